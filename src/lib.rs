@@ -1,0 +1,20 @@
+//! Where the latency of a generative-AI API on AWS Lambda comes from, and whether another model
+//! would really fix it.
+//!
+//! latscope reads saved Lambda logs and answers in seven steps, one module each:
+//!
+//! 1. [`source`]: files become events, each with its place in the input;
+//! 2. [`parse`]: an event becomes a record of what Lambda or the handler said, or a rejection;
+//! 3. [`invocation`]: the records of one request become one invocation, and a ledger accounts for
+//!    every event;
+//! 4. [`dataset`](crate::dataset): invocations become columns, from which rows are selected and grouped;
+//! 5. [`summary`](crate::summary): groups become counts, quantiles with intervals, and shares;
+//! 6. [`comparison`](crate::comparison): two selections become ratios with intervals;
+//! 7. [`render`](crate::render): results become text, JSON and figures.
+//!
+//! [`vocab`] holds the words that all share and [`stats`] the arithmetic, which knows nothing of
+//! logs. A module names only modules that stand before it in this order: vocab, stats, source,
+//! parse, invocation, dataset, summary, comparison, render, command, cli. A test holds that.
+
+pub mod stats;
+pub mod vocab;

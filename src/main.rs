@@ -1,0 +1,3 @@
+//! The `latscope` program.
+
+fn main() {}

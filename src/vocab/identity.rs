@@ -1,0 +1,120 @@
+//! The Lambda request id, by which everything is joined.
+
+use std::fmt;
+
+/// A Lambda request id.
+///
+/// Real ids are UUIDs and are held in 16 bytes. Saved logs also carry redacted ones
+/// (`***`, `<requestId>`), so any text without white space is an id, but one that hides
+/// characters does not identify anything: see [`RequestId::is_redacted`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestId {
+    /// A UUID in its usual form of 8-4-4-4-12 hexadecimal digits.
+    Uuid(u128),
+    /// Anything else.
+    Other(Box<str>),
+}
+
+impl RequestId {
+    /// Reads an id. `None` if it is empty or holds white space or control characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(uuid) = parse_uuid(text.as_bytes()) {
+            return Some(Self::Uuid(uuid));
+        }
+        let plain = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        plain.then(|| Self::Other(text.into()))
+    }
+
+    /// Whether the id was made unreadable before the log was saved, so that equal ids need not
+    /// mean the same request.
+    pub fn is_redacted(&self) -> bool {
+        match self {
+            Self::Uuid(uuid) => *uuid == 0,
+            Self::Other(text) => {
+                text.contains(['*', '<', '>', '…'])
+                    || text.bytes().all(|byte| matches!(byte, b'x' | b'X' | b'-'))
+            }
+        }
+    }
+}
+
+/// The value of a UUID in its usual form of 36 characters.
+fn parse_uuid(text: &[u8]) -> Option<u128> {
+    if text.len() != 36 {
+        return None;
+    }
+    let mut value = 0_u128;
+    for (position, &byte) in text.iter().enumerate() {
+        if matches!(position, 8 | 13 | 18 | 23) {
+            if byte != b'-' {
+                return None;
+            }
+        } else {
+            let digit = char::from(byte).to_digit(16)?;
+            value = value << 4 | u128::from(digit);
+        }
+    }
+    Some(value)
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uuid(uuid) => {
+                let hex = format!("{uuid:032x}");
+                let (a, rest) = hex.split_at(8);
+                let (b, rest) = rest.split_at(4);
+                let (c, rest) = rest.split_at(4);
+                let (d, e) = rest.split_at(4);
+                write!(f, "{a}-{b}-{c}-{d}-{e}")
+            }
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_uuid_is_held_as_a_number_whatever_its_case() {
+        let text = "79b5e81f-9cdd-4145-b1f6-7c50ef8a2a36";
+        let id = RequestId::parse(text).unwrap();
+        assert!(matches!(id, RequestId::Uuid(_)));
+        assert_eq!(id.to_string(), text);
+        assert_eq!(RequestId::parse(&text.to_uppercase()), Some(id));
+    }
+
+    #[test]
+    fn redacted_ids_are_ids_that_identify_nothing() {
+        for text in [
+            "***",
+            "<requestId>",
+            "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
+            assert!(RequestId::parse(text).unwrap().is_redacted(), "{text}");
+        }
+        for text in ["xxxxxxxx-5719-4a0b-9d5e-000000000001", "abc", "8f507cfc"] {
+            assert!(!RequestId::parse(text).unwrap().is_redacted(), "{text}");
+        }
+    }
+
+    #[test]
+    fn white_space_ends_an_id() {
+        for text in ["", " ", "a b", "a\tb", "a\u{1b}[0m"] {
+            assert_eq!(RequestId::parse(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_uuid_reads_back(value: u128) {
+            let id = RequestId::Uuid(value);
+            prop_assert_eq!(RequestId::parse(&id.to_string()), Some(id));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Floor 0: the words that every other floor shares, and nothing that computes a result.
+
+mod identity;
+mod micros;
+mod model_id;
+mod origin;
+mod text;
+mod timestamp;
+
+pub use identity::RequestId;
+pub use micros::{Micros, ParseMicrosError};
+pub use model_id::ModelId;
+pub use origin::{Origin, Place};
+pub use text::visible;
+pub use timestamp::Timestamp;

@@ -1,0 +1,102 @@
+//! Points in time, as CloudWatch Logs has them.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+
+use super::Micros;
+
+/// A point in time in whole milliseconds since 1970-01-01T00:00:00Z, the precision of a
+/// CloudWatch Logs event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since the epoch.
+    pub const fn from_epoch_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn as_epoch_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Reads the forms that saved logs hold: RFC 3339 with `T` or a blank, with or without a
+    /// fraction, and with or without a zone (UTC where there is none). A comma before the
+    /// fraction and a zone without a colon, as Python's logging writes them, are read too.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+            return Some(Self(time.timestamp_millis()));
+        }
+        let text = text.replacen(',', ".", 1).replacen('T', " ", 1);
+        for zoned in ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z"] {
+            if let Ok(time) = DateTime::parse_from_str(&text, zoned) {
+                return Some(Self(time.timestamp_millis()));
+            }
+        }
+        for naive in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"] {
+            if let Ok(time) = NaiveDateTime::parse_from_str(&text, naive) {
+                return Some(Self(time.and_utc().timestamp_millis()));
+            }
+        }
+        None
+    }
+
+    /// The time `duration` earlier, rounded towards the past to a whole millisecond.
+    #[must_use]
+    pub fn before(self, duration: Micros) -> Self {
+        let millis = i64::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
+
+    /// Milliseconds from `earlier` to this time; negative if it is later.
+    pub const fn millis_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The time as chrono has it, `None` outside the years that it knows.
+    pub fn to_utc(self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp_millis(self.0)
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.to_utc() {
+            Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            None => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_of_saved_logs_are_read() {
+        for text in [
+            "2025-05-05T04:01:36.154Z",
+            "2025-05-05T04:01:36.154+00:00",
+            "2025-05-05T06:01:36.154+02:00",
+            "2025-05-05T04:01:36.154000",
+            "2025-05-05 04:01:36.154",
+            "2025-05-05 04:01:36,154+0000",
+        ] {
+            assert_eq!(
+                Timestamp::parse(text).map(|time| time.to_string()).as_deref(),
+                Some("2025-05-05T04:01:36.154Z"),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            Timestamp::parse("2026-03-04T01:39:17"),
+            Some(Timestamp(1_772_588_357_000))
+        );
+        for text in ["", "REPORT", "2025-05-05", "12:30", "2025-13-05T04:01:36Z"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+}
