@@ -4,6 +4,7 @@ mod identity;
 mod micros;
 mod model_id;
 mod origin;
+mod rejected;
 mod text;
 mod timestamp;
 
@@ -11,5 +12,6 @@ pub use identity::RequestId;
 pub use micros::{Micros, ParseMicrosError};
 pub use model_id::ModelId;
 pub use origin::{Origin, Place};
+pub use rejected::Rejected;
 pub use text::visible;
 pub use timestamp::Timestamp;

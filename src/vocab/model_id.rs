@@ -66,6 +66,12 @@ impl ModelId {
         })
     }
 
+    /// Whether the text is the ARN of something whose model cannot be known from it, such as an
+    /// application inference profile.
+    pub fn is_opaque(text: &str) -> bool {
+        opaque_resource(text).is_some()
+    }
+
     /// The name that tells the model from others without provider, date and version:
     /// `claude-3-haiku`, `nova-lite`.
     pub fn short_name(&self) -> String {

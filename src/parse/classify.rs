@@ -1,0 +1,137 @@
+//! Which parser owns a message.
+
+use std::borrow::Cow;
+
+use aho_corasick::{AhoCorasick, BuildError};
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::record::{Record, Timing};
+use super::timing_keys::TimingKeys;
+use super::timing_search::{Prefix, search};
+use super::{platform_event, platform_line, report_line, timing};
+use crate::vocab::RequestId;
+
+/// What became of one message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parsed {
+    /// It is a record.
+    Record(Record),
+    /// It looked like a record and could not be read, for this reason.
+    Rejected(Cow<'static, str>),
+    /// It is a line of the application.
+    Ignored,
+}
+
+/// Reads messages. Holds the keys of timing records, prepared for searching.
+#[derive(Debug)]
+pub struct Parser {
+    keys: TimingKeys,
+    /// Finds what every timing record holds one of: a key of the inference time, or our schema.
+    candidates: AhoCorasick,
+}
+
+/// The longest text that a logger writes before a JSON object.
+const PREFIX_LIMIT_BYTES: usize = 256;
+
+impl Parser {
+    /// Prepares reading with these keys.
+    ///
+    /// # Errors
+    /// If there are too many keys to search for, which takes millions.
+    pub fn new(keys: TimingKeys) -> Result<Self, BuildError> {
+        let candidates = AhoCorasick::new(keys.needles().chain([timing::SCHEMA_FAMILY]))?;
+        Ok(Self { keys, candidates })
+    }
+
+    /// Reads one message. Only its beginning decides whose it is, so that a line which quotes
+    /// another is not taken for it.
+    pub fn parse(&self, message: &str) -> Parsed {
+        let message = message.trim_start_matches('\u{feff}');
+        if let Some(rest) = message.strip_prefix("REPORT RequestId:") {
+            return match report_line::parse(rest) {
+                Ok(report) => Parsed::Record(Record::Report(report)),
+                Err(reason) => Parsed::Rejected(reason),
+            };
+        }
+        if let Some(line) = platform_line::parse(message) {
+            return match line {
+                Ok(line) => Parsed::Record(Record::Lifecycle(line)),
+                Err(reason) => Parsed::Rejected(reason),
+            };
+        }
+        let text = message.trim_start();
+        if text.starts_with('{') {
+            self.json(text)
+        } else {
+            self.json_behind_prefix(text)
+        }
+    }
+
+    /// A message that is a JSON object.
+    fn json(&self, text: &str) -> Parsed {
+        if memchr::memmem::find(text.as_bytes(), b"\"platform.").is_some() {
+            match platform_event::parse(text) {
+                Some(Ok(record)) => return Parsed::Record(record),
+                Some(Err(reason)) => return Parsed::Rejected(reason),
+                None if serde_json::from_str::<IgnoredAny>(text).is_err() => {
+                    return Parsed::Rejected("malformed JSON that holds a platform event".into());
+                }
+                None => {}
+            }
+        }
+        if !self.candidates.is_match(text) {
+            return Parsed::Ignored;
+        }
+        self.timing(text, Prefix::default())
+            .unwrap_or_else(|| Parsed::Rejected("malformed JSON that holds a timing key".into()))
+    }
+
+    /// A message in which a logger wrote level, time and request id before a JSON object.
+    fn json_behind_prefix(&self, text: &str) -> Parsed {
+        let Some(start) = text.find('{').filter(|&start| start <= PREFIX_LIMIT_BYTES) else {
+            return Parsed::Ignored;
+        };
+        if !self.candidates.is_match(&text[start..]) {
+            return Parsed::Ignored;
+        }
+        let request_id = text[..start]
+            .split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '(' | ')' | ','))
+            .find(|word| matches!(RequestId::parse(word), Some(RequestId::Uuid(_))));
+        self.timing(&text[start..], Prefix { request_id })
+            .unwrap_or(Parsed::Ignored)
+    }
+
+    /// Reads a JSON object that may be a timing record. `None` if it is not JSON.
+    fn timing(&self, json: &str, prefix: Prefix<'_>) -> Option<Parsed> {
+        let timing = match timing::parse_own(json) {
+            Some(own) => Some(own),
+            None => {
+                let object = serde_json::from_str::<Map<String, Value>>(json).ok()?;
+                wrapped_own(&object).or_else(|| search(&object, prefix, &self.keys))
+            }
+        };
+        Some(match timing {
+            Some(Ok(timing)) => Parsed::Record(Record::Timing(timing)),
+            Some(Err(reason)) => Parsed::Rejected(reason),
+            None => Parsed::Ignored,
+        })
+    }
+}
+
+/// A record of our own schema that a logger put inside a record of its own, as an object or as
+/// text.
+fn wrapped_own(object: &Map<String, Value>) -> Option<Result<Timing, Cow<'static, str>>> {
+    let fields = object.get("fields").and_then(|fields| fields.get("message"));
+    object
+        .get("message")
+        .into_iter()
+        .chain(fields)
+        .find_map(|inner| match inner {
+            Value::String(text) if text.contains(timing::SCHEMA_FAMILY) => timing::parse_own(text),
+            Value::Object(inner) if inner.contains_key("schema") => {
+                timing::parse_own(&Value::Object(inner.clone()).to_string())
+            }
+            _ => None,
+        })
+}

@@ -1,0 +1,18 @@
+//! Floor 3: an event's message becomes a record, a rejection, or nothing of interest.
+//!
+//! Nothing here looks at more than one message, reads a clock or keeps any state, and no input
+//! makes it panic.
+
+mod classify;
+mod fields;
+mod platform_event;
+mod platform_line;
+mod record;
+mod report_line;
+mod timing;
+mod timing_keys;
+mod timing_search;
+
+pub use classify::{Parsed, Parser};
+pub use record::{Completeness, InitPhase, Lifecycle, Record, Report, Status, Timing};
+pub use timing_keys::{KeyError, TimingKeys};

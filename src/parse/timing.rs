@@ -1,0 +1,79 @@
+//! Timing records: our own schema, and what both ways of reading come to.
+
+use std::borrow::Cow;
+
+use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
+
+use super::record::Timing;
+use crate::vocab::{Micros, ModelId, RequestId};
+
+type Fault = Cow<'static, str>;
+
+/// What begins the schema of every version of our own record.
+pub(super) const SCHEMA_FAMILY: &str = "latscope.timing/";
+
+/// Reads a record of our own schema. `None` if the JSON object is none.
+pub(super) fn parse_own(json: &str) -> Option<Result<Timing, Fault>> {
+    #[derive(serde::Deserialize)]
+    struct Schema<'a> {
+        #[serde(borrow)]
+        schema: Cow<'a, str>,
+    }
+    match serde_json::from_str::<TimingRecord<'_>>(json) {
+        Ok(record) if record.schema == SCHEMA => Some(checked(&record)),
+        _ => {
+            let schema = serde_json::from_str::<Schema<'_>>(json).ok()?.schema;
+            if schema == SCHEMA {
+                Some(Err("timing record with a field missing or of a wrong type".into()))
+            } else if schema.starts_with(SCHEMA_FAMILY) {
+                Some(Err(
+                    "timing record of a version that this latscope does not know".into()
+                ))
+            } else {
+                None
+            }
+        }
+    }
+}
+
+/// Brings a record to the meaning that the analysis uses.
+pub(super) fn checked(record: &TimingRecord<'_>) -> Result<Timing, Fault> {
+    let request_id =
+        RequestId::parse(&record.request_id).ok_or("timing record without a Lambda request id")?;
+    let requested = record.request_model.as_deref().and_then(with_text);
+    let answered = record.response_model.as_deref().and_then(with_text);
+    // What an application inference profile stands for is known from the answer alone.
+    let logged = match (requested, answered) {
+        (Some(requested), Some(answered)) if ModelId::is_opaque(requested) => Some(answered),
+        (requested, answered) => requested.or(answered),
+    };
+    Ok(Timing {
+        request_id,
+        call_index: Some(record.call_index),
+        start_offset: micros(record.start_offset_ms, "start_offset_ms")?,
+        model: logged.and_then(ModelId::parse),
+        model_as_logged: logged.map(Into::into),
+        inference: micros(record.inference_ms, "inference_ms")?,
+        retry: micros(record.retry_ms, "retry_ms")?,
+        cold_start: record.cold_start,
+        initialization_type: record.initialization_type.as_deref().map(Into::into),
+        status: record
+            .status
+            .or(record.error_type.as_ref().map(|_| CallStatus::Error)),
+        is_embedded_metric: false,
+        at: None,
+    })
+}
+
+fn with_text(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}
+
+fn micros(millis: Option<f64>, name: &str) -> Result<Option<Micros>, Fault> {
+    match millis {
+        None => Ok(None),
+        Some(millis) => Micros::from_millis_f64(millis)
+            .map(Some)
+            .ok_or_else(|| format!("timing record: {name} is negative or too large to be a duration").into()),
+    }
+}

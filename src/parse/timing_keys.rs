@@ -1,0 +1,293 @@
+//! Under which keys handlers log what the timing schema names.
+
+use std::fmt;
+
+/// The fields of the timing schema that are read from other people's records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    RequestId,
+    Model,
+    ResponseModel,
+    Inference,
+    Retry,
+    StartOffset,
+    CallIndex,
+    ColdStart,
+    InitializationType,
+    Status,
+    ErrorType,
+}
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Milliseconds,
+    Seconds,
+}
+
+/// One place to look for a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) field: Field,
+    /// A key, or several joined by dots for a value inside objects.
+    pub(super) path: String,
+    pub(super) unit: Unit,
+}
+
+/// Where the fields of a timing record are looked for: the user's own keys first, then the common
+/// spellings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimingKeys {
+    keys: Vec<Key>,
+}
+
+/// Why a mapping of keys cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyError {
+    /// The schema has no such field, or it is not read from other records.
+    UnknownField(String),
+    /// The unit is neither `ms` nor `s`.
+    UnknownUnit(String),
+    /// The key is empty.
+    EmptyKey(String),
+    /// A unit was given for a field that is no time.
+    NotATime(String),
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownField(name) => {
+                write!(f, "{name:?} is no field of a timing record; fields: ")?;
+                f.write_str(&FIELDS.map(|(name, _)| name).join(", "))
+            }
+            Self::UnknownUnit(unit) => write!(f, "unit {unit:?} is neither \"ms\" nor \"s\""),
+            Self::EmptyKey(name) => write!(f, "the key for {name:?} is empty"),
+            Self::NotATime(name) => write!(f, "{name:?} is no time and takes no unit"),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+/// The names by which a configuration maps fields.
+const FIELDS: [(&str, Field); 11] = [
+    ("request_id", Field::RequestId),
+    ("gen_ai.request.model", Field::Model),
+    ("gen_ai.response.model", Field::ResponseModel),
+    ("inference_ms", Field::Inference),
+    ("retry_ms", Field::Retry),
+    ("start_offset_ms", Field::StartOffset),
+    ("call_index", Field::CallIndex),
+    ("cold_start", Field::ColdStart),
+    ("initialization_type", Field::InitializationType),
+    ("status", Field::Status),
+    ("error.type", Field::ErrorType),
+];
+
+impl Field {
+    fn is_time(self) -> bool {
+        matches!(self, Self::Inference | Self::Retry | Self::StartOffset)
+    }
+}
+
+/// Keys that common libraries and hand-made handlers use. The order is the order of preference.
+const COMMON: [(Field, Unit, &[&str]); 13] = [
+    (
+        Field::Inference,
+        Unit::Milliseconds,
+        &[
+            "inference_ms",
+            "inferenceMs",
+            "InferenceMs",
+            "inference_time_ms",
+            "inferenceTimeMs",
+            "inference_latency_ms",
+            "inferenceLatencyMs",
+            "InferenceLatency",
+            "inference_duration_ms",
+            "inferenceDurationMs",
+            "bedrock_ms",
+            "bedrockMs",
+            "bedrock_time_ms",
+            "bedrockTimeMs",
+            "bedrock_duration_ms",
+            "bedrockDurationMs",
+            "bedrock_latency_ms",
+            "bedrockLatencyMs",
+            "model_latency_ms",
+            "modelLatencyMs",
+            "model_time_ms",
+            "modelTimeMs",
+            "llm_ms",
+            "llmMs",
+            "llm_latency_ms",
+            "llmLatencyMs",
+            "llm_duration_ms",
+            "llmDurationMs",
+            "invoke_model_ms",
+            "invokeModelMs",
+        ],
+    ),
+    (
+        Field::Inference,
+        Unit::Seconds,
+        &[
+            "gen_ai.client.operation.duration",
+            "inference_seconds",
+            "inferenceSeconds",
+            "inference_time_s",
+            "inference_time_seconds",
+            "bedrock_seconds",
+            "bedrock_time_s",
+        ],
+    ),
+    (
+        Field::Model,
+        Unit::Milliseconds,
+        &[
+            "gen_ai.request.model",
+            "model_id",
+            "modelId",
+            "ModelId",
+            "model",
+            "model_name",
+            "modelName",
+            "bedrock_model_id",
+            "bedrockModelId",
+        ],
+    ),
+    (
+        Field::ResponseModel,
+        Unit::Milliseconds,
+        &["gen_ai.response.model"],
+    ),
+    (Field::Retry, Unit::Milliseconds, &["retry_ms", "retryMs"]),
+    (
+        Field::StartOffset,
+        Unit::Milliseconds,
+        &["start_offset_ms", "startOffsetMs"],
+    ),
+    (Field::CallIndex, Unit::Milliseconds, &["call_index", "callIndex"]),
+    (
+        Field::ColdStart,
+        Unit::Milliseconds,
+        &["cold_start", "coldStart", "ColdStart"],
+    ),
+    (
+        Field::InitializationType,
+        Unit::Milliseconds,
+        &["initialization_type", "initializationType"],
+    ),
+    (Field::Status, Unit::Milliseconds, &["status", "outcome"]),
+    (
+        Field::ErrorType,
+        Unit::Milliseconds,
+        &["error.type", "error_type", "errorType"],
+    ),
+    // Keys that can only mean the Lambda request id.
+    (
+        Field::RequestId,
+        Unit::Milliseconds,
+        &[
+            "function_request_id",
+            "functionRequestId",
+            "FunctionRequestId",
+            "AWSRequestId",
+            "aws_request_id",
+            "awsRequestId",
+            "lambda_request_id",
+            "lambdaRequestId",
+            "faas.invocation_id",
+        ],
+    ),
+    (Field::Retry, Unit::Seconds, &["retry_seconds"]),
+];
+
+/// Keys that mostly, not always, mean the Lambda request id: API Gateway's and Bedrock's have the
+/// same names.
+pub(super) const LIKELY_REQUEST_IDS: [&str; 5] =
+    ["requestId", "request_id", "requestid", "RequestId", "request-id"];
+
+impl TimingKeys {
+    /// The common spellings alone.
+    pub fn common() -> Self {
+        let keys = COMMON.iter().flat_map(|&(field, unit, paths)| {
+            paths.iter().map(move |&path| Key {
+                field,
+                path: path.to_owned(),
+                unit,
+            })
+        });
+        Self { keys: keys.collect() }
+    }
+
+    /// Puts a key of the user's before all others of its field. `field` is a name of the timing
+    /// schema; `unit` is `ms` or `s` and goes with times only (`ms` if absent).
+    ///
+    /// # Errors
+    /// If the schema has no such field, or the unit is not known.
+    pub fn add(&mut self, field: &str, key: &str, unit: Option<&str>) -> Result<(), KeyError> {
+        let known = FIELDS.iter().find(|(name, _)| *name == field);
+        let &(_, known) = known.ok_or_else(|| KeyError::UnknownField(field.to_owned()))?;
+        if key.is_empty() {
+            return Err(KeyError::EmptyKey(field.to_owned()));
+        }
+        let unit = match unit {
+            Some(_) if !known.is_time() => return Err(KeyError::NotATime(field.to_owned())),
+            None | Some("ms") => Unit::Milliseconds,
+            Some("s") => Unit::Seconds,
+            Some(other) => return Err(KeyError::UnknownUnit(other.to_owned())),
+        };
+        let first = self.keys.iter().position(|key| key.field == known).unwrap_or(0);
+        self.keys.insert(
+            first,
+            Key {
+                field: known,
+                path: key.to_owned(),
+                unit,
+            },
+        );
+        Ok(())
+    }
+
+    /// The places to look for a field, best first.
+    pub(super) fn of(&self, field: Field) -> impl Iterator<Item = &Key> {
+        self.keys.iter().filter(move |key| key.field == field)
+    }
+
+    /// Texts of which one at least stands in every message that can be a timing record.
+    pub(super) fn needles(&self) -> impl Iterator<Item = &str> {
+        // A value inside objects has only the last part of its path as a key.
+        self.of(Field::Inference)
+            .map(|key| key.path.rsplit('.').next().unwrap_or(&key.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_key_comes_first() {
+        let mut keys = TimingKeys::common();
+        keys.add("inference_ms", "bedrock.took", Some("s")).unwrap();
+        let first = keys.of(Field::Inference).next().unwrap();
+        assert_eq!((first.path.as_str(), first.unit), ("bedrock.took", Unit::Seconds));
+        assert!(keys.needles().any(|needle| needle == "took"));
+    }
+
+    #[test]
+    fn a_mapping_that_means_nothing_is_refused() {
+        let mut keys = TimingKeys::common();
+        for (field, key, unit) in [
+            ("inferance_ms", "k", None),
+            ("inference_ms", "", None),
+            ("inference_ms", "k", Some("us")),
+            ("status", "k", Some("ms")),
+        ] {
+            assert!(keys.add(field, key, unit).is_err(), "{field} {key} {unit:?}");
+        }
+        assert_eq!(keys, TimingKeys::common());
+    }
+}

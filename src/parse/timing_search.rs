@@ -1,0 +1,184 @@
+//! Timing records of other people's handlers: the known fields, wherever their logger put them.
+
+use std::borrow::Cow;
+
+use latscope_schema::{CallStatus, TimingRecord};
+use serde_json::{Map, Value};
+
+use super::record::Timing;
+use super::timing::checked;
+use super::timing_keys::{Field, Key, LIKELY_REQUEST_IDS, TimingKeys, Unit};
+use crate::vocab::Timestamp;
+
+type Fault = Cow<'static, str>;
+
+/// What a text prefix before the JSON object told.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Prefix<'a> {
+    /// The Lambda request id that the runtime's logger wrote.
+    pub(super) request_id: Option<&'a str>,
+}
+
+/// Looks for a timing record in a JSON object. `None` if it holds no inference time.
+pub(super) fn search(
+    object: &Map<String, Value>,
+    prefix: Prefix<'_>,
+    keys: &TimingKeys,
+) -> Option<Result<Timing, Fault>> {
+    let nested = Nested::of(object);
+    let scopes = nested.scopes(object);
+    let find = |key: &Key| scopes.iter().find_map(|scope| at_path(scope, &key.path));
+    let inference = keys
+        .of(Field::Inference)
+        .find_map(|key| Some((find(key)?, key.unit)))?;
+    Some(read(inference, prefix, keys, object, &scopes))
+}
+
+fn read(
+    (inference, unit): (&Value, Unit),
+    prefix: Prefix<'_>,
+    keys: &TimingKeys,
+    root: &Map<String, Value>,
+    scopes: &[&Map<String, Value>],
+) -> Result<Timing, Fault> {
+    let find = |key: &Key| scopes.iter().find_map(|scope| at_path(scope, &key.path));
+    let text = |field: Field| keys.of(field).filter_map(&find).find_map(Value::as_str);
+    let millis = |field: Field| {
+        let found = keys.of(field).find_map(|key| Some((find(key)?, key.unit)));
+        found.and_then(|(value, unit)| Some(in_millis(number(value)?, unit)))
+    };
+    let inference = number(inference)
+        .map(|value| in_millis(value, unit))
+        .ok_or("timing record: the inference time is not one number")?;
+    let request_id = text(Field::RequestId)
+        .or_else(|| span_request_id(root))
+        .or(prefix.request_id)
+        .or_else(|| {
+            LIKELY_REQUEST_IDS
+                .iter()
+                .find_map(|&key| scopes.iter().find_map(|scope| scope.get(key)?.as_str()))
+        })
+        .filter(|id| !id.is_empty())
+        .ok_or("timing record without a Lambda request id under a key that is known")?;
+    let mut record = TimingRecord::new(request_id);
+    record.inference_ms = Some(inference);
+    record.request_model = text(Field::Model).map(Cow::Borrowed);
+    record.response_model = text(Field::ResponseModel).map(Cow::Borrowed);
+    record.retry_ms = millis(Field::Retry);
+    record.start_offset_ms = millis(Field::StartOffset);
+    record.cold_start = keys.of(Field::ColdStart).filter_map(&find).find_map(truth);
+    record.initialization_type = text(Field::InitializationType).map(Cow::Borrowed);
+    record.error_type = text(Field::ErrorType).map(Cow::Borrowed);
+    record.status = keys.of(Field::Status).filter_map(&find).find_map(status);
+    let mut timing = checked(&record)?;
+    timing.call_index = keys
+        .of(Field::CallIndex)
+        .filter_map(&find)
+        .find_map(Value::as_u64)
+        .and_then(|index| u32::try_from(index).ok());
+    timing.is_embedded_metric = root.contains_key("_aws");
+    timing.at = ["timestamp", "time", "@timestamp", "Timestamp", "ts", "asctime"]
+        .iter()
+        .find_map(|&key| Timestamp::parse(root.get(key)?.as_str()?));
+    Ok(timing)
+}
+
+/// Objects inside a log record that loggers put the application's own fields into.
+const NESTS: [&str; 4] = ["message", "fields", "record", "data"];
+
+/// Objects that were logged as text inside the record and had to be parsed.
+struct Nested(Vec<Map<String, Value>>);
+
+impl Nested {
+    fn of(root: &Map<String, Value>) -> Self {
+        let fields = root.get("fields").and_then(Value::as_object);
+        let texts = NESTS
+            .iter()
+            .filter_map(|&key| root.get(key))
+            .chain(fields.and_then(|fields| fields.get("message")))
+            .filter_map(Value::as_str)
+            .filter(|text| text.trim_start().starts_with('{'));
+        Self(texts.filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    /// Every object in which fields are looked for, outermost first.
+    fn scopes<'a>(&'a self, root: &'a Map<String, Value>) -> Vec<&'a Map<String, Value>> {
+        let inner = NESTS.iter().filter_map(|&key| root.get(key)?.as_object());
+        std::iter::once(root).chain(inner).chain(&self.0).collect()
+    }
+}
+
+/// The value at a key, or inside objects where the key is joined by dots.
+fn at_path<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    if let Some(value) = object.get(path) {
+        return (!value.is_null()).then_some(value);
+    }
+    path.match_indices('.')
+        .find_map(|(dot, _)| at_path(object.get(&path[..dot])?.as_object()?, &path[dot + 1..]))
+}
+
+/// A number, a number written as text, or an array of one number, as embedded metrics have it.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Array(values) => match values.as_slice() {
+            [one @ Value::Number(_)] => number(one),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn in_millis(value: f64, unit: Unit) -> f64 {
+    match unit {
+        Unit::Milliseconds => value,
+        Unit::Seconds => value * 1000.0,
+    }
+}
+
+/// A truth value, or a metric that counts it.
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::String(text) => text.to_ascii_lowercase().parse().ok(),
+        other => number(other).map(|count| count != 0.0),
+    }
+}
+
+/// Words and HTTP codes that handlers log as the outcome of a call.
+fn status(value: &Value) -> Option<CallStatus> {
+    if let Some(code) = value.as_u64() {
+        return match code {
+            200..=399 => Some(CallStatus::Ok),
+            429 => Some(CallStatus::Throttled),
+            408 | 504 => Some(CallStatus::Timeout),
+            400..=599 => Some(CallStatus::Error),
+            _ => None,
+        };
+    }
+    match value.as_str()?.to_ascii_lowercase().as_str() {
+        "ok" | "success" | "succeeded" | "200" => Some(CallStatus::Ok),
+        "throttled" | "throttle" => Some(CallStatus::Throttled),
+        "timeout" | "timed_out" | "timedout" => Some(CallStatus::Timeout),
+        "error" | "failed" | "failure" | "fault" => Some(CallStatus::Error),
+        _ => None,
+    }
+}
+
+/// The id in the span of the Rust runtime: `span.requestId`, or that of the span named
+/// `Lambda runtime invoke` in `spans`.
+fn span_request_id(root: &Map<String, Value>) -> Option<&str> {
+    if let Some(id) = root
+        .get("span")
+        .and_then(|span| span.get("requestId"))
+        .and_then(Value::as_str)
+    {
+        return Some(id);
+    }
+    root.get("spans")?
+        .as_array()?
+        .iter()
+        .filter(|span| span.get("name").and_then(Value::as_str) == Some("Lambda runtime invoke"))
+        .find_map(|span| span.get("requestId")?.as_str())
+}

@@ -1,0 +1,50 @@
+//! What every form of saved log is brought to.
+
+use std::borrow::Cow;
+
+use crate::vocab::{Place, Timestamp};
+
+/// One log event: the message and whatever its container kept of where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawEvent<'a> {
+    /// Where in its file the event was found.
+    pub place: Place,
+    /// The event's own time.
+    pub at: Option<Timestamp>,
+    /// CloudWatch's id of the event.
+    pub event_id: Option<Cow<'a, str>>,
+    /// Log group name.
+    pub log_group: Option<Cow<'a, str>>,
+    /// Log stream name.
+    pub log_stream: Option<Cow<'a, str>>,
+    /// The message as it was logged, with inner line breaks.
+    pub message: Cow<'a, str>,
+}
+
+impl<'a> RawEvent<'a> {
+    /// An event of which nothing but the message is known.
+    pub fn bare(place: Place, message: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            place,
+            at: None,
+            event_id: None,
+            log_group: None,
+            log_stream: None,
+            message: message.into(),
+        }
+    }
+}
+
+/// What a reader hands on: an event, or a place that could not be read as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A log event.
+    Event(RawEvent<'a>),
+    /// Input that is no event.
+    Rejected {
+        /// Where it is.
+        place: Place,
+        /// Why it is none, a lower-case fragment.
+        reason: Cow<'static, str>,
+    },
+}

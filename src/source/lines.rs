@@ -1,0 +1,120 @@
+//! Lines of bounded length.
+
+use std::io::{self, BufRead};
+
+/// The longest line that is read, in bytes. A CloudWatch event holds 1 MiB at most; escaping in
+/// JSON can make it six times as long.
+pub const LINE_LIMIT_BYTES: usize = 8 << 20;
+
+/// Reads lines into one reused buffer and counts them.
+pub(super) struct Lines<R> {
+    reader: R,
+    line: Vec<u8>,
+    number: u64,
+}
+
+/// One step of reading.
+pub(super) enum Line<'a> {
+    /// A line without its line break (`\n` or `\r\n`).
+    Text(&'a [u8]),
+    /// A line longer than [`LINE_LIMIT_BYTES`], passed over.
+    TooLong,
+    /// The input broke off inside this line, which is incomplete and is not given.
+    Broken(io::Error),
+    /// There is nothing left.
+    End,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            line: Vec::new(),
+            number: 0,
+        }
+    }
+
+    /// The number of the line given last, counted from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn next_line(&mut self) -> Line<'_> {
+        self.line.clear();
+        self.number += 1;
+        let mut too_long = false;
+        loop {
+            let block = match self.reader.fill_buf() {
+                Ok(block) => block,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Line::Broken(error),
+            };
+            if block.is_empty() {
+                if self.line.is_empty() && !too_long {
+                    return Line::End;
+                }
+                break;
+            }
+            let (used, ends) = match memchr::memchr(b'\n', block) {
+                Some(at) => (at + 1, true),
+                None => (block.len(), false),
+            };
+            if self.line.len() + used > LINE_LIMIT_BYTES {
+                too_long = true;
+                self.line.clear();
+            }
+            if !too_long {
+                self.line.extend_from_slice(&block[..used]);
+            }
+            self.reader.consume(used);
+            if ends {
+                break;
+            }
+        }
+        if too_long {
+            return Line::TooLong;
+        }
+        let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        Line::Text(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let mut lines = Lines::new(BufReader::with_capacity(7, bytes));
+        let mut read = Vec::new();
+        loop {
+            match lines.next_line() {
+                Line::Text(text) => read.push(Some(text.to_vec())),
+                Line::TooLong => read.push(None),
+                Line::Broken(_) => unreachable!("a slice does not break"),
+                Line::End => return read,
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_split_whatever_the_block_size() {
+        let expected: Vec<_> = [&b"one"[..], b"", b"a longer line", b"last"]
+            .iter()
+            .map(|line| Some(line.to_vec()))
+            .collect();
+        assert_eq!(read(b"one\r\n\na longer line\nlast"), expected);
+        assert_eq!(read(b""), Vec::new());
+        assert_eq!(read(b"\n"), vec![Some(Vec::new())]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_passed_over_and_the_next_is_read() {
+        let mut bytes = vec![b'x'; LINE_LIMIT_BYTES + 1];
+        bytes.extend_from_slice(b"\nnext\n");
+        assert_eq!(read(&bytes), vec![None, Some(b"next".to_vec())]);
+        bytes.truncate(LINE_LIMIT_BYTES + 1);
+        assert_eq!(read(&bytes), vec![None]);
+    }
+}

@@ -1,0 +1,77 @@
+//! From the paths that a user gave to the files that are read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::open::Error;
+
+/// One file to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The file; `-` is standard input.
+    pub path: PathBuf,
+    /// Which of the given paths led to it, counted from 0.
+    pub argument: usize,
+}
+
+/// Finds the files behind the given paths: a file is itself, `-` is standard input, a folder is
+/// every file below it in the order of their names. Names that begin with a dot are passed over
+/// in folders. A file that several paths lead to is read once.
+///
+/// # Errors
+/// If a path does not exist, or a folder cannot be listed.
+pub fn locate(paths: &[PathBuf]) -> Result<Vec<Located>, Error> {
+    let mut located = Vec::new();
+    for (argument, path) in paths.iter().enumerate() {
+        if path.as_os_str() == "-" {
+            located.push(Located {
+                path: path.clone(),
+                argument,
+            });
+        } else {
+            walk(path, argument, &mut located)?;
+        }
+    }
+    let mut seen = Vec::new();
+    located.retain(|file| {
+        let identity = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
+        let is_new = !seen.contains(&identity);
+        if is_new {
+            seen.push(identity);
+        }
+        is_new
+    });
+    Ok(located)
+}
+
+fn walk(path: &Path, argument: usize, located: &mut Vec<Located>) -> Result<(), Error> {
+    let unreadable = |source| Error::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_dir() {
+        located.push(Located {
+            path: path.to_owned(),
+            argument,
+        });
+        return Ok(());
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") {
+            let is_link_to_folder =
+                entry.file_type().map_err(unreadable)?.is_symlink() && entry.path().is_dir();
+            if !is_link_to_folder {
+                names.push(name);
+            }
+        }
+    }
+    names.sort();
+    for name in names {
+        walk(&path.join(name), argument, located)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! A file, decompressed where it is compressed, brought to events.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use super::event::Item;
+use super::form::Form;
+use super::text::{self, Layout};
+use super::{document, json_lines};
+use crate::vocab::Place;
+
+/// How much of a file is looked at to tell its form.
+const FIRST_BLOCK_BYTES: usize = 64 << 10;
+
+/// Why an input could not be read at all.
+#[derive(Debug)]
+pub enum Error {
+    /// It could not be opened, listed or read.
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, source } => write!(f, "cannot read {}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreadable { source, .. } => Some(source),
+        }
+    }
+}
+
+/// Reads one file and hands its events to `sink` in the order in which they stand.
+///
+/// Damage inside the file is handed over as [`Item::Rejected`].
+///
+/// # Errors
+/// If the file cannot be opened or its first bytes cannot be read.
+pub fn read_file(path: &Path, sink: &mut dyn FnMut(Item<'_>)) -> Result<Form, Error> {
+    let unreadable = |source| Error::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    read_stream(file, sink).map_err(unreadable)
+}
+
+/// Reads a stream of bytes, plain or gzip with any number of members. See [`read_file`].
+///
+/// # Errors
+/// If the first bytes cannot be read.
+pub fn read_stream(stream: impl Read, sink: &mut dyn FnMut(Item<'_>)) -> io::Result<Form> {
+    let (block, rest) = first_block(stream);
+    match rest {
+        Rest::Failed(error) if block.is_empty() => Err(error),
+        rest if block.starts_with(&[0x1f, 0x8b]) => {
+            let compressed = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
+            let (block, rest) = first_block(MultiGzDecoder::new(compressed));
+            Ok(read_plain(&block, rest, sink))
+        }
+        rest => Ok(read_plain(&block, rest, sink)),
+    }
+}
+
+fn read_plain(block: &[u8], rest: Rest<impl Read>, sink: &mut dyn FnMut(Item<'_>)) -> Form {
+    let form = Form::of(block);
+    let reader = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
+    match form {
+        Form::JsonLines => json_lines::read(reader, sink),
+        Form::Document => document::read(reader, sink),
+        Form::TimedText => text::read(reader, Layout::Timed, sink),
+        // A first block of nothing but white space: the rest decides, read as text.
+        Form::BareText | Form::Empty => text::read(reader, Layout::Bare, sink),
+        Form::Binary => sink(Item::Rejected {
+            place: Place::File,
+            reason: "binary data, not a log in a form that is known".into(),
+        }),
+    }
+    form
+}
+
+/// What follows the first block of a stream.
+enum Rest<R> {
+    Stream(R),
+    /// Reading failed; the first reader to come here is told.
+    Failed(io::Error),
+    /// Reading failed, and that has been said.
+    Over,
+}
+
+impl<R: Read> Read for Rest<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Stream(stream) => stream.read(buffer),
+            Self::Over => Ok(0),
+            Self::Failed(_) => match std::mem::replace(self, Self::Over) {
+                Self::Failed(error) => Err(error),
+                Self::Stream(_) | Self::Over => Ok(0),
+            },
+        }
+    }
+}
+
+/// The first [`FIRST_BLOCK_BYTES`] of a stream, or all that comes before its end or a failure,
+/// whatever pieces it comes in.
+fn first_block<R: Read>(mut stream: R) -> (Vec<u8>, Rest<R>) {
+    let mut block = vec![0; FIRST_BLOCK_BYTES];
+    let mut length = 0;
+    while length < block.len() {
+        match stream.read(&mut block[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                block.truncate(length);
+                return (block, Rest::Failed(error));
+            }
+        }
+    }
+    block.truncate(length);
+    (block, Rest::Stream(stream))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read_all(stream: impl Read) -> Vec<String> {
+        let mut seen = Vec::new();
+        read_stream(stream, &mut |item| {
+            seen.push(match item {
+                Item::Event(event) => event.message.into_owned(),
+                Item::Rejected { place, reason } => format!("{place:?} rejected: {reason}"),
+            });
+        })
+        .unwrap();
+        seen
+    }
+
+    /// Gives one byte at a time, as a slow pipe may.
+    struct Dripping<'a>(&'a [u8]);
+
+    impl Read for Dripping<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some((&first, rest)) = self.0.split_first() else {
+                return Ok(0);
+            };
+            buffer[0] = first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn every_member_of_a_gzip_file_is_read() {
+        let mut bytes = gzip("{\"message\":\"one\",\"timestamp\":1}\n");
+        bytes.extend(gzip("{\"message\":\"two\",\"timestamp\":1}\n"));
+        assert_eq!(read_all(&bytes[..]), ["one", "two"]);
+        assert_eq!(read_all(Dripping(&bytes)), ["one", "two"]);
+    }
+
+    #[test]
+    fn a_document_that_drips_is_still_a_document() {
+        let text = b"{\n  \"events\": [{\"message\": \"one\"}]}";
+        assert_eq!(read_all(Dripping(text)), ["one"]);
+    }
+
+    #[test]
+    fn a_cut_gzip_file_gives_what_stands_before_the_cut_and_one_rejection() {
+        // Lines that do not compress, so that a cut hits the middle.
+        let lines: Vec<String> = (0..3000_u64)
+            .map(|n| {
+                format!(
+                    "START RequestId: {:016x} Version: 1",
+                    (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                )
+            })
+            .collect();
+        let bytes = gzip(&lines.join("\n"));
+        let read = read_all(&bytes[..bytes.len() / 2]);
+        let (rejected, whole) = read.split_last().unwrap();
+        assert!(whole.len() > 1000);
+        assert_eq!(whole, &lines[..whole.len()]);
+        assert_eq!(
+            rejected,
+            &format!(
+                "Line({}) rejected: compressed data is cut off here; what follows is lost",
+                whole.len() + 1
+            )
+        );
+    }
+
+    #[test]
+    fn junk_is_called_binary() {
+        let junk: Vec<u8> = (0..100_000_u64)
+            .map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8)
+            .collect();
+        assert_eq!(
+            read_all(&junk[..]),
+            ["File rejected: binary data, not a log in a form that is known"]
+        );
+        assert_eq!(read_all(&b""[..]), Vec::<String>::new());
+    }
+}
