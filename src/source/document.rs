@@ -6,6 +6,8 @@ use std::io::Read;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use serde_json::error::Category;
+
 use super::event::Item;
 use super::event_json::MaybeEvent;
 use crate::vocab::Place;
@@ -16,22 +18,19 @@ pub(super) fn read(reader: impl Read, sink: &mut dyn FnMut(Item<'_>)) {
     let mut deserializer = serde_json::Deserializer::from_reader(reader);
     let mut count = 0;
     loop {
-        match deserializer.end() {
-            Ok(()) => return,
-            // Something but white space follows: another document, or an error that the next
-            // read locates.
-            Err(_) => {}
+        // Anything but white space is another document, or an error that the next read locates.
+        if deserializer.end().is_ok() {
+            return;
         }
-        let before = count;
         let document = Document {
             count: &mut count,
             sink,
         };
         if let Err(error) = document.deserialize(&mut deserializer) {
-            let reason = match (error.classify(), before == count) {
-                (serde_json::error::Category::Eof, _) => "JSON document is cut off here",
-                (serde_json::error::Category::Io, _) => "the input breaks off here",
-                (_, _) => "malformed JSON document from here on",
+            let reason = match error.classify() {
+                Category::Eof => "JSON document is cut off here",
+                Category::Io => "the input breaks off here; what follows is lost",
+                Category::Syntax | Category::Data => "malformed JSON document from here on",
             };
             sink(Item::Rejected {
                 place: match error.line() {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::event::RawEvent;
 use crate::vocab::{Place, Timestamp};
@@ -223,32 +223,28 @@ impl<'de: 'a, 'a> Deserialize<'de> for MaybeEvent<'a> {
                 Ok(MaybeEvent(None))
             }
 
-            fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
                 Ok(MaybeEvent(None))
             }
 
-            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> {
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
                 Ok(MaybeEvent(None))
             }
 
-            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> {
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
                 Ok(MaybeEvent(None))
             }
 
-            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> {
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
                 Ok(MaybeEvent(None))
             }
 
-            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> {
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
                 Ok(MaybeEvent(None))
             }
 
-            fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
                 Ok(MaybeEvent(None))
-            }
-
-            fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Self::Value, E> {
-                Err(E::custom("bytes where an event was expected"))
             }
         }
         deserializer.deserialize_any(MaybeVisitor)

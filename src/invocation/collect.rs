@@ -1,0 +1,386 @@
+//! Events come in, in any order; rows go out to the join.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::join::{InitRow, MarkKind, MarkRow, ReportRow, Rows, TimingRow, join};
+use super::ledger::Ledger;
+use super::names::{Interner, Names, SourceFile};
+use super::request::Invocation;
+use crate::parse::{Lifecycle, Parsed, Parser, Record};
+use crate::source::{Item, RawEvent};
+use crate::vocab::{Origin, Place, Rejected, Timestamp};
+
+/// First and last time that occurs in the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The oldest event.
+    pub first: Timestamp,
+    /// The newest event.
+    pub last: Timestamp,
+}
+
+/// Everything that the input told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Collected {
+    /// The invocations, by time of their end, then by request id.
+    pub invocations: Vec<Invocation>,
+    /// The names that they refer to.
+    pub names: Names,
+    /// What became of every event.
+    pub ledger: Ledger,
+    /// The time that the input covers, if any event has a time.
+    pub span: Option<Span>,
+}
+
+/// Takes events in and sorts them into rows.
+#[derive(Debug)]
+pub struct Collector {
+    parser: Parser,
+    files: Vec<SourceFile>,
+    pub(super) streams: Streams,
+    rows: Rows,
+    seen: HashSet<u128>,
+    ledger: Ledger,
+    span: Option<Span>,
+    sequence: u64,
+}
+
+impl Collector {
+    /// A collector that reads messages with this parser.
+    pub fn new(parser: Parser) -> Self {
+        Self {
+            parser,
+            files: Vec::new(),
+            streams: Streams::default(),
+            rows: Rows::default(),
+            seen: HashSet::new(),
+            ledger: Ledger::default(),
+            span: None,
+            sequence: 0,
+        }
+    }
+
+    /// Begins a file; what comes next is from it. `argument` says which of the given inputs led
+    /// to it.
+    pub fn begin_file(&mut self, path: &Path, argument: usize) {
+        self.files.push(SourceFile {
+            path: Arc::from(path.to_string_lossy()),
+            argument,
+        });
+    }
+
+    /// Takes what a reader found in the current file.
+    pub fn take(&mut self, item: Item<'_>) {
+        match item {
+            Item::Event(event) => self.event(&event),
+            Item::Rejected { place, reason } => self.reject(place, reason),
+        }
+    }
+
+    fn reject(&mut self, place: Place, reason: Cow<'static, str>) {
+        let path = self
+            .files
+            .last()
+            .map_or_else(|| Arc::from("-"), |file| Arc::clone(&file.path));
+        self.ledger.reject(Rejected {
+            origin: Origin { path, place },
+            reason,
+        });
+    }
+
+    fn event(&mut self, event: &RawEvent<'_>) {
+        if let Some(at) = event.at {
+            self.widen_span(at);
+        }
+        match self.parser.parse(&event.message) {
+            Parsed::Ignored => self.ledger.ignored += 1,
+            Parsed::Rejected(reason) => self.reject(event.place, reason),
+            Parsed::Record(record) if self.is_duplicate(event, &record) => self.ledger.duplicates += 1,
+            Parsed::Record(record) => self.record(event, record),
+        }
+    }
+
+    fn widen_span(&mut self, at: Timestamp) {
+        let span = self.span.get_or_insert(Span { first: at, last: at });
+        span.first = span.first.min(at);
+        span.last = span.last.max(at);
+    }
+
+    /// Whether this very event was there before: by event id, else by stream, time and text. A
+    /// line that holds neither a time nor a request id cannot be told from another one.
+    fn is_duplicate(&mut self, event: &RawEvent<'_>, record: &Record) -> bool {
+        let names_a_request = !matches!(
+            record,
+            Record::Lifecycle(
+                Lifecycle::InitStart { .. }
+                    | Lifecycle::InitReport { .. }
+                    | Lifecycle::RestoreStart
+                    | Lifecycle::RestoreReport { .. }
+                    | Lifecycle::LogsDropped { .. }
+                    | Lifecycle::Other
+            )
+        );
+        if event.event_id.is_none() && event.at.is_none() && !names_a_request {
+            return false;
+        }
+        let mut hash = Xxh3::new();
+        let mut part = |text: &str| {
+            hash.update(&text.len().to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        part(event.log_stream.as_deref().unwrap_or(""));
+        match &event.event_id {
+            Some(id) => part(id),
+            None => part(event.message.trim_end()),
+        }
+        hash.update(
+            &event
+                .at
+                .map_or(i64::MIN, Timestamp::as_epoch_millis)
+                .to_le_bytes(),
+        );
+        hash.update(&[u8::from(event.event_id.is_some())]);
+        !self.seen.insert(hash.digest128())
+    }
+
+    fn record(&mut self, event: &RawEvent<'_>, record: Record) {
+        // A file was begun before its events, and there are not 4 billion of them.
+        let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let stream = self.streams.of(event, file);
+        self.sequence += 1;
+        let sequence = self.sequence;
+        match record {
+            Record::Report(report) => {
+                self.ledger.report_records += 1;
+                let at = event.at.or(report.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
+                self.rows.reports.push(ReportRow {
+                    report,
+                    stream,
+                    at,
+                    file,
+                    sequence,
+                });
+            }
+            Record::Timing(timing) => {
+                self.ledger.timing_records += 1;
+                let at = event.at.or(timing.at);
+                self.rows.timings.push(TimingRow {
+                    timing,
+                    stream,
+                    at,
+                    sequence,
+                });
+            }
+            Record::Lifecycle(line) => {
+                self.ledger.lifecycle += 1;
+                self.lifecycle(line, stream, event.at, sequence);
+            }
+        }
+    }
+
+    fn lifecycle(&mut self, line: Lifecycle, stream: u32, at: Option<Timestamp>, sequence: u64) {
+        let mark = |request_id, kind| MarkRow {
+            request_id,
+            kind,
+            stream,
+            at,
+            sequence,
+        };
+        match line {
+            Lifecycle::Start {
+                request_id,
+                version,
+                function_arn,
+            } => {
+                if let Some(arn) = function_arn {
+                    self.streams.learn_function_arn(stream, &arn);
+                }
+                let version = version.map(|version| self.streams.versions.position(&version));
+                self.rows
+                    .marks
+                    .push(mark(request_id, MarkKind::Start { version }));
+            }
+            Lifecycle::TimedOut { request_id } => self.rows.marks.push(mark(request_id, MarkKind::TimedOut)),
+            Lifecycle::Crashed { request_id } => self.rows.marks.push(mark(request_id, MarkKind::Crashed)),
+            Lifecycle::LogsDropped { records } => {
+                self.ledger.dropped_by_lambda = self.ledger.dropped_by_lambda.saturating_add(records);
+            }
+            Lifecycle::End { .. } | Lifecycle::Other => {}
+            line => {
+                if let Lifecycle::InitStart {
+                    function_name,
+                    function_version,
+                    runtime_arn,
+                    ..
+                } = &line
+                {
+                    self.streams.learn(stream, |known| {
+                        known.function = known.function.take().or_else(|| function_name.clone());
+                        known.version = known.version.take().or_else(|| function_version.clone());
+                        let region = runtime_arn.as_deref().and_then(region_of_arn);
+                        known.region = known.region.take().or_else(|| region.map(Into::into));
+                    });
+                }
+                self.rows.inits.push(InitRow {
+                    line,
+                    stream,
+                    at,
+                    sequence,
+                });
+            }
+        }
+    }
+
+    /// Joins everything that came in.
+    pub fn finish(self) -> Collected {
+        let Self {
+            files,
+            streams,
+            rows,
+            mut ledger,
+            span,
+            ..
+        } = self;
+        let (invocations, names) = join(rows, &streams, files, &mut ledger);
+        Collected {
+            invocations,
+            names,
+            ledger,
+            span,
+        }
+    }
+}
+
+/// What is known of each log stream.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    keys: Interner,
+    known: Vec<Stream>,
+    pub(super) versions: Interner,
+}
+
+/// One log stream, or all of a file whose events keep no stream name.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Stream {
+    /// The stream's name; none if the container keeps none.
+    pub(super) name: Option<Box<str>>,
+    pub(super) function: Option<Box<str>>,
+    pub(super) version: Option<Box<str>>,
+    pub(super) region: Option<Box<str>>,
+}
+
+impl Streams {
+    /// The position of an event's stream. Stream names hold 32 random digits, so equal names in
+    /// two files are one stream.
+    fn of(&mut self, event: &RawEvent<'_>, file: u32) -> u32 {
+        let position = match &event.log_stream {
+            Some(name) => self.keys.position(name),
+            // No stream name begins with a control character.
+            None => self.keys.position(&format!("\0{file}")),
+        };
+        if position as usize == self.known.len() {
+            let name = event.log_stream.as_deref();
+            let (function, version) = name.map_or((None, None), parts_of_stream_name);
+            self.known.push(Stream {
+                name: name.map(Into::into),
+                function: function.map(Into::into),
+                version: version.map(Into::into),
+                region: None,
+            });
+        }
+        if let Some(group) = event.log_group.as_deref() {
+            self.learn(position, |known| {
+                known.function = known
+                    .function
+                    .take()
+                    .or_else(|| function_of_group(group).map(Into::into));
+            });
+        }
+        position
+    }
+
+    fn learn(&mut self, position: u32, what: impl FnOnce(&mut Stream)) {
+        if let Some(known) = self.known.get_mut(position as usize) {
+            what(known);
+        }
+    }
+
+    fn learn_function_arn(&mut self, position: u32, arn: &str) {
+        let function = arn.split(':').nth(6).filter(|name| !name.is_empty());
+        let region = region_of_arn(arn);
+        self.learn(position, |known| {
+            known.function = known.function.take().or_else(|| function.map(Into::into));
+            known.region = known.region.take().or_else(|| region.map(Into::into));
+        });
+    }
+
+    /// The stream at a position.
+    pub(super) fn get(&self, position: u32) -> &Stream {
+        &self.known[position as usize]
+    }
+}
+
+/// The function of a log group `/aws/lambda/<function>`, given by name or ARN.
+fn function_of_group(group: &str) -> Option<&str> {
+    let (_, function) = group.split_once("/aws/lambda/")?;
+    let function = function.split(':').next()?;
+    (!function.is_empty()).then_some(function)
+}
+
+/// Function and version in a stream name: `YYYY/MM/DD/[version]<hex>`, or with a log group shared
+/// by several functions `YYYY/MM/DD/<function>[version]<hex>`.
+fn parts_of_stream_name(name: &str) -> (Option<&str>, Option<&str>) {
+    let Some((before, after)) = name.split_once('[') else {
+        return (None, None);
+    };
+    let version = after.split_once(']').map(|(version, _)| version);
+    let function = before.rsplit('/').next().filter(|function| !function.is_empty());
+    (function, version.filter(|version| !version.is_empty()))
+}
+
+/// The region in an ARN.
+fn region_of_arn(arn: &str) -> Option<&str> {
+    let mut parts = arn.split(':');
+    let is_arn = parts.next() == Some("arn");
+    parts.nth(2).filter(|region| is_arn && !region.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stream_names_tell_function_and_version() {
+        let hex = "0123456789abcdef0123456789abcdef";
+        assert_eq!(
+            parts_of_stream_name(&format!("2026/11/20/[12]{hex}")),
+            (None, Some("12"))
+        );
+        assert_eq!(
+            parts_of_stream_name(&format!("2026/11/20/chat-api[$LATEST]{hex}")),
+            (Some("chat-api"), Some("$LATEST"))
+        );
+        assert_eq!(parts_of_stream_name("my-stream"), (None, None));
+    }
+
+    #[test]
+    fn groups_and_arns_tell_function_and_region() {
+        assert_eq!(function_of_group("/aws/lambda/chat"), Some("chat"));
+        assert_eq!(
+            function_of_group("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/chat:*"),
+            Some("chat")
+        );
+        assert_eq!(function_of_group("/my/group"), None);
+        assert_eq!(
+            region_of_arn("arn:aws:lambda:eu-west-1::runtime:0a"),
+            Some("eu-west-1")
+        );
+        assert_eq!(region_of_arn("nothing"), None);
+    }
+}

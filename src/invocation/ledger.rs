@@ -1,0 +1,76 @@
+//! What became of every event.
+
+use std::collections::BTreeMap;
+
+use crate::vocab::Rejected;
+
+/// How many rejections are kept with their place; all are counted.
+pub const REJECTED_KEPT: usize = 1000;
+
+/// Every event that was read lies in exactly one bin, and so does every invocation. Both sums
+/// balance by construction, and every output shows them.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Ledger {
+    /// `REPORT` lines and `platform.report` events.
+    pub report_records: u64,
+    /// Timing records of handlers.
+    pub timing_records: u64,
+    /// Bedrock's own invocation log records.
+    pub bedrock_records: u64,
+    /// API Gateway access log records.
+    pub gateway_records: u64,
+    /// Records of a load driver.
+    pub client_records: u64,
+    /// Platform lines that are kept as evidence: `START`, `END`, `INIT_START` and the like.
+    pub lifecycle: u64,
+    /// Records and platform lines that were there before.
+    pub duplicates: u64,
+    /// Events and lines that could not be read.
+    pub rejected: u64,
+    /// Lines of the application.
+    pub ignored: u64,
+    /// Invocations to which a timing record was joined.
+    pub matched: u64,
+    /// Invocations without a timing record.
+    pub report_without_timing: u64,
+    /// Timing records that found no `REPORT`.
+    pub timing_without_report: u64,
+    /// The first rejections, with their places, in the order of reading.
+    pub first_rejected: Vec<Rejected>,
+    /// How many rejections there were for each reason.
+    pub rejected_reasons: BTreeMap<String, u64>,
+    /// Log records that Lambda says it dropped before they were stored.
+    pub dropped_by_lambda: u64,
+}
+
+impl Ledger {
+    /// All events: the sum of the bins.
+    pub fn events(&self) -> u64 {
+        self.report_records
+            + self.timing_records
+            + self.bedrock_records
+            + self.gateway_records
+            + self.client_records
+            + self.lifecycle
+            + self.duplicates
+            + self.rejected
+            + self.ignored
+    }
+
+    /// All invocations: the sum of the bins.
+    pub fn invocations(&self) -> u64 {
+        self.matched + self.report_without_timing
+    }
+
+    /// Counts a rejection and keeps its place while there is room.
+    pub(super) fn reject(&mut self, rejected: Rejected) {
+        self.rejected += 1;
+        *self
+            .rejected_reasons
+            .entry(rejected.reason.to_string())
+            .or_default() += 1;
+        if self.first_rejected.len() < REJECTED_KEPT {
+            self.first_rejected.push(rejected);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Floor 4: the records of one request become one invocation, and a ledger accounts for every
+//! event.
+//!
+//! The order of the input does not matter: rows are collected, sorted by request id and merged,
+//! so any order of files and lines gives the same result.
+//!
+//! ```text
+//! platform   INIT_START      START |------- Duration -------| END REPORT
+//! init       |== Init ==|
+//! handler                          [ before ][ inference ][ after ]   timing record
+//! total      |======================================================|
+//! ```
+
+mod collect;
+mod environment;
+mod inference;
+mod join;
+mod ledger;
+mod names;
+mod request;
+
+pub use collect::{Collected, Collector, Span};
+pub use ledger::{Ledger, REJECTED_KEPT};
+pub use names::Names;
+pub use request::{CallsCombined, Inference, Invocation, ModelUse, Outcome, StartType};

@@ -1,0 +1,113 @@
+//! Names that occur in logs, each held once.
+
+use std::collections::HashMap;
+
+use crate::vocab::ModelId;
+
+/// A growing list of distinct texts.
+#[derive(Debug, Default)]
+pub(super) struct Interner {
+    positions: HashMap<Box<str>, u32>,
+    texts: Vec<Box<str>>,
+}
+
+impl Interner {
+    /// The position of a text, which is added if it is new.
+    pub(super) fn position(&mut self, text: &str) -> u32 {
+        if let Some(&position) = self.positions.get(text) {
+            return position;
+        }
+        // A log of 4 billion names does not fit in memory, so the position always fits.
+        let position = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.positions.insert(text.into(), position);
+        self.texts.push(text.into());
+        position
+    }
+
+    /// The text at a position.
+    pub(super) fn text(&self, position: u32) -> &str {
+        &self.texts[position as usize]
+    }
+
+    /// The texts in their own order, and for each old position the new one, so that positions no
+    /// longer depend on the order of the input.
+    pub(super) fn into_sorted(self) -> (Vec<Box<str>>, Vec<u32>) {
+        let mut order: Vec<(Box<str>, usize)> = self.texts.into_iter().zip(0..).collect();
+        order.sort();
+        let mut moved = vec![0; order.len()];
+        for (new, (_, old)) in (0_u32..).zip(&order) {
+            moved[*old] = new;
+        }
+        (order.into_iter().map(|(text, _)| text).collect(), moved)
+    }
+}
+
+/// The names that invocations refer to by position, each list in its own order.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Names {
+    /// Files, in the order in which they were read.
+    pub files: Vec<SourceFile>,
+    /// Log streams.
+    pub streams: Vec<Box<str>>,
+    /// Functions.
+    pub functions: Vec<Box<str>>,
+    /// Function versions.
+    pub versions: Vec<Box<str>>,
+    /// Regions.
+    pub regions: Vec<Box<str>>,
+    /// Models, each once whatever profile or region it was called through.
+    pub models: Vec<Model>,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its path, as given or found.
+    pub path: std::sync::Arc<str>,
+    /// Which of the given inputs led to it, counted from 0.
+    pub argument: usize,
+}
+
+/// A model that occurs in the logs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Model {
+    /// What it is.
+    pub id: ModelId,
+    /// The ids, profiles and ARNs under which the logs name it, sorted.
+    pub as_logged: Vec<Box<str>>,
+}
+
+impl Names {
+    /// The name of a model that tells it from the others in these logs: the short name where no
+    /// other model shares it, else the whole id.
+    pub fn model_label(&self, position: u32) -> String {
+        let id = &self.models[position as usize].id;
+        let short = id.short_name();
+        let is_shared = self
+            .models
+            .iter()
+            .filter(|model| model.id.short_name() == short)
+            .count()
+            > 1;
+        if is_shared || short.is_empty() {
+            id.to_string()
+        } else {
+            short
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_do_not_depend_on_the_order_of_arrival() {
+        let mut interner = Interner::default();
+        let positions: Vec<u32> = ["b", "a", "b", "c"].map(|text| interner.position(text)).to_vec();
+        assert_eq!(positions, [0, 1, 0, 2]);
+        let (texts, moved) = interner.into_sorted();
+        assert_eq!(texts, ["a", "b", "c"].map(Box::from));
+        assert_eq!(moved, [1, 0, 2]);
+    }
+}
