@@ -16,6 +16,8 @@
 //! logs. A module names only modules that stand before it in this order: vocab, stats, source,
 //! parse, invocation, dataset, summary, comparison, render, command, cli. A test holds that.
 
+#[cfg(feature = "cli")]
+pub mod dataset;
 pub mod invocation;
 pub mod parse;
 pub mod source;

@@ -1,0 +1,13 @@
+//! Floor 5: invocations as columns, from which rows are selected and grouped. The only home of
+//! polars.
+
+mod columns;
+mod frame;
+mod models;
+mod select;
+mod window;
+
+pub use columns::{Columns, ModelSource};
+pub use frame::{Dataset, Error, Group};
+pub use select::{Condition, ConditionError, Key, Selection};
+pub use window::{TimeBound, TimeError, Window};

@@ -1,0 +1,83 @@
+//! Which model an invocation without a timing record used.
+//!
+//! A handler that is killed writes no timing record. Its invocation takes the model of its
+//! function version if that version used only one model among the rows at hand, and is marked as
+//! inferred; otherwise it stays without a model and is shown beside both sides of a comparison.
+
+use std::collections::HashMap;
+
+use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt32Chunked};
+
+use super::columns::{FILE, FUNCTION, MODEL, MODEL_SOURCE, ModelSource, VERSION};
+
+/// Function or, where it is not known, file; and version.
+type Version = (Option<u32>, Option<u32>, Option<u32>);
+
+/// The models that a function version used.
+enum Used {
+    One(u32),
+    Several,
+}
+
+/// Fills in what can be inferred.
+pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
+    let column = |name: &str| -> PolarsResult<Vec<Option<u32>>> {
+        Ok(frame
+            .column(name)?
+            .as_materialized_series()
+            .u32()?
+            .iter()
+            .collect())
+    };
+    let (functions, files, versions) = (column(FUNCTION)?, column(FILE)?, column(VERSION)?);
+    let (mut models, mut sources) = (column(MODEL)?, column(MODEL_SOURCE)?);
+    let version_of = |row: usize| -> Version {
+        let file = if functions[row].is_none() {
+            files[row]
+        } else {
+            None
+        };
+        (functions[row], file, versions[row])
+    };
+    let mut used: HashMap<Version, Used> = HashMap::new();
+    for row in 0..models.len() {
+        let source = sources[row].map(ModelSource::from_code);
+        match (models[row], source) {
+            (Some(model), Some(ModelSource::Logged)) => {
+                let entry = used.entry(version_of(row)).or_insert(Used::One(model));
+                if !matches!(entry, Used::One(other) if *other == model) {
+                    *entry = Used::Several;
+                }
+            }
+            (_, Some(ModelSource::Several)) => {
+                used.insert(version_of(row), Used::Several);
+            }
+            _ => {}
+        }
+    }
+    for row in 0..models.len() {
+        // What was inferred from more rows is inferred anew from these.
+        let is_open = matches!(
+            sources[row].map(ModelSource::from_code),
+            Some(ModelSource::None | ModelSource::Inferred)
+        );
+        if is_open {
+            let model = match used.get(&version_of(row)) {
+                Some(Used::One(model)) => Some(*model),
+                Some(Used::Several) | None => None,
+            };
+            models[row] = model;
+            let source = if model.is_some() {
+                ModelSource::Inferred
+            } else {
+                ModelSource::None
+            };
+            sources[row] = Some(source as u32);
+        }
+    }
+    frame.with_column(UInt32Chunked::from_iter_options(MODEL.into(), models.into_iter()).into_column())?;
+    frame.with_column(
+        UInt32Chunked::from_iter_options(MODEL_SOURCE.into(), sources.into_iter()).into_column(),
+    )?;
+    Ok(())
+}
