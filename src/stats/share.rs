@@ -1,0 +1,150 @@
+//! Which share of a total one of its parts has, and how much faster the whole could become.
+
+use super::interval::Interval;
+use super::level::Confidence;
+use super::probability::Probability;
+use super::sample::Sample;
+use super::special::student_quantile;
+
+/// The share of a part, such as the time that the model takes, in a whole, such as the duration of
+/// the request, over many requests. All results are without unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Share {
+    pairs: Vec<(f64, f64)>,
+    part: f64,
+    whole: f64,
+}
+
+impl Share {
+    /// From (part, whole) of each request, both in the same unit. `None` if there is none, or if
+    /// not 0 ≤ part ≤ whole, 0 < whole and whole finite in every one. What exceeds its whole is an
+    /// error of measurement that the caller must have sorted out.
+    pub fn from_pairs(pairs: Vec<(f64, f64)>) -> Option<Self> {
+        let valid =
+            |&(part, whole): &(f64, f64)| part >= 0.0 && part <= whole && whole > 0.0 && whole.is_finite();
+        if pairs.is_empty() || !pairs.iter().all(valid) {
+            return None;
+        }
+        let part = pairs.iter().map(|pair| pair.0).sum();
+        let whole = pairs.iter().map(|pair| pair.1).sum();
+        Some(Self { pairs, part, whole })
+    }
+
+    /// The ratio of the sums, from 0 to 1: the share of the time. Shares of several parts add up,
+    /// which means or medians of the requests' ratios do not.
+    pub fn ratio_of_sums(&self) -> f64 {
+        self.part / self.whole
+    }
+
+    /// The median (type 8) of the requests' own ratios, from 0 to 1: a typical request's share.
+    pub fn median_of_ratios(&self) -> Option<f64> {
+        let ratios = self.pairs.iter().map(|(part, whole)| part / whole).collect();
+        Some(Sample::new(ratios)?.quantile(Probability::P50).value)
+    }
+
+    /// The interval of the ratio of sums by the jackknife on the logit scale with Student's
+    /// distribution of n − 1 degrees (Miller 1974; Cochran, Sampling Techniques). `None` with
+    /// fewer than two requests, or if leaving one out makes the share 0 or 1. It does not know of
+    /// kinds of requests that are too rare to be in the sample.
+    pub fn interval(&self, confidence: Confidence) -> Option<Interval> {
+        let n = self.pairs.len() as f64;
+        let logit = |ratio: f64| (ratio / (1.0 - ratio)).ln();
+        let without: Vec<f64> = self
+            .pairs
+            .iter()
+            .map(|(part, whole)| logit((self.part - part) / (self.whole - whole)))
+            .collect();
+        let centre = logit(self.ratio_of_sums());
+        if without.len() < 2 || !centre.is_finite() || !without.iter().all(|x| x.is_finite()) {
+            return None;
+        }
+        let mean = without.iter().sum::<f64>() / n;
+        let squares: f64 = without.iter().map(|x| (x - mean).powi(2)).sum();
+        let error = ((n - 1.0) / n * squares).sqrt() * student_quantile(confidence.tail(), n - 1.0);
+        let inverse = |x: f64| 1.0 / (1.0 + (-x).exp());
+        Some(Interval {
+            low: Some(inverse(centre - error)),
+            high: Some(inverse(centre + error)),
+        })
+    }
+
+    /// How many times faster the whole becomes at most if all but the part takes no time: 1/R
+    /// (Amdahl 1967). `None` if the part is nothing.
+    pub fn speedup_without_the_rest(&self) -> Option<f64> {
+        (self.part > 0.0).then(|| self.whole / self.part)
+    }
+
+    /// How many times faster the whole becomes at most if the part takes no time: 1/(1 − R). `None`
+    /// if the part is everything.
+    pub fn speedup_without_the_part(&self) -> Option<f64> {
+        (self.part < self.whole).then(|| self.whole / (self.whole - self.part))
+    }
+
+    /// How many times faster the whole becomes if the part is `factor` times faster:
+    /// 1/((1 − R) + R/s). `None` unless the factor is positive.
+    pub fn speedup_if_the_part_is_faster(&self, factor: f64) -> Option<f64> {
+        (factor > 0.0).then(|| self.whole / (self.whole - self.part + self.part / factor))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_no_part_of_a_whole_has_no_share() {
+        for pairs in [
+            vec![],
+            vec![(1.0, 0.5)],
+            vec![(0.0, 0.0)],
+            vec![(-1.0, 1.0)],
+            vec![(f64::NAN, 1.0)],
+        ] {
+            assert_eq!(Share::from_pairs(pairs), None);
+        }
+        assert_eq!(Share::from_pairs(vec![(1.0, f64::INFINITY)]), None);
+    }
+
+    #[test]
+    fn nothing_and_everything_have_no_bound() {
+        let nothing = Share::from_pairs(vec![(0.0, 2.0), (0.0, 1.0)]).unwrap();
+        assert_eq!(
+            (nothing.ratio_of_sums(), nothing.interval(Confidence::C95)),
+            (0.0, None)
+        );
+        assert_eq!(nothing.speedup_without_the_rest(), None);
+        assert_eq!(nothing.speedup_without_the_part(), Some(1.0));
+        let everything = Share::from_pairs(vec![(2.0, 2.0), (1.0, 1.0)]).unwrap();
+        assert_eq!(
+            (everything.ratio_of_sums(), everything.interval(Confidence::C95)),
+            (1.0, None)
+        );
+        assert_eq!(everything.speedup_without_the_part(), None);
+        assert_eq!(everything.speedup_if_the_part_is_faster(3.0), Some(3.0));
+        assert_eq!(everything.speedup_if_the_part_is_faster(0.0), None);
+        assert_eq!(
+            Share::from_pairs(vec![(1.0, 2.0)])
+                .unwrap()
+                .interval(Confidence::C95),
+            None
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn speedups_are_bounded_by_amdahl(pairs in vec((0.01_f64..0.99, 1.0_f64..1e6), 2..80), factor in 1.0_f64..1e3) {
+            let pairs: Vec<_> = pairs.into_iter().map(|(ratio, whole)| (ratio * whole, whole)).collect();
+            let rest = pairs.iter().map(|(part, whole)| (whole - part, *whole)).collect();
+            let (share, rest) = (Share::from_pairs(pairs).unwrap(), Share::from_pairs(rest).unwrap());
+            let (bound, faster) =
+                (share.speedup_without_the_part().unwrap(), share.speedup_if_the_part_is_faster(factor).unwrap());
+            prop_assert!(faster >= 1.0 - 1e-12 && faster <= bound && faster <= factor * (1.0 + 1e-12));
+            prop_assert!((rest.speedup_without_the_rest().unwrap() / bound - 1.0).abs() < 1e-9);
+            let (interval, others) = (share.interval(Confidence::C95).unwrap(), rest.interval(Confidence::C95).unwrap());
+            prop_assert!(interval.low <= Some(share.ratio_of_sums()) && interval.high >= Some(share.ratio_of_sums()));
+            prop_assert!((interval.low.unwrap() + others.high.unwrap() - 1.0).abs() < 1e-6);
+        }
+    }
+}
