@@ -19,11 +19,13 @@ pub enum Grade {
 }
 
 impl Grade {
-    /// The grade of the `p` quantile from `effective_size` independent values.
+    /// The grade of the `p` quantile from `effective_size` independent values. The worst if that is
+    /// not a number.
     pub fn of(effective_size: f64, p: Probability) -> Self {
         let values_per_exceedance = 1.0 / p.complement();
         // The quotient of 1/(1 − p) may be a rounding error above a whole number.
-        if effective_size < (values_per_exceedance * (1.0 - 1e-12)).ceil() {
+        let fewest = (values_per_exceedance * (1.0 - 1e-12)).ceil();
+        if effective_size.is_nan() || effective_size < fewest {
             Self::MaxOnly
         } else if effective_size < min_n_two_sided(p, Confidence::C95) as f64 {
             Self::LowerBoundOnly
@@ -71,6 +73,11 @@ mod tests {
                 assert_eq!(Grade::of(n, p), grade, "{} of {n}", p.label());
             }
         }
+    }
+
+    #[test]
+    fn an_unknown_size_is_none() {
+        assert_eq!(Grade::of(f64::NAN, Probability::P50), Grade::MaxOnly);
     }
 
     #[test]
