@@ -23,8 +23,9 @@ pub fn order_statistic_ranks(n: u64, p: Probability, confidence: Confidence) -> 
     let tail = confidence.tail();
     // P(Bin ≤ L − 1) of exactly α/2 is within: the sums of rounded products must not exclude it.
     let slack = 1e-12;
-    let low = last_rank(n + 1, |k| below(n, p, k) <= tail * (1.0 + slack));
-    let high = last_rank(n + 1, |k| below(n, p, k) < (1.0 - tail) * (1.0 - slack)) + 1;
+    let end = n.saturating_add(1);
+    let low = last_rank(end, |k| below(n, p, k) <= tail * (1.0 + slack));
+    let high = last_rank(end, |k| below(n, p, k) < (1.0 - tail) * (1.0 - slack)) + 1;
     RankInterval {
         low: (low > 0).then_some(low),
         high: (high <= n).then_some(high),
@@ -185,8 +186,8 @@ fn foretell(known: &[(f64, f64); 3], z: f64) -> Option<(f64, f64)> {
     (slope > 0.0).then_some((value, slope))
 }
 
-/// The real rank t, counted from 0, below which a value exceeds the `p` quantile with probability
-/// `u`: the solution of I₁₋ₚ(m − t, t + 1) = u, by [`ContinuousBinomial`]; where m·min(p, 1 − p) is
+/// The real number t that the count of values below the `p` quantile, out of `m`, does not exceed
+/// with probability `u`; also a rank counted from 0. It is the solution of I₁₋ₚ(m − t, t + 1) = u, by [`ContinuousBinomial`]; where m·min(p, 1 − p) is
 /// at least 1000, its Cornish–Fisher expansion, which errs by less than 0.01 ranks.
 ///
 /// `None` unless m ≥ 1 is finite and 0 < u < 1.

@@ -82,12 +82,24 @@ impl Sample {
 
     /// The smallest value, limits included.
     pub fn min(&self) -> f64 {
-        self.values.iter().copied().fold(f64::INFINITY, f64::min)
+        let (complete, limits) = self.values.split_at(self.values.len() - self.censored);
+        complete
+            .iter()
+            .take(1)
+            .chain(limits.iter().take(1))
+            .copied()
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// The largest value, limits included.
     pub fn max(&self) -> f64 {
-        self.values.iter().copied().fold(0.0, f64::max)
+        let (complete, limits) = self.values.split_at(self.values.len() - self.censored);
+        complete
+            .last()
+            .into_iter()
+            .chain(limits.last())
+            .copied()
+            .fold(0.0, f64::max)
     }
 
     /// The sum of all values, censored ones counted at their limits.
@@ -247,6 +259,8 @@ mod tests {
             let (low, high) = (sample.quantile(low), sample.quantile(high));
             prop_assert!(low.value <= high.value && low.censored <= high.censored);
             prop_assert!(low.value >= sample.min() && high.value <= sample.max());
+            prop_assert!(sample.values().iter().all(|&x| sample.min() <= x && x <= sample.max()));
+            prop_assert!(sample.values().contains(&sample.min()) && sample.values().contains(&sample.max()));
         }
 
         #[test]
