@@ -109,6 +109,13 @@ mod tests {
         }
 
         #[test]
+        fn nothing_and_everything_reach_the_ends_exactly(total in 1_u64..1_000_000) {
+            let nothing = Proportion::new(0, total).unwrap().wilson(Confidence::C95);
+            let everything = Proportion::new(total, total).unwrap().wilson(Confidence::C95);
+            prop_assert_eq!((nothing.low, everything.high), (Some(0.0), Some(1.0)));
+        }
+
+        #[test]
         fn wilson_mirrors(count in 0_u64..500, more in 1_u64..500) {
             let one = Proportion::new(count, count + more).unwrap().wilson(Confidence::C95);
             let other = Proportion::new(more, count + more).unwrap().wilson(Confidence::C95);
