@@ -22,4 +22,6 @@ pub mod invocation;
 pub mod parse;
 pub mod source;
 pub mod stats;
+#[cfg(feature = "cli")]
+pub mod summary;
 pub mod vocab;

@@ -11,6 +11,8 @@ use polars::prelude::{
 use crate::invocation::{Invocation, ModelUse, Names};
 use crate::vocab::{Micros, Timestamp};
 
+/// Position of the invocation in the whole dataset, which tells it from all others.
+pub(super) const ROW: &str = "row";
 /// Which of the given inputs the invocation came from.
 pub(super) const ARGUMENT: &str = "argument";
 /// Position of its file.
@@ -96,7 +98,9 @@ pub(super) fn frame_of(invocations: &[Invocation], names: &Names) -> PolarsResul
         let argument = names.files.get(file as usize).map_or(0, |file| file.argument);
         u32::try_from(argument).unwrap_or(u32::MAX)
     };
+    let rows = (0..invocations.len()).map(|row| u32::try_from(row).ok());
     let columns = vec![
+        UInt32Chunked::from_iter_options(ROW.into(), rows).into_column(),
         small(ARGUMENT, &|i| Some(argument(i.file))),
         small(FILE, &|i| Some(i.file)),
         small(STREAM, &|i| i.stream),
@@ -142,6 +146,8 @@ pub(super) fn frame_of(invocations: &[Invocation], names: &Names) -> PolarsResul
 /// the frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
+    /// Position in the whole dataset, which tells an invocation from all others.
+    pub row: Vec<u32>,
     /// Outcome, a position in `Outcome::ALL`.
     pub outcome: Vec<u32>,
     /// Start type, a position in `StartType::ALL`.
@@ -207,6 +213,7 @@ impl Columns {
         };
         let ended = frame.column(ENDED_AT)?.as_materialized_series().i64()?.clone();
         Ok(Self {
+            row: code(ROW)?,
             outcome: code(OUTCOME)?,
             start: code(START)?,
             model: small(MODEL)?,

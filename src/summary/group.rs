@@ -1,0 +1,114 @@
+//! One group of invocations, described.
+
+use super::latency::{Failures, Latencies};
+use super::metric::{Metric, MetricSummary};
+use super::mixture::{Mixture, mixtures};
+use crate::dataset::{Columns, Dataset, Error, Key, ModelSource};
+use crate::invocation::Outcome;
+use crate::stats::{Confidence, Interval, Share};
+
+/// The summary of one group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupSummary {
+    /// Each key that was grouped by, with the group's value.
+    pub values: Vec<(Key, Option<u32>)>,
+    /// Invocations, failures included.
+    pub invocations: usize,
+    /// Failed invocations.
+    pub errors: usize,
+    /// Timed-out invocations.
+    pub timeouts: usize,
+    /// Invocations whose model was inferred from their function version.
+    pub inferred_models: usize,
+    /// Invocations without a timing record.
+    pub without_timing: usize,
+    /// Each metric, absent where no invocation has it.
+    pub metrics: [Option<MetricSummary>; 6],
+    /// Share of inference in the duration.
+    pub inference_share: Option<ShareSummary>,
+    /// Invocations whose inference time exceeds their duration.
+    pub inference_over_duration: usize,
+    /// What else varies inside the group.
+    pub mixtures: Vec<Mixture>,
+}
+
+/// Share of inference in the duration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShareSummary {
+    /// Sum of inference over sum of duration: the share of the time, and of the bill.
+    pub ratio_of_sums: f64,
+    /// Its 95 % interval, where there is one.
+    pub interval: Option<Interval>,
+    /// Median of the ratios of single requests: the share in a typical one.
+    pub median: Option<f64>,
+}
+
+impl ShareSummary {
+    /// Describes a share.
+    pub fn of(share: &Share) -> Self {
+        Self {
+            ratio_of_sums: share.ratio_of_sums(),
+            interval: share.interval(Confidence::C95),
+            median: share.median_of_ratios(),
+        }
+    }
+}
+
+impl GroupSummary {
+    /// Describes the rows of one group.
+    pub fn of(values: Vec<(Key, Option<u32>)>, rows: &Columns, failures: Failures) -> Self {
+        let latencies = Latencies::of(rows, failures);
+        let outcomes = |outcome: Outcome| {
+            rows.outcome
+                .iter()
+                .filter(|&&code| code == outcome as u32)
+                .count()
+        };
+        let grouped: Vec<Key> = values.iter().map(|(key, _)| *key).collect();
+        let mut mixtures = mixtures(rows);
+        mixtures.retain(|mixture| !grouped.contains(&mixture.key));
+        Self {
+            values,
+            invocations: rows.len(),
+            errors: outcomes(Outcome::Error),
+            timeouts: outcomes(Outcome::Timeout),
+            inferred_models: rows
+                .model_source
+                .iter()
+                .filter(|source| **source == ModelSource::Inferred)
+                .count(),
+            without_timing: rows.is_matched.iter().filter(|is_matched| !**is_matched).count(),
+            metrics: Metric::ALL.map(|metric| latencies.sample(metric).map(MetricSummary::of)),
+            inference_share: latencies.share.as_ref().map(ShareSummary::of),
+            inference_over_duration: latencies.inference_over_duration,
+            mixtures,
+        }
+    }
+
+    /// The summary of one metric.
+    pub fn metric(&self, metric: Metric) -> Option<&MetricSummary> {
+        self.metrics[metric as usize].as_ref()
+    }
+
+    /// The group's value of a key: `None` if it was not grouped by it, `Some(None)` if the value
+    /// is not known.
+    pub fn value(&self, key: Key) -> Option<Option<u32>> {
+        self.values
+            .iter()
+            .find(|(other, _)| *other == key)
+            .map(|(_, value)| *value)
+    }
+}
+
+/// Summarises every group of a dataset.
+///
+/// # Errors
+/// If the column engine fails.
+pub fn summarize(dataset: &Dataset, keys: &[Key], failures: Failures) -> Result<Vec<GroupSummary>, Error> {
+    let groups = dataset.group_by(keys)?;
+    let summaries = groups.into_iter().map(|group| {
+        let values = keys.iter().copied().zip(group.values).collect();
+        GroupSummary::of(values, &group.rows, failures)
+    });
+    Ok(summaries.collect())
+}

@@ -1,0 +1,196 @@
+//! Which values of which invocations make a sample.
+//!
+//! The latency sample holds successful invocations and, censored at their limit and ranked above
+//! all others, timeouts. Failures are counted apart: a quick failure is not a fast answer.
+
+use super::metric::Metric;
+use crate::dataset::Columns;
+use crate::invocation::{Outcome, StartType};
+use crate::stats::{Sample, Share};
+
+/// What is done with failed invocations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Failures {
+    /// They are counted, and their times are left out.
+    #[default]
+    Apart,
+    /// Their times count like any other.
+    Included,
+}
+
+/// The samples of one group. A sample is absent where no invocation has a value.
+#[derive(Debug, Clone)]
+pub struct Latencies {
+    samples: [Option<Sample>; 6],
+    /// Inference and duration of each invocation that has both.
+    pub share: Option<Share>,
+    /// Invocations whose inference time is longer than their duration: a wrong unit, or parallel
+    /// calls without start times. Their inference and overhead are left out.
+    pub inference_over_duration: usize,
+    /// Timeouts without an inference time. They are in the other samples and not in inference's.
+    pub timeouts_without_inference: usize,
+}
+
+/// Clocks of handler and platform may differ by this much of the duration: a thousandth.
+const CLOCK_TOLERANCE: u64 = 1000;
+
+impl Latencies {
+    /// The samples of these invocations.
+    pub fn of(rows: &Columns, failures: Failures) -> Self {
+        Self::filtered(rows, failures, |_| true)
+    }
+
+    /// The samples of the invocations of one start type.
+    pub fn of_start(rows: &Columns, failures: Failures, start: StartType) -> Self {
+        Self::filtered(rows, failures, |row| rows.start[row] == start as u32)
+    }
+
+    fn filtered(rows: &Columns, failures: Failures, is_in: impl Fn(usize) -> bool) -> Self {
+        let mut values: [Values; 6] = Default::default();
+        let mut pairs = Vec::new();
+        let (mut inference_over_duration, mut timeouts_without_inference) = (0, 0);
+        for row in (0..rows.len()).filter(|&row| is_in(row)) {
+            let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
+            if rows.outcome[row] == Outcome::Error as u32 && failures == Failures::Apart {
+                continue;
+            }
+            let duration = rows.duration_us[row];
+            let init = rows.init_us[row];
+            let mut add =
+                |metric: Metric, value: u64, is_bound: bool| values[metric as usize].add(value, is_bound);
+            add(Metric::Duration, duration, is_timeout);
+            add(
+                Metric::Total,
+                duration.saturating_add(init.unwrap_or(0)),
+                is_timeout,
+            );
+            if let Some(init) = init {
+                add(Metric::Init, init, false);
+            }
+            if let Some(billed) = rows.billed_us[row] {
+                add(Metric::Billed, billed, false);
+            }
+            match rows.inference_us[row] {
+                Some(inference) if inference > duration + duration / CLOCK_TOLERANCE => {
+                    inference_over_duration += 1
+                }
+                Some(inference) => {
+                    let inference = inference.min(duration);
+                    let is_bound = rows.inference_is_bound[row];
+                    add(Metric::Inference, inference, is_bound);
+                    // When the model's call was given up, the time around it is known all the same.
+                    add(Metric::Overhead, duration - inference, is_timeout && !is_bound);
+                    if duration > 0 {
+                        pairs.push((inference as f64, duration as f64));
+                    }
+                }
+                None if is_timeout => timeouts_without_inference += 1,
+                None => {}
+            }
+        }
+        Self {
+            samples: values.map(Values::into_sample),
+            share: Share::from_pairs(pairs),
+            inference_over_duration,
+            timeouts_without_inference,
+        }
+    }
+
+    /// The sample of a metric.
+    pub fn sample(&self, metric: Metric) -> Option<&Sample> {
+        self.samples[metric as usize].as_ref()
+    }
+}
+
+/// Values of one metric, lower bounds apart.
+#[derive(Default)]
+struct Values {
+    exact: Vec<f64>,
+    bounds: Vec<f64>,
+}
+
+impl Values {
+    fn add(&mut self, micros: u64, is_bound: bool) {
+        let list = if is_bound {
+            &mut self.bounds
+        } else {
+            &mut self.exact
+        };
+        list.push(micros as f64);
+    }
+
+    fn into_sample(self) -> Option<Sample> {
+        Sample::with_censored(self.exact, self.bounds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Probability;
+
+    fn rows(count: usize) -> Columns {
+        Columns {
+            outcome: vec![Outcome::Success as u32; count],
+            start: vec![StartType::Warm as u32; count],
+            duration_us: (1..=count as u64).map(|n| n * 1000).collect(),
+            init_us: vec![None; count],
+            billed_us: vec![None; count],
+            inference_us: vec![None; count],
+            inference_is_bound: vec![false; count],
+            ..Columns::default()
+        }
+    }
+
+    #[test]
+    fn a_timeout_ranks_above_everything_and_a_failure_is_left_out() {
+        let mut rows = rows(100);
+        rows.outcome[0] = Outcome::Timeout as u32;
+        rows.outcome[1] = Outcome::Error as u32;
+        rows.duration_us[0] = 500_000;
+        let latencies = Latencies::of(&rows, Failures::Apart);
+        let sample = latencies.sample(Metric::Total).unwrap();
+        assert_eq!((sample.len(), sample.censored()), (99, 1));
+        let p99 = sample.quantile(Probability::P99);
+        assert!(p99.censored);
+        assert_eq!(
+            Latencies::of(&rows, Failures::Included)
+                .sample(Metric::Total)
+                .unwrap()
+                .len(),
+            100
+        );
+    }
+
+    #[test]
+    fn inference_longer_than_its_invocation_is_counted_and_left_out() {
+        let mut rows = rows(3);
+        rows.inference_us = vec![Some(1001), Some(2003), Some(2900)];
+        let latencies = Latencies::of(&rows, Failures::Apart);
+        assert_eq!(latencies.inference_over_duration, 1);
+        assert_eq!(
+            latencies.sample(Metric::Inference).unwrap().values(),
+            [1000.0, 2900.0]
+        );
+        assert_eq!(latencies.sample(Metric::Overhead).unwrap().values(), [0.0, 100.0]);
+        assert_eq!(latencies.share.unwrap().ratio_of_sums(), 3900.0 / 4000.0);
+    }
+
+    #[test]
+    fn of_a_call_given_up_the_time_around_it_is_exact() {
+        let mut rows = rows(2);
+        rows.outcome = vec![Outcome::Timeout as u32; 2];
+        rows.inference_us = vec![Some(900), Some(1500)];
+        rows.inference_is_bound = vec![true, false];
+        let latencies = Latencies::of(&rows, Failures::Apart);
+        let censored = |metric| latencies.sample(metric).unwrap().censored();
+        assert_eq!(
+            (
+                censored(Metric::Total),
+                censored(Metric::Inference),
+                censored(Metric::Overhead)
+            ),
+            (2, 1, 1)
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! Floor 6: groups of invocations become counts, quantiles with intervals, and shares.
+
+mod group;
+mod latency;
+mod metric;
+mod mixture;
+
+pub use group::{GroupSummary, ShareSummary, summarize};
+pub use latency::{Failures, Latencies};
+pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};
+pub use mixture::{Mixture, mixtures};
