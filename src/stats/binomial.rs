@@ -187,7 +187,7 @@ fn foretell(known: &[(f64, f64); 3], z: f64) -> Option<(f64, f64)> {
 }
 
 /// The real number t that the count of values below the `p` quantile, out of `m`, does not exceed
-/// with probability `u`; also a rank counted from 0. It is the solution of I₁₋ₚ(m − t, t + 1) = u, by [`ContinuousBinomial`]; where m·min(p, 1 − p) is
+/// with probability `u`; also a rank counted from 0. It is the solution of I₁₋ₚ(m − t, t + 1) = u; where m·min(p, 1 − p) is
 /// at least 1000, its Cornish–Fisher expansion, which errs by less than 0.01 ranks.
 ///
 /// `None` unless m ≥ 1 is finite and 0 < u < 1.
