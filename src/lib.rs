@@ -17,6 +17,8 @@
 //! parse, invocation, dataset, summary, comparison, render, command, cli. A test holds that.
 
 #[cfg(feature = "cli")]
+pub mod comparison;
+#[cfg(feature = "cli")]
 pub mod dataset;
 pub mod invocation;
 pub mod parse;

@@ -172,10 +172,9 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
             }
         }
         while let Some(row) = marks.next_if(|row| row.request_id <= *id) {
-            if row.request_id == *id {
-                if let Some(index) = nearest(row.stream, row.at) {
-                    attempts[first + index].mark(row);
-                }
+            let index = nearest(row.stream, row.at).filter(|_| row.request_id == *id);
+            if let Some(index) = index {
+                attempts[first + index].mark(row);
             }
         }
         first += group.len();

@@ -28,6 +28,8 @@ pub struct GroupSummary {
     pub inference_share: Option<ShareSummary>,
     /// Invocations whose inference time exceeds their duration.
     pub inference_over_duration: usize,
+    /// Timeouts without an inference time.
+    pub timeouts_without_inference: usize,
     /// What else varies inside the group.
     pub mixtures: Vec<Mixture>,
 }
@@ -81,6 +83,7 @@ impl GroupSummary {
             metrics: Metric::ALL.map(|metric| latencies.sample(metric).map(MetricSummary::of)),
             inference_share: latencies.share.as_ref().map(ShareSummary::of),
             inference_over_duration: latencies.inference_over_duration,
+            timeouts_without_inference: latencies.timeouts_without_inference,
             mixtures,
         }
     }

@@ -72,7 +72,7 @@ impl Latencies {
             }
             match rows.inference_us[row] {
                 Some(inference) if inference > duration + duration / CLOCK_TOLERANCE => {
-                    inference_over_duration += 1
+                    inference_over_duration += 1;
                 }
                 Some(inference) => {
                     let inference = inference.min(duration);

@@ -24,14 +24,14 @@ pub fn mixtures(rows: &Columns) -> Vec<Mixture> {
     .into_iter()
     .map(|(key, column)| Mixture {
         key,
-        values: counts(column),
+        values: value_counts(column),
     })
     .filter(|mixture| mixture.values.len() > 1)
     .collect()
 }
 
 /// The distinct values of a column and how often each occurs, most first.
-pub(crate) fn counts(column: &[Option<u32>]) -> Vec<(Option<u32>, usize)> {
+pub fn value_counts(column: &[Option<u32>]) -> Vec<(Option<u32>, usize)> {
     let mut counts: BTreeMap<Option<u32>, usize> = BTreeMap::new();
     for value in column {
         *counts.entry(*value).or_default() += 1;

@@ -4,8 +4,10 @@ mod group;
 mod latency;
 mod metric;
 mod mixture;
+mod warning;
 
 pub use group::{GroupSummary, ShareSummary, summarize};
 pub use latency::{Failures, Latencies};
 pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};
-pub use mixture::{Mixture, mixtures};
+pub use mixture::{Mixture, mixtures, value_counts};
+pub use warning::{Warning, input_warnings, row_warnings};

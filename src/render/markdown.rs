@@ -1,0 +1,80 @@
+//! GitHub's Markdown.
+
+use super::table::{Align, Cell, Table};
+use crate::vocab::visible;
+
+/// A name from a log as a code span, in which nothing is markup. Safe inside tables.
+pub(super) fn code(name: &str) -> String {
+    let name = visible(name).replace('|', "\\|");
+    if name.is_empty() {
+        return "(empty)".to_owned();
+    }
+    let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    if longest == 0 {
+        format!("{fence}{name}{fence}")
+    } else {
+        format!("{fence} {name} {fence}")
+    }
+}
+
+/// Text that may hold names from logs, so that nothing in it is markup, a link or a mention.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in visible(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '@' => escaped.push_str("&#64;"),
+            '#' => escaped.push_str("&#35;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            _ => escaped.push(c),
+        }
+    }
+    escaped.replace("://", ":&#47;/").replace("www.", "www&#46;")
+}
+
+/// A table.
+pub(super) fn table(table: &Table) -> String {
+    let mut lines = vec![line(table.columns.iter().map(|column| escape(&column.title)))];
+    lines.push(line(table.columns.iter().map(|column| {
+        match column.align {
+            Align::Left => ":--".to_owned(),
+            Align::Right => "--:".to_owned(),
+        }
+    })));
+    for row in &table.rows {
+        lines.push(line(row.iter().map(|cell| match cell {
+            Cell::Text(text) => escape(text),
+            Cell::Name(name) => code(name),
+            Cell::Empty => "–".to_owned(),
+        })));
+    }
+    lines.concat()
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::table::{name, text};
+
+    #[test]
+    fn a_name_cannot_leave_its_cell_or_its_code_span() {
+        let mut hostile = Table::new(1, &["model"]);
+        hostile.row(vec![name("a|b`c``d\n<script>")]);
+        hostile.row(vec![text("<b>@you #1 [x](http://y) www.z")]);
+        assert_eq!(
+            table(&hostile),
+            "| model |\n| :-- |\n| ``` a\\|b`c``d\\u{a}<script> ``` |\n\
+             | &lt;b&gt;&#64;you &#35;1 \\[x\\](http:&#47;/y) www&#46;z |\n"
+        );
+    }
+}

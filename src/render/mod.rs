@@ -1,0 +1,19 @@
+//! Floor 8: results become bytes. No arithmetic here beyond scaling units, and each dialect
+//! escapes for itself what came from a log.
+
+mod answer;
+mod csv;
+mod json;
+mod markdown;
+mod report;
+mod scale;
+mod summary;
+mod table;
+mod terminal;
+
+pub use answer::brief;
+pub use csv::summary_csv;
+pub use json::summary_json;
+pub use report::{Figure, Figures, report_markdown};
+pub use summary::{SummaryView, summary_markdown, summary_terminal};
+pub use terminal::Style;

@@ -1,0 +1,66 @@
+//! Tables of text, without any dialect.
+
+/// A table: titles, and rows of as many cells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Table {
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) title: String,
+    pub(super) align: Align,
+}
+
+/// On which side cells stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Align {
+    Left,
+    Right,
+}
+
+/// One cell, not yet escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cell {
+    /// Text that latscope wrote.
+    Text(String),
+    /// A name from a log.
+    Name(String),
+    /// Nothing to show.
+    Empty,
+}
+
+impl Table {
+    /// A table with these titles; those after the first `left` are right-aligned.
+    pub(super) fn new(left: usize, titles: &[&str]) -> Self {
+        let columns = titles.iter().enumerate().map(|(position, title)| Column {
+            title: (*title).to_owned(),
+            align: if position < left { Align::Left } else { Align::Right },
+        });
+        Self {
+            columns: columns.collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn row(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
+    }
+}
+
+/// A cell of text.
+pub(super) fn text(text: impl Into<String>) -> Cell {
+    Cell::Text(text.into())
+}
+
+/// A cell with a name from a log.
+pub(super) fn name(name: impl Into<String>) -> Cell {
+    Cell::Name(name.into())
+}
+
+/// A cell of text, or an empty one.
+pub(super) fn optional(content: Option<String>) -> Cell {
+    content.map_or(Cell::Empty, Cell::Text)
+}

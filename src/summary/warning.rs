@@ -1,0 +1,337 @@
+//! What a reader must know before believing a number.
+
+use std::fmt;
+
+use super::group::GroupSummary;
+use crate::dataset::{Columns, Key, ModelSource};
+use crate::invocation::{Ledger, StartType};
+
+/// A doubt that goes with a result. Texts may hold names from logs: each output escapes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// Input that could not be read.
+    Rejected {
+        /// How many events or lines.
+        count: u64,
+        /// Place and reason of the first.
+        first: String,
+    },
+    /// Timing records that found no `REPORT`.
+    TimingWithoutReport(u64),
+    /// Log records that Lambda dropped.
+    DroppedByLambda(u64),
+    /// Part of the invocations has no timing record.
+    WithoutTiming {
+        /// Whose.
+        of: String,
+        /// How many have none.
+        count: usize,
+        /// Of how many.
+        invocations: usize,
+    },
+    /// No invocation has a timing record.
+    NoTimingAtAll,
+    /// Models that were inferred.
+    InferredModels {
+        /// Whose.
+        of: String,
+        /// How many.
+        count: usize,
+    },
+    /// Invocations that used several models.
+    SeveralModels(usize),
+    /// Inference times that exceed their invocation.
+    InferenceOverDuration {
+        /// Whose.
+        of: String,
+        /// How many.
+        count: usize,
+    },
+    /// Several calls added up although they may overlap.
+    CallsSummed {
+        /// Whose.
+        of: String,
+        /// How many invocations.
+        count: usize,
+    },
+    /// Timeouts that inference quantiles do not hold.
+    TimeoutsWithoutInference {
+        /// Whose.
+        of: String,
+        /// How many.
+        count: usize,
+    },
+    /// Cold starts whose initialisation time the log does not tell.
+    ColdWithoutInit {
+        /// Whose.
+        of: String,
+        /// How many.
+        count: usize,
+    },
+    /// Invocations whose start type the log does not tell.
+    UnknownStart {
+        /// Whose.
+        of: String,
+        /// How many.
+        count: usize,
+    },
+    /// A property that takes several values inside one group.
+    Mixed {
+        /// Whose.
+        of: String,
+        /// Which property.
+        key: Key,
+        /// Its values with their counts.
+        values: String,
+    },
+    /// Invocations without a time, which no window holds.
+    WithoutTime(usize),
+    /// A property that differs between the two sides.
+    Differs {
+        /// Which property.
+        what: &'static str,
+        /// Its values on the baseline side.
+        baseline: String,
+        /// Its values on the candidate side.
+        candidate: String,
+    },
+    /// The sides ran at different times.
+    WindowsApart {
+        /// Share of the joint time that both cover, in per cent.
+        overlap_percent: u32,
+    },
+    /// Invocations that both sides hold.
+    Shared(usize),
+    /// A quantile that a side's size does not support.
+    SmallSample {
+        /// Whose.
+        of: String,
+        /// The quantile.
+        quantile: String,
+        /// How many values there are.
+        count: usize,
+        /// How many a finite interval needs.
+        needed: u64,
+        /// The highest quantile that has one, as `p96.9`, where any has.
+        supported: Option<String>,
+    },
+    /// The sides fail at different rates.
+    FailuresDiffer {
+        /// Failures of the baseline, per cent with its interval.
+        baseline: String,
+        /// Failures of the candidate, per cent with its interval.
+        candidate: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected { count, first } => {
+                write!(
+                    f,
+                    "{} could not be read; the first: {first}",
+                    counted(*count, "event")
+                )
+            }
+            Self::TimingWithoutReport(count) => write!(
+                f,
+                "{} found no REPORT: it lies outside the input, or the request id is not Lambda's",
+                counted(*count, "timing record")
+            ),
+            Self::DroppedByLambda(count) => write!(
+                f,
+                "Lambda dropped {} before they were stored (platform.logsDropped)",
+                counted(*count, "log record")
+            ),
+            Self::WithoutTiming {
+                of,
+                count,
+                invocations,
+            } => write!(
+                f,
+                "{of}: {count} of {} have no timing record, so their inference time is not known",
+                counted(*invocations as u64, "invocation")
+            ),
+            Self::NoTimingAtAll => f.write_str(
+                "no timing record was found, so models and inference are not known; if your handler logs its \
+                 timing under names of its own, map them in the [timing] table of latscope.toml",
+            ),
+            Self::InferredModels { of, count } => write!(
+                f,
+                "{of}: the model of {} is inferred, because its function version used no other",
+                counted(*count as u64, "invocation")
+            ),
+            Self::SeveralModels(count) => write!(
+                f,
+                "{} called several models and belong to none of them",
+                counted(*count as u64, "invocation")
+            ),
+            Self::InferenceOverDuration { of, count } => write!(
+                f,
+                "{of}: the inference time of {} is longer than its duration (a wrong unit, or parallel calls \
+                 without start times) and is left out",
+                counted(*count as u64, "invocation")
+            ),
+            Self::CallsSummed { of, count } => write!(
+                f,
+                "{of}: {} made several model calls without start times; their times are added up, so calls at \
+                 the same time count twice",
+                counted(*count as u64, "invocation")
+            ),
+            Self::TimeoutsWithoutInference { of, count } => write!(
+                f,
+                "{of}: {} left no inference time, so inference quantiles look faster than they were",
+                counted(*count as u64, "timeout")
+            ),
+            Self::ColdWithoutInit { of, count } => write!(
+                f,
+                "{of}: the log does not tell how long {} initialised; their total is too short",
+                counted(*count as u64, "cold start")
+            ),
+            Self::UnknownStart { of, count } => write!(
+                f,
+                "{of}: the log does not tell how {} started",
+                counted(*count as u64, "invocation")
+            ),
+            Self::Mixed { of, key, values } => write!(f, "{of}: {} is mixed: {values}", key.name()),
+            Self::WithoutTime(count) => write!(
+                f,
+                "{} have no time and lie in no window",
+                counted(*count as u64, "invocation")
+            ),
+            Self::Differs {
+                what,
+                baseline,
+                candidate,
+            } => write!(
+                f,
+                "not only the selection differs: {what} is {baseline} for the baseline and {candidate} for the candidate"
+            ),
+            Self::WindowsApart { overlap_percent } => write!(
+                f,
+                "the sides ran at different times ({overlap_percent} % of the time is common), so a slow hour may \
+                 look like a slow model"
+            ),
+            Self::Shared(count) => write!(
+                f,
+                "{} are on both sides, so the sides are not independent",
+                counted(*count as u64, "invocation")
+            ),
+            Self::SmallSample {
+                of,
+                quantile,
+                count,
+                needed,
+                supported,
+            } => {
+                write!(
+                    f,
+                    "{of}: {quantile} needs {needed} requests for a finite 95 % interval and has {count}"
+                )?;
+                match supported {
+                    Some(supported) => write!(f, "; the highest quantile with one is {supported}"),
+                    None => Ok(()),
+                }
+            }
+            Self::FailuresDiffer { baseline, candidate } => write!(
+                f,
+                "failures differ: {baseline} of the baseline, {candidate} of the candidate; failures are not in the \
+                 latency figures"
+            ),
+        }
+    }
+}
+
+/// `1 event`, `2 events`.
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
+}
+
+/// The doubts that concern the input as a whole.
+pub fn input_warnings(ledger: &Ledger) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if ledger.rejected > 0 {
+        let first = ledger.first_rejected.first();
+        warnings.push(Warning::Rejected {
+            count: ledger.rejected,
+            first: first.map_or_else(String::new, |first| format!("{}: {}", first.origin, first.reason)),
+        });
+    }
+    if ledger.dropped_by_lambda > 0 {
+        warnings.push(Warning::DroppedByLambda(ledger.dropped_by_lambda));
+    }
+    if ledger.timing_without_report > 0 {
+        warnings.push(Warning::TimingWithoutReport(ledger.timing_without_report));
+    }
+    if ledger.invocations() > 0 && ledger.matched == 0 {
+        warnings.push(Warning::NoTimingAtAll);
+    }
+    warnings
+}
+
+/// The doubts that concern some rows. `label` turns the value of a key into text.
+pub fn row_warnings(
+    of: &str,
+    rows: &Columns,
+    group: &GroupSummary,
+    label: &dyn Fn(Key, Option<u32>) -> String,
+) -> Vec<Warning> {
+    let of = of.to_owned();
+    let count_of = |is_in: &dyn Fn(usize) -> bool| (0..rows.len()).filter(|&row| is_in(row)).count();
+    let is_start = |row: usize, start: StartType| rows.start[row] == start as u32;
+    let mut warnings = Vec::new();
+    if group.without_timing > 0 && group.without_timing < group.invocations {
+        warnings.push(Warning::WithoutTiming {
+            of: of.clone(),
+            count: group.without_timing,
+            invocations: group.invocations,
+        });
+    }
+    let mut counted = |count: usize, warning: fn(String, usize) -> Warning| {
+        if count > 0 {
+            warnings.push(warning(of.clone(), count));
+        }
+    };
+    counted(group.inferred_models, |of, count| Warning::InferredModels {
+        of,
+        count,
+    });
+    counted(group.inference_over_duration, |of, count| {
+        Warning::InferenceOverDuration { of, count }
+    });
+    counted(count_of(&|row| rows.is_summed[row]), |of, count| {
+        Warning::CallsSummed { of, count }
+    });
+    counted(group.timeouts_without_inference, |of, count| {
+        Warning::TimeoutsWithoutInference { of, count }
+    });
+    counted(
+        count_of(&|row| is_start(row, StartType::Cold) && rows.init_us[row].is_none()),
+        |of, count| Warning::ColdWithoutInit { of, count },
+    );
+    counted(count_of(&|row| is_start(row, StartType::Unknown)), |of, count| {
+        Warning::UnknownStart { of, count }
+    });
+    counted(
+        count_of(&|row| rows.model_source[row] == ModelSource::Several),
+        |_, count| Warning::SeveralModels(count),
+    );
+    for mixture in &group.mixtures {
+        let values: Vec<String> = mixture
+            .values
+            .iter()
+            .map(|(value, count)| format!("{} ({count})", label(mixture.key, *value)))
+            .collect();
+        warnings.push(Warning::Mixed {
+            of: of.clone(),
+            key: mixture.key,
+            values: values.join(", "),
+        });
+    }
+    warnings
+}
