@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
     }
 
     fn read_field(&mut self) -> Result<Field<'a>, Stop> {
-        if self.rest.starts_with("...") || self.rest.starts_with('…') {
+        if starts_with_ellipsis(self.rest) {
             return Err(Stop::CutOff);
         }
         let label_end = self
@@ -114,38 +114,74 @@ impl<'a> Fields<'a> {
         }
         let Some(after) = after.strip_prefix(':') else {
             // `Init Dur...` is a label cut short, `Duration 5 ms` is no field at all.
-            let is_cut = after.starts_with("...") || after.starts_with('…');
-            return Err(if is_cut { Stop::CutOff } else { Stop::NotAField });
+            return Err(if starts_with_ellipsis(after) {
+                Stop::CutOff
+            } else {
+                Stop::NotAField
+            });
         };
         let after = after.trim_start_matches(|c: char| c.is_whitespace() && c != '\t' && c != '\n');
-        let (value, rest) = if after.starts_with(|c: char| c.is_ascii_digit()) && !is_identifier(label) {
+        let (value, rest) = if is_identifier(label) || !after.starts_with(|c: char| c.is_ascii_digit()) {
+            self.word(label, after)?
+        } else if is_quantity(label) {
             quantity(after)?
         } else {
-            self.word(label, after)?
+            // A field that is not known may print any number.
+            quantity(after).or_else(|_| self.word(label, after))?
         };
         self.rest = rest;
         Ok(Field { label, value })
     }
 
     fn word(&self, label: &str, after: &'a str) -> Result<(Value<'a>, &'a str), Stop> {
-        let end = if label == "Status" {
-            // Its words are in lower case, so that `errorError Type` can be told apart where the
+        let end = if matches!(label, "Status" | "Phase") {
+            // Their words are in lower case, so that `errorError Type` can be told apart where the
             // tab is lost.
-            after.find(|c: char| !c.is_ascii_lowercase())
+            after
+                .find(|c: char| !c.is_ascii_lowercase() && c != '-')
+                .unwrap_or(after.len())
         } else if self.has_tabs && !is_identifier(label) && label != "Error Type" {
-            after.find(['\t', '\n'])
+            after.find(['\t', '\n']).unwrap_or(after.len())
         } else {
-            after.find(char::is_whitespace)
+            end_of_word(after)
         };
-        let (word, rest) = after.split_at(end.unwrap_or(after.len()));
-        let is_last = rest.trim().is_empty();
-        let is_cut_word =
-            label == "Status" && !matches!(word, "success" | "failure" | "error" | "timeout") && is_last;
-        if (word.is_empty() && is_last) || is_cut_word {
+        let (word, rest) = after.split_at(end);
+        let is_last = rest.trim().is_empty() || starts_with_ellipsis(rest);
+        let is_cut_word = match label {
+            "Status" => STATUSES
+                .iter()
+                .any(|&known| known != word && known.starts_with(word)),
+            _ => word.is_empty(),
+        };
+        let ends_in_ellipsis = !is_identifier(label) && (word.ends_with("...") || word.ends_with('…'));
+        if (is_last && is_cut_word) || ends_in_ellipsis {
             return Err(Stop::CutOff);
         }
         Ok((Value::Word(word.trim_end()), rest))
     }
+}
+
+/// The platform's words for how something ended.
+const STATUSES: [&str; 4] = ["success", "failure", "error", "timeout"];
+
+fn starts_with_ellipsis(text: &str) -> bool {
+    text.starts_with("...") || text.starts_with('…')
+}
+
+/// Where a word ends: at white space, or where the tab is lost at one of the labels that can follow
+/// a word.
+fn end_of_word(text: &str) -> usize {
+    let word = text.split(char::is_whitespace).next().unwrap_or(text);
+    ["XRAY", "SegmentId:", "Sampled:"]
+        .iter()
+        .find_map(|next| word.strip_suffix(next))
+        .unwrap_or(word)
+        .len()
+}
+
+/// Labels whose values are numbers with a unit and nothing else.
+fn is_quantity(label: &str) -> bool {
+    label.ends_with("Duration") || matches!(label, "Memory Size" | "Max Memory Used")
 }
 
 /// Labels whose values are words even where they begin with a digit.
@@ -163,7 +199,7 @@ fn quantity(text: &str) -> Result<(Value<'_>, &str), Stop> {
         return Err(Stop::CutOff);
     }
     let unit = after.trim_start();
-    if unit.is_empty() || unit.starts_with("...") || unit.starts_with('…') || unit == "m" || unit == "M" {
+    if starts_with_ellipsis(unit) || matches!(unit, "" | "m" | "M") {
         return Err(Stop::CutOff);
     }
     let has_gap = unit.len() < after.len();

@@ -53,12 +53,12 @@ pub(super) fn parse(text: &str) -> Result<Report, Cow<'static, str>> {
 /// Splits the request id off. Where tabs were lost altogether the first label follows at once.
 fn split_request_id(text: &str) -> Option<(RequestId, &str)> {
     let text = text.trim_start();
-    if let (Some(uuid), Some(rest)) = (text.get(..36), text.get(36..)) {
-        if let Some(id @ RequestId::Uuid(_)) = RequestId::parse(uuid) {
-            return Some((id, rest));
-        }
+    if let Some((uuid, rest)) = text.split_at_checked(36)
+        && let Some(id @ RequestId::Uuid(_)) = RequestId::parse(uuid)
+    {
+        return Some((id, rest));
     }
-    let end = text.find(char::is_whitespace)?;
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let mut id = &text[..end];
     for label in ["Duration:", "Init"] {
         id = id.strip_suffix(label).unwrap_or(id);
