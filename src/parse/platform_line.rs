@@ -20,26 +20,35 @@ pub(super) fn parse(message: &str) -> Option<Result<Lifecycle, Cow<'static, str>
         );
     }
     if let Some(rest) = message.strip_prefix("INIT_START ") {
-        return Some(Ok(init_start(rest)));
+        let is_ours = is_runtime_version(rest).ok_or_else(|| "INIT_START without a runtime version".into());
+        return Some(is_ours.map(|()| init_start(rest)));
     }
     if let Some(rest) = message.strip_prefix("INIT_REPORT ") {
-        return Some(init_report(rest).ok_or_else(|| "INIT_REPORT without a readable Init Duration".into()));
+        return Some(
+            init_report(rest).ok_or_else(|| "INIT_REPORT that is cut off or without Init Duration".into()),
+        );
     }
-    if message.starts_with("RESTORE_START") {
-        return Some(Ok(Lifecycle::RestoreStart));
+    if let Some(rest) = message.strip_prefix("RESTORE_START ") {
+        let is_ours =
+            is_runtime_version(rest).ok_or_else(|| "RESTORE_START without a runtime version".into());
+        return Some(is_ours.map(|()| Lifecycle::RestoreStart));
     }
     if let Some(rest) = message.strip_prefix("RESTORE_REPORT ") {
         return Some(
-            restore_report(rest).ok_or_else(|| "RESTORE_REPORT without a readable Restore Duration".into()),
+            restore_report(rest)
+                .ok_or_else(|| "RESTORE_REPORT that is cut off or without Restore Duration".into()),
         );
     }
-    if ["EXTENSION\tName:", "LOGS\tName:", "TELEMETRY\tName:"]
-        .iter()
-        .any(|start| message.starts_with(start))
-    {
+    let (word, rest) = message.split_once(char::is_whitespace).unwrap_or((message, ""));
+    if matches!(word, "EXTENSION" | "LOGS" | "TELEMETRY") && rest.trim_start().starts_with("Name:") {
         return Some(Ok(Lifecycle::Other));
     }
     crashed(message).or_else(|| timed_out(message)).map(Ok)
+}
+
+/// Whether the platform's words follow, and not an application's.
+fn is_runtime_version(rest: &str) -> Option<()> {
+    (rest.trim().is_empty() || rest.starts_with("Runtime Version")).then_some(())
 }
 
 fn start(rest: &str) -> Option<Lifecycle> {
@@ -71,7 +80,8 @@ fn init_start(rest: &str) -> Lifecycle {
 fn init_report(rest: &str) -> Option<Lifecycle> {
     let (mut duration, mut phase, mut status) = (None, None, None);
     let mut fields = Fields::new(rest);
-    while let Some(Ok(field)) = fields.next_field() {
+    while let Some(field) = fields.next_field() {
+        let field = field.ok()?;
         match field.label {
             "Init Duration" => duration = field.value.millis().ok(),
             "Phase" => phase = field.value.word().as_deref().and_then(InitPhase::from_word),
@@ -90,7 +100,8 @@ fn init_report(rest: &str) -> Option<Lifecycle> {
 fn restore_report(rest: &str) -> Option<Lifecycle> {
     let (mut duration, mut status) = (None, None);
     let mut fields = Fields::new(rest);
-    while let Some(Ok(field)) = fields.next_field() {
+    while let Some(field) = fields.next_field() {
+        let field = field.ok()?;
         match field.label {
             "Restore Duration" => duration = field.value.millis().ok(),
             "Status" => status = field.value.word().as_deref().map(Status::from_word),
@@ -115,11 +126,17 @@ impl InitPhase {
     }
 }
 
-/// `RequestId: <id> Error: Runtime exited …` or `RequestId: <id> Process exited before …`.
+/// `RequestId: <id> Error: <text> Runtime.<Type>`, the type being on a line of its own, or
+/// `RequestId: <id> Process exited before …`. An application may write `RequestId: <id> Error:` too.
 fn crashed(message: &str) -> Option<Lifecycle> {
     let (id, said) = message.strip_prefix("RequestId: ")?.split_once(' ')?;
-    let is_crash =
-        said.starts_with("Error: Runtime exited") || said.starts_with("Process exited before completing");
+    let is_typed = said
+        .split_whitespace()
+        .next_back()
+        .is_some_and(|word| word.starts_with("Runtime.") || word.starts_with("Extension."));
+    let is_crash = said.starts_with("Error: Runtime exited")
+        || (said.starts_with("Error: ") && is_typed)
+        || said.starts_with("Process exited before completing");
     Some(Lifecycle::Crashed {
         request_id: RequestId::parse(id).filter(|_| is_crash)?,
     })
@@ -130,14 +147,13 @@ fn timed_out(message: &str) -> Option<Lifecycle> {
     let (before, after) = message.split_once(" Task timed out after ")?;
     let seconds = after.trim_end().strip_suffix(" seconds")?;
     seconds.parse::<f64>().ok()?;
-    let id = match before.split_once(' ') {
+    let request_id = match before.rsplit_once(' ') {
         Some((time, id)) => {
             Timestamp::parse(time)?;
-            id
+            RequestId::parse(id)?
         }
-        None => before,
+        // Any word could stand there in a line of the application.
+        None => RequestId::parse(before).filter(|id| matches!(id, RequestId::Uuid(_)) || id.is_redacted())?,
     };
-    Some(Lifecycle::TimedOut {
-        request_id: RequestId::parse(id)?,
-    })
+    Some(Lifecycle::TimedOut { request_id })
 }
