@@ -10,14 +10,16 @@ use crate::vocab::{Micros, RequestId, Timestamp};
 
 type Fault = Cow<'static, str>;
 
+/// Nothing but its type decides whether an object is an event: one that lacks something else is
+/// rejected and does not pass for a line of the application.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
-    time: Option<Cow<'a, str>>,
+    time: Option<&'a RawValue>,
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
     #[serde(borrow)]
-    record: &'a RawValue,
+    record: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -74,8 +76,13 @@ struct PhaseRecord<'a> {
 pub(super) fn parse(message: &str) -> Option<Result<Record, Fault>> {
     let envelope = serde_json::from_str::<Envelope<'_>>(message).ok()?;
     let kind = envelope.kind.strip_prefix("platform.")?;
-    let record = envelope.record.get();
-    let at = envelope.time.as_deref().and_then(Timestamp::parse);
+    let Some(record) = envelope.record.map(RawValue::get) else {
+        return Some(Err(format!("platform.{kind} without a record").into()));
+    };
+    let time = envelope
+        .time
+        .and_then(|time| serde_json::from_str::<Cow<'_, str>>(time.get()).ok());
+    let at = time.as_deref().and_then(Timestamp::parse);
     Some(match kind {
         "report" => report(record, at).map(Record::Report),
         "start" | "runtimeDone" | "end" | "initStart" | "initReport" | "restoreStart" | "restoreReport"
