@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::record::{Record, Timing};
 use super::timing_keys::TimingKeys;
-use super::timing_search::{Prefix, search};
+use super::timing_search::{NESTS, Prefix, nested_texts, search, time_of};
 use super::{platform_event, platform_line, report_line, timing};
 use crate::vocab::RequestId;
 
@@ -31,6 +31,9 @@ pub struct Parser {
     candidates: AhoCorasick,
 }
 
+/// What begins an invocation's report.
+const REPORT: &str = "REPORT RequestId:";
+
 /// The longest text that a logger writes before a JSON object.
 const PREFIX_LIMIT_BYTES: usize = 256;
 
@@ -48,7 +51,12 @@ impl Parser {
     /// another is not taken for it.
     pub fn parse(&self, message: &str) -> Parsed {
         let message = message.trim_start_matches('\u{feff}');
-        if let Some(rest) = message.strip_prefix("REPORT RequestId:") {
+        if let Some((start, rest)) = message.split_at_checked(REPORT.len())
+            && start.eq_ignore_ascii_case(REPORT)
+        {
+            if start != REPORT {
+                return Parsed::Rejected("REPORT of another platform".into());
+            }
             return match report_line::parse(rest) {
                 Ok(report) => Parsed::Record(Record::Report(report)),
                 Err(reason) => Parsed::Rejected(reason),
@@ -84,7 +92,6 @@ impl Parser {
             return Parsed::Ignored;
         }
         self.timing(text, Prefix::default())
-            .unwrap_or_else(|| Parsed::Rejected("malformed JSON that holds a timing key".into()))
     }
 
     /// A message in which a logger wrote level, time and request id before a JSON object.
@@ -95,43 +102,67 @@ impl Parser {
         if !self.candidates.is_match(&text[start..]) {
             return Parsed::Ignored;
         }
-        let request_id = text[..start]
-            .split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '(' | ')' | ','))
-            .find(|word| matches!(RequestId::parse(word), Some(RequestId::Uuid(_))));
+        let request_id = request_id_of_prefix(&text[..start]);
         self.timing(&text[start..], Prefix { request_id })
-            .unwrap_or(Parsed::Ignored)
     }
 
-    /// Reads a JSON object that may be a timing record. `None` if it is not JSON.
-    fn timing(&self, json: &str, prefix: Prefix<'_>) -> Option<Parsed> {
+    /// Reads text in braces that may be a timing record, or wrap one.
+    fn timing(&self, json: &str, prefix: Prefix<'_>) -> Parsed {
         let timing = match timing::parse_own(json) {
             Some(own) => Some(own),
-            None => {
-                let object = serde_json::from_str::<Map<String, Value>>(json).ok()?;
-                wrapped_own(&object).or_else(|| search(&object, prefix, &self.keys))
-            }
+            None => match serde_json::from_str::<Map<String, Value>>(json) {
+                Ok(object) => wrapped_own(&object)
+                    .or_else(|| search(&object, prefix, &self.keys))
+                    .or_else(|| nested_texts(&object).find_map(|text| self.malformed(text).map(Err))),
+                Err(_) => self.malformed(json).map(Err),
+            },
         };
-        Some(match timing {
+        match timing {
             Some(Ok(timing)) => Parsed::Record(Record::Timing(timing)),
             Some(Err(reason)) => Parsed::Rejected(reason),
             None => Parsed::Ignored,
-        })
+        }
     }
+
+    /// Why text in braces is not passed over in silence although it is not JSON.
+    fn malformed(&self, text: &str) -> Option<Cow<'static, str>> {
+        let holds_timing = text.contains(timing::SCHEMA_FAMILY) || self.keys.stand_in(text);
+        (holds_timing && serde_json::from_str::<IgnoredAny>(text).is_err())
+            .then_some("malformed JSON that holds a timing key".into())
+    }
+}
+
+/// The Lambda request id that a runtime's logger wrote before the text of the application, with
+/// nothing but the time, the level and the process before it. A UUID behind other words is the
+/// application's own.
+fn request_id_of_prefix(prefix: &str) -> Option<&str> {
+    let is_preamble = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_digit() || c == '#')
+            || word.bytes().all(|byte| byte.is_ascii_uppercase())
+            || matches!(word, "trace" | "debug" | "info" | "warn" | "error" | "RequestId:")
+    };
+    let is_uuid = |word: &str| matches!(RequestId::parse(word), Some(RequestId::Uuid(_)));
+    prefix
+        .split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '(' | ')' | ','))
+        .find(|word| is_uuid(word) || !is_preamble(word))
+        .filter(|word| is_uuid(word))
 }
 
 /// A record of our own schema that a logger put inside a record of its own, as an object or as
 /// text.
 fn wrapped_own(object: &Map<String, Value>) -> Option<Result<Timing, Cow<'static, str>>> {
-    let fields = object.get("fields").and_then(|fields| fields.get("message"));
-    object
-        .get("message")
-        .into_iter()
-        .chain(fields)
-        .find_map(|inner| match inner {
-            Value::String(text) if text.contains(timing::SCHEMA_FAMILY) => timing::parse_own(text),
-            Value::Object(inner) if inner.contains_key("schema") => {
-                timing::parse_own(&Value::Object(inner.clone()).to_string())
-            }
-            _ => None,
-        })
+    let inner = NESTS.iter().filter_map(|&key| object.get(key)?.as_object());
+    let own = |inner: &Map<String, Value>| timing::parse_own(&Value::Object(inner.clone()).to_string());
+    let found = inner
+        .filter(|inner| inner.contains_key("schema"))
+        .find_map(own)
+        .or_else(|| {
+            nested_texts(object)
+                .filter(|text| text.contains(timing::SCHEMA_FAMILY))
+                .find_map(timing::parse_own)
+        })?;
+    Some(found.map(|timing| Timing {
+        at: time_of(object),
+        ..timing
+    }))
 }

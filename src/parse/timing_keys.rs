@@ -23,6 +23,8 @@ pub(super) enum Field {
 pub(super) enum Unit {
     Milliseconds,
     Seconds,
+    /// Of embedded metrics alone, which say so themselves.
+    Microseconds,
 }
 
 /// One place to look for a field.
@@ -262,6 +264,18 @@ impl TimingKeys {
         self.of(Field::Inference)
             .map(|key| key.path.rsplit('.').next().unwrap_or(&key.path))
     }
+
+    /// Whether all parts of a key of the inference time stand in the text as words of their own.
+    pub(super) fn stand_in(&self, text: &str) -> bool {
+        self.of(Field::Inference)
+            .any(|key| key.path.split('.').all(|part| has_word(text, part)))
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_inner = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_inner) && !text[at + word.len()..].starts_with(is_inner))
 }
 
 #[cfg(test)]

@@ -25,17 +25,19 @@ pub(super) fn search(
     prefix: Prefix<'_>,
     keys: &TimingKeys,
 ) -> Option<Result<Timing, Fault>> {
-    let nested = Nested::of(object);
-    let scopes = nested.scopes(object);
-    let find = |key: &Key| scopes.iter().find_map(|scope| at_path(scope, &key.path));
-    let inference = keys
-        .of(Field::Inference)
-        .find_map(|key| Some((find(key)?, key.unit)))?;
-    Some(read(inference, prefix, keys, object, &scopes))
+    let texts: Vec<Map<String, Value>> = nested_texts(object)
+        .filter_map(|text| serde_json::from_str(text).ok())
+        .collect();
+    let inner = NESTS.iter().filter_map(|&key| object.get(key)?.as_object());
+    let scopes: Vec<_> = std::iter::once(object).chain(inner).chain(&texts).collect();
+    let holds = |key: &Key| scopes.iter().any(|scope| at_path(scope, &key.path).is_some());
+    keys.of(Field::Inference)
+        .any(holds)
+        .then(|| read(prefix, keys, object, &scopes))
 }
 
+/// Reads the fields from the scopes, the outermost first.
 fn read(
-    (inference, unit): (&Value, Unit),
     prefix: Prefix<'_>,
     keys: &TimingKeys,
     root: &Map<String, Value>,
@@ -43,29 +45,36 @@ fn read(
 ) -> Result<Timing, Fault> {
     let find = |key: &Key| scopes.iter().find_map(|scope| at_path(scope, &key.path));
     let text = |field: Field| keys.of(field).filter_map(&find).find_map(Value::as_str);
-    let millis = |field: Field| {
-        let found = keys.of(field).find_map(|key| Some((find(key)?, key.unit)));
-        found.and_then(|(value, unit)| Some(in_millis(number(value)?, unit)))
+    let millis = |field: Field, name: &str| -> Result<Option<f64>, Fault> {
+        let Some((value, key)) = keys.of(field).find_map(|key| Some((find(key)?, key))) else {
+            return Ok(None);
+        };
+        let value = number(value).ok_or_else(|| format!("timing record: {name} is not one number"))?;
+        Ok(Some(in_millis(
+            value,
+            declared_unit(root, &key.path).unwrap_or(key.unit),
+        )))
     };
-    let inference = number(inference)
-        .map(|value| in_millis(value, unit))
-        .ok_or("timing record: the inference time is not one number")?;
+    let inference = millis(Field::Inference, "inference_ms")?;
     let request_id = text(Field::RequestId)
         .or_else(|| span_request_id(root))
         .or(prefix.request_id)
         .or_else(|| {
-            LIKELY_REQUEST_IDS
-                .iter()
-                .find_map(|&key| scopes.iter().find_map(|scope| scope.get(key)?.as_str()))
+            // The outer record is the logger's: its id is Lambda's even where the application
+            // logs that of another service inside.
+            scopes.iter().find_map(|&scope| {
+                let mut ids = LIKELY_REQUEST_IDS.iter().filter_map(|&key| scope.get(key));
+                ids.find_map(Value::as_str)
+            })
         })
         .filter(|id| !id.is_empty())
         .ok_or("timing record without a Lambda request id under a key that is known")?;
     let mut record = TimingRecord::new(request_id);
-    record.inference_ms = Some(inference);
+    record.inference_ms = inference;
     record.request_model = text(Field::Model).map(Cow::Borrowed);
     record.response_model = text(Field::ResponseModel).map(Cow::Borrowed);
-    record.retry_ms = millis(Field::Retry);
-    record.start_offset_ms = millis(Field::StartOffset);
+    record.retry_ms = millis(Field::Retry, "retry_ms")?;
+    record.start_offset_ms = millis(Field::StartOffset, "start_offset_ms")?;
     record.cold_start = keys.of(Field::ColdStart).filter_map(&find).find_map(truth);
     record.initialization_type = text(Field::InitializationType).map(Cow::Borrowed);
     record.error_type = text(Field::ErrorType).map(Cow::Borrowed);
@@ -77,35 +86,31 @@ fn read(
         .find_map(Value::as_u64)
         .and_then(|index| u32::try_from(index).ok());
     timing.is_embedded_metric = root.contains_key("_aws");
-    timing.at = ["timestamp", "time", "@timestamp", "Timestamp", "ts", "asctime"]
-        .iter()
-        .find_map(|&key| Timestamp::parse(root.get(key)?.as_str()?));
+    timing.at = time_of(root);
     Ok(timing)
 }
 
+/// When a logger wrote the record.
+pub(super) fn time_of(root: &Map<String, Value>) -> Option<Timestamp> {
+    ["timestamp", "time", "@timestamp", "Timestamp", "ts", "asctime"]
+        .iter()
+        .find_map(|&key| Timestamp::parse(root.get(key)?.as_str()?))
+}
+
 /// Objects inside a log record that loggers put the application's own fields into.
-const NESTS: [&str; 4] = ["message", "fields", "record", "data"];
+pub(super) const NESTS: [&str; 4] = ["message", "fields", "record", "data"];
 
-/// Objects that were logged as text inside the record and had to be parsed.
-struct Nested(Vec<Map<String, Value>>);
-
-impl Nested {
-    fn of(root: &Map<String, Value>) -> Self {
-        let fields = root.get("fields").and_then(Value::as_object);
-        let texts = NESTS
-            .iter()
-            .filter_map(|&key| root.get(key))
-            .chain(fields.and_then(|fields| fields.get("message")))
-            .filter_map(Value::as_str)
-            .filter(|text| text.trim_start().starts_with('{'));
-        Self(texts.filter_map(|text| serde_json::from_str(text).ok()).collect())
-    }
-
-    /// Every object in which fields are looked for, outermost first.
-    fn scopes<'a>(&'a self, root: &'a Map<String, Value>) -> Vec<&'a Map<String, Value>> {
-        let inner = NESTS.iter().filter_map(|&key| root.get(key)?.as_object());
-        std::iter::once(root).chain(inner).chain(&self.0).collect()
-    }
+/// Texts in braces that were logged inside a record, with or without words before them.
+pub(super) fn nested_texts(root: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let fields = root.get("fields").and_then(|fields| fields.get("message"));
+    NESTS
+        .iter()
+        .filter_map(|&key| root.get(key))
+        .chain(fields)
+        .filter_map(|value| {
+            let text = value.as_str()?;
+            Some(&text[text.find('{')?..])
+        })
 }
 
 /// The value at a key, or inside objects where the key is joined by dots.
@@ -134,6 +139,23 @@ fn in_millis(value: f64, unit: Unit) -> f64 {
     match unit {
         Unit::Milliseconds => value,
         Unit::Seconds => value * 1000.0,
+        Unit::Microseconds => value / 1000.0,
+    }
+}
+
+/// The unit that an embedded metric says it has.
+fn declared_unit(root: &Map<String, Value>, metric: &str) -> Option<Unit> {
+    let directives = root.get("_aws")?.get("CloudWatchMetrics")?.as_array()?;
+    let mut metrics = directives
+        .iter()
+        .filter_map(|directive| directive.get("Metrics")?.as_array())
+        .flatten();
+    let is_it = |entry: &&Value| entry.get("Name").and_then(Value::as_str) == Some(metric);
+    match metrics.find(is_it)?.get("Unit")?.as_str()? {
+        "Seconds" => Some(Unit::Seconds),
+        "Milliseconds" => Some(Unit::Milliseconds),
+        "Microseconds" => Some(Unit::Microseconds),
+        _ => None,
     }
 }
 
