@@ -99,7 +99,7 @@ fn report(record: &str, at: Option<Timestamp>) -> Result<Report, Fault> {
     let duration = micros(metrics.duration_ms, "durationMs")?.ok_or("platform.report without durationMs")?;
     let billed = micros(metrics.billed_duration_ms, "billedDurationMs")?;
     Ok(Report {
-        request_id: request_id(record.request_id.as_deref(), "platform.report")?,
+        request_id: request_id(record.request_id.as_deref(), "report")?,
         duration,
         billed,
         memory_size_mb: megabytes(metrics.memory_size_mb),
@@ -130,12 +130,12 @@ fn lifecycle(kind: &str, record: &str) -> Result<Lifecycle, Fault> {
     let status = record.status.as_deref().map(Status::from_word);
     Ok(match kind {
         "start" => Lifecycle::Start {
-            request_id: request_id(record.request_id.as_deref(), "platform.start")?,
+            request_id: request_id(record.request_id.as_deref(), kind)?,
             version: owned(record.version),
             function_arn: owned(record.function_arn),
         },
         "runtimeDone" | "end" => Lifecycle::End {
-            request_id: request_id(record.request_id.as_deref(), "platform.runtimeDone")?,
+            request_id: request_id(record.request_id.as_deref(), kind)?,
         },
         "initStart" => Lifecycle::InitStart {
             initialization_type: owned(record.initialization_type),
@@ -158,9 +158,9 @@ fn lifecycle(kind: &str, record: &str) -> Result<Lifecycle, Fault> {
     })
 }
 
-fn request_id(text: Option<&str>, event: &str) -> Result<RequestId, Fault> {
+fn request_id(text: Option<&str>, kind: &str) -> Result<RequestId, Fault> {
     text.and_then(RequestId::parse)
-        .ok_or_else(|| format!("{event} without a request id").into())
+        .ok_or_else(|| format!("platform.{kind} without a request id").into())
 }
 
 fn micros(millis: Option<f64>, name: &str) -> Result<Option<Micros>, Fault> {
