@@ -1,6 +1,12 @@
 //! Every file of `fixtures/lines` is one message and what the parser must make of it; the format
 //! is described there. Properties that no list of cases can show follow below.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop a test as the tests themselves do"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
