@@ -17,13 +17,22 @@
 //! parse, invocation, dataset, summary, comparison, render, command, cli. A test holds that.
 
 #[cfg(feature = "cli")]
+mod cli;
+#[cfg(feature = "cli")]
+pub mod command;
+#[cfg(feature = "cli")]
 pub mod comparison;
 #[cfg(feature = "cli")]
 pub mod dataset;
 pub mod invocation;
 pub mod parse;
+#[cfg(feature = "cli")]
+pub mod render;
 pub mod source;
 pub mod stats;
 #[cfg(feature = "cli")]
 pub mod summary;
 pub mod vocab;
+
+#[cfg(feature = "cli")]
+pub use cli::{Terminal, run};

@@ -1,5 +1,6 @@
 //! The dataset: selection and grouping.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::{BitAnd, BitOr};
 
@@ -9,7 +10,8 @@ use polars::prelude::{
 };
 
 use super::columns::{
-    ARGUMENT, Columns, ENDED_AT, FUNCTION, MEMORY, MODEL, OUTCOME, REGION, START, STREAM, VERSION, frame_of,
+    ARGUMENT, Columns, ENDED_AT, FUNCTION, MEMORY, MODEL, OUTCOME, REGION, ROW, START, STREAM, VERSION,
+    frame_of,
 };
 use super::models::attribute;
 use super::select::{Condition, Key, Selection};
@@ -142,6 +144,22 @@ impl Dataset {
         }
         Ok(Self {
             frame,
+            names: self.names.clone(),
+        })
+    }
+
+    /// The rows at these positions of the whole dataset.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn only(&self, rows: &BTreeSet<u32>) -> Result<Self, Error> {
+        let column = self.frame.column(ROW)?.as_materialized_series().u32()?.clone();
+        let mask = column
+            .iter()
+            .map(|row| row.is_some_and(|row| rows.contains(&row)));
+        let mask = BooleanChunked::from_iter_values("mask".into(), mask);
+        Ok(Self {
+            frame: self.frame.filter(&mask)?,
             names: self.names.clone(),
         })
     }

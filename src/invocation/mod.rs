@@ -21,5 +21,5 @@ mod request;
 
 pub use collect::{Collected, Collector, Span};
 pub use ledger::{Ledger, REJECTED_KEPT};
-pub use names::Names;
+pub use names::{Model, Names, SourceFile};
 pub use request::{CallsCombined, Inference, Invocation, ModelUse, Outcome, StartType};

@@ -14,6 +14,10 @@ use crate::vocab::RequestId;
 
 /// What became of one message.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for one call; a box would be an allocation a line"
+)]
 pub enum Parsed {
     /// It is a record.
     Record(Record),

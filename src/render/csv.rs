@@ -25,7 +25,9 @@ fn header(keys: &[Key]) -> Vec<String> {
         header.extend(["count", "min", "mean", "max"].map(|part| format!("{name}.{part}")));
         for p in crate::summary::QUANTILES {
             let p = p.label();
-            header.extend(["", ".low95", ".high95", ".grade", ".censored"].map(|part| format!("{name}.{p}{part}")));
+            header.extend(
+                ["", ".low95", ".high95", ".grade", ".censored"].map(|part| format!("{name}.{p}{part}")),
+            );
         }
     }
     header.extend(["inference_share.ratio_of_sums", "inference_share.median"].map(str::to_owned));
@@ -43,14 +45,24 @@ fn cells(view: &SummaryView<'_>, group: &GroupSummary) -> Vec<String> {
         cells.push(model.map_or_else(String::new, |model| name(&models[model as usize].id.to_string())));
     }
     cells.extend(
-        [group.invocations, group.errors, group.timeouts, group.inferred_models].map(|count| count.to_string()),
+        [
+            group.invocations,
+            group.errors,
+            group.timeouts,
+            group.inferred_models,
+        ]
+        .map(|count| count.to_string()),
     );
     for metric in Metric::ALL {
         cells.extend(metric_cells(group.metric(metric)));
     }
     let share = group.inference_share.as_ref();
     cells.push(share.map_or_else(String::new, |share| share.ratio_of_sums.to_string()));
-    cells.push(share.and_then(|share| share.median).map_or_else(String::new, |median| median.to_string()));
+    cells.push(
+        share
+            .and_then(|share| share.median)
+            .map_or_else(String::new, |median| median.to_string()),
+    );
     cells
 }
 
@@ -59,7 +71,12 @@ fn metric_cells(summary: Option<&MetricSummary>) -> Vec<String> {
         return vec![String::new(); 4 + 5 * crate::summary::QUANTILES.len()];
     };
     let ms = |micros: f64| (micros / 1000.0).to_string();
-    let mut cells = vec![summary.count.to_string(), ms(summary.min), ms(summary.mean), ms(summary.max)];
+    let mut cells = vec![
+        summary.count.to_string(),
+        ms(summary.min),
+        ms(summary.mean),
+        ms(summary.max),
+    ];
     for quantile in &summary.quantiles {
         cells.push(ms(quantile.estimate.value));
         cells.push(quantile.interval.low.map_or_else(String::new, ms));
@@ -99,6 +116,9 @@ mod tests {
 
     #[test]
     fn names_are_quoted_and_are_no_formulas() {
-        assert_eq!(line(vec![name("a,\"b\""), name("=1+1"), name("x")]), "\"a,\"\"b\"\"\",'=1+1,x\r\n");
+        assert_eq!(
+            line(vec![name("a,\"b\""), name("=1+1"), name("x")]),
+            "\"a,\"\"b\"\"\",'=1+1,x\r\n"
+        );
     }
 }

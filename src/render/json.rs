@@ -151,9 +151,19 @@ fn ledger(ledger: &Ledger) -> LedgerJson {
 
 fn group(view: &SummaryView<'_>, group: &GroupSummary) -> GroupJson {
     let names = view.dataset.names();
-    let model = group.value(Key::Model).flatten().map(|model| &names.models[model as usize]);
-    let start = group.value(Key::Start).flatten().map(|start| StartType::ALL[start as usize]);
-    let shown = |key: Key| group.value(key).map(|value| value.map(|value| view.dataset.label(key, value)));
+    let model = group
+        .value(Key::Model)
+        .flatten()
+        .map(|model| &names.models[model as usize]);
+    let start = group
+        .value(Key::Start)
+        .flatten()
+        .map(|start| StartType::ALL[start as usize]);
+    let shown = |key: Key| {
+        group
+            .value(key)
+            .map(|value| value.map(|value| view.dataset.label(key, value)))
+    };
     let metric = |metric: Metric| group.metric(metric).map(metric_json);
     GroupJson {
         model: model.map(|model| model.id.short_name()),
@@ -186,7 +196,8 @@ fn metric_json(summary: &MetricSummary) -> MetricJson {
     let ms = |micros: f64| micros / 1000.0;
     let [p50, p90, p95, p99] = &summary.quantiles;
     let value = |quantile: &QuantileSummary| ms(quantile.estimate.value);
-    let interval = |quantile: &QuantileSummary| [quantile.interval.low.map(ms), quantile.interval.high.map(ms)];
+    let interval =
+        |quantile: &QuantileSummary| [quantile.interval.low.map(ms), quantile.interval.high.map(ms)];
     MetricJson {
         count: summary.count,
         min: ms(summary.min),

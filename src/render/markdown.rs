@@ -41,11 +41,9 @@ pub(super) fn escape(text: &str) -> String {
 /// A table.
 pub(super) fn table(table: &Table) -> String {
     let mut lines = vec![line(table.columns.iter().map(|column| escape(&column.title)))];
-    lines.push(line(table.columns.iter().map(|column| {
-        match column.align {
-            Align::Left => ":--".to_owned(),
-            Align::Right => "--:".to_owned(),
-        }
+    lines.push(line(table.columns.iter().map(|column| match column.align {
+        Align::Left => ":--".to_owned(),
+        Align::Right => "--:".to_owned(),
     })));
     for row in &table.rows {
         lines.push(line(row.iter().map(|cell| match cell {

@@ -1,6 +1,8 @@
 //! Floor 8: results become bytes. No arithmetic here beyond scaling units, and each dialect
 //! escapes for itself what came from a log.
 
+pub mod chart;
+
 mod answer;
 mod csv;
 mod json;
@@ -15,5 +17,5 @@ pub use answer::brief;
 pub use csv::summary_csv;
 pub use json::summary_json;
 pub use report::{Figure, Figures, report_markdown};
-pub use summary::{SummaryView, summary_markdown, summary_terminal};
+pub use summary::{SummaryView, summary_markdown, summary_terminal, window_line};
 pub use terminal::Style;

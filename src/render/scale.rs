@@ -73,7 +73,11 @@ pub(super) fn estimate(quantile: Quantile) -> String {
 /// A quantile with its interval and the mark of its grade.
 pub(super) fn quantile(summary: &QuantileSummary) -> String {
     let mark = Mark::of(summary).map_or("", Mark::sign);
-    format!("{}{mark} {}", estimate(summary.estimate), interval(summary.interval, millis))
+    format!(
+        "{}{mark} {}",
+        estimate(summary.estimate),
+        interval(summary.interval, millis)
+    )
 }
 
 /// A footnote mark of a quantile whose sample is small for it.
@@ -124,16 +128,27 @@ pub(super) fn footnotes<'a>(quantiles: impl IntoIterator<Item = &'a QuantileSumm
             .collect();
         texts.join(", ")
     };
-    let finite = |p: Probability| quantiles.iter().find(|summary| summary.p == p).map_or(0, |summary| summary.n_needed);
+    let finite = |p: Probability| {
+        quantiles
+            .iter()
+            .find(|summary| summary.p == p)
+            .map_or(0, |summary| summary.n_needed)
+    };
     let mut notes = Vec::new();
     let wide = labels(Mark::Wide);
     if !wide.is_empty() {
         let comfortable = |p: Probability| (10.0 / p.complement()).round() as u64;
-        notes.push(format!("* few requests, wide interval; comfortable from: {}", needs(&wide, &comfortable)));
+        notes.push(format!(
+            "* few requests, wide interval; comfortable from: {}",
+            needs(&wide, &comfortable)
+        ));
     }
     let bound = labels(Mark::LowerBoundOnly);
     if !bound.is_empty() {
-        notes.push(format!("† too few requests for an upper end; needed: {}", needs(&bound, &finite)));
+        notes.push(format!(
+            "† too few requests for an upper end; needed: {}",
+            needs(&bound, &finite)
+        ));
     }
     let max = labels(Mark::MaxOnly);
     if !max.is_empty() {

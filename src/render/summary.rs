@@ -31,6 +31,16 @@ pub struct SummaryView<'a> {
     pub is_local: bool,
 }
 
+impl SummaryView<'_> {
+    /// What stands beside the table: window, both sums of the ledger, warnings.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = vec![window_line(self.window, self.span, self.is_local)];
+        notes.extend(ledger_lines(self.ledger));
+        notes.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        notes
+    }
+}
+
 /// The summary for a terminal.
 pub fn summary_terminal(view: &SummaryView<'_>, style: Style) -> String {
     let mut shown = format!("{}\n\n", window_line(view.window, view.span, view.is_local));
@@ -64,14 +74,20 @@ pub fn summary_markdown(view: &SummaryView<'_>) -> String {
         shown.push('\n');
     }
     for warning in view.warnings {
-        shown.push_str(&format!("- **Warning:** {}\n", markdown::escape(&warning.to_string())));
+        shown.push_str(&format!(
+            "- **Warning:** {}\n",
+            markdown::escape(&warning.to_string())
+        ));
     }
     shown
 }
 
 fn notes(view: &SummaryView<'_>) -> Vec<String> {
-    let mut notes = vec!["ms; total = duration + init or restore that was waited for; (95 % interval)".to_owned()];
-    notes.extend(footnotes(view.groups.iter().flat_map(|group| shown_quantiles(group))));
+    let mut notes =
+        vec!["ms; total = duration + init or restore that was waited for; (95 % interval)".to_owned()];
+    notes.extend(footnotes(
+        view.groups.iter().flat_map(|group| shown_quantiles(group)),
+    ));
     notes
 }
 
@@ -102,25 +118,39 @@ fn groups_table(view: &SummaryView<'_>) -> Table {
         let mut row: Vec<Cell> = group
             .values
             .iter()
-            .map(|(key, value)| value.map_or_else(|| text("(not known)"), |value| name(view.dataset.label(*key, value))))
+            .map(|(key, value)| {
+                value.map_or_else(
+                    || text("(not known)"),
+                    |value| name(view.dataset.label(*key, value)),
+                )
+            })
             .collect();
-        row.extend([group.invocations, group.errors, group.timeouts].map(|count| text(grouped(count as u64))));
+        row.extend(
+            [group.invocations, group.errors, group.timeouts].map(|count| text(grouped(count as u64))),
+        );
         let total = group.metric(Metric::Total);
         for p in [Probability::P50, Probability::P95, Probability::P99] {
             row.push(optional(total.and_then(|total| total.quantile(p)).map(quantile)));
         }
         for metric in [Metric::Init, Metric::Inference] {
-            let p50 = group.metric(metric).and_then(|metric| metric.quantile(Probability::P50));
+            let p50 = group
+                .metric(metric)
+                .and_then(|metric| metric.quantile(Probability::P50));
             row.push(optional(p50.map(|p50| millis(p50.estimate.value))));
         }
-        row.push(optional(group.inference_share.as_ref().map(|share| percent(share.ratio_of_sums))));
+        row.push(optional(
+            group
+                .inference_share
+                .as_ref()
+                .map(|share| percent(share.ratio_of_sums)),
+        ));
         table.row(row);
     }
     table
 }
 
 /// The window and what of it the input covers, in one line.
-pub(super) fn window_line(window: Window, span: Option<Span>, is_local: bool) -> String {
+pub fn window_line(window: Window, span: Option<Span>, is_local: bool) -> String {
     let show = |at: Timestamp| shown_time(at, is_local);
     let covered = match span {
         Some(span) => format!("{} to {}", show(span.first), show(span.last)),
@@ -158,7 +188,14 @@ pub(super) fn ledger_lines(ledger: &Ledger) -> [String; 2] {
         (ledger.ignored, "ignored"),
     ];
     // Kinds of record that later inputs bring are shown where there are any.
-    let always = ["REPORT", "timing", "lifecycle", "duplicate", "rejected", "ignored"];
+    let always = [
+        "REPORT",
+        "timing",
+        "lifecycle",
+        "duplicate",
+        "rejected",
+        "ignored",
+    ];
     let shown: Vec<String> = bins
         .into_iter()
         .filter(|(count, bin)| *count > 0 || always.contains(bin))

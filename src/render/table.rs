@@ -37,7 +37,11 @@ impl Table {
     pub(super) fn new(left: usize, titles: &[&str]) -> Self {
         let columns = titles.iter().enumerate().map(|(position, title)| Column {
             title: (*title).to_owned(),
-            align: if position < left { Align::Left } else { Align::Right },
+            align: if position < left {
+                Align::Left
+            } else {
+                Align::Right
+            },
         });
         Self {
             columns: columns.collect(),

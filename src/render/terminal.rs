@@ -13,12 +13,20 @@ pub struct Style {
 impl Style {
     /// Text that stands out.
     pub(super) fn strong(self, text: &str) -> String {
-        if self.is_coloured { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.is_coloured {
+            format!("\u{1b}[1m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Text that stands back.
     pub(super) fn faint(self, text: &str) -> String {
-        if self.is_coloured { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.is_coloured {
+            format!("\u{1b}[2m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 
@@ -38,14 +46,20 @@ pub(super) fn table(table: &Table, style: Style) -> String {
         .collect();
     let width = |column: usize| {
         let cells = shown.iter().map(|row| row[column].chars().count());
-        cells.chain([table.columns[column].title.chars().count()]).max().unwrap_or(0)
+        cells
+            .chain([table.columns[column].title.chars().count()])
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
     let line = |cells: &[String]| {
-        let padded = cells.iter().enumerate().map(|(column, cell)| match table.columns[column].align {
-            Align::Left => format!("{cell:<width$}", width = widths[column]),
-            Align::Right => format!("{cell:>width$}", width = widths[column]),
-        });
+        let padded = cells
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| match table.columns[column].align {
+                Align::Left => format!("{cell:<width$}", width = widths[column]),
+                Align::Right => format!("{cell:>width$}", width = widths[column]),
+            });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let titles: Vec<String> = table.columns.iter().map(|column| column.title.clone()).collect();

@@ -23,6 +23,19 @@ pub enum Form {
     Empty,
 }
 
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::JsonLines => "one JSON object a line",
+            Self::Document => "JSON document of log events",
+            Self::TimedText => "text, each event with its time",
+            Self::BareText => "text without times",
+            Self::Binary => "no log in a form that is known",
+            Self::Empty => "empty",
+        })
+    }
+}
+
 impl Form {
     /// Tells the form from the first bytes of a file; a few kilobytes suffice.
     pub fn of(block: &[u8]) -> Self {

@@ -1,0 +1,236 @@
+//! What was typed, and its conversion into what it means.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::run::Terminal;
+use crate::command::{Common, ExitStatus, Format, ReportOptions, Selector, SummaryOptions};
+use crate::dataset::{Condition, Key, TimeBound};
+use crate::summary::Failures;
+
+/// Where the latency of a generative-AI API on AWS Lambda comes from, and whether another model
+/// would really fix it.
+#[derive(Debug, Parser)]
+#[command(name = "latscope", version, about, after_help = after_help(), max_term_width = 110)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+fn after_help() -> String {
+    let codes = ExitStatus::TABLE.map(|(code, meaning)| format!("  {code:>2}  {meaning}"));
+    format!("Exit codes:\n{}", codes.join("\n"))
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Compare two models (or versions, memory sizes, windows, files) and write report.md with
+    /// its figures
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// Print counts, quantiles with 95 % intervals and inference share of every model and start
+    /// type
+    #[command(after_help = SUMMARY_EXAMPLES)]
+    Summary(SummaryArgs),
+}
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  latscope report --baseline haiku --candidate nova-lite --input logs.json
+  latscope report --baseline version=12 --candidate version=13 --input logs/ --out reports/v13
+  latscope report --baseline input=old.ndjson --candidate input=new.ndjson";
+
+const SUMMARY_EXAMPLES: &str = "\
+Examples:
+  latscope summary --input logs.json
+  latscope summary --input logs/ --since 1h --by model,memory --format json
+  aws logs filter-log-events --log-group-name /aws/lambda/chat --output json | latscope summary --input -";
+
+#[derive(Debug, Args)]
+pub(super) struct CommonArgs {
+    /// Saved logs: files, folders, or - for standard input; plain or gzip
+    #[arg(long, short, value_name = "PATH", num_args = 1..)]
+    input: Vec<PathBuf>,
+    /// Take invocations from this time on: 90s, 1h or 1d2h30m back from the newest event,
+    /// 2026-11-22, 2026-11-22T10:00, or RFC 3339
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Take invocations before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Take invocations with this property: function, version, memory, region, stream, start or
+    /// status. Of several values for one key, any will do
+    #[arg(long = "where", value_name = "KEY=VALUE")]
+    conditions: Vec<String>,
+    /// Which outcomes latencies are taken from: answered invocations with timeouts as lower
+    /// bounds, or failures too
+    #[arg(long, value_enum, default_value_t = OutcomeArg::Answered)]
+    outcome: OutcomeArg,
+    /// Read and show times in this machine's zone instead of UTC
+    #[arg(long)]
+    local: bool,
+    /// Colour the output
+    #[arg(long, value_enum, default_value_t = ColorArg::Auto, value_name = "WHEN")]
+    color: ColorArg,
+    /// Write nothing but results and errors
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say what was read, in which form, and what was rejected
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutcomeArg {
+    Answered,
+    All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// What there is today: a model (haiku, or any id of it), or key=value[,key=value] with model,
+    /// since, until, input, function, version, memory, region, stream, start, status
+    #[arg(long, value_name = "SELECTOR")]
+    baseline: String,
+    /// What might replace it
+    #[arg(long, value_name = "SELECTOR")]
+    candidate: String,
+    /// Folder to write to [default: reports/<baseline>-vs-<candidate>]
+    #[arg(long, short, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SummaryArgs {
+    /// Group by these properties; '' for one group
+    #[arg(long, value_name = "KEY[,KEY]", default_value = "model,start")]
+    by: String,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = FormatArg::Table)]
+    format: FormatArg,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    Table,
+    Json,
+    Csv,
+    Markdown,
+}
+
+impl CommonArgs {
+    fn into_common(self, terminal: Terminal) -> Result<Common, String> {
+        let time = |option: &str, text: Option<String>| {
+            text.map(|text| {
+                TimeBound::parse(&text, self.local).map_err(|error| format!("--{option}: {error}"))
+            })
+            .transpose()
+        };
+        Ok(Common {
+            since: time("since", self.since.clone())?,
+            until: time("until", self.until.clone())?,
+            conditions: self
+                .conditions
+                .iter()
+                .map(|text| condition(text))
+                .collect::<Result<_, _>>()?,
+            failures: match self.outcome {
+                OutcomeArg::Answered => Failures::Apart,
+                OutcomeArg::All => Failures::Included,
+            },
+            is_local: self.local,
+            is_quiet: self.quiet,
+            is_verbose: self.verbose,
+            is_coloured: match self.color {
+                ColorArg::Auto => terminal.wants_colour,
+                ColorArg::Always => true,
+                ColorArg::Never => false,
+            },
+            inputs: self.input,
+        })
+    }
+}
+
+fn condition(text: &str) -> Result<Condition, String> {
+    let faulty = |reason: String| format!("--where {text:?}: {reason}");
+    let known = || {
+        Key::ALL
+            .into_iter()
+            .filter(|key| *key != Key::Model)
+            .map(Key::name)
+    };
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| faulty("expecting KEY=VALUE".to_owned()))?;
+    let found = Key::from_name(key).filter(|key| *key != Key::Model);
+    let key = found.ok_or_else(|| {
+        faulty(format!(
+            "{key:?} is none of {}",
+            known().collect::<Vec<_>>().join(", ")
+        ))
+    })?;
+    Condition::new(key, value).map_err(|error| faulty(error.to_string()))
+}
+
+impl ReportArgs {
+    pub(super) fn into_options(self, terminal: Terminal) -> Result<ReportOptions, String> {
+        let mut common = self.common.into_common(terminal)?;
+        let selector = |option: &str, text: &str| {
+            Selector::parse(text, common.is_local).map_err(|error| format!("--{option}: {error}"))
+        };
+        let (baseline, candidate) = (
+            selector("baseline", &self.baseline)?,
+            selector("candidate", &self.candidate)?,
+        );
+        if common.inputs.is_empty() {
+            // Selectors that name files need not name them twice.
+            for path in baseline.inputs().iter().chain(candidate.inputs()) {
+                if !common.inputs.contains(path) {
+                    common.inputs.push(path.clone());
+                }
+            }
+        }
+        Ok(ReportOptions {
+            common,
+            baseline,
+            candidate,
+            out: self.out,
+        })
+    }
+}
+
+impl SummaryArgs {
+    pub(super) fn into_options(self, terminal: Terminal) -> Result<SummaryOptions, String> {
+        let keys = self.by.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let mut by = Vec::new();
+        for name in keys {
+            let known = Key::ALL.map(Key::name).join(", ");
+            let key = Key::from_name(name).ok_or_else(|| format!("--by: {name:?} is none of {known}"))?;
+            if !by.contains(&key) {
+                by.push(key);
+            }
+        }
+        Ok(SummaryOptions {
+            common: self.common.into_common(terminal)?,
+            by,
+            format: match self.format {
+                FormatArg::Table => Format::Table,
+                FormatArg::Json => Format::Json,
+                FormatArg::Csv => Format::Csv,
+                FormatArg::Markdown => Format::Markdown,
+            },
+        })
+    }
+}

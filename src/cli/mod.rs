@@ -1,0 +1,6 @@
+//! Floor 10: how arguments are typed. Nothing else knows clap.
+
+mod args;
+mod run;
+
+pub use run::{Terminal, run};

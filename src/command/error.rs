@@ -1,0 +1,171 @@
+//! Everything that ends a command, and its exit code.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::config::ConfigError;
+use super::exit::ExitStatus;
+use super::selector::SelectorError;
+use crate::invocation::Ledger;
+use crate::{dataset, source};
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub enum Error {
+    /// No input was given and there is no store.
+    NoInput,
+    /// An input could not be read.
+    Source(source::Error),
+    /// Nothing in the input could be read.
+    NothingReadable(Box<Ledger>),
+    /// The input holds no invocation.
+    NoInvocation(Box<Ledger>),
+    /// The window and the conditions hold no invocation.
+    NothingSelected {
+        /// How many invocations there are outside them.
+        invocations: usize,
+    },
+    /// One side of the comparison holds no invocation.
+    EmptySide {
+        /// The selector.
+        selector: String,
+    },
+    /// Both sides are the same invocations.
+    SameSides {
+        /// How many.
+        invocations: usize,
+    },
+    /// A relative time has nothing to count back from.
+    NoBaseTime,
+    /// A selector cannot be resolved.
+    Selector(SelectorError),
+    /// Selecting or grouping failed.
+    Dataset(dataset::Error),
+    /// The configuration cannot be used.
+    Config(ConfigError),
+    /// A figure could not be drawn.
+    Figure(String),
+    /// A file could not be written.
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The output could not be written.
+    Output(io::Error),
+    /// A defect of latscope.
+    Internal(String),
+}
+
+impl Error {
+    /// The exit code.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitStatus::Success,
+            Self::NoInput | Self::SameSides { .. } | Self::Config(_) => ExitStatus::Usage,
+            Self::Source(_) | Self::NothingReadable(_) => ExitStatus::Unreadable,
+            Self::NoInvocation(_)
+            | Self::NothingSelected { .. }
+            | Self::EmptySide { .. }
+            | Self::NoBaseTime => ExitStatus::NothingMatched,
+            Self::Selector(error) if error.is_usage() => ExitStatus::Usage,
+            Self::Selector(_) => ExitStatus::NothingMatched,
+            Self::Dataset(dataset::Error::NothingNamed { .. }) => ExitStatus::NothingMatched,
+            Self::Dataset(dataset::Error::Engine(_))
+            | Self::Figure(_)
+            | Self::Write { .. }
+            | Self::Output(_)
+            | Self::Internal(_) => ExitStatus::Failure,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoInput => f.write_str(
+                "no logs to read: give files or folders with --input PATH.\n\
+                 To save logs: aws logs filter-log-events --log-group-name /aws/lambda/NAME --output json > logs.json\n\
+                 To try it:    latscope summary --input fixtures/haiku-vs-nova-lite",
+            ),
+            Self::Source(error) => write!(f, "{error}"),
+            Self::NothingReadable(ledger) => {
+                f.write_str("nothing in the input could be read")?;
+                reasons(f, ledger)
+            }
+            Self::NoInvocation(ledger) => {
+                match (ledger.events(), ledger.timing_records) {
+                    (0, _) => f.write_str("the input is empty: it holds no log event")?,
+                    (events, 0) => write!(
+                        f,
+                        "no invocation found: none of the {events} events is a REPORT line or a platform.report event"
+                    )?,
+                    (events, timings) => write!(
+                        f,
+                        "no invocation found: of {events} events {timings} are timing records, but none is a REPORT \
+                         line or a platform.report event"
+                    )?,
+                }
+                reasons(f, ledger)
+            }
+            Self::NothingSelected { invocations } => write!(
+                f,
+                "no invocation lies in the window and meets the conditions; without them there are {invocations}"
+            ),
+            Self::EmptySide { selector } => write!(f, "no invocation is selected by {selector:?}"),
+            Self::SameSides { invocations } => write!(
+                f,
+                "--baseline and --candidate select the same {invocations} invocations; there is nothing to compare"
+            ),
+            Self::NoBaseTime => f.write_str(
+                "a relative time counts back from the newest event, and no event of this input has a time",
+            ),
+            Self::Selector(error) => write!(f, "{error}"),
+            Self::Dataset(error) => write!(f, "{error}"),
+            Self::Config(error) => write!(f, "{error}"),
+            Self::Figure(error) => write!(f, "cannot draw a figure: {error}"),
+            Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
+            Self::Output(error) => write!(f, "cannot write the output: {error}"),
+            Self::Internal(error) => write!(f, "a defect of latscope: {error}"),
+        }
+    }
+}
+
+/// The first rejections, with their places.
+fn reasons(f: &mut fmt::Formatter<'_>, ledger: &Ledger) -> fmt::Result {
+    for rejected in ledger.first_rejected.iter().take(5) {
+        write!(f, "\n  {}: {}", rejected.origin, rejected.reason)?;
+    }
+    match ledger.rejected.saturating_sub(5) {
+        0 => Ok(()),
+        more => write!(f, "\n  and {more} more"),
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<source::Error> for Error {
+    fn from(error: source::Error) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<dataset::Error> for Error {
+    fn from(error: dataset::Error) -> Self {
+        Self::Dataset(error)
+    }
+}
+
+impl From<SelectorError> for Error {
+    fn from(error: SelectorError) -> Self {
+        Self::Selector(error)
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}

@@ -1,0 +1,58 @@
+//! Exit codes, which scripts rely on.
+
+/// How the program ended. The numbers are part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Everything was done. Also when whoever reads the output stops reading.
+    Success = 0,
+    /// Any failure that has no code of its own.
+    Failure = 1,
+    /// The command line or the configuration cannot be understood.
+    Usage = 2,
+    /// An input cannot be read.
+    Unreadable = 3,
+    /// The input was read, and nothing in it matches.
+    NothingMatched = 4,
+}
+
+impl ExitStatus {
+    /// Every code in use and in reserve, with its meaning: what `--help` and the README show.
+    pub const TABLE: [(u8, &'static str); 10] = [
+        (0, "success"),
+        (1, "any other failure"),
+        (2, "usage: the command line or latscope.toml cannot be understood"),
+        (3, "an input cannot be read"),
+        (4, "nothing matched"),
+        (5, "reserved: authentication"),
+        (6, "reserved: access denied"),
+        (7, "reserved: incomplete window"),
+        (10, "reserved: gate failed"),
+        (11, "reserved: gate inconclusive"),
+    ];
+
+    /// The number that the system is given.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_is_in_the_table() {
+        for status in [
+            ExitStatus::Success,
+            ExitStatus::Failure,
+            ExitStatus::Usage,
+            ExitStatus::Unreadable,
+            ExitStatus::NothingMatched,
+        ] {
+            assert!(
+                ExitStatus::TABLE.iter().any(|(code, _)| *code == status.code()),
+                "{status:?}"
+            );
+        }
+    }
+}

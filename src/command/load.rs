@@ -1,0 +1,143 @@
+//! From the inputs to a dataset: what every command begins with.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
+use crate::invocation::{Collector, Ledger, Span};
+use crate::parse::{Parser, TimingKeys};
+use crate::source::{Located, locate, read_file, read_stream};
+use crate::summary::Failures;
+use crate::vocab::{Timestamp, visible};
+
+/// Options that commands share.
+#[derive(Debug, Clone, Default)]
+pub struct Common {
+    /// Files, folders and `-`.
+    pub inputs: Vec<PathBuf>,
+    /// Beginning of the window.
+    pub since: Option<TimeBound>,
+    /// End of the window.
+    pub until: Option<TimeBound>,
+    /// What all invocations must have in common.
+    pub conditions: Vec<Condition>,
+    /// Whether failures count as latencies.
+    pub failures: Failures,
+    /// Whether times are read and shown in this machine's zone.
+    pub is_local: bool,
+    /// Whether nothing but results and errors is written.
+    pub is_quiet: bool,
+    /// Whether details of reading are written.
+    pub is_verbose: bool,
+    /// Whether escape sequences may be written to the standard output.
+    pub is_coloured: bool,
+}
+
+/// Everything that was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// All invocations.
+    pub dataset: Dataset,
+    /// What became of every event.
+    pub ledger: Ledger,
+    /// The time that the input covers.
+    pub span: Option<Span>,
+}
+
+impl Loaded {
+    /// Reads all inputs.
+    ///
+    /// # Errors
+    /// If there is none, one cannot be read, or none holds an invocation.
+    pub fn read(common: &Common, keys: TimingKeys, stderr: &mut dyn Write) -> Result<Self, Error> {
+        if common.inputs.is_empty() {
+            return Err(Error::NoInput);
+        }
+        let parser = Parser::new(keys).map_err(|error| Error::Internal(error.to_string()))?;
+        let mut collector = Collector::new(parser);
+        for file in locate(&common.inputs)? {
+            read(&file, &mut collector, common.is_verbose, stderr)?;
+        }
+        let collected = collector.finish();
+        let ledger = collected.ledger;
+        if collected.invocations.is_empty() {
+            let is_unreadable = ledger.rejected > 0 && ledger.rejected == ledger.events();
+            let ledger = Box::new(ledger);
+            return Err(if is_unreadable {
+                Error::NothingReadable(ledger)
+            } else {
+                Error::NoInvocation(ledger)
+            });
+        }
+        if common.is_verbose {
+            for rejected in &ledger.first_rejected {
+                let origin = visible(&rejected.origin.to_string());
+                writeln!(stderr, "rejected {origin}: {}", rejected.reason).map_err(Error::Output)?;
+            }
+        }
+        Ok(Self {
+            dataset: Dataset::new(&collected.invocations, collected.names)?,
+            ledger,
+            span: collected.span,
+        })
+    }
+
+    /// The window that the common options mean. Relative times count back from the newest event.
+    ///
+    /// # Errors
+    /// If a relative time is given and no event has a time.
+    pub fn window(&self, since: Option<TimeBound>, until: Option<TimeBound>) -> Result<Window, Error> {
+        let base: Option<Timestamp> = self.span.map(|span| span.last);
+        let resolve = |bound: Option<TimeBound>| match bound {
+            Some(bound) => bound.resolve(base).map(Some).ok_or(Error::NoBaseTime),
+            None => Ok(None),
+        };
+        Ok(Window {
+            since: resolve(since)?,
+            until: resolve(until)?,
+        })
+    }
+
+    /// The invocations that the common options select, and their window.
+    ///
+    /// # Errors
+    /// If there are none, or a name does not occur in the logs.
+    pub fn select(&self, common: &Common) -> Result<(Dataset, Window), Error> {
+        let window = self.window(common.since, common.until)?;
+        let selected = self.dataset.select(&Selection {
+            window,
+            conditions: common.conditions.clone(),
+            model: None,
+        })?;
+        if selected.is_empty() {
+            return Err(Error::NothingSelected {
+                invocations: self.dataset.len(),
+            });
+        }
+        Ok((selected, window))
+    }
+}
+
+fn read(
+    file: &Located,
+    collector: &mut Collector,
+    is_verbose: bool,
+    stderr: &mut dyn Write,
+) -> Result<(), Error> {
+    collector.begin_file(&file.path, file.argument);
+    let mut take = |item: crate::source::Item<'_>| collector.take(item);
+    let form = if file.path == Path::new("-") {
+        read_stream(io::stdin().lock(), &mut take).map_err(|source| crate::source::Error::Unreadable {
+            path: file.path.clone(),
+            source,
+        })?
+    } else {
+        read_file(&file.path, &mut take)?
+    };
+    if is_verbose {
+        let path = visible(&file.path.to_string_lossy());
+        writeln!(stderr, "read {path}: {form}").map_err(Error::Output)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,378 @@
+//! `--baseline` and `--candidate`: what each side of a comparison is.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::load::Loaded;
+use crate::dataset::{Condition, ConditionError, Key, Selection, TimeBound, TimeError};
+use crate::invocation::Names;
+use crate::vocab::ModelId;
+
+/// What one side is, as it was written: a model, or `key=value` pairs joined by commas.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selector {
+    text: String,
+    model: Option<String>,
+    since: Option<TimeBound>,
+    until: Option<TimeBound>,
+    inputs: Vec<PathBuf>,
+    conditions: Vec<Condition>,
+}
+
+/// Why a selector cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SelectorError {
+    /// It is empty, or one of its parts is no `key=value`.
+    Malformed {
+        /// The selector.
+        selector: String,
+        /// The part.
+        part: String,
+    },
+    /// A key that does not exist.
+    UnknownKey {
+        /// The key.
+        key: String,
+    },
+    /// A key that can be given once was given twice.
+    Twice {
+        /// The key.
+        key: &'static str,
+    },
+    /// A value that its key cannot have.
+    Value(ConditionError),
+    /// A value that is no time.
+    Time(TimeError),
+    /// No model in the logs is meant.
+    UnknownModel {
+        /// What was asked for.
+        query: String,
+        /// The models in the logs.
+        known: Vec<String>,
+    },
+    /// Several models in the logs are meant.
+    AmbiguousModel {
+        /// What was asked for.
+        query: String,
+        /// The models that are meant.
+        candidates: Vec<String>,
+    },
+    /// A path that was not given to `--input`.
+    UnknownInput {
+        /// The path.
+        path: PathBuf,
+        /// The paths that were.
+        known: Vec<PathBuf>,
+    },
+}
+
+impl SelectorError {
+    /// Whether the command line is at fault rather than the logs.
+    pub(super) fn is_usage(&self) -> bool {
+        !matches!(self, Self::UnknownModel { .. })
+    }
+}
+
+/// Keys that a selector knows, in the order in which they are listed.
+const KEYS: &str = "model, since, until, input, function, version, memory, region, stream, start, status";
+
+impl fmt::Display for SelectorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { selector, part } => write!(
+                f,
+                "selector {selector:?}: {part:?} is no key=value; a selector is a model name, or key=value pairs \
+                 joined by commas, such as model=haiku,version=12"
+            ),
+            Self::UnknownKey { key } => write!(f, "selector key {key:?} is none of {KEYS}"),
+            Self::Twice { key } => write!(f, "selector key {key} is given twice"),
+            Self::Value(error) => write!(f, "{error}"),
+            Self::Time(error) => write!(f, "{error}"),
+            Self::UnknownModel { query, known } if known.is_empty() => {
+                write!(
+                    f,
+                    "no model {query:?}: no timing record in these logs names a model"
+                )
+            }
+            Self::UnknownModel { query, known } => {
+                write!(
+                    f,
+                    "no model in these logs is meant by {query:?}; they hold {}",
+                    known.join(", ")
+                )
+            }
+            Self::AmbiguousModel { query, candidates } => {
+                write!(
+                    f,
+                    "{query:?} means several models: {}; name one of them",
+                    candidates.join(", ")
+                )
+            }
+            Self::UnknownInput { path, known } => {
+                let known: Vec<String> = known.iter().map(|path| path.display().to_string()).collect();
+                write!(
+                    f,
+                    "input={} was not given to --input; given were {}",
+                    path.display(),
+                    known.join(", ")
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for SelectorError {}
+
+/// A selector resolved against the logs.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Resolved {
+    /// How the side is called.
+    pub(super) name: String,
+    /// The ids under which the logs name its model.
+    pub(super) model_ids: Vec<String>,
+    /// Which invocations.
+    pub(super) selection: Selection,
+}
+
+impl Selector {
+    /// Reads a selector.
+    ///
+    /// # Errors
+    /// If it means nothing.
+    pub fn parse(text: &str, is_local: bool) -> Result<Self, SelectorError> {
+        let mut selector = Self {
+            text: text.to_owned(),
+            model: None,
+            since: None,
+            until: None,
+            inputs: Vec::new(),
+            conditions: Vec::new(),
+        };
+        let malformed = |part: &str| SelectorError::Malformed {
+            selector: text.to_owned(),
+            part: part.to_owned(),
+        };
+        if text.trim().is_empty() {
+            return Err(malformed(text));
+        }
+        if !text.contains('=') {
+            selector.model = Some(text.trim().to_owned());
+            return Ok(selector);
+        }
+        for part in text.split(',') {
+            let (key, value) = part.split_once('=').ok_or_else(|| malformed(part))?;
+            let (key, value) = (key.trim(), value.trim());
+            if value.is_empty() {
+                return Err(malformed(part));
+            }
+            let time = || TimeBound::parse(value, is_local).map_err(SelectorError::Time);
+            match key {
+                "model" => once("model", &mut selector.model, value.to_owned())?,
+                "since" => once("since", &mut selector.since, time()?)?,
+                "until" => once("until", &mut selector.until, time()?)?,
+                "input" => selector.inputs.push(PathBuf::from(value)),
+                _ => {
+                    let key = Key::from_name(key)
+                        .ok_or_else(|| SelectorError::UnknownKey { key: key.to_owned() })?;
+                    let condition = Condition::new(key, value).map_err(SelectorError::Value)?;
+                    selector.conditions.push(condition);
+                }
+            }
+        }
+        Ok(selector)
+    }
+
+    /// The selector as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The paths that it names.
+    pub fn inputs(&self) -> &[PathBuf] {
+        &self.inputs
+    }
+
+    /// Finds what it means in these logs.
+    pub(super) fn resolve(&self, loaded: &Loaded, inputs: &[PathBuf]) -> Result<Resolved, Error> {
+        let names = loaded.dataset.names();
+        let model = match &self.model {
+            Some(query) => Some(find_model(query, names)?),
+            None => None,
+        };
+        let mut conditions = self.conditions.clone();
+        for path in &self.inputs {
+            let argument = inputs.iter().position(|input| same_path(input, path));
+            let argument = argument.ok_or_else(|| SelectorError::UnknownInput {
+                path: path.clone(),
+                known: inputs.to_vec(),
+            })?;
+            conditions.push(Condition::Argument(argument));
+        }
+        let model_ids = model.map(|model| &names.models[model as usize].as_logged);
+        Ok(Resolved {
+            name: self.name(model.map(|model| names.model_label(model))),
+            model_ids: model_ids
+                .map(|ids| ids.iter().map(ToString::to_string).collect())
+                .unwrap_or_default(),
+            selection: Selection {
+                window: loaded.window(self.since, self.until)?,
+                conditions,
+                model,
+            },
+        })
+    }
+
+    /// The model's label, and after it whatever else the selector asks for.
+    fn name(&self, model: Option<String>) -> String {
+        let Some(model) = model else {
+            return self.text.clone();
+        };
+        let others = self
+            .text
+            .split(',')
+            .filter(|part| part.contains('=') && !part.trim().starts_with("model="));
+        std::iter::once(model)
+            .chain(others.map(|part| part.trim().to_owned()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+fn once<T>(key: &'static str, slot: &mut Option<T>, value: T) -> Result<(), SelectorError> {
+    if slot.is_some() {
+        return Err(SelectorError::Twice { key });
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+fn same_path(a: &Path, b: &Path) -> bool {
+    a.components().eq(b.components())
+}
+
+/// The one model in the logs that a name means: one whose whole name it is, else the only one in
+/// whose name it occurs.
+fn find_model(query: &str, names: &Names) -> Result<u32, SelectorError> {
+    let positions = || 0..u32::try_from(names.models.len()).unwrap_or(u32::MAX);
+    let id = |position: u32| &names.models[position as usize].id;
+    let shown = |positions: &[u32]| {
+        positions
+            .iter()
+            .map(|&position| id(position).to_string())
+            .collect()
+    };
+    let unknown = || SelectorError::UnknownModel {
+        query: query.to_owned(),
+        known: shown(&positions().collect::<Vec<_>>()),
+    };
+    let asked = ModelId::parse(query).ok_or_else(unknown)?;
+    if let Some(same) = positions().find(|&position| id(position).base_id() == asked.base_id()) {
+        return Ok(same);
+    }
+    let meant: Vec<u32> = positions()
+        .filter(|&position| id(position).is_meant_by(&asked))
+        .collect();
+    let whole: Vec<u32> = meant
+        .iter()
+        .copied()
+        .filter(|&position| id(position).short_name() == asked.short_name())
+        .collect();
+    match (meant.as_slice(), whole.as_slice()) {
+        ([], _) => Err(unknown()),
+        ([one], _) | (_, [one]) => Ok(*one),
+        (several, _) => Err(SelectorError::AmbiguousModel {
+            query: query.to_owned(),
+            candidates: shown(several),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invocation::Names;
+
+    fn names(ids: &[&str]) -> Names {
+        let mut names = Names::default();
+        for id in ids {
+            names.models.push(crate::invocation::Model {
+                id: ModelId::parse(id).unwrap(),
+                as_logged: vec![(*id).into()],
+            });
+        }
+        names
+    }
+
+    #[test]
+    fn a_short_name_must_mean_one_model() {
+        let names = names(&[
+            "amazon.nova-2-lite-v1:0",
+            "amazon.nova-lite-v1:0",
+            "anthropic.claude-3-5-haiku-20241022-v1:0",
+            "anthropic.claude-3-5-sonnet-20240620-v1:0",
+            "anthropic.claude-3-5-sonnet-20241022-v2:0",
+            "anthropic.claude-3-haiku-20240307-v1:0",
+        ]);
+        for (query, position) in [
+            ("nova-lite", 1),
+            ("nova-2-lite", 0),
+            ("claude-3-haiku", 5),
+            ("3-5-haiku", 2),
+            ("us.anthropic.claude-3-haiku-20240307-v1:0", 5),
+            ("claude-3-5-sonnet-20240620", 3),
+            ("anthropic.claude-3-5-sonnet-20241022-v2:0", 4),
+        ] {
+            assert_eq!(find_model(query, &names), Ok(position), "{query}");
+        }
+        for (query, count) in [("haiku", 2), ("lite", 2), ("claude-3-5-sonnet", 2)] {
+            match find_model(query, &names) {
+                Err(SelectorError::AmbiguousModel { candidates, .. }) => assert_eq!(candidates.len(), count),
+                other => panic!("{query}: {other:?}"),
+            }
+        }
+        for query in ["nova-pro", "hai", "claude-haiku"] {
+            assert!(
+                matches!(find_model(query, &names), Err(SelectorError::UnknownModel { .. })),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_whole_short_name_goes_before_a_part_of_one() {
+        let names = names(&["amazon.nova-lite-v1:0", "amazon.nova-lite-plus-v1:0"]);
+        assert_eq!(find_model("nova-lite", &names), Ok(0));
+    }
+
+    #[test]
+    fn pairs_are_read_and_faults_named() {
+        let selector = Selector::parse("model=haiku, version=12,memory=512,since=1h", false).unwrap();
+        assert_eq!(selector.model.as_deref(), Some("haiku"));
+        assert_eq!(selector.since, Some(TimeBound::Ago(3_600_000)));
+        assert_eq!(
+            selector.conditions,
+            [
+                Condition::Named(Key::Version, "12".to_owned()),
+                Condition::Memory(512)
+            ]
+        );
+        assert_eq!(
+            selector.name(Some("claude-3-haiku".to_owned())),
+            "claude-3-haiku, version=12, memory=512, since=1h"
+        );
+        for text in [
+            "",
+            " ",
+            "a=",
+            "haiku,version=12",
+            "colour=red",
+            "memory=big",
+            "start=hot",
+            "since=soon",
+            "model=a,model=b",
+        ] {
+            assert!(Selector::parse(text, false).is_err(), "{text:?}");
+        }
+    }
+}

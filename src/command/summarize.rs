@@ -1,0 +1,104 @@
+//! `latscope summary`: every group of invocations.
+
+use std::io::Write;
+
+use super::error::Error;
+use super::load::{Common, Loaded};
+use crate::dataset::{Dataset, Key};
+use crate::parse::TimingKeys;
+use crate::render::{Style, SummaryView, summary_csv, summary_json, summary_markdown, summary_terminal};
+use crate::summary::{GroupSummary, Warning, input_warnings, row_warnings};
+use crate::vocab::visible;
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Aligned columns for a terminal.
+    #[default]
+    Table,
+    /// `latscope.summary/v1`.
+    Json,
+    /// One row a group.
+    Csv,
+    /// GitHub's Markdown.
+    Markdown,
+}
+
+/// What `latscope summary` was asked for.
+#[derive(Debug, Clone)]
+pub struct SummaryOptions {
+    /// Options that commands share.
+    pub common: Common,
+    /// What is grouped by.
+    pub by: Vec<Key>,
+    /// The form of the output.
+    pub format: Format,
+}
+
+/// Summarises the inputs.
+///
+/// # Errors
+/// If nothing can be read or nothing matches.
+pub fn summarize(
+    options: &SummaryOptions,
+    keys: TimingKeys,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<(), Error> {
+    let common = &options.common;
+    let loaded = Loaded::read(common, keys, stderr)?;
+    let (selected, window) = loaded.select(common)?;
+    let groups = crate::summary::summarize(&selected, &options.by, common.failures)?;
+    let warnings = warnings(&loaded, &selected, common)?;
+    let view = SummaryView {
+        dataset: &selected,
+        keys: &options.by,
+        groups: &groups,
+        window,
+        span: loaded.span,
+        ledger: &loaded.ledger,
+        warnings: &warnings,
+        is_local: common.is_local,
+    };
+    let text = match options.format {
+        Format::Table => summary_terminal(
+            &view,
+            Style {
+                is_coloured: common.is_coloured,
+            },
+        ),
+        Format::Markdown => summary_markdown(&view),
+        Format::Json => summary_json(&view).map_err(|error| Error::Internal(error.to_string()))?,
+        Format::Csv => summary_csv(&view),
+    };
+    stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
+    if options.format == Format::Csv && !common.is_quiet {
+        // CSV has no place for what the other forms say beside the table.
+        for line in view.notes() {
+            writeln!(stderr, "{}", visible(&line)).map_err(Error::Output)?;
+        }
+    }
+    Ok(())
+}
+
+/// The doubts about the input and about the selected invocations as a whole.
+fn warnings(loaded: &Loaded, selected: &Dataset, common: &Common) -> Result<Vec<Warning>, Error> {
+    let mut warnings = input_warnings(&loaded.ledger);
+    let rows = selected.rows()?;
+    let group = GroupSummary::of(Vec::new(), &rows, common.failures);
+    let label = |key: Key, value: Option<u32>| {
+        value.map_or_else(|| "not known".to_owned(), |value| selected.label(key, value))
+    };
+    warnings.extend(row_warnings("all invocations", &rows, &group, &label));
+    let untimed = loaded
+        .dataset
+        .rows()?
+        .ended_at
+        .iter()
+        .filter(|at| at.is_none())
+        .count();
+    if untimed > 0 && (common.since.is_some() || common.until.is_some()) {
+        warnings.push(Warning::WithoutTime(untimed));
+    }
+    Ok(warnings)
+}

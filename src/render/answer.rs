@@ -1,0 +1,193 @@
+//! The answer of a comparison in two sentences and one table.
+
+use super::scale::{estimate, footnotes, interval, millis, percent, quantile, ratio};
+use super::table::{Cell, Table, text};
+use super::terminal::{self, Style};
+use crate::comparison::{ComparedQuantile, Comparison};
+use crate::stats::{Interval, Share};
+use crate::summary::QuantileSummary;
+use crate::vocab::visible;
+
+/// How names are shown in a sentence: as the dialect has it.
+pub(super) type ShowName<'a> = &'a dyn Fn(&str) -> String;
+
+/// Both sentences of the answer.
+pub(super) fn sentences(comparison: &Comparison, show: ShowName<'_>) -> [String; 2] {
+    [headline(comparison, show), cause(comparison, show)]
+}
+
+/// What happened to p95 of total time.
+fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
+    let (baseline, candidate) = (show(&comparison.baseline.name), show(&comparison.candidate.name));
+    let found = comparison.headline().and_then(|quantile| {
+        Some((
+            quantile.baseline.as_ref()?,
+            quantile.candidate.as_ref()?,
+            quantile.comparison.as_ref()?,
+        ))
+    });
+    let Some((base, cand, compared)) = found else {
+        return format!("{baseline} and {candidate} cannot be compared: one side has no latency to show.");
+    };
+    let values = format!(
+        "p95 of total time is {} ms with {candidate} and {} ms with {baseline}",
+        estimate(cand.estimate),
+        estimate(base.estimate)
+    );
+    let range = compared.ratio_interval;
+    let Some(point) = compared.ratio.filter(|_| range != Interval::UNBOUNDED) else {
+        let reason = if compared.ratio.is_none() {
+            "it falls among timeouts on one side at least".to_owned()
+        } else {
+            format!(
+                "{} and {} requests cannot bound their ratio (p95 needs {} on each side)",
+                comparison.baseline.group.invocations, comparison.candidate.group.invocations, base.n_needed
+            )
+        };
+        return format!("Whether {candidate} is faster cannot be told: {values}, but {reason}.");
+    };
+    let measured = format!("{} {}", ratio(point), with_level(range));
+    if range.high.is_some_and(|high| high < 1.0) {
+        format!("{candidate} is faster: {values}, a ratio of {measured}.")
+    } else if range.low.is_some_and(|low| low > 1.0) {
+        format!("{candidate} is slower: {values}, a ratio of {measured}.")
+    } else {
+        format!(
+            "No difference is shown: {values}, a ratio of {measured}, which leaves room for both directions."
+        )
+    }
+}
+
+fn with_level(range: Interval) -> String {
+    let shown = interval(range, ratio);
+    format!("(95 % interval {}", shown.trim_start_matches('('))
+}
+
+/// What the time is made of, and what that allows.
+fn cause(comparison: &Comparison, show: ShowName<'_>) -> String {
+    let (baseline, candidate) = (&comparison.baseline, &comparison.candidate);
+    let share = |share: Option<&Share>| share.map(Share::ratio_of_sums);
+    let Some(of_baseline) = share(baseline.all.share.as_ref()) else {
+        return "Where the time goes cannot be told, because no timing record of the baseline has an inference time."
+            .to_owned();
+    };
+    let of_candidate = share(candidate.all.share.as_ref())
+        .map(|share| format!(" ({} with {})", percent(share), show(&candidate.name)))
+        .unwrap_or_default();
+    let limit = baseline
+        .all
+        .share
+        .as_ref()
+        .and_then(Share::speedup_without_the_rest);
+    let limit = limit.map(factor).unwrap_or_default();
+    let first = format!(
+        "Inference is {} of the Lambda duration with {}{of_candidate}",
+        percent(of_baseline),
+        show(&baseline.name)
+    );
+    if of_baseline >= 0.5 {
+        format!(
+            "{first}, so work on everything else in the function can make it at most {limit} times as fast."
+        )
+    } else {
+        format!("{first}, so most of the time is spent elsewhere in the function.")
+    }
+}
+
+/// A speed-up factor.
+pub(super) fn factor(factor: f64) -> String {
+    if factor < 1.1 {
+        format!("{factor:.3}")
+    } else if factor < 100.0 {
+        format!("{factor:.2}")
+    } else {
+        format!("{factor:.0}")
+    }
+}
+
+/// The table of compared quantiles, with the sides' names as titles.
+pub(super) fn quantiles_table(
+    comparison: &Comparison,
+    compared: &[ComparedQuantile],
+    first_title: &str,
+) -> Table {
+    let (baseline, candidate) = (&comparison.baseline.name, &comparison.candidate.name);
+    let mut table = Table::new(1, &[first_title, baseline, candidate, "ratio", "difference"]);
+    for row in compared {
+        let side = |summary: &Option<QuantileSummary>| {
+            summary
+                .as_ref()
+                .map_or(Cell::Empty, |summary| text(quantile(summary)))
+        };
+        let (ratio, difference) = match &row.comparison {
+            Some(found) => (
+                point_and_interval(found.ratio, found.ratio_interval, ratio),
+                point_and_interval(found.difference, found.difference_interval, signed_millis),
+            ),
+            None => (Cell::Empty, Cell::Empty),
+        };
+        table.row(vec![
+            text(row.p.label()),
+            side(&row.baseline),
+            side(&row.candidate),
+            ratio,
+            difference,
+        ]);
+    }
+    table
+}
+
+fn point_and_interval(point: Option<f64>, range: Interval, form: fn(f64) -> String) -> Cell {
+    match point {
+        Some(point) => text(format!("{} {}", form(point), interval(range, form))),
+        None => text("not estimable"),
+    }
+}
+
+/// A difference in milliseconds with its sign.
+fn signed_millis(micros: f64) -> String {
+    let sign = if micros < 0.0 { "−" } else { "+" };
+    format!("{sign}{}", millis(micros.abs()))
+}
+
+/// The footnotes of a table of compared quantiles.
+pub(super) fn table_notes(compared: &[ComparedQuantile]) -> Vec<String> {
+    let summaries = compared
+        .iter()
+        .flat_map(|row| row.baseline.iter().chain(&row.candidate));
+    let mut notes =
+        vec!["ms (95 % interval); ratio and difference are candidate against baseline".to_owned()];
+    notes.extend(footnotes(summaries));
+    notes
+}
+
+/// What `latscope report` prints: the answer, the headline's table, and the number of warnings.
+pub fn brief(comparison: &Comparison, style: Style) -> String {
+    let show = |name: &str| visible(name);
+    let [first, second] = sentences(comparison, &show);
+    let mut shown = format!("{}\n{second}\n\n", style.strong(&first));
+    shown.push_str(&terminal::table(
+        &quantiles_table(comparison, &comparison.total, "total time"),
+        style,
+    ));
+    for note in table_notes(&comparison.total) {
+        shown.push_str(&format!("{}\n", style.faint(&note)));
+    }
+    if let Some(unattributed) = &comparison.unattributed {
+        shown.push_str(&format!(
+            "{} invocations have no known model and are on neither side; the report says what they could change\n",
+            unattributed.invocations
+        ));
+    }
+    if !comparison.warnings.is_empty() {
+        shown.push('\n');
+    }
+    for warning in &comparison.warnings {
+        shown.push_str(&format!(
+            "{} {}\n",
+            style.strong("warning:"),
+            visible(&warning.to_string())
+        ));
+    }
+    shown
+}
