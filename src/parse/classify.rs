@@ -6,9 +6,9 @@ use aho_corasick::{AhoCorasick, BuildError};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::record::{Record, Timing};
+use super::record::Record;
 use super::timing_keys::TimingKeys;
-use super::timing_search::{NESTS, Prefix, nested_texts, search, time_of};
+use super::timing_search::{Prefix, nested_texts, search};
 use super::{platform_event, platform_line, report_line, timing};
 use crate::vocab::RequestId;
 
@@ -115,8 +115,7 @@ impl Parser {
         let timing = match timing::parse_own(json) {
             Some(own) => Some(own),
             None => match serde_json::from_str::<Map<String, Value>>(json) {
-                Ok(object) => wrapped_own(&object)
-                    .or_else(|| search(&object, prefix, &self.keys))
+                Ok(object) => search(&object, prefix, &self.keys)
                     .or_else(|| nested_texts(&object).find_map(|text| self.malformed(text).map(Err))),
                 Err(_) => self.malformed(json).map(Err),
             },
@@ -150,23 +149,4 @@ fn request_id_of_prefix(prefix: &str) -> Option<&str> {
         .split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '(' | ')' | ','))
         .find(|word| is_uuid(word) || !is_preamble(word))
         .filter(|word| is_uuid(word))
-}
-
-/// A record of our own schema that a logger put inside a record of its own, as an object or as
-/// text.
-fn wrapped_own(object: &Map<String, Value>) -> Option<Result<Timing, Cow<'static, str>>> {
-    let inner = NESTS.iter().filter_map(|&key| object.get(key)?.as_object());
-    let own = |inner: &Map<String, Value>| timing::parse_own(&Value::Object(inner.clone()).to_string());
-    let found = inner
-        .filter(|inner| inner.contains_key("schema"))
-        .find_map(own)
-        .or_else(|| {
-            nested_texts(object)
-                .filter(|text| text.contains(timing::SCHEMA_FAMILY))
-                .find_map(timing::parse_own)
-        })?;
-    Some(found.map(|timing| Timing {
-        at: time_of(object),
-        ..timing
-    }))
 }

@@ -12,6 +12,9 @@ type Fault = Cow<'static, str>;
 /// What begins the schema of every version of our own record.
 pub(super) const SCHEMA_FAMILY: &str = "latscope.timing/";
 
+/// Why a record of another version is rejected.
+pub(super) const UNKNOWN_VERSION: &str = "timing record of a version that this latscope does not know";
+
 /// Reads a record of our own schema. `None` if the JSON object is none.
 pub(super) fn parse_own(json: &str) -> Option<Result<Timing, Fault>> {
     #[derive(serde::Deserialize)]
@@ -26,9 +29,7 @@ pub(super) fn parse_own(json: &str) -> Option<Result<Timing, Fault>> {
             if schema == SCHEMA {
                 Some(Err("timing record with a field missing or of a wrong type".into()))
             } else if schema.starts_with(SCHEMA_FAMILY) {
-                Some(Err(
-                    "timing record of a version that this latscope does not know".into()
-                ))
+                Some(Err(UNKNOWN_VERSION.into()))
             } else {
                 None
             }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use latscope_schema::{CallStatus, TimingRecord};
+use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
 use serde_json::{Map, Value};
 
 use super::record::Timing;
-use super::timing::checked;
+use super::timing::{SCHEMA_FAMILY, UNKNOWN_VERSION, checked};
 use super::timing_keys::{Field, Key, LIKELY_REQUEST_IDS, TimingKeys, Unit};
 use crate::vocab::Timestamp;
 
@@ -19,7 +19,8 @@ pub(super) struct Prefix<'a> {
     pub(super) request_id: Option<&'a str>,
 }
 
-/// Looks for a timing record in a JSON object. `None` if it holds no inference time.
+/// Looks for a timing record in a JSON object: one of our own schema that a logger put inside a
+/// record of its own, or any with an inference time. `None` if there is neither.
 pub(super) fn search(
     object: &Map<String, Value>,
     prefix: Prefix<'_>,
@@ -30,14 +31,24 @@ pub(super) fn search(
         .collect();
     let inner = NESTS.iter().filter_map(|&key| object.get(key)?.as_object());
     let scopes: Vec<_> = std::iter::once(object).chain(inner).chain(&texts).collect();
+    let own = scopes.iter().copied().find(|scope| schema_of(scope).is_some());
+    if own.and_then(schema_of).is_some_and(|schema| schema != SCHEMA) {
+        return Some(Err(UNKNOWN_VERSION.into()));
+    }
     let holds = |key: &Key| scopes.iter().any(|scope| at_path(scope, &key.path).is_some());
-    keys.of(Field::Inference)
-        .any(holds)
-        .then(|| read(prefix, keys, object, &scopes))
+    (own.is_some() || keys.of(Field::Inference).any(holds)).then(|| read(own, prefix, keys, object, &scopes))
 }
 
-/// Reads the fields from the scopes, the outermost first.
+/// The schema of an object, if it is a version of our own.
+fn schema_of(object: &Map<String, Value>) -> Option<&str> {
+    let schema = object.get("schema")?.as_str()?;
+    schema.starts_with(SCHEMA_FAMILY).then_some(schema)
+}
+
+/// Reads the fields from the scopes, the outermost first. `own` is the scope that holds a record
+/// of our own schema.
 fn read(
+    own: Option<&Map<String, Value>>,
     prefix: Prefix<'_>,
     keys: &TimingKeys,
     root: &Map<String, Value>,
@@ -56,7 +67,9 @@ fn read(
         )))
     };
     let inference = millis(Field::Inference, "inference_ms")?;
-    let request_id = text(Field::RequestId)
+    let request_id = own
+        .and_then(|own| own.get("request_id")?.as_str())
+        .or_else(|| text(Field::RequestId))
         .or_else(|| span_request_id(root))
         .or(prefix.request_id)
         .or_else(|| {
@@ -84,21 +97,22 @@ fn read(
         .of(Field::CallIndex)
         .filter_map(&find)
         .find_map(Value::as_u64)
-        .and_then(|index| u32::try_from(index).ok());
+        .and_then(|index| u32::try_from(index).ok())
+        .or(own.map(|_| record.call_index));
     timing.is_embedded_metric = root.contains_key("_aws");
     timing.at = time_of(root);
     Ok(timing)
 }
 
 /// When a logger wrote the record.
-pub(super) fn time_of(root: &Map<String, Value>) -> Option<Timestamp> {
+fn time_of(root: &Map<String, Value>) -> Option<Timestamp> {
     ["timestamp", "time", "@timestamp", "Timestamp", "ts", "asctime"]
         .iter()
         .find_map(|&key| Timestamp::parse(root.get(key)?.as_str()?))
 }
 
 /// Objects inside a log record that loggers put the application's own fields into.
-pub(super) const NESTS: [&str; 4] = ["message", "fields", "record", "data"];
+const NESTS: [&str; 4] = ["message", "fields", "record", "data"];
 
 /// Texts in braces that were logged inside a record, with or without words before them.
 pub(super) fn nested_texts(root: &Map<String, Value>) -> impl Iterator<Item = &str> {
