@@ -30,6 +30,19 @@ pub struct Side {
     pub composition: Vec<Composition>,
     /// How near it comes to the limits of API Gateway.
     pub margins: Vec<Margin>,
+    /// Where the total time of the requests with an inference time went.
+    pub time: Option<TimeShares>,
+}
+
+/// Shares of the sum of total time; they add up to one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimeShares {
+    /// Model inference.
+    pub inference: f64,
+    /// Initialisation or restore that requests waited for.
+    pub init: f64,
+    /// Everything else in the function.
+    pub other: f64,
 }
 
 /// The invocations of one start type on one side.
@@ -98,6 +111,7 @@ impl Side {
             span: span(&rows),
             composition: composition(&rows, failures),
             margins: margins(&rows),
+            time: time_shares(&rows, failures),
             rows,
         }))
     }
@@ -149,8 +163,32 @@ fn span(rows: &Columns) -> Option<Span> {
     })
 }
 
+/// Whether the latency figures hold this row.
+fn is_in_sample(rows: &Columns, failures: Failures, row: usize) -> bool {
+    rows.outcome[row] != Outcome::Error as u32 || failures == Failures::Included
+}
+
+fn time_shares(rows: &Columns, failures: Failures) -> Option<TimeShares> {
+    let (mut inference, mut init, mut total) = (0_u64, 0_u64, 0_u64);
+    for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
+        let duration = rows.duration_us[row];
+        let waited = rows.init_us[row].unwrap_or(0);
+        if let Some(time) = rows.inference_us[row].filter(|time| *time <= duration) {
+            inference += time;
+            init += waited;
+            total += duration.saturating_add(waited);
+        }
+    }
+    let share = |part: u64| part as f64 / total as f64;
+    (total > 0).then(|| TimeShares {
+        inference: share(inference),
+        init: share(init),
+        other: share(total - inference - init),
+    })
+}
+
 fn composition(rows: &Columns, failures: Failures) -> Vec<Composition> {
-    let is_in = |&row: &usize| rows.outcome[row] != Outcome::Error as u32 || failures == Failures::Included;
+    let is_in = |&row: &usize| is_in_sample(rows, failures, row);
     let mut totals = Vec::new();
     let mut parts: [Vec<f64>; 4] = Default::default();
     for row in (0..rows.len()).filter(is_in) {

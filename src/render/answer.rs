@@ -4,7 +4,7 @@ use super::scale::{estimate, footnotes, interval, millis, percent, quantile, rat
 use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
 use crate::comparison::{ComparedQuantile, Comparison};
-use crate::stats::{Interval, Share};
+use crate::stats::Interval;
 use crate::summary::QuantileSummary;
 use crate::vocab::visible;
 
@@ -46,15 +46,13 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
         };
         return format!("Whether {candidate} is faster cannot be told: {values}, but {reason}.");
     };
-    let measured = format!("{} {}", ratio(point), with_level(range));
+    let measured = format!("{} times {}", ratio(point), with_level(range));
     if range.high.is_some_and(|high| high < 1.0) {
-        format!("{candidate} is faster: {values}, a ratio of {measured}.")
+        format!("{candidate} is faster: {values}, {measured}.")
     } else if range.low.is_some_and(|low| low > 1.0) {
-        format!("{candidate} is slower: {values}, a ratio of {measured}.")
+        format!("{candidate} is slower: {values}, {measured}.")
     } else {
-        format!(
-            "No difference is shown: {values}, a ratio of {measured}, which leaves room for both directions."
-        )
+        format!("No difference is shown: {values}, {measured}, which leaves room for both directions.")
     }
 }
 
@@ -66,31 +64,26 @@ fn with_level(range: Interval) -> String {
 /// What the time is made of, and what that allows.
 fn cause(comparison: &Comparison, show: ShowName<'_>) -> String {
     let (baseline, candidate) = (&comparison.baseline, &comparison.candidate);
-    let share = |share: Option<&Share>| share.map(Share::ratio_of_sums);
-    let Some(of_baseline) = share(baseline.all.share.as_ref()) else {
+    let Some(time) = baseline.time else {
         return "Where the time goes cannot be told, because no timing record of the baseline has an inference time."
             .to_owned();
     };
-    let of_candidate = share(candidate.all.share.as_ref())
-        .map(|share| format!(" ({} with {})", percent(share), show(&candidate.name)))
+    let of_candidate = candidate
+        .time
+        .map(|time| format!(" ({} with {})", percent(time.inference), show(&candidate.name)))
         .unwrap_or_default();
-    let limit = baseline
-        .all
-        .share
-        .as_ref()
-        .and_then(Share::speedup_without_the_rest);
-    let limit = limit.map(factor).unwrap_or_default();
-    let first = format!(
-        "Inference is {} of the Lambda duration with {}{of_candidate}",
-        percent(of_baseline),
-        show(&baseline.name)
+    let parts = format!(
+        "With {}, inference is {} of total time{of_candidate}, cold starts are {} and all else in the function {}",
+        show(&baseline.name),
+        percent(time.inference),
+        percent(time.init),
+        percent(time.other)
     );
-    if of_baseline >= 0.5 {
-        format!(
-            "{first}, so work on everything else in the function can make it at most {limit} times as fast."
-        )
+    if time.inference > 0.0 {
+        let limit = factor(1.0 / time.inference);
+        format!("{parts}, so work on all but the model can make requests at most {limit} times as fast.")
     } else {
-        format!("{first}, so most of the time is spent elsewhere in the function.")
+        format!("{parts}.")
     }
 }
 
@@ -174,8 +167,13 @@ pub fn brief(comparison: &Comparison, style: Style) -> String {
         shown.push_str(&format!("{}\n", style.faint(&note)));
     }
     if let Some(unattributed) = &comparison.unattributed {
+        let have = if unattributed.invocations == 1 {
+            "invocation has"
+        } else {
+            "invocations have"
+        };
         shown.push_str(&format!(
-            "{} invocations have no known model and are on neither side; the report says what they could change\n",
+            "{} {have} no known model and count on neither side; the report says what that could change\n",
             unattributed.invocations
         ));
     }

@@ -2,7 +2,7 @@
 
 use super::answer::{factor, quantiles_table, sentences, table_notes};
 use super::markdown::{code, escape, table};
-use super::scale::{estimate, grouped, interval, millis, percent, ratio};
+use super::scale::{estimate, grouped, millis, percent, percent_with_interval, ratio};
 use super::summary::{ledger_lines, shown_time, window_line};
 use super::table::{Cell, Table, name, optional, text};
 use crate::comparison::{Comparison, PARTS, Side};
@@ -46,7 +46,7 @@ pub fn report_markdown(
             comparison,
             dataset,
             ledger,
-            window_line(window, span, is_local),
+            &window_line(window, span, is_local),
             is_local,
         ),
         answer(comparison),
@@ -85,7 +85,7 @@ fn compared(
     comparison: &Comparison,
     dataset: &Dataset,
     ledger: &Ledger,
-    window: String,
+    window: &str,
     is_local: bool,
 ) -> String {
     let both = |cell: &dyn Fn(&Side) -> Cell| sides(comparison).map(cell);
@@ -175,8 +175,7 @@ fn unattributed(comparison: &Comparison) -> String {
         ],
     );
     for (p, baseline, candidate) in &found.if_all {
-        let cell =
-            |quantile: &Option<crate::stats::Quantile>| optional(quantile.map(|quantile| estimate(quantile)));
+        let cell = |quantile: &Option<crate::stats::Quantile>| optional(quantile.map(estimate));
         page.row(vec![text(p.label()), cell(baseline), cell(candidate)]);
     }
     format!(
@@ -240,11 +239,7 @@ fn cold_and_warm(comparison: &Comparison, figure: Figure<'_>) -> String {
                 text(start.name()),
                 name(side.name.clone()),
                 text(grouped(row.invocations as u64)),
-                text(format!(
-                    "{} {}",
-                    percent(row.share),
-                    interval(row.share_interval, percent)
-                )),
+                text(percent_with_interval(row.share, row.share_interval)),
                 at(&total, Probability::P50),
                 at(&total, Probability::P95),
                 optional(
@@ -296,14 +291,9 @@ fn where_the_time_goes(comparison: &Comparison, figure: Figure<'_>) -> String {
         (
             "inference share of duration (ratio of sums)",
             of_share(&|share| {
-                let range = share
-                    .interval(Confidence::C95)
-                    .map(|range| interval(range, percent));
-                Some(
-                    format!("{} {}", percent(share.ratio_of_sums()), range.unwrap_or_default())
-                        .trim_end()
-                        .to_owned(),
-                )
+                let ratio = share.ratio_of_sums();
+                let range = share.interval(Confidence::C95);
+                Some(range.map_or_else(|| percent(ratio), |range| percent_with_interval(ratio, range)))
             }),
         ),
         (
@@ -425,7 +415,8 @@ fn billed(comparison: &Comparison) -> String {
     let means = sample(&comparison.baseline).zip(sample(&comparison.candidate));
     let ratio = means.map(|(baseline, candidate): (Sample, Sample)| {
         format!(
-            "\nThe candidate bills {} of the baseline's time per invocation. Failures are not in these figures.\n",
+            "\nPer invocation the candidate is billed {} times the baseline's duration. Failures are not in these \
+             figures.\n",
             ratio(candidate.mean() / baseline.mean())
         )
     });

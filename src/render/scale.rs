@@ -43,15 +43,21 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
-/// A ratio: `0.48×`, `1.003×` near one.
+/// A ratio: `0.48`, `1.003` near one.
 pub(super) fn ratio(ratio: f64) -> String {
     if ratio >= 99.5 {
-        format!("{ratio:.0}×")
+        format!("{ratio:.0}")
     } else if (ratio - 1.0).abs() < 0.02 {
-        format!("{ratio:.3}×")
+        format!("{ratio:.3}")
     } else {
-        format!("{ratio:.2}×")
+        format!("{ratio:.2}")
     }
+}
+
+/// A share and its interval with one sign for all: `2.50 % (1.76–3.55)`.
+pub(super) fn percent_with_interval(share: f64, range: Interval) -> String {
+    let plain = |share: f64| percent(share).trim_end_matches(" %").to_owned();
+    format!("{} {}", percent(share), interval(range, plain))
 }
 
 /// An interval with each end in the given form: `(1,420–1,510)`, `(≥ 1,420)`, or nothing known.
@@ -205,7 +211,12 @@ mod tests {
         assert_eq!(show(Some(1_000_000.0), Some(2_000_000.0)), "(1,000–2,000)");
         assert_eq!(show(Some(1_000_000.0), None), "(≥ 1,000)");
         assert_eq!(show(None, None), "(no interval)");
-        assert_eq!(ratio(0.481), "0.48×");
-        assert_eq!(ratio(1.0114), "1.011×");
+        assert_eq!(ratio(0.481), "0.48");
+        assert_eq!(ratio(1.0114), "1.011");
+        let range = Interval {
+            low: Some(0.0176),
+            high: Some(0.0355),
+        };
+        assert_eq!(percent_with_interval(0.025, range), "2.50 % (1.76–3.55)");
     }
 }
