@@ -347,9 +347,9 @@ impl TruthGroup {
     fn value(&mut self, metric: &'static str, micros: u64, is_bound: bool) {
         let (exact, bounds) = self.metrics.entry(metric).or_default();
         if is_bound {
-            bounds.push(micros)
+            bounds.push(micros);
         } else {
-            exact.push(micros)
+            exact.push(micros);
         }
     }
 }

@@ -235,7 +235,7 @@ fn distributions(comparison: &Comparison) -> Result<String, chart::ChartError> {
             panels.push(panel);
         }
     }
-    chart::distributions("Total time", &panels)
+    chart::distributions("total time", &panels)
 }
 
 fn phases(comparison: &Comparison) -> Result<String, chart::ChartError> {

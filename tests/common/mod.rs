@@ -1,7 +1,13 @@
 //! What several tests need.
 
 // Each test file uses a part of it, and a test may stop where something is not as it should be.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use std::ffi::OsString;
 use std::fs;

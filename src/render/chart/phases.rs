@@ -1,0 +1,360 @@
+//! Stacked bars: what the requests' time was spent on.
+
+use super::frame::{Align, Area, LINE, Label, MARGIN, Sheet, WIDTH};
+use super::palette::{CARD, GRID, INK, PARTS, SERIES};
+use super::text::{self, SMALL};
+use super::{ChartError, MAX_SERIES, at_most, scale};
+
+/// The most bars that a figure shows.
+const MAX_BARS: usize = 3 * MAX_SERIES;
+/// The height of a bar.
+const BAR: f64 = 22.0;
+/// From the top of one bar to that of the next.
+const ROW: f64 = 28.0;
+/// Between two groups.
+const GAP: f64 = 14.0;
+/// The widest name of a series.
+const NAME: f64 = 170.0;
+/// The widest name of a part.
+const PART_NAME: f64 = 200.0;
+
+/// The mean or typical composition of one model's latency at one quantile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar<'a> {
+    /// The model.
+    pub series: &'a str,
+    /// Such as `p95`. Bars that follow each other with the same one are a group.
+    pub quantile: &'a str,
+    /// The duration of each part in milliseconds.
+    pub parts_ms: Vec<f64>,
+}
+
+/// Stacked horizontal bars in groups of quantiles, a bar for each model.
+///
+/// # Errors
+/// If there is no bar or part or too many of them, or if a duration cannot be drawn.
+pub fn phases(part_names: &[&str], bars: &[Bar<'_>]) -> Result<String, ChartError> {
+    let (sheet, height) = lay_out(part_names, bars)?;
+    let title = "Where the time goes";
+    sheet.finish(height, title, &words(part_names, bars))
+}
+
+fn lay_out(part_names: &[&str], bars: &[Bar<'_>]) -> Result<(Sheet, f64), ChartError> {
+    if part_names.is_empty() || bars.is_empty() {
+        return Err(ChartError::Empty);
+    }
+    at_most(part_names.len(), PARTS.len(), "parts of a bar")?;
+    at_most(bars.len(), MAX_BARS, "bars")?;
+    let names = names(bars);
+    at_most(names.len(), MAX_SERIES, "series")?;
+    let drawable = |ms: &f64| ms.is_finite() && *ms >= 0.0;
+    let complete =
+        |bar: &Bar<'_>| bar.parts_ms.len() == part_names.len() && bar.parts_ms.iter().all(drawable);
+    let longest = bars.iter().map(total).fold(0.0, f64::max);
+    if !bars.iter().all(complete) || !longest.is_finite() {
+        return Err(ChartError::Value);
+    }
+
+    let subtitle = "Mean over the requests around each percentile of total time.";
+    let mut sheet = Sheet::new("Where the time goes", subtitle);
+    let mut top = key(&mut sheet, part_names) + 18.0;
+    let shown: Vec<String> = names
+        .iter()
+        .map(|name| text::fit(name, SMALL, false, NAME))
+        .collect();
+    let widest = shown
+        .iter()
+        .map(|name| text::width(name, SMALL, false))
+        .fold(0.0, f64::max);
+    let quantiles = bars
+        .iter()
+        .map(|bar| text::width(&text::fit(bar.quantile, SMALL, true, 60.0), SMALL, true));
+    let names_left = MARGIN + quantiles.fold(24.0, f64::max).ceil() + 14.0;
+    let left = (names_left + 16.0 + widest + 10.0).ceil();
+    let totals = bars
+        .iter()
+        .map(|bar| text::width(&text::duration(total(bar)), SMALL, true));
+    let right = (WIDTH - MARGIN - totals.fold(0.0, f64::max) - 8.0).floor();
+    let x = |ms: f64| left + (right - left) * if longest > 0.0 { ms / longest } else { 0.0 };
+
+    let bars_top = top;
+    let mut group = None;
+    let mut rows = Vec::new();
+    for bar in bars {
+        let starts = group != Some(bar.quantile);
+        if starts && group.is_some() {
+            top += GAP;
+        }
+        group = Some(bar.quantile);
+        rows.push((bar, top, starts));
+        top += ROW;
+    }
+    let bottom = top - (ROW - BAR) + 8.0;
+    axis(&mut sheet, longest, (left, right), (bars_top - 8.0, bottom));
+
+    for (bar, top, starts) in rows {
+        let middle = top + BAR / 2.0;
+        if starts {
+            let quantile = text::fit(bar.quantile, SMALL, true, 60.0);
+            sheet.label(
+                Label::new((MARGIN, middle), &quantile, Align::Left)
+                    .colour(INK)
+                    .bold(),
+            );
+        }
+        let series = names.iter().position(|name| *name == bar.series).unwrap_or(0);
+        sheet.marker((names_left + 5.0, middle), &SERIES[series]);
+        sheet.label(Label::new((names_left + 16.0, middle), &shown[series], Align::Left).colour(INK));
+        stack(&mut sheet, part_names, bar, top, x);
+    }
+    Ok((sheet, bottom + 34.0))
+}
+
+/// Ticks below the bars.
+fn axis(sheet: &mut Sheet, longest: f64, (left, right): (f64, f64), (top, bottom): (f64, f64)) {
+    let longest = if longest > 0.0 { longest } else { 1.0 };
+    let (ticks, unit) = scale::linear(0.0, longest, 6.0);
+    for tick in ticks {
+        let x = left + (right - left) * tick.value / longest;
+        sheet.vertical(x, top, bottom, GRID);
+        let label = format!("{} {unit}", tick.label);
+        sheet.label_if_free(Label::new((x, bottom + 13.0), &label, Align::Middle));
+    }
+}
+
+/// The parts with their fills and names, as many lines as they need. Returns where they end.
+fn key(sheet: &mut Sheet, part_names: &[&str]) -> f64 {
+    let (mut x, mut y) = (MARGIN, 72.0);
+    for (name, (fill, _)) in part_names.iter().zip(PARTS) {
+        let name = text::fit(name, SMALL, false, PART_NAME);
+        let width = 20.0 + text::width(&name, SMALL, false);
+        if x > MARGIN && x + width > WIDTH - MARGIN {
+            (x, y) = (MARGIN, y + LINE + 2.0);
+        }
+        let area = Area {
+            left: x,
+            top: y - 7.0,
+            right: x + 14.0,
+            bottom: y + 7.0,
+        };
+        sheet.rect(area, fill);
+        sheet.label(Label::new((x + 20.0, y), &name, Align::Left).colour(INK));
+        x = (x + width + 20.0).ceil();
+    }
+    y + 7.0
+}
+
+/// One bar, with what fits into its parts, and its total.
+fn stack(sheet: &mut Sheet, part_names: &[&str], bar: &Bar<'_>, top: f64, x: impl Fn(f64) -> f64) {
+    let middle = top + BAR / 2.0;
+    let mut passed = 0.0;
+    for ((name, ms), (fill, ink)) in part_names.iter().zip(&bar.parts_ms).zip(PARTS) {
+        let (left, right) = (x(passed).round(), x(passed + ms).round());
+        passed += ms;
+        if right <= left {
+            continue;
+        }
+        // A thin line between parts, unless that would leave nothing of this one.
+        let separated = if right - left > 2.0 { right - 1.0 } else { right };
+        let area = Area {
+            left,
+            top,
+            right: separated,
+            bottom: top + BAR,
+        };
+        sheet.rect(area, fill);
+        let value = text::duration(*ms);
+        let room = right - left - 10.0;
+        let both = format!("{} {value}", text::fit(name, SMALL, false, PART_NAME));
+        for words in [both, value] {
+            if text::width(&words, SMALL, false) <= room {
+                let at = ((left + right) / 2.0, middle);
+                sheet.label(Label::new(at, &words, Align::Middle).colour(ink));
+                break;
+            }
+        }
+    }
+    let end = x(passed).round();
+    let sum = text::duration(passed);
+    let label = Label::new((end + 6.0, middle), &sum, Align::Left)
+        .colour(INK)
+        .bold();
+    // Grid lines shall not cross the number.
+    let area = label.area();
+    let behind = Area {
+        left: end,
+        top: top + 2.0,
+        right: area.right,
+        bottom: top + BAR - 2.0,
+    };
+    sheet.rect(behind, CARD);
+    sheet.label(label);
+}
+
+fn total(bar: &Bar<'_>) -> f64 {
+    bar.parts_ms.iter().sum()
+}
+
+/// The models in the order in which they come.
+fn names<'a>(bars: &[Bar<'a>]) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for bar in bars {
+        if !names.contains(&bar.series) {
+            names.push(bar.series);
+        }
+    }
+    names
+}
+
+fn words(part_names: &[&str], bars: &[Bar<'_>]) -> String {
+    let part_names: Vec<String> = part_names.iter().map(|name| text::in_words(name)).collect();
+    let mut words = format!(
+        "Stacked bars of the duration of the parts: {}.",
+        part_names.join(", ")
+    );
+    for bar in bars {
+        let (series, quantile) = (text::in_words(bar.series), text::in_words(bar.quantile));
+        let parts: Vec<String> = bar.parts_ms.iter().map(|ms| text::duration(*ms)).collect();
+        let total = text::duration(total(bar));
+        words.push_str(&format!(
+            " {series}, {quantile}: {}, in total {total}.",
+            parts.join(" + ")
+        ));
+    }
+    words
+}
+
+/// Fails if labels touch or leave the figure.
+#[cfg(test)]
+pub(super) fn assert_sound(part_names: &[&str], bars: &[Bar<'_>]) {
+    let (sheet, height) = lay_out(part_names, bars).unwrap();
+    sheet.assert_labels_are_apart(height);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::{HOSTILE, assert_well_formed, show};
+    use super::*;
+
+    const NAMES: [&str; 3] = ["init", "model inference", "other Lambda time"];
+
+    fn bar<'a>(series: &'a str, quantile: &'a str, parts: &[f64]) -> Bar<'a> {
+        Bar {
+            series,
+            quantile,
+            parts_ms: parts.to_vec(),
+        }
+    }
+
+    fn checked(name: &str, part_names: &[&str], bars: &[Bar<'_>]) -> (Vec<String>, String) {
+        let (sheet, height) = lay_out(part_names, bars).unwrap();
+        sheet.assert_labels_are_apart(height);
+        let svg = phases(part_names, bars).unwrap();
+        assert_well_formed(&svg);
+        assert_eq!(svg, phases(part_names, bars).unwrap());
+        show(&format!("phases_{name}"), &svg);
+        (sheet.texts().into_iter().map(str::to_owned).collect(), svg)
+    }
+
+    #[test]
+    fn parts_and_totals_are_labelled() {
+        let bars = [
+            bar("claude-haiku", "p50", &[0.0, 1402.0, 48.0]),
+            bar("nova-lite", "p50", &[0.0, 803.0, 47.0]),
+            bar("claude-haiku", "p95", &[310.0, 2890.0, 100.0]),
+            bar("nova-lite", "p95", &[290.0, 1228.0, 82.0]),
+            bar("claude-haiku", "p99", &[1180.0, 4170.0, 150.0]),
+            bar("nova-lite", "p99", &[1090.0, 1080.0, 130.0]),
+        ];
+        let long: Vec<_> = bars
+            .iter()
+            .map(|bar| Bar {
+                series: if bar.series == "nova-lite" {
+                    "us.amazon.nova-lite-v1:0"
+                } else {
+                    "anthropic.claude-3-5-haiku-20241022-v1:0"
+                },
+                ..bar.clone()
+            })
+            .collect();
+        checked("long_names", &NAMES, &long);
+        let (texts, svg) = checked("typical", &NAMES, &bars);
+        for text in [
+            "init",
+            "model inference 4,170 ms",
+            "5,500 ms",
+            "p99",
+            "nova-lite",
+            "850 ms",
+        ] {
+            assert!(texts.iter().any(|shown| shown == text), "{text} {texts:?}");
+        }
+        assert_eq!(texts.iter().filter(|text| *text == "p50").count(), 1);
+        assert!(svg.contains("claude-haiku, p99: 1,180 ms + 4,170 ms + 150 ms, in total 5,500 ms."));
+        // Two parts of length 0 are not drawn: the card, three fills of the key, six grounds of
+        // totals, six ticks and sixteen parts.
+        assert_eq!(svg.matches("<rect").count(), 1 + 3 + 6 + 6 + 16);
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_an_error() {
+        assert_eq!(phases(&NAMES, &[]), Err(ChartError::Empty));
+        assert_eq!(phases(&[], &[bar("a", "p50", &[])]), Err(ChartError::Empty));
+        for parts in [
+            &[1.0, 2.0][..],
+            &[1.0, -2.0, 3.0],
+            &[1.0, f64::NAN, 3.0],
+            &[f64::MAX; 3],
+        ] {
+            assert_eq!(phases(&NAMES, &[bar("a", "p50", parts)]), Err(ChartError::Value));
+        }
+        let many = vec![bar("a", "p50", &[1.0; 3]); MAX_BARS + 1];
+        let (what, most) = ("bars", MAX_BARS);
+        assert_eq!(phases(&NAMES, &many), Err(ChartError::TooMany { what, most }));
+        let names: Vec<String> = (0..=MAX_SERIES).map(|k| k.to_string()).collect();
+        let many: Vec<_> = names.iter().map(|name| bar(name, "p50", &[1.0; 3])).collect();
+        let (what, most) = ("series", MAX_SERIES);
+        assert_eq!(phases(&NAMES, &many), Err(ChartError::TooMany { what, most }));
+    }
+
+    #[test]
+    fn extremes_are_drawn() {
+        let (texts, _) = checked("zero", &NAMES, &[bar("only", "p50", &[0.0; 3])]);
+        assert!(texts.iter().any(|text| text == "0 ms"));
+        let wide = [
+            bar("fast", "p50", &[0.01, 0.03, 0.01]),
+            bar("slow", "p50", &[0.0, 900_000.0, 0.0]),
+        ];
+        let (texts, _) = checked("wide", &NAMES, &wide);
+        assert!(texts.iter().any(|text| text == "0.05 ms") && texts.iter().any(|text| text == "900 s"));
+    }
+
+    #[test]
+    fn the_largest_figure_is_small_and_inert() {
+        let part_names = [HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[3]];
+        let names: Vec<String> = (0..MAX_SERIES)
+            .map(|k| format!("{k}{}", HOSTILE[k % 6].repeat(40)))
+            .collect();
+        let mut bars = Vec::new();
+        for quantile in ["p50", "<p95>&", "p99 of all that there is"] {
+            for name in &names {
+                bars.push(bar(name, quantile, &[2468.0, 2345.0, 2265.0, 2921.0]));
+            }
+        }
+        let (_, svg) = checked("largest", &part_names, &bars);
+        // Nothing takes more bytes for its width than apostrophes.
+        let names: Vec<String> = (0..MAX_SERIES).map(|k| format!("{k}{}", HOSTILE[4])).collect();
+        let mut quotes = Vec::new();
+        for quantile in ["a", "b", "c"].map(|group| HOSTILE[4].to_owned() + group) {
+            for name in &names {
+                quotes.push((name, quantile.clone()));
+            }
+        }
+        let quotes: Vec<_> = quotes
+            .iter()
+            .map(|(name, quantile)| bar(name, quantile, &[2468.0, 2345.0, 2265.0, 2921.0]))
+            .collect();
+        checked("quotes", &[HOSTILE[4]; 4], &quotes);
+        assert!(svg.contains("&lt;script&gt;") && !svg.contains("<script"));
+    }
+}
