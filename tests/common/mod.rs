@@ -9,10 +9,13 @@
     clippy::panic
 )]
 
+pub mod schema;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The program that cargo built for the tests.
 pub fn latscope() -> Command {
@@ -24,11 +27,34 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// A folder of a test's own, removed when the test is done. The crate for this would change the
+/// features of dependencies that it shares with the program, and double the build.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// A new empty folder.
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-{number}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed lies in the target folder and does no harm.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
 /// A run of the program in a folder of its own, and what must come of it. Standard output and
 /// standard error must be empty unless a test says otherwise.
 #[must_use]
 pub struct Run {
-    folder: tempfile::TempDir,
+    folder: Folder,
     args: Vec<OsString>,
     stdin: Vec<u8>,
     env: Vec<(&'static str, &'static str)>,
@@ -38,7 +64,7 @@ impl Run {
     /// A run with these arguments, split at blanks.
     pub fn new(args: &str) -> Self {
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: Folder::new(),
             args: args
                 .split(' ')
                 .filter(|arg| !arg.is_empty())
@@ -77,7 +103,7 @@ impl Run {
 
     /// A path in the run's folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.0.join(name)
     }
 
     /// Runs the program.
@@ -86,7 +112,7 @@ impl Run {
         let mut command = latscope();
         command
             .args(&self.args)
-            .current_dir(self.folder.path())
+            .current_dir(&self.folder.0)
             .env_remove("NO_COLOR")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -111,7 +137,7 @@ impl Run {
 /// What came of a run.
 pub struct Done {
     output: Output,
-    folder: tempfile::TempDir,
+    folder: Folder,
 }
 
 impl Done {
@@ -170,7 +196,7 @@ impl Done {
 
     /// A file that the run wrote.
     pub fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.folder.path().join(name)).unwrap()
+        fs::read_to_string(self.folder.0.join(name)).unwrap()
     }
 }
 
