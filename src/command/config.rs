@@ -36,8 +36,9 @@ struct Config {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Mapping {
-    One(Place),
+    // First, because a list of two would also do for a key with its unit.
     Several(Vec<Place>),
+    One(Place),
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use super::scale::{estimate, footnotes, interval, millis, percent, quantile, rat
 use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
 use crate::comparison::{ComparedQuantile, Comparison};
-use crate::stats::Interval;
+use crate::stats::{Interval, Probability};
 use crate::summary::QuantileSummary;
 use crate::vocab::visible;
 
@@ -44,7 +44,12 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
                 comparison.baseline.group.invocations, comparison.candidate.group.invocations, base.n_needed
             )
         };
-        return format!("Whether {candidate} is faster cannot be told: {values}, but {reason}.");
+        let median = median(comparison)
+            .map(|median| format!("; {median}"))
+            .unwrap_or_default();
+        return format!(
+            "Whether {candidate} is faster at p95 cannot be told: {values}, but {reason}{median}."
+        );
     };
     let measured = format!("{} times {}", ratio(point), with_level(range));
     if range.high.is_some_and(|high| high < 1.0) {
@@ -54,6 +59,20 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
     } else {
         format!("No difference is shown: {values}, {measured}, which leaves room for both directions.")
     }
+}
+
+/// What can be said of p50 where p95 is out of reach.
+fn median(comparison: &Comparison) -> Option<String> {
+    let row = comparison.total.iter().find(|row| row.p == Probability::P50)?;
+    let found = row.comparison?;
+    let range = found.ratio_interval;
+    (range.low.is_some() && range.high.is_some()).then(|| {
+        Some(format!(
+            "p50 is {} times {}",
+            ratio(found.ratio?),
+            with_level(range)
+        ))
+    })?
 }
 
 fn with_level(range: Interval) -> String {

@@ -157,14 +157,19 @@ fn unattributed(comparison: &Comparison) -> String {
     let Some(found) = &comparison.unattributed else {
         return String::new();
     };
-    let kinds = match (found.timeouts, found.errors) {
-        (0, 0) => String::new(),
-        (timeouts, errors) => format!(" ({timeouts} timed out, {errors} failed)"),
-    };
-    let invocations = if found.invocations == 1 {
-        "1 invocation has".to_owned()
+    let kinds: Vec<String> = [(found.timeouts, "timed out"), (found.errors, "failed")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let kinds = if kinds.is_empty() {
+        String::new()
     } else {
-        format!("{} invocations have", found.invocations)
+        format!(" ({})", kinds.join(", "))
+    };
+    let (have, count) = match found.invocations {
+        1 => ("1 invocation has".to_owned(), "counts"),
+        several => (format!("{several} invocations have"), "count"),
     };
     let mut page = Table::new(
         1,
@@ -179,8 +184,8 @@ fn unattributed(comparison: &Comparison) -> String {
         page.row(vec![text(p.label()), cell(baseline), cell(candidate)]);
     }
     format!(
-        "\n{invocations} no known model{kinds} and {} on neither side. In the worst case for a side, all of them are its own:\n\n{}",
-        if found.invocations == 1 { "is" } else { "are" },
+        "\n{have} no known model{kinds} and {count} on neither side. In the worst case for a side, all of them are \
+         its own:\n\n{}",
         table(&page)
     )
 }

@@ -31,12 +31,15 @@ pub(super) fn grouped(number: u64) -> String {
 /// A share as a percentage: `98.9 %`, `0.25 %`, and never a rounded 0 or 100.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
+    if percent == 0.0 || percent == 100.0 {
+        return format!("{percent:.0} %");
+    }
     let decimals = if (9.95..=99.0).contains(&percent) { 1 } else { 2 };
     let text = format!("{percent:.decimals$}");
     let rounded: f64 = text.parse().unwrap_or(percent);
-    if rounded == 0.0 && percent > 0.0 {
+    if rounded == 0.0 {
         "< 0.01 %".to_owned()
-    } else if rounded == 100.0 && percent < 100.0 {
+    } else if rounded == 100.0 {
         "> 99.99 %".to_owned()
     } else {
         format!("{text} %")
@@ -196,8 +199,8 @@ mod tests {
             (0.989, "98.9 %"),
             (0.9934, "99.34 %"),
             (0.025, "2.50 %"),
-            (0.0, "0.00 %"),
-            (1.0, "100.00 %"),
+            (0.0, "0 %"),
+            (1.0, "100 %"),
             (0.000_001, "< 0.01 %"),
             (0.999_999, "> 99.99 %"),
         ] {

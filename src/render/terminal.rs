@@ -44,12 +44,14 @@ pub(super) fn table(table: &Table, style: Style) -> String {
                 .collect()
         })
         .collect();
+    let titles: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| visible(&column.title))
+        .collect();
     let width = |column: usize| {
         let cells = shown.iter().map(|row| row[column].chars().count());
-        cells
-            .chain([table.columns[column].title.chars().count()])
-            .max()
-            .unwrap_or(0)
+        cells.chain([titles[column].chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
     let line = |cells: &[String]| {
@@ -62,7 +64,6 @@ pub(super) fn table(table: &Table, style: Style) -> String {
             });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let titles: Vec<String> = table.columns.iter().map(|column| column.title.clone()).collect();
     let mut text = format!("{}\n", style.strong(&line(&titles)));
     for row in &shown {
         text.push_str(&line(row));
