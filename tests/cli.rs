@@ -540,10 +540,12 @@ fn names_from_logs_are_inert_in_every_output() {
         ("phases.svg", done.read("out/phases.svg")),
     ] {
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{name}");
-        assert!(
-            name == "stdout" || !outside_code(&text).contains("<script"),
-            "{name}:\n{text}"
-        );
+        let markup = if name == "report.md" {
+            outside_code(&text)
+        } else {
+            text.clone()
+        };
+        assert!(name == "stdout" || !markup.contains("<script"), "{name}:\n{text}");
     }
     // A pipe in a name adds no column to a table.
     for table in page.split("\n\n").filter(|block| block.starts_with("| ")) {
@@ -562,7 +564,9 @@ fn outside_code(markdown: &str) -> String {
         outside.push_str(&rest[..start]);
         let fence = rest[start..].chars().take_while(|c| *c == '`').count();
         let inside = &rest[start + fence..];
-        let end = inside.find(&"`".repeat(fence)).unwrap();
+        let end = inside
+            .find(&"`".repeat(fence))
+            .unwrap_or_else(|| panic!("{fence} {inside:?}"));
         rest = &inside[end + fence..];
     }
     outside + rest

@@ -3,9 +3,9 @@
 use super::table::{Align, Cell, Table};
 use crate::vocab::visible;
 
-/// A name from a log as a code span, in which nothing is markup. Safe inside tables.
+/// A name from a log as a code span, in which nothing is markup.
 pub(super) fn code(name: &str) -> String {
-    let name = visible(name).replace('|', "\\|");
+    let name = visible(name);
     if name.is_empty() {
         return "(empty)".to_owned();
     }
@@ -48,7 +48,8 @@ pub(super) fn table(table: &Table) -> String {
     for row in &table.rows {
         lines.push(line(row.iter().map(|cell| match cell {
             Cell::Text(text) => escape(text),
-            Cell::Name(name) => code(name),
+            // A table is split at pipes before code spans are seen.
+            Cell::Name(name) => code(name).replace('|', "\\|"),
             Cell::Empty => "–".to_owned(),
         })));
     }

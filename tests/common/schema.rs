@@ -26,7 +26,7 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec
             }
             "const" if value != rule => fault(format!("{value} is not {rule}")),
             "enum" if !rule.as_array().unwrap().contains(value) => {
-                fault(format!("{value} is none of {rule}"))
+                fault(format!("{value} is none of {rule}"));
             }
             "minimum" if number(rule).is_some_and(|(value, least)| value < least) => {
                 fault(format!("{value} is below {rule}"));

@@ -1,0 +1,69 @@
+//! Outputs on the fixture, byte by byte. To accept a change that was meant, run the tests with
+//! `LATSCOPE_ACCEPT=1` and read the difference before committing it.
+
+#![cfg(feature = "cli")]
+// A test may stop where something is not as it should be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+
+use common::{Run, fixture, root};
+
+#[track_caller]
+fn assert_golden(path: &str, found: &str) {
+    let path = root().join(path);
+    if std::env::var_os("LATSCOPE_ACCEPT").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, found).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    let first = expected.lines().zip(found.lines()).position(|(a, b)| a != b);
+    assert!(
+        expected == found,
+        "{} differs from line {}; LATSCOPE_ACCEPT=1 accepts the new one",
+        path.display(),
+        first.map_or_else(
+            || expected.lines().count().min(found.lines().count()),
+            |line| line
+        ) + 1
+    );
+}
+
+#[test]
+fn the_committed_report_is_what_the_fixture_gives() {
+    let run = Run::new("report --baseline haiku --candidate nova-lite --input");
+    let done = run.arg(fixture()).done().code(0).stderr_is("");
+    for file in ["report.md", "quantiles.svg", "distributions.svg", "phases.svg"] {
+        let path = format!("reports/haiku-vs-nova-lite/{file}");
+        assert_golden(&path, &done.read(&path));
+    }
+}
+
+#[test]
+fn the_summary_of_the_fixture_is_as_it_was() {
+    for (format, file) in [
+        ("table", "summary.txt"),
+        ("markdown", "summary.md"),
+        ("csv", "summary.csv"),
+        ("json", "summary.json"),
+    ] {
+        let run = Run::new(&format!("summary --format {format} --input"));
+        let done = run.arg(fixture()).done().code(0);
+        assert_golden(&format!("tests/golden/{file}"), &done.stdout());
+    }
+}
+
+/// A second run, and another number of threads for whatever uses threads, change no byte.
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let report = |threads: &'static str| {
+        let run = Run::new("report --baseline haiku --candidate nova-lite --out out --input").arg(fixture());
+        let done = run.env("POLARS_MAX_THREADS", threads).done().code(0);
+        let files = ["report.md", "quantiles.svg", "distributions.svg", "phases.svg"];
+        (done.stdout(), files.map(|file| done.read(&format!("out/{file}"))))
+    };
+    let once = report("1");
+    assert!(once == report("1") && once == report("4"));
+}
