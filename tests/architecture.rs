@@ -68,6 +68,7 @@ fn sources() -> Vec<Source> {
         }
     }
     files.sort();
+    files.retain(|path| !is_for_tests_only(path));
     assert!(files.len() > 50, "the sources were not found");
     let read = |path: &PathBuf| {
         let text = fs::read_to_string(path).unwrap();
@@ -83,6 +84,13 @@ fn sources() -> Vec<Source> {
         }
     };
     files.iter().map(read).collect()
+}
+
+/// Whether a module's folder declares it for tests only.
+fn is_for_tests_only(path: &Path) -> bool {
+    let name = path.file_stem().unwrap().to_string_lossy();
+    let declared = fs::read_to_string(path.with_file_name("mod.rs")).unwrap_or_default();
+    declared.contains(&format!("#[cfg(test)]\nmod {name};"))
 }
 
 /// The modules of this crate that some code names: `crate::x`, and each in `crate::{x, y::z}`.

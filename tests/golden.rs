@@ -24,10 +24,7 @@ fn assert_golden(path: &str, found: &str) {
         expected == found,
         "{} differs from line {}; LATSCOPE_ACCEPT=1 accepts the new one",
         path.display(),
-        first.map_or_else(
-            || expected.lines().count().min(found.lines().count()),
-            |line| line
-        ) + 1
+        first.unwrap_or_else(|| expected.lines().count().min(found.lines().count())) + 1
     );
 }
 

@@ -1,6 +1,5 @@
 //! `latscope.toml`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -29,30 +28,32 @@ impl std::error::Error for ConfigError {}
 #[serde(deny_unknown_fields)]
 struct Config {
     #[serde(default)]
-    timing: BTreeMap<String, Mapping>,
+    timing: toml::Table,
 }
 
-/// `"key"`, `{ key = "key", unit = "s" }`, or several of either, best first.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Mapping {
-    // First, because a list of two would also do for a key with its unit.
-    Several(Vec<Place>),
-    One(Place),
+/// Where a field is found: a key, and its unit if it has one.
+type Place<'a> = (&'a str, Option<&'a str>);
+
+/// Reads `"key"`, `{ key = "key", unit = "s" }`, or a list of either.
+fn places(value: &toml::Value) -> Option<Vec<Place<'_>>> {
+    match value {
+        toml::Value::Array(values) if !values.is_empty() => values.iter().map(place).collect(),
+        value => Some(vec![place(value)?]),
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Place {
-    Key(String),
-    WithUnit(WithUnit),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WithUnit {
-    key: String,
-    unit: Option<String>,
+fn place(value: &toml::Value) -> Option<Place<'_>> {
+    match value {
+        toml::Value::String(key) => Some((key, None)),
+        toml::Value::Table(table) if table.keys().all(|name| name == "key" || name == "unit") => {
+            let unit = match table.get("unit") {
+                Some(unit) => Some(unit.as_str()?),
+                None => None,
+            };
+            Some((table.get("key")?.as_str()?, unit))
+        }
+        _ => None,
+    }
 }
 
 /// The common keys of timing records, and before them those of the `[timing]` table of this file,
@@ -73,17 +74,15 @@ pub fn timing_keys(path: &Path) -> Result<(TimingKeys, bool), ConfigError> {
     };
     let config: Config = toml::from_str(&text).map_err(|error| fault(error.to_string()))?;
     let is_used = !config.timing.is_empty();
-    for (field, mapping) in config.timing {
-        let places = match mapping {
-            Mapping::One(place) => vec![place],
-            Mapping::Several(places) => places,
-        };
+    for (field, value) in &config.timing {
+        let places = places(value).ok_or_else(|| {
+            fault(format!(
+                "[timing] {field}: expecting \"key\", {{ key = \"key\", unit = \"s\" }} or a list of these"
+            ))
+        })?;
         // Each goes before the ones that are there, so the best is added last.
-        for place in places.into_iter().rev() {
-            let added = match place {
-                Place::Key(key) => keys.add(&field, &key, None),
-                Place::WithUnit(place) => keys.add(&field, &place.key, place.unit.as_deref()),
-            };
+        for (key, unit) in places.into_iter().rev() {
+            let added = keys.add(field, key, unit);
             added.map_err(|error: KeyError| fault(format!("[timing] {error}")))?;
         }
     }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use super::config::ConfigError;
 use super::exit::ExitStatus;
 use super::selector::SelectorError;
+use crate::dataset::Window;
 use crate::invocation::Ledger;
+use crate::vocab::Timestamp;
 use crate::{dataset, source};
 
 /// Why a command ended early.
@@ -26,10 +28,14 @@ pub enum Error {
         /// How many invocations there are outside them.
         invocations: usize,
     },
+    /// The window ends before it begins.
+    EmptyWindow(Window),
     /// One side of the comparison holds no invocation.
     EmptySide {
         /// The selector.
         selector: String,
+        /// Duplicates in the input, where the side is an input.
+        duplicates: u64,
     },
     /// Both sides are the same invocations.
     SameSides {
@@ -64,7 +70,9 @@ impl Error {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitStatus::Success,
-            Self::NoInput | Self::SameSides { .. } | Self::Config(_) => ExitStatus::Usage,
+            Self::NoInput | Self::EmptyWindow(_) | Self::SameSides { .. } | Self::Config(_) => {
+                ExitStatus::Usage
+            }
             Self::Source(_) | Self::NothingReadable(_) => ExitStatus::Unreadable,
             Self::NoInvocation(_)
             | Self::NothingSelected { .. }
@@ -114,7 +122,23 @@ impl fmt::Display for Error {
                 f,
                 "no invocation lies in the window and meets the conditions; without them there are {invocations}"
             ),
-            Self::EmptySide { selector } => write!(f, "no invocation is selected by {selector:?}"),
+            Self::EmptyWindow(window) => {
+                let shown = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
+                write!(
+                    f,
+                    "the window is empty: it begins at {} and ends at {}",
+                    shown(window.since),
+                    shown(window.until)
+                )
+            }
+            Self::EmptySide { selector, duplicates: 0 } => {
+                write!(f, "no invocation is selected by {selector:?}")
+            }
+            Self::EmptySide { selector, duplicates } => write!(
+                f,
+                "no invocation is selected by {selector:?}; {duplicates} events of the input were there before and \
+                 count for the first input that holds them"
+            ),
             Self::SameSides { invocations } => write!(
                 f,
                 "--baseline and --candidate select the same {invocations} invocations; there is nothing to compare"

@@ -8,7 +8,7 @@ use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
 use crate::invocation::{Collector, Ledger, Span};
 use crate::parse::{Parser, TimingKeys};
 use crate::source::{Located, locate, read_file, read_stream};
-use crate::summary::Failures;
+use crate::summary::{Failures, Warning};
 use crate::vocab::{Timestamp, visible};
 
 /// Options that commands share.
@@ -73,7 +73,10 @@ impl Loaded {
         if common.is_verbose {
             for rejected in &ledger.first_rejected {
                 let origin = visible(&rejected.origin.to_string());
-                writeln!(stderr, "rejected {origin}: {}", rejected.reason).map_err(Error::Output)?;
+                note(
+                    stderr,
+                    &format!("rejected {origin}: {}", visible(&rejected.reason)),
+                );
             }
         }
         Ok(Self {
@@ -99,24 +102,47 @@ impl Loaded {
         })
     }
 
-    /// The invocations that the common options select, and their window.
+    /// The invocations that the common options select, and what these options mean.
     ///
     /// # Errors
     /// If there are none, or a name does not occur in the logs.
-    pub fn select(&self, common: &Common) -> Result<(Dataset, Window), Error> {
+    pub fn select(&self, common: &Common) -> Result<(Dataset, Selection), Error> {
         let window = self.window(common.since, common.until)?;
-        let selected = self.dataset.select(&Selection {
+        if window.is_empty() {
+            return Err(Error::EmptyWindow(window));
+        }
+        let selection = Selection {
             window,
             conditions: common.conditions.clone(),
             model: None,
-        })?;
+        };
+        let selected = self.dataset.select(&[&selection])?;
         if selected.is_empty() {
             return Err(Error::NothingSelected {
                 invocations: self.dataset.len(),
             });
         }
-        Ok((selected, window))
+        Ok((selected, selection))
     }
+
+    /// The doubt about invocations without a time, where any window was asked for.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn untimed(&self, windows: &[Window]) -> Result<Option<Warning>, Error> {
+        if windows.iter().all(Window::is_open) {
+            return Ok(None);
+        }
+        let ended_at = self.dataset.rows()?.ended_at;
+        let count = ended_at.iter().filter(|at| at.is_none()).count();
+        Ok((count > 0).then_some(Warning::WithoutTime(count)))
+    }
+}
+
+/// Writes a line that is not the result. A reader of the standard error that is gone changes
+/// nothing about the result.
+pub(super) fn note(stderr: &mut dyn Write, line: &str) {
+    let _ = writeln!(stderr, "{line}");
 }
 
 fn read(
@@ -137,7 +163,7 @@ fn read(
     };
     if is_verbose {
         let path = visible(&file.path.to_string_lossy());
-        writeln!(stderr, "read {path}: {form}").map_err(Error::Output)?;
+        note(stderr, &format!("read {path}: {form}"));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod config;
 mod error;
 mod exit;
+mod figures;
 mod load;
 mod report;
 mod selector;

@@ -188,6 +188,11 @@ impl Selector {
         &self.text
     }
 
+    /// Whether it selects a model.
+    pub fn names_a_model(&self) -> bool {
+        self.model.is_some()
+    }
+
     /// The paths that it names.
     pub fn inputs(&self) -> &[PathBuf] {
         &self.inputs
@@ -267,7 +272,8 @@ fn find_model(query: &str, names: &Names) -> Result<u32, SelectorError> {
         known: shown(&positions().collect::<Vec<_>>()),
     };
     let asked = ModelId::parse(query).ok_or_else(unknown)?;
-    if let Some(same) = positions().find(|&position| id(position).base_id() == asked.base_id()) {
+    let same = positions().find(|&position| id(position).base_id() == asked.base_id());
+    if let Some(same) = same.filter(|_| !asked.is_bare()) {
         return Ok(same);
     }
     let meant: Vec<u32> = positions()

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::error::Error;
-use super::load::{Common, Loaded};
-use crate::dataset::{Dataset, Key};
+use super::load::{Common, Loaded, note};
+use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
 use crate::render::{Style, SummaryView, summary_csv, summary_json, summary_markdown, summary_terminal};
 use crate::summary::{GroupSummary, Warning, input_warnings, row_warnings};
@@ -47,14 +47,17 @@ pub fn summarize(
 ) -> Result<(), Error> {
     let common = &options.common;
     let loaded = Loaded::read(common, keys, stderr)?;
-    let (selected, window) = loaded.select(common)?;
+    let (selected, selection) = loaded.select(common)?;
+    let window = selection.window;
     let groups = crate::summary::summarize(&selected, &options.by, common.failures)?;
-    let warnings = warnings(&loaded, &selected, common)?;
+    let warnings = warnings(&loaded, &selected, window, common)?;
     let view = SummaryView {
         dataset: &selected,
         keys: &options.by,
         groups: &groups,
         window,
+        conditions: &selection.conditions,
+        failures: common.failures,
         span: loaded.span,
         ledger: &loaded.ledger,
         warnings: &warnings,
@@ -75,14 +78,19 @@ pub fn summarize(
     if options.format == Format::Csv && !common.is_quiet {
         // CSV has no place for what the other forms say beside the table.
         for line in view.notes() {
-            writeln!(stderr, "{}", visible(&line)).map_err(Error::Output)?;
+            note(stderr, &visible(&line));
         }
     }
     Ok(())
 }
 
 /// The doubts about the input and about the selected invocations as a whole.
-fn warnings(loaded: &Loaded, selected: &Dataset, common: &Common) -> Result<Vec<Warning>, Error> {
+fn warnings(
+    loaded: &Loaded,
+    selected: &Dataset,
+    window: Window,
+    common: &Common,
+) -> Result<Vec<Warning>, Error> {
     let mut warnings = input_warnings(&loaded.ledger);
     let rows = selected.rows()?;
     let group = GroupSummary::of(Vec::new(), &rows, common.failures);
@@ -90,15 +98,6 @@ fn warnings(loaded: &Loaded, selected: &Dataset, common: &Common) -> Result<Vec<
         value.map_or_else(|| "not known".to_owned(), |value| selected.label(key, value))
     };
     warnings.extend(row_warnings("all invocations", &rows, &group, &label));
-    let untimed = loaded
-        .dataset
-        .rows()?
-        .ended_at
-        .iter()
-        .filter(|at| at.is_none())
-        .count();
-    if untimed > 0 && (common.since.is_some() || common.until.is_some()) {
-        warnings.push(Warning::WithoutTime(untimed));
-    }
+    warnings.extend(loaded.untimed(&[window])?);
     Ok(warnings)
 }

@@ -3,9 +3,9 @@
 use super::doubts::doubts;
 use super::side::Side;
 use super::unattributed::Unattributed;
-use crate::dataset::{Columns, Dataset};
+use crate::dataset::Dataset;
 use crate::invocation::{Ledger, StartType};
-use crate::stats::{Confidence, Probability, QuantileComparison, Sample, compare};
+use crate::stats::{Confidence, Interval, Probability, QuantileComparison, Sample, compare};
 use crate::summary::{Failures, Metric, QuantileSummary, Warning};
 
 /// The quantiles that are compared.
@@ -26,8 +26,34 @@ pub struct Comparison {
     pub warm: Vec<ComparedQuantile>,
     /// Invocations whose model is not known, where models are compared.
     pub unattributed: Option<Unattributed>,
+    /// What was done with failed invocations.
+    pub failures: Failures,
     /// What a reader must know.
     pub warnings: Vec<Warning>,
+}
+
+/// What an interval of a ratio says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The candidate's quantile is smaller.
+    Faster,
+    /// It is larger.
+    Slower,
+    /// It may be either.
+    Unclear,
+}
+
+impl Direction {
+    /// Which side of one the interval lies on.
+    pub fn of(ratio: Interval) -> Self {
+        if ratio.high.is_some_and(|high| high < 1.0) {
+            Self::Faster
+        } else if ratio.low.is_some_and(|low| low > 1.0) {
+            Self::Slower
+        } else {
+            Self::Unclear
+        }
+    }
 }
 
 /// One quantile on both sides.
@@ -50,12 +76,10 @@ impl Comparison {
     }
 }
 
-/// Compares two sides. `without_model` holds the invocations whose model is not known, among those
-/// that the sides were selected from.
+/// Compares two sides.
 pub fn compare_sides(
     baseline: Side,
     candidate: Side,
-    without_model: &Columns,
     failures: Failures,
     dataset: &Dataset,
     ledger: &Ledger,
@@ -73,13 +97,7 @@ pub fn compare_sides(
         row.and_then(|row| row.latencies.sample(Metric::Total)).cloned()
     };
     let warm = compared(warm_of(&baseline).as_ref(), warm_of(&candidate).as_ref());
-    let unattributed = Unattributed::of(
-        without_model,
-        baseline.all.sample(Metric::Total),
-        candidate.all.sample(Metric::Total),
-        &COMPARED,
-        failures,
-    );
+    let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
     let warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
     Comparison {
         baseline,
@@ -88,6 +106,7 @@ pub fn compare_sides(
         duration,
         warm,
         unattributed,
+        failures,
         warnings,
     }
 }

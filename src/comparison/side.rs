@@ -1,9 +1,11 @@
 //! One side of a comparison, described.
 
-use crate::dataset::{Columns, Dataset, Error, Key};
+use crate::dataset::{Columns, Dataset, Error, Key, Window};
 use crate::invocation::{Outcome, Span, StartType};
 use crate::stats::{Attribution, Confidence, Interval, Probability, Proportion};
-use crate::summary::{Failures, GroupSummary, Latencies, Metric, MetricSummary};
+use crate::summary::{
+    Failures, GroupSummary, Latencies, Metric, MetricSummary, RowInference, inference_of, is_in_sample,
+};
 
 /// The parts that a total is made of, in this order. `other` is duration minus inference, and
 /// `not known` the duration of invocations without an inference time.
@@ -18,6 +20,8 @@ pub struct Side {
     pub model_ids: Vec<String>,
     /// Its invocations.
     pub rows: Columns,
+    /// Invocations that would be its own if their model were known and were its model.
+    pub without_model: Columns,
     /// Its summary over all start types.
     pub group: GroupSummary,
     /// Its samples over all start types.
@@ -30,8 +34,10 @@ pub struct Side {
     pub composition: Vec<Composition>,
     /// How near it comes to the limits of API Gateway.
     pub margins: Vec<Margin>,
-    /// Where the total time of the requests with an inference time went.
+    /// Where total time went.
     pub time: Option<TimeShares>,
+    /// The window from which it was taken.
+    pub window: Window,
 }
 
 /// Shares of the sum of total time; they add up to one.
@@ -43,6 +49,8 @@ pub struct TimeShares {
     pub init: f64,
     /// Everything else in the function.
     pub other: f64,
+    /// The duration of requests without an inference time.
+    pub unknown: f64,
 }
 
 /// The invocations of one start type on one side.
@@ -76,11 +84,14 @@ pub struct Composition {
 pub struct Margin {
     /// The limit in seconds.
     pub limit_s: u64,
-    /// Invocations over it.
+    /// Requests that reached it.
     pub over: u64,
-    /// All invocations.
-    pub invocations: u64,
-    /// The largest share of requests over the limit that is compatible with these, one-sided 95 %.
+    /// Requests that were stopped before it and might have reached it.
+    pub possible: u64,
+    /// All requests but failures.
+    pub requests: u64,
+    /// The largest share of requests at the limit that is compatible with these, one-sided 95 %; what
+    /// is possible counts as over.
     pub upper_bound: f64,
 }
 
@@ -96,6 +107,8 @@ impl Side {
         name: String,
         model_ids: Vec<String>,
         dataset: &Dataset,
+        without_model: Columns,
+        window: Window,
         failures: Failures,
     ) -> Result<Option<Self>, Error> {
         let Some(group) = dataset.group_by(&[])?.into_iter().next() else {
@@ -112,6 +125,8 @@ impl Side {
             composition: composition(&rows, failures),
             margins: margins(&rows),
             time: time_shares(&rows, failures),
+            window,
+            without_model,
             rows,
         }))
     }
@@ -127,7 +142,7 @@ impl Side {
     }
 
     /// The values of a property that occur on this side.
-    pub(super) fn column(&self, key: Key) -> &[Option<u32>] {
+    pub fn column(&self, key: Key) -> &[Option<u32>] {
         match key {
             Key::Function => &self.rows.function,
             Key::Version => &self.rows.version,
@@ -163,42 +178,42 @@ fn span(rows: &Columns) -> Option<Span> {
     })
 }
 
-/// Whether the latency figures hold this row.
-fn is_in_sample(rows: &Columns, failures: Failures, row: usize) -> bool {
-    rows.outcome[row] != Outcome::Error as u32 || failures == Failures::Included
-}
-
 fn time_shares(rows: &Columns, failures: Failures) -> Option<TimeShares> {
-    let (mut inference, mut init, mut total) = (0_u64, 0_u64, 0_u64);
+    let (mut inference, mut init, mut other, mut unknown) = (0_u64, 0_u64, 0_u64, 0_u64);
     for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
         let duration = rows.duration_us[row];
-        let waited = rows.init_us[row].unwrap_or(0);
-        if let Some(time) = rows.inference_us[row].filter(|time| *time <= duration) {
-            inference += time;
-            init += waited;
-            total += duration.saturating_add(waited);
+        init += rows.init_us[row].unwrap_or(0);
+        match inference_of(rows, row) {
+            RowInference::Known(time) => {
+                inference += time;
+                other += duration - time;
+            }
+            RowInference::OverDuration | RowInference::Unknown => unknown += duration,
         }
     }
+    let total = inference + init + other + unknown;
     let share = |part: u64| part as f64 / total as f64;
-    (total > 0).then(|| TimeShares {
+    (inference > 0).then(|| TimeShares {
         inference: share(inference),
         init: share(init),
-        other: share(total - inference - init),
+        other: share(other),
+        unknown: share(unknown),
     })
 }
 
 fn composition(rows: &Columns, failures: Failures) -> Vec<Composition> {
-    let is_in = |&row: &usize| is_in_sample(rows, failures, row);
-    let mut totals = Vec::new();
+    let mut ranks = Vec::new();
     let mut parts: [Vec<f64>; 4] = Default::default();
-    for row in (0..rows.len()).filter(is_in) {
+    for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
         let (duration, init) = (rows.duration_us[row], rows.init_us[row].unwrap_or(0));
-        let inference = rows.inference_us[row].filter(|inference| *inference <= duration);
-        let (inference, other, unknown) = match inference {
-            Some(inference) => (inference, duration - inference, 0),
-            None => (0, 0, duration),
+        let (inference, other, unknown) = match inference_of(rows, row) {
+            RowInference::Known(inference) => (inference, duration - inference, 0),
+            RowInference::OverDuration | RowInference::Unknown => (0, 0, duration),
         };
-        totals.push(duration.saturating_add(init) as f64);
+        // Timeouts rank above all others, here as in the quantiles.
+        let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
+        let above = if is_timeout { ABOVE_ALL_US } else { 0.0 };
+        ranks.push(duration.saturating_add(init) as f64 + above);
         for (part, value) in parts.iter_mut().zip([init, inference, other, unknown]) {
             part.push(value as f64);
         }
@@ -207,7 +222,7 @@ fn composition(rows: &Columns, failures: Failures) -> Vec<Composition> {
     [Probability::P50, Probability::P95, Probability::P99]
         .into_iter()
         .filter_map(|p| {
-            let attribution = Attribution::of(&totals, &columns, p)?;
+            let attribution = Attribution::of(&ranks, &columns, p)?;
             Some(Composition {
                 p,
                 requests: attribution.last_rank + 1 - attribution.first_rank,
@@ -217,20 +232,33 @@ fn composition(rows: &Columns, failures: Failures) -> Vec<Composition> {
         .collect()
 }
 
+/// Longer than any invocation, and small enough to keep microseconds apart in floating point.
+const ABOVE_ALL_US: f64 = 1e15;
+
 fn margins(rows: &Columns) -> Vec<Margin> {
-    let totals =
-        || (0..rows.len()).map(|row| rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0)));
+    let requests: Vec<(u64, bool)> = (0..rows.len())
+        .filter(|&row| is_in_sample(rows, Failures::Apart, row))
+        .map(|row| {
+            let total = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
+            (total, rows.outcome[row] == Outcome::Timeout as u32)
+        })
+        .collect();
     GATEWAY_LIMITS_S
         .into_iter()
         .filter_map(|limit_s| {
-            let over = totals().filter(|total| *total > limit_s * 1_000_000).count() as u64;
-            let invocations = rows.len() as u64;
-            let upper_bound = Proportion::new(over, invocations)?.upper_bound_95();
+            let is_over = |total: u64| total >= limit_s * 1_000_000;
+            let over = requests.iter().filter(|(total, _)| is_over(*total)).count() as u64;
+            let possible = requests
+                .iter()
+                .filter(|(total, is_timeout)| *is_timeout && !is_over(*total))
+                .count() as u64;
+            let count = requests.len() as u64;
             Some(Margin {
                 limit_s,
                 over,
-                invocations,
-                upper_bound,
+                possible,
+                requests: count,
+                upper_bound: Proportion::new(over + possible, count)?.upper_bound_95(),
             })
         })
         .collect()

@@ -15,8 +15,6 @@ use crate::vocab::{Micros, Timestamp};
 pub(super) const ROW: &str = "row";
 /// Which of the given inputs the invocation came from.
 pub(super) const ARGUMENT: &str = "argument";
-/// Position of its file.
-pub(super) const FILE: &str = "file";
 /// Position of its log stream.
 pub(super) const STREAM: &str = "stream";
 /// Position of its function.
@@ -102,7 +100,6 @@ pub(super) fn frame_of(invocations: &[Invocation], names: &Names) -> PolarsResul
     let columns = vec![
         UInt32Chunked::from_iter_options(ROW.into(), rows).into_column(),
         small(ARGUMENT, &|i| Some(argument(i.file))),
-        small(FILE, &|i| Some(i.file)),
         small(STREAM, &|i| i.stream),
         small(FUNCTION, &|i| i.function),
         small(VERSION, &|i| i.version),
@@ -242,6 +239,44 @@ impl Columns {
             is_summed: truth(CALLS_SUMMED)?,
             calls: small(CALLS)?,
         })
+    }
+
+    /// These rows, in this order.
+    pub(super) fn pick(&self, rows: &[u32]) -> Self {
+        fn pick<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
+            rows.iter().map(|&row| column[row as usize]).collect()
+        }
+        Self {
+            row: pick(&self.row, rows),
+            outcome: pick(&self.outcome, rows),
+            start: pick(&self.start, rows),
+            model: pick(&self.model, rows),
+            model_source: pick(&self.model_source, rows),
+            ended_at: pick(&self.ended_at, rows),
+            function: pick(&self.function, rows),
+            version: pick(&self.version, rows),
+            region: pick(&self.region, rows),
+            memory_mb: pick(&self.memory_mb, rows),
+            duration_us: pick(&self.duration_us, rows),
+            init_us: pick(&self.init_us, rows),
+            billed_us: pick(&self.billed_us, rows),
+            inference_us: pick(&self.inference_us, rows),
+            inference_is_bound: pick(&self.inference_is_bound, rows),
+            retry_us: pick(&self.retry_us, rows),
+            is_matched: pick(&self.is_matched, rows),
+            is_summed: pick(&self.is_summed, rows),
+            calls: pick(&self.calls, rows),
+        }
+    }
+
+    /// The rows that a test keeps.
+    #[must_use]
+    pub fn only(&self, is_kept: impl Fn(usize) -> bool) -> Self {
+        let rows: Vec<u32> = (0_u32..)
+            .take(self.len())
+            .filter(|&row| is_kept(row as usize))
+            .collect();
+        self.pick(&rows)
     }
 
     /// How many rows.

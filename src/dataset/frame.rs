@@ -1,17 +1,15 @@
 //! The dataset: selection and grouping.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::{BitAnd, BitOr};
 
 use polars::prelude::{
-    BooleanChunked, ChunkCompareEq, ChunkCompareIneq, DataFrame, GroupsIndicator, IdxCa, NewChunkedArray,
-    PolarsError, PolarsResult,
+    BooleanChunked, ChunkCompareEq, ChunkCompareIneq, DataFrame, GroupsIndicator, PolarsError, PolarsResult,
+    UInt32Chunked,
 };
 
 use super::columns::{
-    ARGUMENT, Columns, ENDED_AT, FUNCTION, MEMORY, MODEL, OUTCOME, REGION, ROW, START, STREAM, VERSION,
-    frame_of,
+    ARGUMENT, Columns, ENDED_AT, FUNCTION, MEMORY, MODEL, OUTCOME, REGION, START, STREAM, VERSION, frame_of,
 };
 use super::models::attribute;
 use super::select::{Condition, Key, Selection};
@@ -50,6 +48,9 @@ pub enum Error {
     Engine(PolarsError),
 }
 
+/// How many names an error lists at most.
+const MOST_SHOWN: usize = 20;
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -59,7 +60,12 @@ impl fmt::Display for Error {
                 if known.is_empty() {
                     write!(f, "these logs do not tell the {key}")
                 } else {
-                    write!(f, "the logs hold {}", known.join(", "))
+                    let shown: Vec<&str> = known.iter().take(MOST_SHOWN).map(String::as_str).collect();
+                    write!(f, "the logs hold {}", shown.join(", "))?;
+                    match known.len().saturating_sub(MOST_SHOWN) {
+                        0 => Ok(()),
+                        more => write!(f, " and {more} more"),
+                    }
                 }
             }
             Self::Engine(error) => write!(f, "column engine: {error}"),
@@ -110,56 +116,46 @@ impl Dataset {
         Ok(Columns::of(&self.frame)?)
     }
 
-    /// The rows that are meant. First window and conditions, then the model of each invocation
-    /// without one is inferred among what is left, then the model selects.
+    /// The rows that all of these selections mean. First their windows; then, among everything that
+    /// lies in them, the model of each invocation without one is inferred; then conditions and
+    /// models select. So no condition changes what model an invocation is thought to have used.
     ///
     /// # Errors
     /// If a name does not occur in the logs, or the column engine fails.
-    pub fn select(&self, selection: &Selection) -> Result<Self, Error> {
+    pub fn select(&self, selections: &[&Selection]) -> Result<Self, Error> {
         let mut frame = self.frame.clone();
-        if let Some(mask) = self.window_mask(selection.window)? {
+        let window = selections.iter().fold(Window::default(), |window, selection| {
+            window.and(selection.window)
+        });
+        if let Some(mask) = self.window_mask(window)? {
             frame = frame.filter(&mask)?;
         }
-        for property in PROPERTIES {
-            let mut any: Option<BooleanChunked> = None;
-            for condition in selection
-                .conditions
-                .iter()
-                .filter(|condition| property(condition))
-            {
-                let mask = self.mask(&frame, condition)?;
-                any = Some(match any {
-                    Some(other) => other.bitor(mask),
-                    None => mask,
-                });
+        attribute(&mut frame)?;
+        for selection in selections {
+            for property in PROPERTIES {
+                let mut any: Option<BooleanChunked> = None;
+                for condition in selection
+                    .conditions
+                    .iter()
+                    .filter(|condition| property(condition))
+                {
+                    let mask = self.mask(&frame, condition)?;
+                    any = Some(match any {
+                        Some(other) => other.bitor(mask),
+                        None => mask,
+                    });
+                }
+                if let Some(mask) = any {
+                    frame = frame.filter(&mask)?;
+                }
             }
-            if let Some(mask) = any {
+            if let Some(model) = selection.model {
+                let mask = u32_equal(&frame, MODEL, model)?;
                 frame = frame.filter(&mask)?;
             }
         }
-        attribute(&mut frame)?;
-        if let Some(model) = selection.model {
-            let mask = u32_equal(&frame, MODEL, model)?;
-            frame = frame.filter(&mask)?;
-        }
         Ok(Self {
             frame,
-            names: self.names.clone(),
-        })
-    }
-
-    /// The rows at these positions of the whole dataset.
-    ///
-    /// # Errors
-    /// If the column engine fails.
-    pub fn only(&self, rows: &BTreeSet<u32>) -> Result<Self, Error> {
-        let column = self.frame.column(ROW)?.as_materialized_series().u32()?.clone();
-        let mask = column
-            .iter()
-            .map(|row| row.is_some_and(|row| rows.contains(&row)));
-        let mask = BooleanChunked::from_iter_values("mask".into(), mask);
-        Ok(Self {
-            frame: self.frame.filter(&mask)?,
             names: self.names.clone(),
         })
     }
@@ -222,23 +218,21 @@ impl Dataset {
         }
         let columns: Vec<&str> = keys.iter().map(|key| column_of(*key)).collect();
         let grouped = self.frame.group_by_stable(columns.iter().copied())?;
+        let all = self.rows()?;
+        let keys: Vec<UInt32Chunked> = columns
+            .iter()
+            .map(|column| Ok(self.frame.column(column)?.as_materialized_series().u32()?.clone()))
+            .collect::<PolarsResult<_>>()?;
         let mut groups = Vec::new();
         for indicator in grouped.get_groups().iter() {
-            let frame = match indicator {
-                GroupsIndicator::Idx((_, rows)) => {
-                    self.frame.take(&IdxCa::from_slice("rows".into(), rows))?
-                }
-                GroupsIndicator::Slice([offset, length]) => {
-                    self.frame.slice(i64::from(offset), length as usize)
-                }
+            let rows: Vec<u32> = match indicator {
+                GroupsIndicator::Idx((_, rows)) => rows.to_vec(),
+                GroupsIndicator::Slice([offset, length]) => (offset..offset + length).collect(),
             };
-            let mut values = Vec::new();
-            for column in &columns {
-                values.push(frame.column(column)?.as_materialized_series().u32()?.get(0));
-            }
+            let first = rows.first().map_or(0, |row| *row as usize);
             groups.push(Group {
-                values,
-                rows: Columns::of(&frame)?,
+                values: keys.iter().map(|key| key.get(first)).collect(),
+                rows: all.pick(&rows),
             });
         }
         // Positions are in the order of the names, so their order is the order of what is shown.

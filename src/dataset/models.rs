@@ -8,10 +8,11 @@ use std::collections::HashMap;
 
 use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt32Chunked};
 
-use super::columns::{FILE, FUNCTION, MODEL, MODEL_SOURCE, ModelSource, VERSION};
+use super::columns::{FUNCTION, MODEL, MODEL_SOURCE, ModelSource, VERSION};
 
-/// Function or, where it is not known, file; and version.
-type Version = (Option<u32>, Option<u32>, Option<u32>);
+/// Function and version. Where the log does not tell the function, all versions of one name count
+/// as one, so that two functions are never taken for one that used a single model.
+type Version = (Option<u32>, Option<u32>);
 
 /// The models that a function version used.
 enum Used {
@@ -29,16 +30,9 @@ pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
             .iter()
             .collect())
     };
-    let (functions, files, versions) = (column(FUNCTION)?, column(FILE)?, column(VERSION)?);
+    let (functions, versions) = (column(FUNCTION)?, column(VERSION)?);
     let (mut models, mut sources) = (column(MODEL)?, column(MODEL_SOURCE)?);
-    let version_of = |row: usize| -> Version {
-        let file = if functions[row].is_none() {
-            files[row]
-        } else {
-            None
-        };
-        (functions[row], file, versions[row])
-    };
+    let version_of = |row: usize| -> Version { (functions[row], versions[row]) };
     let mut used: HashMap<Version, Used> = HashMap::new();
     for row in 0..models.len() {
         let source = sources[row].map(ModelSource::from_code);

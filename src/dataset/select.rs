@@ -74,6 +74,19 @@ pub enum Condition {
     Argument(usize),
 }
 
+/// As it is written in options.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(key, value) => write!(f, "{}={value}", key.name()),
+            Self::Memory(mb) => write!(f, "memory={mb}"),
+            Self::Start(start) => write!(f, "start={}", start.name()),
+            Self::Status(outcome) => write!(f, "status={}", outcome.name()),
+            Self::Argument(argument) => write!(f, "input number {}", argument + 1),
+        }
+    }
+}
+
 /// A condition that means nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConditionError {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::vocab::Timestamp;
 
@@ -107,11 +107,24 @@ fn parse_instant(text: &str, is_local: bool) -> Option<Timestamp> {
         )
     })?;
     let millis = if is_local {
-        Local.from_local_datetime(&naive).earliest()?.timestamp_millis()
+        local_millis(naive)?
     } else {
         Utc.from_utc_datetime(&naive).timestamp_millis()
     };
     Some(Timestamp::from_epoch_millis(millis))
+}
+
+/// The moment of a local time: the earlier one where clocks show it twice; where they skip it, as if
+/// they had not been put forward.
+fn local_millis(naive: NaiveDateTime) -> Option<i64> {
+    match Local.from_local_datetime(&naive) {
+        LocalResult::Single(at) => Some(at.timestamp_millis()),
+        LocalResult::Ambiguous(a, b) => Some(a.timestamp_millis().min(b.timestamp_millis())),
+        LocalResult::None => {
+            let after = naive.checked_add_signed(TimeDelta::hours(1))?;
+            Some(Local.from_local_datetime(&after).earliest()?.timestamp_millis())
+        }
+    }
 }
 
 /// A stretch of time: from `since`, which is in it, to `until`, which is not. An end that is not
@@ -128,6 +141,11 @@ impl Window {
     /// Whether every moment, and an invocation without a time, is in it.
     pub fn is_open(&self) -> bool {
         self.since.is_none() && self.until.is_none()
+    }
+
+    /// Whether no moment can be in it.
+    pub fn is_empty(&self) -> bool {
+        matches!((self.since, self.until), (Some(since), Some(until)) if since >= until)
     }
 
     /// What both windows hold.

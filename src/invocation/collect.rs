@@ -111,21 +111,12 @@ impl Collector {
         span.last = span.last.max(at);
     }
 
-    /// Whether this very event was there before: by event id, else by stream, time and text. A
-    /// line that holds neither a time nor a request id cannot be told from another one.
+    /// Whether this very event was there before: by event id, else by stream, time and text. Of
+    /// lines with neither a time nor an id only records can be told apart: a retry repeats the
+    /// `START` and `END` of its request to the letter.
     fn is_duplicate(&mut self, event: &RawEvent<'_>, record: &Record) -> bool {
-        let names_a_request = !matches!(
-            record,
-            Record::Lifecycle(
-                Lifecycle::InitStart { .. }
-                    | Lifecycle::InitReport { .. }
-                    | Lifecycle::RestoreStart
-                    | Lifecycle::RestoreReport { .. }
-                    | Lifecycle::LogsDropped { .. }
-                    | Lifecycle::Other
-            )
-        );
-        if event.event_id.is_none() && event.at.is_none() && !names_a_request {
+        let is_record = !matches!(record, Record::Lifecycle(_));
+        if event.event_id.is_none() && event.at.is_none() && !is_record {
             return false;
         }
         let mut hash = Xxh3::new();

@@ -132,6 +132,9 @@ struct Environment {
     has_init_start: bool,
     init_start: Option<Timestamp>,
     initialization_type: Option<Box<str>>,
+    /// Whether a snapshot was restored, and how long that took if it succeeded.
+    has_restore: bool,
+    restore: Option<Micros>,
     /// Duration of an initialisation that succeeded, where it was reported apart.
     init: Option<Micros>,
     /// Time of failed initialisations before the invocation.
@@ -145,6 +148,11 @@ struct Environment {
 impl Environment {
     fn init(&mut self, row: &InitRow) {
         match &row.line {
+            // Inside an invocation it is the same environment that tries again.
+            Lifecycle::InitStart {
+                phase: Some(InitPhase::Invoke),
+                ..
+            } => self.has_rerun = true,
             Lifecycle::InitStart {
                 initialization_type, ..
             } => {
@@ -156,6 +164,13 @@ impl Environment {
                 };
             }
             Lifecycle::RestoreStart => *self = Self::default(),
+            Lifecycle::RestoreReport { duration, status } => {
+                if self.has_served {
+                    *self = Self::default();
+                }
+                self.has_restore = true;
+                self.restore = duration.filter(|_| matches!(status, None | Some(Status::Success)));
+            }
             Lifecycle::InitReport {
                 duration,
                 phase,
@@ -208,8 +223,8 @@ impl Environment {
     fn first(&self, served: &Served<'_>) -> Classified {
         let report = served.report;
         let is_provisioned = self.is_provisioned(served);
-        if report.restore.is_some() {
-            return waited(StartType::Restored, report.restore);
+        if report.restore.is_some() || self.has_restore {
+            return waited(StartType::Restored, report.restore.or(self.restore));
         }
         if is_provisioned && (report.init.is_some() || self.has_init_start || served.cold_start == Some(true))
         {

@@ -87,10 +87,16 @@ pub(super) fn join(
     files: Vec<SourceFile>,
     ledger: &mut Ledger,
 ) -> (Vec<Invocation>, Names) {
-    rows.reports
-        .sort_by(|a, b| a.key().cmp(&b.key()).then(a.sequence.cmp(&b.sequence)));
-    rows.timings
-        .sort_by(|a, b| a.key().cmp(&b.key()).then(a.sequence.cmp(&b.sequence)));
+    let is_unnamed = |stream: u32| streams.get(stream).name.is_none();
+    rows.reports.sort_by(|a, b| {
+        let order = |row: &ReportRow| (is_unnamed(row.stream), row.sequence);
+        a.key().cmp(&b.key()).then(order(a).cmp(&order(b)))
+    });
+    rows.timings.sort_by(|a, b| {
+        let order = |row: &TimingRow| (is_unnamed(row.stream), row.sequence);
+        a.key().cmp(&b.key()).then(order(a).cmp(&order(b)))
+    });
+    drop_repeated(&mut rows, is_unnamed, ledger);
     rows.marks
         .sort_by(|a, b| (&a.request_id, a.at, a.sequence).cmp(&(&b.request_id, b.at, b.sequence)));
 
@@ -114,15 +120,55 @@ pub(super) fn join(
     builder.finish(invocations, files)
 }
 
+/// Drops what two files tell of the same moment, where one of them keeps no stream names, so that
+/// its events could not be told from the other's. Rows must be sorted, named streams first.
+fn drop_repeated(rows: &mut Rows, is_unnamed: impl Fn(u32) -> bool, ledger: &mut Ledger) {
+    let before = (rows.reports.len(), rows.timings.len());
+    rows.reports.dedup_by(|b, a| {
+        let is_elsewhere = a.stream != b.stream && is_unnamed(b.stream);
+        is_elsewhere && a.at.is_some() && a.at == b.at && a.report == b.report
+    });
+    rows.timings.dedup_by(|b, a| {
+        let is_elsewhere = a.stream != b.stream && is_unnamed(b.stream);
+        is_elsewhere && a.at.is_some() && a.at == b.at && a.timing == b.timing
+    });
+    let reports = (before.0 - rows.reports.len()) as u64;
+    let timings = (before.1 - rows.timings.len()) as u64;
+    ledger.report_records -= reports;
+    ledger.timing_records -= timings;
+    ledger.duplicates += reports + timings;
+}
+
+/// Where a record stands.
+#[derive(Clone, Copy)]
+struct Position {
+    stream: u32,
+    at: Option<Timestamp>,
+    sequence: u64,
+}
+
 impl ReportRow {
     fn key(&self) -> impl Ord + '_ {
         let report = &self.report;
-        (&report.request_id, self.at, report.duration, report.billed)
+        // Without times the order of the file is the order of events.
+        let order = if self.at.is_none() { self.sequence } else { 0 };
+        (&report.request_id, self.at, order, report.duration, report.billed)
     }
 
     /// When the handler was entered, as far as `REPORT` alone tells.
     fn began_at(&self) -> Option<Timestamp> {
         self.at.map(|at| at.before(self.report.duration))
+    }
+
+    /// Without times, the `REPORT` of a record is the first that follows it.
+    fn order_distance(&self, position: Position) -> (bool, u64) {
+        if self.at.is_some() || position.at.is_some() {
+            return (false, 0);
+        }
+        (
+            self.sequence < position.sequence,
+            self.sequence.abs_diff(position.sequence),
+        )
     }
 
     /// How far a time lies outside this invocation, in milliseconds.
@@ -135,6 +181,14 @@ impl ReportRow {
 }
 
 impl TimingRow {
+    fn position(&self) -> Position {
+        Position {
+            stream: self.stream,
+            at: self.at,
+            sequence: self.sequence,
+        }
+    }
+
     fn key(&self) -> impl Ord + '_ {
         let timing = &self.timing;
         (
@@ -158,41 +212,61 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
     {
         let id = &group[0].report.request_id;
         // A redacted id is shared by strangers: what carries it belongs to nobody.
-        let nearest = |stream, at| {
+        let nearest = |position: Position| {
             if id.is_redacted() {
                 None
             } else {
-                nearest(group, stream, at)
+                nearest(group, position)
             }
         };
         while let Some(row) = timings.next_if(|row| row.timing.request_id <= *id) {
-            match nearest(row.stream, row.at) {
+            match nearest(row.position()) {
                 Some(index) if row.timing.request_id == *id => attempts[first + index].timings.push(row),
                 _ => ledger.timing_without_report += 1,
             }
         }
         while let Some(row) = marks.next_if(|row| row.request_id <= *id) {
-            let index = nearest(row.stream, row.at).filter(|_| row.request_id == *id);
-            if let Some(index) = index {
-                attempts[first + index].mark(row);
+            match nearest(row.position()).filter(|_| row.request_id == *id) {
+                Some(index) => attempts[first + index].mark(row),
+                None => ledger.started_without_report += u64::from(row.is_start()),
             }
         }
         first += group.len();
     }
     ledger.timing_without_report += timings.count() as u64;
+    ledger.started_without_report += marks.filter(|row| row.is_start()).count() as u64;
     attempts
 }
 
 /// Which `REPORT` of the same request id a record belongs to: one whose time covers the record's,
 /// in the same stream rather than in another. None where all are too far away.
-fn nearest(group: &[ReportRow], stream: u32, at: Option<Timestamp>) -> Option<usize> {
+fn nearest(group: &[ReportRow], position: Position) -> Option<usize> {
     group
         .iter()
         .enumerate()
-        .map(|(index, row)| (row.distance_ms(at), row.stream != stream, index))
-        .filter(|(distance, ..)| *distance <= SLACK_MS)
-        .min_by_key(|&(distance, is_elsewhere, index)| (is_elsewhere, distance, index))
-        .map(|(_, _, index)| index)
+        .filter(|(_, row)| row.distance_ms(position.at) <= SLACK_MS)
+        .min_by_key(|(_, row)| {
+            (
+                row.stream != position.stream,
+                row.distance_ms(position.at),
+                row.order_distance(position),
+            )
+        })
+        .map(|(index, _)| index)
+}
+
+impl MarkRow {
+    fn is_start(&self) -> bool {
+        matches!(self.kind, MarkKind::Start { .. })
+    }
+
+    fn position(&self) -> Position {
+        Position {
+            stream: self.stream,
+            at: self.at,
+            sequence: self.sequence,
+        }
+    }
 }
 
 impl Attempt<'_> {
@@ -349,6 +423,8 @@ impl<'a> Builder<'a> {
             })
             .collect();
         models.sort_by_key(|(position, _)| *position);
+        let mut models: Vec<Model> = models.into_iter().map(|(_, model)| model).collect();
+        let same = merge_bare_names(&mut models);
         let moved = |position: Option<u32>, new: &[u32]| position.map(|position| new[position as usize]);
         for invocation in &mut invocations {
             invocation.stream = moved(invocation.stream, &new_stream);
@@ -356,7 +432,7 @@ impl<'a> Builder<'a> {
             invocation.region = moved(invocation.region, &new_region);
             invocation.version = moved(invocation.version, &new_version);
             if let ModelUse::One(position) = &mut invocation.model {
-                *position = new_model[*position as usize];
+                *position = same[new_model[*position as usize] as usize];
             }
         }
         // Rows were in order of request id, so equal ends keep that order.
@@ -367,8 +443,53 @@ impl<'a> Builder<'a> {
             functions,
             versions,
             regions,
-            models: models.into_iter().map(|(_, model)| model).collect(),
+            models,
         };
         (invocations, names)
     }
+}
+
+/// Merges models that records name by words alone (`nova-lite`) with the one model of these logs
+/// that has these words. Returns for each old position the new one.
+fn merge_bare_names(models: &mut Vec<Model>) -> Vec<u32> {
+    let full = |bare: &Model, models: &[Model]| {
+        let mut same = (0..models.len()).filter(|&other| {
+            let other = &models[other].id;
+            !other.is_bare() && other.short_name() == bare.id.short_name()
+        });
+        same.next().filter(|_| same.next().is_none())
+    };
+    let goes_to: Vec<usize> = (0..models.len())
+        .map(|position| {
+            let model = &models[position];
+            let full = full(model, models).filter(|_| model.id.is_bare());
+            full.unwrap_or(position)
+        })
+        .collect();
+    for (position, &target) in goes_to
+        .iter()
+        .enumerate()
+        .filter(|(position, target)| position != *target)
+    {
+        let names = std::mem::take(&mut models[position].as_logged);
+        models[target].as_logged.extend(names);
+        models[target].as_logged.sort();
+    }
+    let mut moved = vec![0; models.len()];
+    let mut kept = 0;
+    for (position, &target) in goes_to.iter().enumerate() {
+        if position == target {
+            moved[position] = kept;
+            kept += 1;
+        }
+    }
+    for (position, &target) in goes_to.iter().enumerate() {
+        moved[position] = moved[target];
+    }
+    let mut position = 0;
+    models.retain(|_| {
+        position += 1;
+        goes_to[position - 1] == position - 1
+    });
+    moved
 }

@@ -35,6 +35,8 @@ pub struct Ledger {
     pub report_without_timing: u64,
     /// Timing records that found no `REPORT`.
     pub timing_without_report: u64,
+    /// Invocations of which a `START` was found and no `REPORT`.
+    pub started_without_report: u64,
     /// The first rejections, with their places, in the order of reading.
     pub first_rejected: Vec<Rejected>,
     /// How many rejections there were for each reason.

@@ -106,10 +106,14 @@ impl<'a> Fields<'a> {
         }
         let label_end = self
             .rest
-            .find(|c: char| !c.is_ascii_alphabetic() && c != ' ')
-            .ok_or(Stop::CutOff)?;
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != ' ' && c != '-');
+        let Some(label_end) = label_end else {
+            // The beginning of a label is a cut; with a number in it, it is some other text.
+            let has_number = self.rest.contains(|c: char| c.is_ascii_digit());
+            return Err(if has_number { Stop::NotAField } else { Stop::CutOff });
+        };
         let (label, after) = self.rest.split_at(label_end);
-        if label.is_empty() {
+        if !label.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return Err(Stop::NotAField);
         }
         let Some(after) = after.strip_prefix(':') else {

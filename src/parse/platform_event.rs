@@ -72,11 +72,26 @@ struct PhaseRecord<'a> {
     dropped_records: Option<u64>,
 }
 
+/// The kinds of platform event that are read.
+const KINDS: [&str; 9] = [
+    "report",
+    "start",
+    "runtimeDone",
+    "end",
+    "initStart",
+    "initReport",
+    "restoreStart",
+    "restoreReport",
+    "logsDropped",
+];
+
 /// Reads a platform event. `None` if the message is JSON of another kind.
 pub(super) fn parse(message: &str) -> Option<Result<Record, Fault>> {
     let envelope = serde_json::from_str::<Envelope<'_>>(message).ok()?;
     let kind = envelope.kind.strip_prefix("platform.")?;
     let Some(record) = envelope.record.map(RawValue::get) else {
+        // A kind that is not known may be any text, which a reason never quotes.
+        let kind = KINDS.iter().find(|known| **known == kind).unwrap_or(&"…");
         return Some(Err(format!("platform.{kind} without a record").into()));
     };
     let time = envelope
@@ -85,8 +100,7 @@ pub(super) fn parse(message: &str) -> Option<Result<Record, Fault>> {
     let at = time.as_deref().and_then(Timestamp::parse);
     Some(match kind {
         "report" => report(record, at).map(Record::Report),
-        "start" | "runtimeDone" | "end" | "initStart" | "initReport" | "restoreStart" | "restoreReport"
-        | "logsDropped" => lifecycle(kind, record).map(Record::Lifecycle),
+        kind if KINDS.contains(&kind) => lifecycle(kind, record).map(Record::Lifecycle),
         // Extensions, telemetry subscriptions, web functions' summaries, and kinds to come.
         _ => Ok(Record::Lifecycle(Lifecycle::Other)),
     })
@@ -138,6 +152,7 @@ fn lifecycle(kind: &str, record: &str) -> Result<Lifecycle, Fault> {
             request_id: request_id(record.request_id.as_deref(), kind)?,
         },
         "initStart" => Lifecycle::InitStart {
+            phase: record.phase.as_deref().and_then(InitPhase::from_word),
             initialization_type: owned(record.initialization_type),
             function_name: owned(record.function_name),
             function_version: owned(record.function_version),

@@ -70,6 +70,7 @@ fn init_start(rest: &str) -> Lifecycle {
         .split_once("Runtime Version ARN:")
         .and_then(|(_, arn)| arn.split_whitespace().next());
     Lifecycle::InitStart {
+        phase: None,
         initialization_type: None,
         function_name: None,
         function_version: None,

@@ -142,8 +142,12 @@ pub enum Lifecycle {
         #[serde(serialize_with = "text")]
         request_id: RequestId,
     },
-    /// `INIT_START` or `platform.initStart`: a new execution environment.
+    /// `INIT_START` or `platform.initStart`: a new execution environment, unless it begins inside
+    /// an invocation.
     InitStart {
+        /// In which phase it runs, where the event has it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        phase: Option<InitPhase>,
         /// `on-demand`, `provisioned-concurrency`, …, where the event has it.
         #[serde(skip_serializing_if = "Option::is_none")]
         initialization_type: Option<Box<str>>,

@@ -58,9 +58,13 @@ pub(super) fn checked(record: &TimingRecord<'_>) -> Result<Timing, Fault> {
         retry: micros(record.retry_ms, "retry_ms")?,
         cold_start: record.cold_start,
         initialization_type: record.initialization_type.as_deref().map(Into::into),
-        status: record
-            .status
-            .or(record.error_type.as_ref().map(|_| CallStatus::Error)),
+        status: record.status.or_else(|| {
+            record
+                .error_type
+                .as_deref()
+                .and_then(with_text)
+                .map(|_| CallStatus::Error)
+        }),
         is_embedded_metric: false,
         at: None,
     })

@@ -1,11 +1,12 @@
 //! The answer of a comparison in two sentences and one table.
 
-use super::scale::{estimate, footnotes, interval, millis, percent, quantile, ratio};
+use super::report::ReportView;
+use super::scale::{estimate, footnotes, grouped, interval, millis, percent, plural, quantile, ratio};
 use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
-use crate::comparison::{ComparedQuantile, Comparison};
+use crate::comparison::{ComparedQuantile, Comparison, Direction, Side};
 use crate::stats::{Interval, Probability};
-use crate::summary::QuantileSummary;
+use crate::summary::{Metric, QuantileSummary};
 use crate::vocab::visible;
 
 /// How names are shown in a sentence: as the dialect has it.
@@ -35,29 +36,53 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
         estimate(base.estimate)
     );
     let range = compared.ratio_interval;
-    let Some(point) = compared.ratio.filter(|_| range != Interval::UNBOUNDED) else {
-        let reason = if compared.ratio.is_none() {
-            "it falls among timeouts on one side at least".to_owned()
-        } else {
-            format!(
-                "{} and {} requests cannot bound their ratio (p95 needs {} on each side)",
-                comparison.baseline.group.invocations, comparison.candidate.group.invocations, base.n_needed
-            )
-        };
-        let median = median(comparison)
-            .map(|median| format!("; {median}"))
-            .unwrap_or_default();
-        return format!(
-            "Whether {candidate} is faster at p95 cannot be told: {values}, but {reason}{median}."
-        );
+    let measured = match (compared.ratio, range.low, range.high) {
+        (Some(point), ..) => format!("{} times {}", ratio(point), with_level(range)),
+        // An estimate among timeouts gives no ratio, but a bound of it.
+        (None, Some(low), None) => format!("at least {} times (97.5 % confidence)", ratio(low)),
+        (None, _, Some(high)) => format!("at most {} times (97.5 % confidence)", ratio(high)),
+        (None, None, None) => String::new(),
     };
-    let measured = format!("{} times {}", ratio(point), with_level(range));
-    if range.high.is_some_and(|high| high < 1.0) {
-        format!("{candidate} is faster: {values}, {measured}.")
-    } else if range.low.is_some_and(|low| low > 1.0) {
-        format!("{candidate} is slower: {values}, {measured}.")
-    } else {
-        format!("No difference is shown: {values}, {measured}, which leaves room for both directions.")
+    match Direction::of(range) {
+        Direction::Faster => format!("{candidate} is faster: {values}, {measured}."),
+        Direction::Slower => format!("{candidate} is slower: {values}, {measured}."),
+        Direction::Unclear if range.low.is_some() && range.high.is_some() => {
+            format!("No difference is shown: {values}, {measured}, which leaves room for both directions.")
+        }
+        Direction::Unclear => {
+            let median = median(comparison)
+                .map(|median| format!("; {median}"))
+                .unwrap_or_default();
+            let reason = undecided(comparison, base, cand);
+            format!("Whether {candidate} is faster at p95 cannot be told: {values}, but {reason}{median}.")
+        }
+    }
+}
+
+/// Why the ratio of p95 has no interval.
+fn undecided(comparison: &Comparison, base: &QuantileSummary, cand: &QuantileSummary) -> String {
+    let count = |side: &Side| side.metric(Metric::Total).map_or(0, |total| total.count as u64);
+    let counts = (count(&comparison.baseline), count(&comparison.candidate));
+    if counts.0.min(counts.1) < base.n_needed {
+        return format!(
+            "{} and {} requests with a latency cannot bound their ratio (p95 needs {} on each side)",
+            grouped(counts.0),
+            grouped(counts.1),
+            base.n_needed
+        );
+    }
+    let reach = |summary: &QuantileSummary| summary.estimate.censored || summary.interval.high.is_none();
+    match (reach(base), reach(cand)) {
+        (true, true) => "timeouts leave p95 no upper end on either side".to_owned(),
+        (true, false) => format!(
+            "timeouts leave p95 of {} no upper end",
+            visible(&comparison.baseline.name)
+        ),
+        (false, true) => format!(
+            "timeouts leave p95 of {} no upper end",
+            visible(&comparison.candidate.name)
+        ),
+        (false, false) => "the two samples together do not bound their ratio".to_owned(),
     }
 }
 
@@ -91,20 +116,30 @@ fn cause(comparison: &Comparison, show: ShowName<'_>) -> String {
         .time
         .map(|time| format!(" ({} with {})", percent(time.inference), show(&candidate.name)))
         .unwrap_or_default();
+    let unknown = if time.unknown > 0.0 {
+        format!(
+            ", and {} is time of requests whose inference time is not known",
+            percent(time.unknown)
+        )
+    } else {
+        String::new()
+    };
     let parts = format!(
-        "With {}, inference is {} of total time{of_candidate}, cold starts are {} and all else in the function {}",
+        "With {}, inference is {} of total time{of_candidate}, cold starts are {}, all else in the function {}{unknown}",
         show(&baseline.name),
         percent(time.inference),
         percent(time.init),
         percent(time.other)
     );
-    if time.inference > 0.0 {
-        let limit = factor(1.0 / time.inference);
-        format!("{parts}, so work on all but the model can make requests at most {limit} times as fast.")
-    } else {
-        format!("{parts}.")
+    if time.unknown > UNKNOWN_TOLERATED {
+        return format!("{parts}; with so much unknown, what tuning could bring is not told.");
     }
+    let limit = factor((1.0 - time.unknown) / time.inference);
+    format!("{parts}, so work on all but the model can make requests at most {limit} times as fast.")
 }
+
+/// The share of total time that may be unknown before no limit is given.
+const UNKNOWN_TOLERATED: f64 = 0.05;
 
 /// A speed-up factor.
 pub(super) fn factor(factor: f64) -> String {
@@ -152,6 +187,7 @@ pub(super) fn quantiles_table(
 fn point_and_interval(point: Option<f64>, range: Interval, form: fn(f64) -> String) -> Cell {
     match point {
         Some(point) => text(format!("{} {}", form(point), interval(range, form))),
+        None if range != Interval::UNBOUNDED => text(interval(range, form)),
         None => text("not estimable"),
     }
 }
@@ -173,11 +209,17 @@ pub(super) fn table_notes(compared: &[ComparedQuantile]) -> Vec<String> {
     notes
 }
 
-/// What `latscope report` prints: the answer, the headline's table, and the number of warnings.
-pub fn brief(comparison: &Comparison, style: Style) -> String {
+/// What `latscope report` prints: where the numbers come from, the answer, the headline's table, and
+/// the warnings.
+pub fn brief(view: &ReportView<'_>, style: Style) -> String {
+    let comparison = view.comparison;
     let show = |name: &str| visible(name);
     let [first, second] = sentences(comparison, &show);
-    let mut shown = format!("{}\n{second}\n\n", style.strong(&first));
+    let mut shown = String::new();
+    for line in view.origin_lines() {
+        shown.push_str(&format!("{}\n", visible(&line)));
+    }
+    shown.push_str(&format!("\n{}\n{second}\n\n", style.strong(&first)));
     shown.push_str(&terminal::table(
         &quantiles_table(comparison, &comparison.total, "total time"),
         style,
@@ -186,14 +228,18 @@ pub fn brief(comparison: &Comparison, style: Style) -> String {
         shown.push_str(&format!("{}\n", style.faint(&note)));
     }
     if let Some(unattributed) = &comparison.unattributed {
-        let have = if unattributed.invocations == 1 {
-            "invocation has"
-        } else {
-            "invocations have"
-        };
         shown.push_str(&format!(
-            "{} {have} no known model and count on neither side; the report says what that could change\n",
-            unattributed.invocations
+            "{} no known model and {} on neither side; the report says what that could change\n",
+            plural(
+                unattributed.invocations as u64,
+                "invocation has",
+                "invocations have"
+            ),
+            if unattributed.invocations == 1 {
+                "counts"
+            } else {
+                "count"
+            }
         ));
     }
     if !comparison.warnings.is_empty() {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::summary::SummaryView;
 use crate::dataset::Key;
 use crate::invocation::{Ledger, StartType};
-use crate::summary::{GroupSummary, Metric, MetricSummary, QuantileSummary};
-use crate::vocab::Timestamp;
+use crate::summary::{Failures, GroupSummary, Metric, MetricSummary, QuantileSummary};
+use crate::vocab::{Timestamp, acts};
 
 /// The value of the `schema` field.
 const SCHEMA: &str = "latscope.summary/v1";
@@ -15,6 +15,9 @@ const SCHEMA: &str = "latscope.summary/v1";
 struct SummaryJson {
     schema: &'static str,
     window: WindowJson,
+    #[serde(rename = "where")]
+    conditions: Vec<String>,
+    outcome: &'static str,
     ledger: LedgerJson,
     by: Vec<&'static str>,
     groups: Vec<GroupJson>,
@@ -122,12 +125,17 @@ pub fn summary_json(view: &SummaryView<'_>) -> serde_json::Result<String> {
             first_event: text(view.span.map(|span| span.first)),
             last_event: text(view.span.map(|span| span.last)),
         },
+        conditions: view.conditions.iter().map(ToString::to_string).collect(),
+        outcome: match view.failures {
+            Failures::Apart => "answered",
+            Failures::Included => "all",
+        },
         ledger: ledger(view.ledger),
         by: view.keys.iter().map(|key| key.name()).collect(),
         groups: view.groups.iter().map(|summary| group(view, summary)).collect(),
         warnings: view.warnings.iter().map(ToString::to_string).collect(),
     };
-    Ok(serde_json::to_string_pretty(&json)? + "\n")
+    Ok(escape_acting(&serde_json::to_string_pretty(&json)?) + "\n")
 }
 
 fn ledger(ledger: &Ledger) -> LedgerJson {
@@ -227,5 +235,34 @@ fn each<T>(summary: &MetricSummary, what: impl Fn(&QuantileSummary) -> T) -> Per
         p90: what(p90),
         p95: what(p95),
         p99: what(p99),
+    }
+}
+
+/// JSON in which every character that could act on a display is written as an escape. They stand
+/// only inside strings, so the value stays the same.
+fn escape_acting(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && acts(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_act_is_escaped_and_reads_back() {
+        let name = "a\u{202e}b\u{9b}c\u{e0001}d é\n";
+        let json = escape_acting(&serde_json::to_string(name).unwrap());
+        assert_eq!(json, "\"a\\u202eb\\u009bc\\udb40\\udc01d é\\n\"");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), name);
     }
 }

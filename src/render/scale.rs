@@ -66,6 +66,8 @@ pub(super) fn percent_with_interval(share: f64, range: Interval) -> String {
 /// An interval with each end in the given form: `(1,420–1,510)`, `(≥ 1,420)`, or nothing known.
 pub(super) fn interval(interval: Interval, form: impl Fn(f64) -> String) -> String {
     match (interval.low, interval.high) {
+        // A dash beside a minus sign is hard to read.
+        (Some(low), Some(high)) if low < 0.0 => format!("({} to {})", form(low), form(high)),
         (Some(low), Some(high)) => format!("({}–{})", form(low), form(high)),
         (Some(low), None) => format!("(≥ {})", form(low)),
         (None, Some(high)) => format!("(≤ {})", form(high)),
@@ -79,14 +81,23 @@ pub(super) fn estimate(quantile: Quantile) -> String {
     format!("{bound}{}", millis(quantile.value))
 }
 
+/// A quantile with the mark of its grade.
+pub(super) fn marked(summary: &QuantileSummary) -> String {
+    format!(
+        "{}{}",
+        estimate(summary.estimate),
+        Mark::of(summary).map_or("", Mark::sign)
+    )
+}
+
+/// `1 event has`, `2,000 events have`.
+pub(super) fn plural(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { several })
+}
+
 /// A quantile with its interval and the mark of its grade.
 pub(super) fn quantile(summary: &QuantileSummary) -> String {
-    let mark = Mark::of(summary).map_or("", Mark::sign);
-    format!(
-        "{}{mark} {}",
-        estimate(summary.estimate),
-        interval(summary.interval, millis)
-    )
+    format!("{} {}", marked(summary), interval(summary.interval, millis))
 }
 
 /// A footnote mark of a quantile whose sample is small for it.
@@ -165,6 +176,11 @@ pub(super) fn footnotes<'a>(quantiles: impl IntoIterator<Item = &'a QuantileSumm
             "‡ too few requests for the quantile itself: it is the largest value seen; needed: {}",
             needs(&max, &finite)
         ));
+    }
+    let is_open =
+        |summary: &&QuantileSummary| summary.interval.high.is_none() && summary.grade >= Grade::Wide;
+    if quantiles.iter().any(is_open) {
+        notes.push("(≥ …) the upper end falls among timeouts".to_owned());
     }
     if quantiles.iter().any(|summary| summary.estimate.censored) {
         notes.push("≥ falls among timeouts, so it is a lower bound".to_owned());

@@ -1,14 +1,14 @@
 //! The summary of every group, for people.
 
-use super::scale::{footnotes, grouped, millis, percent, quantile};
-use super::table::{Cell, Table, name, optional, text};
+use super::scale::{grouped, percent};
+use super::table::{Cell, Noted, Table, name, optional, text};
 use super::terminal::Style;
 use super::{markdown, terminal};
-use crate::dataset::{Dataset, Key, Window};
+use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::stats::Probability;
-use crate::summary::{GroupSummary, Metric, QuantileSummary, Warning};
-use crate::vocab::Timestamp;
+use crate::summary::{Failures, GroupSummary, Metric, Warning};
+use crate::vocab::{Timestamp, visible};
 
 /// Everything that a summary shows.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,10 @@ pub struct SummaryView<'a> {
     pub groups: &'a [GroupSummary],
     /// The window that was asked for, resolved.
     pub window: Window,
+    /// What all invocations have in common.
+    pub conditions: &'a [Condition],
+    /// Whether failures count as latencies.
+    pub failures: Failures,
     /// The time that the input covers.
     pub span: Option<Span>,
     /// What became of every event.
@@ -32,20 +36,30 @@ pub struct SummaryView<'a> {
 }
 
 impl SummaryView<'_> {
-    /// What stands beside the table: window, both sums of the ledger, warnings.
+    /// What stands beside the table: window, conditions, both sums of the ledger, warnings.
     pub fn notes(&self) -> Vec<String> {
-        let mut notes = vec![window_line(self.window, self.span, self.is_local)];
+        let mut notes = self.selection_lines();
         notes.extend(ledger_lines(self.ledger));
         notes.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
         notes
+    }
+
+    fn selection_lines(&self) -> Vec<String> {
+        let mut lines = vec![window_line(self.window, self.span, self.is_local)];
+        lines.extend(conditions_line(self.conditions));
+        lines
     }
 }
 
 /// The summary for a terminal.
 pub fn summary_terminal(view: &SummaryView<'_>, style: Style) -> String {
-    let mut shown = format!("{}\n\n", window_line(view.window, view.span, view.is_local));
-    shown.push_str(&terminal::table(&groups_table(view), style));
-    for note in notes(view) {
+    let mut shown = String::new();
+    for line in view.selection_lines() {
+        shown.push_str(&format!("{}\n", visible(&line)));
+    }
+    let (table, notes) = groups_table(view);
+    shown.push_str(&format!("\n{}", terminal::table(&table, style)));
+    for note in notes {
         shown.push_str(&format!("{}\n", style.faint(&note)));
     }
     shown.push('\n');
@@ -53,7 +67,7 @@ pub fn summary_terminal(view: &SummaryView<'_>, style: Style) -> String {
         shown.push_str(&format!("{line}\n"));
     }
     for warning in view.warnings {
-        let text = crate::vocab::visible(&warning.to_string());
+        let text = visible(&warning.to_string());
         shown.push_str(&format!("{} {text}\n", style.strong("warning:")));
     }
     shown
@@ -61,15 +75,18 @@ pub fn summary_terminal(view: &SummaryView<'_>, style: Style) -> String {
 
 /// The summary as Markdown.
 pub fn summary_markdown(view: &SummaryView<'_>) -> String {
-    let mut shown = format!("{}\n\n", window_line(view.window, view.span, view.is_local));
-    shown.push_str(&markdown::table(&groups_table(view)));
-    for note in notes(view) {
-        shown.push_str(&format!("\n{}\n", markdown::escape(&note)));
-    }
-    shown.push('\n');
-    for line in ledger_lines(view.ledger) {
-        shown.push_str(&format!("{line}\n"));
-    }
+    let lines = |lines: Vec<String>| {
+        let lines: Vec<String> = lines.iter().map(|line| markdown::escape(line)).collect();
+        lines.join("  \n")
+    };
+    let (table, notes) = groups_table(view);
+    let mut shown = format!(
+        "{}\n\n{}\n{}\n\n{}\n",
+        lines(view.selection_lines()),
+        markdown::table(&table),
+        lines(notes),
+        lines(ledger_lines(view.ledger).to_vec())
+    );
     if !view.warnings.is_empty() {
         shown.push('\n');
     }
@@ -82,25 +99,8 @@ pub fn summary_markdown(view: &SummaryView<'_>) -> String {
     shown
 }
 
-fn notes(view: &SummaryView<'_>) -> Vec<String> {
-    let mut notes =
-        vec!["ms; total = duration + init or restore that was waited for; (95 % interval)".to_owned()];
-    notes.extend(footnotes(
-        view.groups.iter().flat_map(|group| shown_quantiles(group)),
-    ));
-    notes
-}
-
-/// The quantiles of total time that the table shows.
-fn shown_quantiles(group: &GroupSummary) -> Vec<&QuantileSummary> {
-    let total = group.metric(Metric::Total);
-    [Probability::P50, Probability::P95, Probability::P99]
-        .into_iter()
-        .filter_map(|p| total?.quantile(p))
-        .collect()
-}
-
-fn groups_table(view: &SummaryView<'_>) -> Table {
+/// The table of groups and its footnotes.
+fn groups_table(view: &SummaryView<'_>) -> (Table, Vec<String>) {
     let mut titles: Vec<&str> = view.keys.iter().map(|key| key.name()).collect();
     titles.extend([
         "n",
@@ -113,6 +113,7 @@ fn groups_table(view: &SummaryView<'_>) -> Table {
         "inference p50",
         "inference share",
     ]);
+    let mut noted = Noted::default();
     let mut table = Table::new(view.keys.len(), &titles);
     for group in view.groups {
         let mut row: Vec<Cell> = group
@@ -128,15 +129,13 @@ fn groups_table(view: &SummaryView<'_>) -> Table {
         row.extend(
             [group.invocations, group.errors, group.timeouts].map(|count| text(grouped(count as u64))),
         );
-        let total = group.metric(Metric::Total);
+        let quantile =
+            |metric: Metric, p: Probability| group.metric(metric).and_then(|metric| metric.quantile(p));
         for p in [Probability::P50, Probability::P95, Probability::P99] {
-            row.push(optional(total.and_then(|total| total.quantile(p)).map(quantile)));
+            row.push(noted.quantile(quantile(Metric::Total, p)));
         }
         for metric in [Metric::Init, Metric::Inference] {
-            let p50 = group
-                .metric(metric)
-                .and_then(|metric| metric.quantile(Probability::P50));
-            row.push(optional(p50.map(|p50| millis(p50.estimate.value))));
+            row.push(noted.marked(quantile(metric, Probability::P50)));
         }
         row.push(optional(
             group
@@ -146,22 +145,40 @@ fn groups_table(view: &SummaryView<'_>) -> Table {
         ));
         table.row(row);
     }
-    table
+    let mut notes =
+        vec!["ms; total = duration + init or restore that was waited for; (95 % interval)".to_owned()];
+    notes.extend(noted.footnotes());
+    (table, notes)
+}
+
+/// What all invocations have in common, if anything was asked for.
+pub(super) fn conditions_line(conditions: &[Condition]) -> Option<String> {
+    let shown: Vec<String> = conditions.iter().map(ToString::to_string).collect();
+    (!shown.is_empty()).then(|| format!("Of these only: {}", shown.join(", ")))
 }
 
 /// The window and what of it the input covers, in one line.
-pub fn window_line(window: Window, span: Option<Span>, is_local: bool) -> String {
+pub(super) fn window_line(window: Window, span: Option<Span>, is_local: bool) -> String {
     let show = |at: Timestamp| shown_time(at, is_local);
     let covered = match span {
         Some(span) => format!("{} to {}", show(span.first), show(span.last)),
-        None => "unknown times (no event has one)".to_owned(),
+        None => "at times not known".to_owned(),
     };
     if window.is_open() {
         return format!("Window: all of the input, {covered}");
     }
+    format!(
+        "Window: {}; the input covers {covered}",
+        window_text(window, is_local)
+    )
+}
+
+/// The two ends of a window.
+pub(super) fn window_text(window: Window, is_local: bool) -> String {
+    let show = |at: Timestamp| shown_time(at, is_local);
     let since = window.since.map_or_else(|| "the first event".to_owned(), show);
     let until = window.until.map_or_else(|| "the last event".to_owned(), show);
-    format!("Window: {since} to {until}; the input covers {covered}")
+    format!("{since} to {until}")
 }
 
 /// A time in UTC, or in this machine's zone.
@@ -202,9 +219,13 @@ pub(super) fn ledger_lines(ledger: &Ledger) -> [String; 2] {
         .map(|(count, bin)| format!("{} {bin}", grouped(count)))
         .collect();
     [
-        format!("Events: {} = {}", grouped(ledger.events()), shown.join(" + ")),
         format!(
-            "Invocations: {} = {} matched + {} REPORT without timing; timing without REPORT: {}",
+            "Events read: {} = {}",
+            grouped(ledger.events()),
+            shown.join(" + ")
+        ),
+        format!(
+            "Invocations read: {} = {} matched + {} REPORT without timing; timing without REPORT: {}",
             grouped(ledger.invocations()),
             grouped(ledger.matched),
             grouped(ledger.report_without_timing),

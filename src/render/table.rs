@@ -1,5 +1,8 @@
 //! Tables of text, without any dialect.
 
+use super::scale::{footnotes, marked, quantile};
+use crate::summary::QuantileSummary;
+
 /// A table: titles, and rows of as many cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Table {
@@ -51,6 +54,37 @@ impl Table {
 
     pub(super) fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
+    }
+}
+
+/// Collects the quantiles that a table shows, for its footnotes.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    shown: Vec<QuantileSummary>,
+}
+
+impl Noted {
+    /// The cell of a quantile with its interval and the mark of its grade.
+    pub(super) fn quantile(&mut self, summary: Option<&QuantileSummary>) -> Cell {
+        let Some(summary) = summary else {
+            return Cell::Empty;
+        };
+        self.shown.push(summary.clone());
+        text(quantile(summary))
+    }
+
+    /// The cell of a quantile with the mark of its grade, without its interval.
+    pub(super) fn marked(&mut self, summary: Option<&QuantileSummary>) -> Cell {
+        let Some(summary) = summary else {
+            return Cell::Empty;
+        };
+        self.shown.push(summary.clone());
+        text(marked(summary))
+    }
+
+    /// What the marks of the table mean.
+    pub(super) fn footnotes(&self) -> Vec<String> {
+        footnotes(&self.shown)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::vocab::{Place, Timestamp};
 #[derive(Debug, Default)]
 pub(super) struct EventJson<'a> {
     message: Option<Cow<'a, str>>,
-    timestamp_ms: Option<i64>,
+    at: Option<Timestamp>,
     event_id: Option<Cow<'a, str>>,
     log_group: Option<Cow<'a, str>>,
     log_stream: Option<Cow<'a, str>>,
@@ -25,21 +25,19 @@ pub(super) struct EventJson<'a> {
 
 impl<'a> EventJson<'a> {
     /// Whether this is CloudWatch's wrapping of a message rather than a message that is itself
-    /// JSON: it holds a message and a numeric time, and either nothing else or a key that only
-    /// CloudWatch writes.
+    /// JSON: it holds a message, and either a key that only CloudWatch writes or no key that
+    /// CloudWatch does not write.
     pub(super) fn is_envelope(&self) -> bool {
         let written_by_cloudwatch =
             self.event_id.is_some() || self.log_stream.is_some() || self.has_ingestion_time;
-        self.message.is_some()
-            && self.timestamp_ms.is_some()
-            && (written_by_cloudwatch || !self.has_other_keys)
+        self.message.is_some() && (written_by_cloudwatch || !self.has_other_keys)
     }
 
     /// The event, or `None` if there is no message.
     pub(super) fn into_event(self, place: Place) -> Option<RawEvent<'a>> {
         Some(RawEvent {
             place,
-            at: self.timestamp_ms.map(Timestamp::from_epoch_millis),
+            at: self.at,
             event_id: self.event_id,
             log_group: self.log_group,
             log_stream: self.log_stream,
@@ -68,7 +66,7 @@ impl<'de> Visitor<'de> for EventVisitor {
         while let Some(key) = map.next_key::<Key>()? {
             match key {
                 Key::Message => event.message = map.next_value::<Scalar<'de>>()?.into_text(),
-                Key::Timestamp => event.timestamp_ms = map.next_value::<Scalar<'de>>()?.into_integer(),
+                Key::Timestamp => event.at = map.next_value::<Scalar<'de>>()?.into_time(),
                 Key::EventId => event.event_id = map.next_value::<Scalar<'de>>()?.into_text(),
                 Key::LogGroup => event.log_group = map.next_value::<Scalar<'de>>()?.into_text(),
                 Key::LogStream => event.log_stream = map.next_value::<Scalar<'de>>()?.into_text(),
@@ -137,10 +135,15 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    fn into_integer(self) -> Option<i64> {
+    /// A time: milliseconds since the epoch as a number or as text, or a time in words.
+    fn into_time(self) -> Option<Timestamp> {
         match self {
-            Self::Integer(integer) => Some(integer),
-            Self::Text(_) | Self::Other => None,
+            Self::Integer(millis) => Some(Timestamp::from_epoch_millis(millis)),
+            Self::Text(text) => match text.parse() {
+                Ok(millis) => Some(Timestamp::from_epoch_millis(millis)),
+                Err(_) => Timestamp::parse(&text),
+            },
+            Self::Other => None,
         }
     }
 }
@@ -175,8 +178,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
                 Ok(i64::try_from(integer).map_or(Scalar::Other, Scalar::Integer))
             }
 
-            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(Scalar::Other)
+            fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+                // Some tools write whole milliseconds with a point.
+                let is_whole = number.fract() == 0.0 && number.abs() < 9e15;
+                Ok(if is_whole {
+                    Scalar::Integer(number as i64)
+                } else {
+                    Scalar::Other
+                })
             }
 
             fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
@@ -268,12 +277,38 @@ mod tests {
         assert!(envelope(
             r#"{"ingestionTime":2,"message":"x","timestamp":1,"more":[1]}"#
         ));
-        assert!(!envelope(r#"{"message":"x","timestamp":"2026-01-01T00:00:00Z"}"#));
+        assert!(envelope(r#"{"message":"x","timestamp":"2026-01-01T00:00:00Z"}"#));
+        assert!(envelope(r#"{"message":"x"}"#));
+        assert!(envelope(
+            r#"{"eventId":"1","logStreamName":"s","message":"x","more":1}"#
+        ));
+        assert!(!envelope(
+            r#"{"message":"x","timestamp":"2026-01-01T00:00:00Z","level":"INFO"}"#
+        ));
         assert!(!envelope(
             r#"{"message":"x","timestamp":1,"level":"INFO","inference_ms":3}"#
         ));
         assert!(!envelope(r#"{"timestamp":1}"#));
         assert!(!envelope(r#"{"message":{"a":1},"timestamp":1}"#));
+    }
+
+    #[test]
+    fn a_time_is_read_in_every_way_it_is_written() {
+        for time in [
+            "1795341600000",
+            "1795341600000.0",
+            "\"1795341600000\"",
+            "\"2026-11-22T10:00:00Z\"",
+        ] {
+            let json = format!(r#"{{"message":"m","timestamp":{time}}}"#);
+            let event = serde_json::from_str::<EventJson<'_>>(&json).unwrap();
+            let at = event.into_event(Place::Line(1)).unwrap().at;
+            assert_eq!(
+                at,
+                Some(Timestamp::from_epoch_millis(1_795_341_600_000)),
+                "{time}"
+            );
+        }
     }
 
     #[test]

@@ -35,7 +35,12 @@ pub(super) fn read(reader: impl BufRead, sink: &mut dyn FnMut(Item<'_>)) {
             });
             continue;
         };
-        sink(item(place, line));
+        sink(if line.starts_with('{') {
+            item(place, line)
+        } else {
+            // A line of text among those of JSON, as functions write that change their log format.
+            Item::Event(RawEvent::bare(place, line))
+        });
     }
 }
 
@@ -47,7 +52,6 @@ fn item(place: Place, line: &str) -> Item<'_> {
         },
         Ok(_) => return Item::Event(RawEvent::bare(place, line)),
         Err(error) if error.is_eof() => "JSON line is cut off",
-        Err(error) if error.is_data() => "JSON line is not an object",
         Err(_) => "malformed JSON line",
     };
     Item::Rejected {
@@ -78,7 +82,7 @@ mod tests {
             "\n",
             "{\"time\":\"2026-01-01T00:00:00Z\",\"type\":\"platform.start\",\"record\":{}}\n",
             "{\"eventId\":\"2\",\"timestamp\n",
-            "[1,2]\n",
+            "END RequestId: b\n",
             "{\"eventId\" \"3\"}\n",
         );
         assert_eq!(
@@ -87,7 +91,7 @@ mod tests {
                 "Line(1) END RequestId: a\n",
                 "Line(3) {\"time\":\"2026-01-01T00:00:00Z\",\"type\":\"platform.start\",\"record\":{}}",
                 "Line(4) rejected: JSON line is cut off",
-                "Line(5) rejected: JSON line is not an object",
+                "Line(5) END RequestId: b",
                 "Line(6) rejected: malformed JSON line",
             ]
         );

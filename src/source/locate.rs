@@ -1,5 +1,6 @@
 //! From the paths that a user gave to the files that are read.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,22 +30,26 @@ pub fn locate(paths: &[PathBuf]) -> Result<Vec<Located>, Error> {
                 argument,
             });
         } else {
-            walk(path, argument, &mut located)?;
+            walk(path, argument, &mut HashSet::new(), &mut located)?;
         }
     }
-    let mut seen = Vec::new();
-    located.retain(|file| {
-        let identity = fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-        let is_new = !seen.contains(&identity);
-        if is_new {
-            seen.push(identity);
-        }
-        is_new
-    });
+    let mut seen = HashSet::new();
+    located.retain(|file| seen.insert(identity(&file.path)));
     Ok(located)
 }
 
-fn walk(path: &Path, argument: usize, located: &mut Vec<Located>) -> Result<(), Error> {
+/// What a path leads to, whatever links it goes through.
+fn identity(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// `above` holds the folders on the way here, so that a link to one of them ends the walk.
+fn walk(
+    path: &Path,
+    argument: usize,
+    above: &mut HashSet<PathBuf>,
+    located: &mut Vec<Located>,
+) -> Result<(), Error> {
     let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
@@ -62,16 +67,16 @@ fn walk(path: &Path, argument: usize, located: &mut Vec<Located>) -> Result<(), 
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name();
         if !name.as_encoded_bytes().starts_with(b".") {
-            let is_link_to_folder =
-                entry.file_type().map_err(unreadable)?.is_symlink() && entry.path().is_dir();
-            if !is_link_to_folder {
-                names.push(name);
-            }
+            names.push(name);
         }
     }
     names.sort();
-    for name in names {
-        walk(&path.join(name), argument, located)?;
+    let this = identity(path);
+    if above.insert(this.clone()) {
+        for name in names {
+            walk(&path.join(name), argument, above, located)?;
+        }
+        above.remove(&this);
     }
     Ok(())
 }

@@ -50,10 +50,10 @@ impl Latencies {
         let mut pairs = Vec::new();
         let (mut inference_over_duration, mut timeouts_without_inference) = (0, 0);
         for row in (0..rows.len()).filter(|&row| is_in(row)) {
-            let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
-            if rows.outcome[row] == Outcome::Error as u32 && failures == Failures::Apart {
+            if !is_in_sample(rows, failures, row) {
                 continue;
             }
+            let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
             let duration = rows.duration_us[row];
             let init = rows.init_us[row];
             let mut add =
@@ -70,12 +70,9 @@ impl Latencies {
             if let Some(billed) = rows.billed_us[row] {
                 add(Metric::Billed, billed, false);
             }
-            match rows.inference_us[row] {
-                Some(inference) if inference > duration + duration / CLOCK_TOLERANCE => {
-                    inference_over_duration += 1;
-                }
-                Some(inference) => {
-                    let inference = inference.min(duration);
+            match inference_of(rows, row) {
+                RowInference::OverDuration => inference_over_duration += 1,
+                RowInference::Known(inference) => {
                     let is_bound = rows.inference_is_bound[row];
                     add(Metric::Inference, inference, is_bound);
                     // When the model's call was given up, the time around it is known all the same.
@@ -84,8 +81,8 @@ impl Latencies {
                         pairs.push((inference as f64, duration as f64));
                     }
                 }
-                None if is_timeout => timeouts_without_inference += 1,
-                None => {}
+                RowInference::Unknown if is_timeout => timeouts_without_inference += 1,
+                RowInference::Unknown => {}
             }
         }
         Self {
@@ -100,6 +97,32 @@ impl Latencies {
     pub fn sample(&self, metric: Metric) -> Option<&Sample> {
         self.samples[metric as usize].as_ref()
     }
+}
+
+/// The inference time of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowInference {
+    /// So many microseconds, at most the duration.
+    Known(u64),
+    /// It is longer than the duration, beyond what two clocks differ by.
+    OverDuration,
+    /// There is none.
+    Unknown,
+}
+
+/// The inference time of a row, if it can be true.
+pub fn inference_of(rows: &Columns, row: usize) -> RowInference {
+    let duration = rows.duration_us[row];
+    match rows.inference_us[row] {
+        Some(inference) if inference > duration + duration / CLOCK_TOLERANCE => RowInference::OverDuration,
+        Some(inference) => RowInference::Known(inference.min(duration)),
+        None => RowInference::Unknown,
+    }
+}
+
+/// Whether the latency figures hold a row.
+pub fn is_in_sample(rows: &Columns, failures: Failures, row: usize) -> bool {
+    rows.outcome[row] != Outcome::Error as u32 || failures == Failures::Included
 }
 
 /// Values of one metric, lower bounds apart.

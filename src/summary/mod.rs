@@ -7,7 +7,7 @@ mod mixture;
 mod warning;
 
 pub use group::{GroupSummary, ShareSummary, summarize};
-pub use latency::{Failures, Latencies};
+pub use latency::{Failures, Latencies, RowInference, inference_of, is_in_sample};
 pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};
 pub use mixture::{Mixture, mixtures, value_counts};
 pub use warning::{Warning, input_warnings, row_warnings};

@@ -18,6 +18,8 @@ pub enum Warning {
     },
     /// Timing records that found no `REPORT`.
     TimingWithoutReport(u64),
+    /// Invocations that started and have no `REPORT`.
+    StartedWithoutReport(u64),
     /// Log records that Lambda dropped.
     DroppedByLambda(u64),
     /// Part of the invocations has no timing record.
@@ -86,6 +88,8 @@ pub enum Warning {
     },
     /// Invocations without a time, which no window holds.
     WithoutTime(usize),
+    /// Events that several inputs hold, where a side is an input.
+    RepeatedAcrossInputs(u64),
     /// A property that differs between the two sides.
     Differs {
         /// Which property.
@@ -139,6 +143,14 @@ impl fmt::Display for Warning {
                 "{} found no REPORT: it lies outside the input, or the request id is not Lambda's",
                 counted(*count, "timing record")
             ),
+            Self::StartedWithoutReport(count) => write!(
+                f,
+                "{} started and {} no REPORT (killed, still running, or cut off by an end of the input), so {} \
+                 counted nowhere else",
+                counted(*count, "invocation"),
+                if *count == 1 { "has" } else { "have" },
+                if *count == 1 { "it is" } else { "they are" }
+            ),
             Self::DroppedByLambda(count) => write!(
                 f,
                 "Lambda dropped {} before they were stored (platform.logsDropped)",
@@ -159,13 +171,15 @@ impl fmt::Display for Warning {
             ),
             Self::InferredModels { of, count } => write!(
                 f,
-                "{of}: the model of {} is inferred, because its function version used no other",
-                counted(*count as u64, "invocation")
+                "{of}: the model of {} is inferred from {} function version, which used no other in the window",
+                counted(*count as u64, "invocation"),
+                if *count == 1 { "its" } else { "their" }
             ),
             Self::SeveralModels(count) => write!(
                 f,
-                "{} called several models and belong to none of them",
-                counted(*count as u64, "invocation")
+                "{} called several models and {} to none of them",
+                counted(*count as u64, "invocation"),
+                if *count == 1 { "belongs" } else { "belong" }
             ),
             Self::InferenceOverDuration { of, count } => write!(
                 f,
@@ -197,8 +211,18 @@ impl fmt::Display for Warning {
             Self::Mixed { of, key, values } => write!(f, "{of}: {} is mixed: {values}", key.name()),
             Self::WithoutTime(count) => write!(
                 f,
-                "{} have no time and lie in no window",
-                counted(*count as u64, "invocation")
+                "{} no time and {} in no window",
+                if *count == 1 {
+                    "1 invocation has".to_owned()
+                } else {
+                    format!("{count} invocations have")
+                },
+                if *count == 1 { "lies" } else { "lie" }
+            ),
+            Self::RepeatedAcrossInputs(count) => write!(
+                f,
+                "{} were there before and count for the first input that holds them",
+                counted(*count, "event")
             ),
             Self::Differs {
                 what,
@@ -215,8 +239,12 @@ impl fmt::Display for Warning {
             ),
             Self::Shared(count) => write!(
                 f,
-                "{} are on both sides, so the sides are not independent",
-                counted(*count as u64, "invocation")
+                "{} on both sides, so the sides are not independent",
+                if *count == 1 {
+                    "1 invocation is".to_owned()
+                } else {
+                    format!("{count} invocations are")
+                }
             ),
             Self::SmallSample {
                 of,
@@ -264,6 +292,9 @@ pub fn input_warnings(ledger: &Ledger) -> Vec<Warning> {
     }
     if ledger.dropped_by_lambda > 0 {
         warnings.push(Warning::DroppedByLambda(ledger.dropped_by_lambda));
+    }
+    if ledger.started_without_report > 0 {
+        warnings.push(Warning::StartedWithoutReport(ledger.started_without_report));
     }
     if ledger.timing_without_report > 0 {
         warnings.push(Warning::TimingWithoutReport(ledger.timing_without_report));

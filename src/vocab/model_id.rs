@@ -78,6 +78,12 @@ impl ModelId {
         self.words.join("-")
     }
 
+    /// Whether the name is words alone, without provider, date and version, as people write it
+    /// and Bedrock does not.
+    pub fn is_bare(&self) -> bool {
+        self.date.is_none() && self.version.is_none() && !self.base.contains(['.', '/'])
+    }
+
     /// What makes this model itself: equal for the same model under several profiles.
     pub fn base_id(&self) -> &str {
         &self.base

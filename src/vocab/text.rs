@@ -18,7 +18,7 @@ pub fn visible(text: &str) -> String {
 }
 
 /// Whether a character controls the display instead of being displayed.
-fn acts(c: char) -> bool {
+pub fn acts(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
