@@ -7,10 +7,10 @@
 //! 2. [`parse`]: an event becomes a record of what Lambda or the handler said, or a rejection;
 //! 3. [`invocation`]: the records of one request become one invocation, and a ledger accounts for
 //!    every event;
-//! 4. [`dataset`](crate::dataset): invocations become columns, from which rows are selected and grouped;
-//! 5. [`summary`](crate::summary): groups become counts, quantiles with intervals, and shares;
-//! 6. [`comparison`](crate::comparison): two selections become ratios with intervals;
-//! 7. [`render`](crate::render): results become text, JSON and figures.
+//! 4. [`dataset`]: invocations become columns, from which rows are selected and grouped;
+//! 5. [`summary`]: groups become counts, quantiles with intervals, and shares;
+//! 6. [`comparison`]: two selections become ratios with intervals;
+//! 7. [`render`]: results become text, JSON and figures.
 //!
 //! [`vocab`] holds the words that all share and [`stats`] the arithmetic, which knows nothing of
 //! logs. A module names only modules that stand before it in this order: vocab, stats, source,

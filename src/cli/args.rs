@@ -103,7 +103,7 @@ pub(super) struct ReportArgs {
     /// What might replace it
     #[arg(long, value_name = "SELECTOR")]
     candidate: String,
-    /// Folder to write to [default: reports/<baseline>-vs-<candidate>]
+    /// Folder to write to [default: reports/BASELINE-vs-CANDIDATE]
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! Every column: its name, unit and meaning; and the way from invocations to columns and back to
 //! plain numbers.
 //!
-//! Names are positions in [`Names`](crate::invocation::Names), times are microseconds, an absent
+//! Names are positions in [`Names`], times are microseconds, an absent
 //! value is null.
 
 use polars::prelude::{

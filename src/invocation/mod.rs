@@ -11,6 +11,7 @@
 //! total      |======================================================|
 //! ```
 
+mod build;
 mod collect;
 mod environment;
 mod inference;

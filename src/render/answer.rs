@@ -198,14 +198,18 @@ fn signed_millis(micros: f64) -> String {
     format!("{sign}{}", millis(micros.abs()))
 }
 
+/// The quantiles that a table of compared quantiles shows.
+pub(super) fn shown_quantiles(compared: &[ComparedQuantile]) -> impl Iterator<Item = &QuantileSummary> {
+    compared
+        .iter()
+        .flat_map(|row| row.baseline.iter().chain(&row.candidate))
+}
+
 /// The footnotes of a table of compared quantiles.
 pub(super) fn table_notes(compared: &[ComparedQuantile]) -> Vec<String> {
-    let summaries = compared
-        .iter()
-        .flat_map(|row| row.baseline.iter().chain(&row.candidate));
     let mut notes =
         vec!["ms (95 % interval); ratio and difference are candidate against baseline".to_owned()];
-    notes.extend(footnotes(summaries));
+    notes.extend(footnotes(shown_quantiles(compared)));
     notes
 }
 

@@ -55,6 +55,7 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         compared(view),
         answer(comparison),
         latency(comparison, &quantiles),
+        unattributed(comparison),
         cold_and_warm(comparison, &distributions),
         where_the_time_goes(comparison, &phases),
         billed(comparison),
@@ -62,6 +63,10 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         warnings(comparison),
         method(comparison.failures),
     ];
+    let sections: Vec<String> = sections
+        .into_iter()
+        .filter(|section| !section.is_empty())
+        .collect();
     sections.join("\n")
 }
 
@@ -112,6 +117,10 @@ fn compared(view: &ReportView<'_>) -> String {
         rows.push(("model ids", both(&|side| ids(&side.model_ids))));
     }
     rows.push(("invocations", both(&|side| counts(side))));
+    if comparison.unattributed.is_some() {
+        let count = |side: &Side| text(format!("{}, see below", grouped(side.without_model.len() as u64)));
+        rows.push(("of unknown model, on neither side", both(&count)));
+    }
     if sides(comparison).iter().any(|side| side.window != view.window) {
         rows.push((
             "window",
@@ -138,10 +147,9 @@ fn compared(view: &ReportView<'_>) -> String {
     }
     let lines: Vec<String> = view.origin_lines().iter().map(|line| escape(line)).collect();
     format!(
-        "## What was compared\n\n{}\n{}\n{}",
+        "## What was compared\n\n{}\n{}\n",
         two_columns(comparison, rows),
-        lines.join("  \n"),
-        unattributed(comparison)
+        lines.join("  \n")
     )
 }
 
@@ -204,12 +212,12 @@ fn unattributed(comparison: &Comparison) -> String {
         ]);
     }
     let verdict = if found.verdict_holds {
-        "Whichever side they belong to, what p95 says below stays the same."
+        "Whichever side they belong to, the answer above stays the same."
     } else {
-        "**If all belonged to one side, what p95 says below could change.**"
+        "**If all belonged to one side, the answer above could change.**"
     };
     format!(
-        "\n{} no known model{kinds} and {} on neither side. {verdict}\n\n{}{}",
+        "{} no known model{kinds} and {} on neither side. {verdict}\n\n{}{}",
         plural(found.invocations as u64, "invocation has", "invocations have"),
         if found.invocations == 1 { "counts" } else { "count" },
         table(&page),

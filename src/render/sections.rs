@@ -1,9 +1,9 @@
 //! The sections of the report, each with its table.
 
-use super::answer::{factor, quantiles_table, table_notes};
+use super::answer::{factor, quantiles_table, shown_quantiles, table_notes};
 use super::markdown::table;
 use super::report::{notes, sides, two_columns};
-use super::scale::{grouped, millis, percent, percent_with_interval, ratio};
+use super::scale::{footnotes, grouped, millis, percent, percent_with_interval, ratio};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use crate::comparison::{Comparison, Margin, PARTS, Side};
 use crate::invocation::{Outcome, StartType};
@@ -19,12 +19,19 @@ pub(super) fn latency(comparison: &Comparison, figure: &str) -> String {
             notes(&table_notes(compared))
         )
     };
+    let beside = |title: &str, compared: &[crate::comparison::ComparedQuantile]| {
+        format!(
+            "{}{}",
+            table(&quantiles_table(comparison, compared, title)),
+            notes(&footnotes(shown_quantiles(compared)))
+        )
+    };
     format!(
         "## Latency\n\nTotal time is duration plus the initialisation or restore that the request waited for, over all \
          start types.\n\n{}{figure}\nBeside it, the duration alone and the total of warm invocations:\n\n{}\n{}",
         part("total time", &comparison.total),
-        part("duration", &comparison.duration),
-        part("total, warm only", &comparison.warm),
+        beside("duration", &comparison.duration),
+        beside("total, warm only", &comparison.warm),
     )
 }
 
@@ -41,7 +48,6 @@ pub(super) fn cold_and_warm(comparison: &Comparison, figure: &str) -> String {
             "total p50",
             "total p95",
             "init p50",
-            "init max",
         ],
     );
     for start in StartType::ALL {
@@ -60,7 +66,6 @@ pub(super) fn cold_and_warm(comparison: &Comparison, figure: &str) -> String {
                 at(&total, Probability::P50),
                 at(&total, Probability::P95),
                 at(&init, Probability::P50),
-                optional(init.as_ref().map(|init| millis(init.max))),
             ]);
         }
     }

@@ -123,7 +123,7 @@ impl Histogram {
     }
 
     /// The interval of the `p` quantile in microseconds: the exact ranks of
-    /// [`order_statistic_ranks`](super::order_statistic_ranks), the lower end being the smallest
+    /// [`order_statistic_ranks`], the lower end being the smallest
     /// and the upper end the largest value of their buckets, so that bucketing can only widen it.
     /// Values above the maximum are at the maximum for the lower end and infinite for the upper one.
     /// `None` if the histogram is empty.
