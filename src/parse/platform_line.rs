@@ -39,8 +39,12 @@ pub(super) fn parse(message: &str) -> Option<Result<Lifecycle, Cow<'static, str>
                 .ok_or_else(|| "RESTORE_REPORT that is cut off or without Restore Duration".into()),
         );
     }
-    let (word, rest) = message.split_once(char::is_whitespace).unwrap_or((message, ""));
-    if matches!(word, "EXTENSION" | "LOGS" | "TELEMETRY") && rest.trim_start().starts_with("Name:") {
+    let is_named =
+        |rest: &str| rest.starts_with(char::is_whitespace) && rest.trim_start().starts_with("Name:");
+    if ["EXTENSION", "LOGS", "TELEMETRY"]
+        .iter()
+        .any(|word| message.strip_prefix(word).is_some_and(is_named))
+    {
         return Some(Ok(Lifecycle::Other));
     }
     crashed(message).or_else(|| timed_out(message)).map(Ok)
