@@ -405,7 +405,7 @@ fn an_invocation_of_unknown_model_stands_beside_both_sides() {
         "{page}"
     );
     assert!(
-        page.contains("Whichever side they belong to, the answer above stays the same."),
+        page.contains("Whichever side each belongs to, p95 says the same."),
         "{page}"
     );
 }

@@ -346,3 +346,261 @@ fn an_empty_window_is_a_mistake_of_the_command_line() {
         .code(2)
         .stderr_has("error: the window is empty: it begins at");
 }
+
+/// One REPORT among several with the same id, at a place in time.
+fn text_report(id: &str, duration_ms: f64, billed: u64) -> String {
+    format!(
+        "REPORT RequestId: {id}\tDuration: {duration_ms:.2} ms\tBilled Duration: {billed} ms\tMemory Size: 512 MB\t\
+         Max Memory Used: 90 MB\t"
+    )
+}
+
+#[test]
+fn invocations_of_unknown_model_are_tried_on_both_sides_in_every_extreme_way() {
+    let base = many(HAIKU, 0..400, 1_500.0) + &many(NOVA, 400..800, 800.0);
+    let unknown = |numbers: std::ops::Range<u64>, ms: f64, rest: &str| -> String {
+        numbers
+            .map(|n| report_line(n, START + n as i64 * 1_000, STREAM, ms, rest))
+            .collect()
+    };
+    // 800 quick ones would hide 40 timeouts if all went to one side.
+    let logs = base + &unknown(1_000..1_040, 15_000.0, "Status: timeout") + &unknown(2_000..2_800, 300.0, "");
+    let page = report_of(&logs).read("out/report.md");
+    assert!(
+        page.contains("**Depending on the side each belongs to, p95 could say something else.**"),
+        "{page}"
+    );
+}
+
+#[test]
+fn what_is_unknown_is_no_part_of_what_remains_at_most() {
+    // Every 21st request has no inference time.
+    let haiku: String = (0..210)
+        .map(|n| {
+            let logs = invocation(n, HAIKU, 990.0, 1_000.0);
+            if n % 21 == 0 {
+                logs.replace("\\\"inference_ms\\\":990.0,", "")
+            } else {
+                logs
+            }
+        })
+        .collect();
+    report_of(&(haiku + &many(NOVA, 300..400, 400.0)))
+        .stdout_has("inference is 94.3 % of total time")
+        .stdout_has("at most 1.061 times");
+}
+
+#[test]
+fn retries_are_a_share_of_all_requests() {
+    let retried = invocation(0, HAIKU, 500.0, 1_000.0)
+        .replace("\\\"status\\\"", "\\\"retry_ms\\\":400.0,\\\"status\\\"");
+    let logs = retried + &many(HAIKU, 1..100, 980.0) + &many(NOVA, 200..300, 400.0);
+    let page = report_of(&logs).read("out/report.md");
+    assert!(
+        page.contains("| retries of the model call, share of duration | 0.39 % | – |"),
+        "{page}"
+    );
+}
+
+#[test]
+fn an_embedded_metric_beside_a_record_says_nothing_of_status_or_model() {
+    let metric = |n: u64| {
+        let id = request_id(n);
+        let metric = json!({"_aws": {"Timestamp": 1, "CloudWatchMetrics": []}, "requestId": id, "inference_ms": 500.0, "model": "Nova Lite"});
+        event(
+            n * 10 + 7,
+            START + n as i64 * 60_000 + 400,
+            STREAM,
+            &metric.to_string(),
+        )
+    };
+    let logs: String = (0..4)
+        .map(|n| invocation(n, NOVA, 500.0, 520.0).replace("\\\"ok\\\"", "\\\"error\\\"") + &metric(n))
+        .collect();
+    let group = &summary_of(&logs, "--by model")["groups"][0];
+    assert_eq!((&group["model_id"], &group["errors"]), (&json!(NOVA), &json!(4)));
+}
+
+#[test]
+fn one_row_without_a_function_leaves_its_version_open() {
+    let init = json!({"time": "2026-11-20T09:00:00.000Z", "type": "platform.initStart", "record": {"functionName": "f", "functionVersion": "7", "phase": "init", "initializationType": "on-demand"}});
+    let other = "2026/11/20/[7]ffffffffffffffffffffffffffffffff";
+    let logs = event(1, START - 1, STREAM, &init.to_string())
+        + &many(HAIKU, 0..3, 500.0)
+        + &many(NOVA, 3..6, 400.0)
+        + &many(NOVA, 6..9, 400.0).replace(STREAM, other)
+        + &report_line(20, START + 9_999_000, other, 3_000.0, "Status: timeout");
+    let groups = summary_of(&logs, "--by model")["groups"].clone();
+    let models: Vec<&Value> = groups
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| &group["model"])
+        .collect();
+    assert_eq!(
+        models,
+        [&json!("nova-lite"), &json!("claude-3-haiku"), &Value::Null]
+    );
+}
+
+#[test]
+fn json_lines_without_their_events_keep_the_times_inside_them() {
+    let line = |second: u32, kind: &str, record: Value| {
+        json!({"time": format!("2026-11-20T09:{:02}:{:02}.000Z", second / 60, second % 60), "type": format!("platform.{kind}"), "record": record}).to_string() + "\n"
+    };
+    let report = |second, n: u64, duration: f64, init: Option<f64>| {
+        let mut metrics = json!({"durationMs": duration, "billedDurationMs": 9_999, "memorySizeMB": 512, "maxMemoryUsedMB": 90});
+        if let Some(init) = init {
+            metrics["initDurationMs"] = json!(init);
+        }
+        line(
+            second,
+            "report",
+            json!({"requestId": request_id(n), "status": "success", "metrics": metrics}),
+        )
+    };
+    let init = |phase: &str| json!({"initializationType": "on-demand", "phase": phase});
+    let failed = json!({"initializationType": "on-demand", "phase": "init", "status": "timeout", "metrics": {"durationMs": 10_000.0}});
+    let logs = line(0, "initStart", init("init"))
+        + &line(1, "start", json!({"requestId": request_id(1)}))
+        + &report(2, 1, 1_000.0, Some(900.0))
+        + &line(60, "initStart", init("init"))
+        + &line(70, "initReport", failed)
+        + &line(70, "start", json!({"requestId": request_id(2)}))
+        + &line(71, "initStart", init("invoke"))
+        + &line(
+            80,
+            "initReport",
+            json!({"initializationType": "on-demand", "phase": "invoke", "status": "success", "metrics": {"durationMs": 9_000.0}}),
+        )
+        + &report(81, 2, 11_000.0, None)
+        + &line(120, "start", json!({"requestId": request_id(3)}))
+        + &report(121, 3, 1_000.0, None);
+    let summary = summary_of(&logs, "--by start");
+    let found: Vec<(&Value, &Value)> = summary["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| (&group["start"], &group["total_ms"]["max"]))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (&json!("cold"), &json!(1_900.0)),
+            (&json!("warm"), &json!(1_000.0)),
+            (&json!("init_retried"), &json!(21_000.0))
+        ]
+    );
+}
+
+#[test]
+fn a_timeout_line_after_its_report_is_not_the_next_attempts() {
+    let id = request_id(1);
+    let logs = [
+        format!("START RequestId: {id} Version: $LATEST"),
+        format!("END RequestId: {id}"),
+        text_report(&id, 3_003.16, 3_000),
+        format!("2023-07-20T18:37:39.961Z {id} Task timed out after 3.00 seconds"),
+        format!("START RequestId: {id} Version: $LATEST"),
+        format!("END RequestId: {id}"),
+        text_report(&id, 900.0, 900),
+    ];
+    let group = &summary_of(&(logs.join("\n") + "\n"), "--by version")["groups"][0];
+    assert_eq!(
+        (&group["invocations"], &group["timeouts"]),
+        (&json!(2), &json!(1))
+    );
+}
+
+#[test]
+fn records_with_a_time_join_reports_without_one_by_their_order() {
+    let id = request_id(1);
+    let timing = |inference: f64| {
+        json!({"timestamp": "2026-11-20T09:00:00.000Z", "function_request_id": id, "inference_ms": inference, "model_id": HAIKU}).to_string()
+    };
+    let logs = [
+        format!("START RequestId: {id} Version: $LATEST"),
+        timing(900.0),
+        text_report(&id, 1_000.0, 1_000),
+        format!("START RequestId: {id} Version: $LATEST"),
+        timing(1_900.0),
+        text_report(&id, 2_000.0, 2_000),
+    ];
+    let summary = summary_of(&(logs.join("\n") + "\n"), "--by model");
+    let inference = &summary["groups"][0]["inference_ms"];
+    assert_eq!(
+        (&inference["min"], &inference["max"]),
+        (&json!(900.0), &json!(1_900.0))
+    );
+}
+
+#[test]
+fn a_message_id_of_a_model_does_not_make_an_application_line_an_event() {
+    let id = request_id(1);
+    let line = json!({"timestamp": "2026-11-20T09:00:00.100Z", "level": "INFO", "requestId": id, "id": "msg_01", "message": "called", "inference_ms": 90.0, "modelId": HAIKU});
+    let report = json!({"time": "2026-11-20T09:00:00.200Z", "type": "platform.report", "record": {"requestId": id, "status": "success", "metrics": {"durationMs": 100.0, "billedDurationMs": 100, "memorySizeMB": 512, "maxMemoryUsedMB": 90}}});
+    let summary = summary_of(&format!("{line}\n{report}\n"), "--by model");
+    assert_eq!(
+        (&summary["ledger"]["matched"], &summary["groups"][0]["model"]),
+        (&json!(1), &json!("claude-3-haiku"))
+    );
+}
+
+#[test]
+fn the_same_stream_with_and_without_event_ids_counts_once() {
+    let with_ids = many(HAIKU, 0..5, 500.0);
+    let without: String = with_ids
+        .lines()
+        .map(|line| {
+            let mut event: Value = serde_json::from_str(line).unwrap();
+            event.as_object_mut().unwrap().remove("eventId");
+            format!("{event}\n")
+        })
+        .collect();
+    let run = |args: &str| {
+        let run = Run::new(&format!("summary --format json --input {args}"));
+        run.file("a.ndjson", &with_ids)
+            .file("b.ndjson", &without)
+            .done()
+            .code(0)
+            .json()
+    };
+    assert_eq!(run("a.ndjson b.ndjson")["groups"], run("a.ndjson")["groups"]);
+    assert_eq!(run("b.ndjson a.ndjson")["groups"], run("a.ndjson")["groups"]);
+}
+
+#[test]
+fn what_was_asked_for_is_no_difference_to_warn_of() {
+    let old = many(HAIKU, 0..40, 500.0);
+    let new = many(HAIKU, 40..80, 450.0)
+        .replace("[7]", "[8]")
+        .replace("Version: 7", "Version: 8");
+    let run = Run::new("report --input logs.ndjson --out out --baseline version=7 --candidate version=8");
+    let stdout = run.file("logs.ndjson", old + &new).done().code(0).stdout();
+    assert!(!stdout.contains("function version is 7"), "{stdout}");
+}
+
+#[test]
+fn names_in_reasons_are_inert_too() {
+    let hostile = "anthropic.claude-3-haiku<b>_x_*y*";
+    let killed = |n: u64| {
+        invocation(n, hostile, 900.0, 15_000.0).replace(
+            "Max Memory Used: 90 MB\\t",
+            "Max Memory Used: 90 MB\\tStatus: timeout",
+        )
+    };
+    let logs = many(hostile, 0..180, 500.0)
+        + &(180..200).map(killed).collect::<String>()
+        + &many(NOVA, 200..400, 700.0);
+    let run = Run::new("report --input logs.ndjson --out out --candidate nova-lite --baseline").arg(hostile);
+    let page = run.file("logs.ndjson", logs).done().code(0).read("out/report.md");
+    for (at, _) in page.match_indices("<b>") {
+        let line_start = page[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let ticks = page[line_start..at].matches('`').count();
+        assert!(
+            ticks % 2 == 1,
+            "a name outside a code span: {}",
+            &page[line_start..]
+        );
+    }
+}

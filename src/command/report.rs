@@ -8,8 +8,8 @@ use super::error::Error;
 use super::figures::{Drawn, draw};
 use super::load::{Common, Loaded};
 use super::selector::Selector;
-use crate::comparison::{Comparison, Side, compare_sides};
-use crate::dataset::{Columns, Dataset, ModelSource, Selection};
+use crate::comparison::{Comparison, Identity, Side, compare_sides};
+use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection};
 use crate::parse::TimingKeys;
 use crate::render::{Figure, ReportView, Style, brief, report_markdown};
 use crate::summary::Warning;
@@ -85,17 +85,20 @@ fn compare(
     let common = &options.common;
     let side = |selector: &Selector| -> Result<Side, Error> {
         let resolved = selector.resolve(loaded, &common.inputs)?;
-        let window = common_selection.window.and(resolved.selection.window);
         let rows = loaded.dataset.select(&[common_selection, &resolved.selection])?;
-        let without_model = without_model(loaded, common_selection, &resolved.selection)?;
-        let side = Side::of(
-            resolved.name,
-            resolved.model_ids,
-            &rows,
-            without_model,
-            window,
-            common.failures,
-        )?;
+        let identity = Identity {
+            name: resolved.name,
+            model_ids: resolved.model_ids,
+            window: common_selection.window.and(resolved.selection.window),
+            selected_by: resolved
+                .selection
+                .conditions
+                .iter()
+                .filter_map(Condition::key)
+                .collect(),
+            without_model: without_model(loaded, common_selection, &resolved.selection)?,
+        };
+        let side = Side::of(identity, &rows, common.failures)?;
         let is_input = !selector.inputs().is_empty();
         side.ok_or_else(|| Error::EmptySide {
             selector: selector.text().to_owned(),

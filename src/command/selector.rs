@@ -273,7 +273,7 @@ fn find_model(query: &str, names: &Names) -> Result<u32, SelectorError> {
     };
     let asked = ModelId::parse(query).ok_or_else(unknown)?;
     let same = positions().find(|&position| id(position).base_id() == asked.base_id());
-    if let Some(same) = same.filter(|_| !asked.is_bare()) {
+    if let Some(same) = same {
         return Ok(same);
     }
     let meant: Vec<u32> = positions()

@@ -6,5 +6,5 @@ mod side;
 mod unattributed;
 
 pub use compare::{ComparedQuantile, Comparison, Direction, compare_sides};
-pub use side::{Composition, Margin, PARTS, Side, StartRow, TimeShares};
+pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
 pub use unattributed::Unattributed;

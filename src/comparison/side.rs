@@ -38,6 +38,23 @@ pub struct Side {
     pub time: Option<TimeShares>,
     /// The window from which it was taken.
     pub window: Window,
+    /// The properties by which it was selected.
+    pub selected_by: Vec<Key>,
+}
+
+/// What a side is called and how it was selected.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// See [`Side::name`].
+    pub name: String,
+    /// See [`Side::model_ids`].
+    pub model_ids: Vec<String>,
+    /// See [`Side::window`].
+    pub window: Window,
+    /// See [`Side::selected_by`].
+    pub selected_by: Vec<Key>,
+    /// See [`Side::without_model`].
+    pub without_model: Columns,
 }
 
 /// Shares of the sum of total time; they add up to one.
@@ -47,6 +64,8 @@ pub struct TimeShares {
     pub inference: f64,
     /// Initialisation or restore that requests waited for.
     pub init: f64,
+    /// Whether the log does not tell how long some of them waited.
+    pub init_is_bound: bool,
     /// Everything else in the function.
     pub other: f64,
     /// The duration of requests without an inference time.
@@ -99,25 +118,18 @@ pub struct Margin {
 const GATEWAY_LIMITS_S: [u64; 2] = [29, 30];
 
 impl Side {
-    /// Describes one side. `None` if it holds no invocation.
+    /// Describes the rows of one side. `None` if there are none.
     ///
     /// # Errors
     /// If the column engine fails.
-    pub fn of(
-        name: String,
-        model_ids: Vec<String>,
-        dataset: &Dataset,
-        without_model: Columns,
-        window: Window,
-        failures: Failures,
-    ) -> Result<Option<Self>, Error> {
+    pub fn of(identity: Identity, dataset: &Dataset, failures: Failures) -> Result<Option<Self>, Error> {
         let Some(group) = dataset.group_by(&[])?.into_iter().next() else {
             return Ok(None);
         };
         let rows = group.rows;
         Ok(Some(Self {
-            name,
-            model_ids,
+            name: identity.name,
+            model_ids: identity.model_ids,
             group: GroupSummary::of(Vec::new(), &rows, failures),
             all: Latencies::of(&rows, failures),
             starts: start_rows(&rows, failures),
@@ -125,8 +137,9 @@ impl Side {
             composition: composition(&rows, failures),
             margins: margins(&rows),
             time: time_shares(&rows, failures),
-            window,
-            without_model,
+            window: identity.window,
+            selected_by: identity.selected_by,
+            without_model: identity.without_model,
             rows,
         }))
     }
@@ -191,11 +204,14 @@ fn time_shares(rows: &Columns, failures: Failures) -> Option<TimeShares> {
             RowInference::OverDuration | RowInference::Unknown => unknown += duration,
         }
     }
+    let is_untold = |row: usize| rows.start[row] == StartType::Cold as u32 && rows.init_us[row].is_none();
+    let init_is_bound = (0..rows.len()).any(|row| is_in_sample(rows, failures, row) && is_untold(row));
     let total = inference + init + other + unknown;
     let share = |part: u64| part as f64 / total as f64;
     (inference > 0).then(|| TimeShares {
         inference: share(inference),
         init: share(init),
+        init_is_bound,
         other: share(other),
         unknown: share(unknown),
     })

@@ -25,8 +25,8 @@ pub struct Unattributed {
     /// For each quantile of total time: what it would be on the baseline side, and on the candidate
     /// side, if all that can be its own were.
     pub if_all: Vec<(Probability, Option<QuantileSummary>, Option<QuantileSummary>)>,
-    /// Whether p95 would say the same if all of them were the baseline's, and if all were the
-    /// candidate's.
+    /// Whether p95 would say the same in each of the extreme cases: all of them on one side, or the
+    /// slow ones on one side and the quick ones on the other.
     pub verdict_holds: bool,
 }
 
@@ -52,16 +52,9 @@ impl Unattributed {
                 .filter(|(_, code)| *code == outcome as u32)
                 .count()
         };
-        let own = [baseline, candidate].map(|side| side.all.sample(Metric::Total));
-        let with = [baseline, candidate].map(|side| with_all(side, &side.without_model, failures));
+        let with = [baseline, candidate].map(|side| with_others(side, &side.without_model, failures));
         let summary =
             |sample: &Option<Sample>, p| sample.as_ref().map(|sample| QuantileSummary::of(sample, p));
-        let verdict = |baseline: Option<&Sample>, candidate: Option<&Sample>| {
-            let found = compare(baseline?, candidate?, Probability::P95, Confidence::C95);
-            Some(Direction::of(found.ratio_interval))
-        };
-        let [own_baseline, own_candidate] = own;
-        let today = verdict(own_baseline, own_candidate);
         Some(Self {
             invocations: outcomes.len(),
             timeouts: count(Outcome::Timeout),
@@ -70,14 +63,48 @@ impl Unattributed {
                 .iter()
                 .map(|&p| (p, summary(&with[0], p), summary(&with[1], p)))
                 .collect(),
-            verdict_holds: verdict(with[0].as_ref(), own_candidate) == today
-                && verdict(own_baseline, with[1].as_ref()) == today,
+            verdict_holds: verdict_holds(baseline, candidate, failures),
         })
     }
 }
 
-/// Total time of a side if these invocations were its own.
-fn with_all(side: &Side, others: &Columns, failures: Failures) -> Option<Sample> {
+/// Whether p95 says the same as today in each of the extreme cases.
+fn verdict_holds(baseline: &Side, candidate: &Side, failures: Failures) -> bool {
+    let verdict = |[more_baseline, more_candidate]: [&Columns; 2]| {
+        let baseline = with_others(baseline, more_baseline, failures)?;
+        let candidate = with_others(candidate, more_candidate, failures)?;
+        let found = compare(&baseline, &candidate, Probability::P95, Confidence::C95);
+        Some(Direction::of(found.ratio_interval))
+    };
+    let none = Columns::default();
+    let today = verdict([&none, &none]);
+    let (of_baseline, of_candidate) = (&baseline.without_model, &candidate.without_model);
+    // The slow ones are those above either side's p95, and timeouts.
+    let p95 = |side: &Side| {
+        let sample = side.all.sample(Metric::Total);
+        sample.map_or(0.0, |sample| sample.quantile(Probability::P95).value)
+    };
+    let limit = p95(baseline).min(p95(candidate));
+    let is_slow = |rows: &Columns, row: usize| {
+        let total = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
+        total as f64 > limit || rows.outcome[row] == Outcome::Timeout as u32
+    };
+    let slow = |rows: &Columns| rows.only(|row| is_slow(rows, row));
+    let quick = |rows: &Columns| rows.only(|row| !is_slow(rows, row));
+    [
+        [of_baseline, &none],
+        [&none, of_candidate],
+        [&slow(of_baseline), &quick(of_candidate)],
+        [&quick(of_baseline), &slow(of_candidate)],
+        [&slow(of_baseline), &none],
+        [&none, &slow(of_candidate)],
+    ]
+    .into_iter()
+    .all(|case| verdict(case) == today)
+}
+
+/// Total time of a side with these invocations beside its own.
+fn with_others(side: &Side, others: &Columns, failures: Failures) -> Option<Sample> {
     let theirs = Latencies::of(others, failures);
     match (side.all.sample(Metric::Total), theirs.sample(Metric::Total)) {
         (Some(own), Some(theirs)) => joined(own, theirs),

@@ -4,14 +4,14 @@
 //! function version if that version used only one model among the rows at hand, and is marked as
 //! inferred; otherwise it stays without a model and is shown beside both sides of a comparison.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt32Chunked};
 
 use super::columns::{FUNCTION, MODEL, MODEL_SOURCE, ModelSource, VERSION};
 
-/// Function and version. Where the log does not tell the function, all versions of one name count
-/// as one, so that two functions are never taken for one that used a single model.
+/// Function and version. Where the log does not tell a function, all versions of that name count as
+/// one, so that two functions are never taken for one that used a single model.
 type Version = (Option<u32>, Option<u32>);
 
 /// The models that a function version used.
@@ -32,7 +32,15 @@ pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
     };
     let (functions, versions) = (column(FUNCTION)?, column(VERSION)?);
     let (mut models, mut sources) = (column(MODEL)?, column(MODEL_SOURCE)?);
-    let version_of = |row: usize| -> Version { (functions[row], versions[row]) };
+    // Where one row does not tell its function, it may be any of those with this version.
+    let untold: HashSet<Option<u32>> = (0..versions.len())
+        .filter(|&row| functions[row].is_none())
+        .map(|row| versions[row])
+        .collect();
+    let version_of = |row: usize| -> Version {
+        let version = versions[row];
+        (functions[row].filter(|_| !untold.contains(&version)), version)
+    };
     let mut used: HashMap<Version, Used> = HashMap::new();
     for row in 0..models.len() {
         let source = sources[row].map(ModelSource::from_code);

@@ -117,6 +117,17 @@ impl fmt::Display for ConditionError {
 impl std::error::Error for ConditionError {}
 
 impl Condition {
+    /// The property; none for an input.
+    pub fn key(&self) -> Option<Key> {
+        match self {
+            Self::Named(key, _) => Some(*key),
+            Self::Memory(_) => Some(Key::Memory),
+            Self::Start(_) => Some(Key::Start),
+            Self::Status(_) => Some(Key::Status),
+            Self::Argument(_) => None,
+        }
+    }
+
     /// Reads the value of a key. The model is not selected by a condition.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::collect::Streams;
 use super::environment::Classified;
-use super::inference::combine;
+use super::inference::{combine, counting};
 use super::join::{Attempt, ReportRow};
 use super::names::{Interner, Model, Names, SourceFile};
 use super::request::{Invocation, ModelUse};
@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
     ) -> Invocation {
         let report = &row.report;
         let stream = self.streams.get(row.stream);
-        let timings: Vec<&Timing> = attempt.timings.iter().map(|row| &row.timing).collect();
+        let timings = counting(attempt.timings.iter().map(|row| &row.timing));
         let version = attempt
             .version
             .map(|version| self.streams.versions.text(version))

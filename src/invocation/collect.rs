@@ -155,6 +155,7 @@ impl Collector {
                     stream,
                     at,
                     file,
+                    has_event_id: event.event_id.is_some(),
                     sequence,
                 });
             }
@@ -165,12 +166,13 @@ impl Collector {
                     timing,
                     stream,
                     at,
+                    has_event_id: event.event_id.is_some(),
                     sequence,
                 });
             }
-            Record::Lifecycle(line) => {
+            Record::Lifecycle(record) => {
                 self.ledger.lifecycle += 1;
-                self.lifecycle(line, stream, event.at, sequence);
+                self.lifecycle(record.line, stream, event.at.or(record.at), sequence);
             }
         }
     }

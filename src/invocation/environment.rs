@@ -53,14 +53,21 @@ impl Step<'_> {
         }
     }
 
-    /// Order inside a stream: by time; at the same time, or without one, platform lines before
-    /// the invocation and then as read.
+    /// Order inside a stream: by time, and at the same time the beginning of an environment, its
+    /// report, and the invocation; without times as read.
     fn key(&self) -> impl Ord {
         match self {
-            Self::Init(row) => (row.at, false, row.sequence),
+            Self::Init(row) => {
+                let is_report = matches!(
+                    row.line,
+                    Lifecycle::InitReport { .. } | Lifecycle::RestoreReport { .. }
+                );
+                let rank = if is_report { 1 } else { 0 };
+                (row.at, row.at.map_or(0, |_| rank), row.sequence)
+            }
             Self::Serve(_, served) => (
                 served.started_at,
-                served.started_at.is_some(),
+                served.started_at.map_or(0, |_| 2),
                 served.start_sequence,
             ),
         }
@@ -129,6 +136,8 @@ fn is_one_environment_at_a_time(stream: &[Step<'_>]) -> bool {
 #[derive(Default)]
 struct Environment {
     has_served: bool,
+    /// End of the last invocation: its time and its place in the input.
+    last_served: Option<(Option<Timestamp>, u64)>,
     has_init_start: bool,
     init_start: Option<Timestamp>,
     initialization_type: Option<Box<str>>,
@@ -147,6 +156,14 @@ struct Environment {
 
 impl Environment {
     fn init(&mut self, row: &InitRow) {
+        let phase = match &row.line {
+            Lifecycle::InitStart { phase, .. } | Lifecycle::InitReport { phase, .. } => *phase,
+            _ => None,
+        };
+        if phase == Some(InitPhase::Invoke) && self.is_serving(row) {
+            // It belongs to the invocation that is known already.
+            return;
+        }
         match &row.line {
             // Inside an invocation it is the same environment that tries again.
             Lifecycle::InitStart {
@@ -168,8 +185,14 @@ impl Environment {
                 if self.has_served {
                     *self = Self::default();
                 }
-                self.has_restore = true;
-                self.restore = duration.filter(|_| matches!(status, None | Some(Status::Success)));
+                if matches!(status, None | Some(Status::Success)) {
+                    self.has_restore = true;
+                    self.restore = *duration;
+                } else {
+                    // The environment is initialised anew, inside the invocation that waited.
+                    self.last_report = row.at;
+                    self.add_failed(*duration);
+                }
             }
             Lifecycle::InitReport {
                 duration,
@@ -190,15 +213,27 @@ impl Environment {
                     Some(InitPhase::Invoke) => self.has_rerun = true,
                     Some(InitPhase::SnapStart) => {}
                     Some(InitPhase::Init) | None if has_failed => {
-                        let duration = duration.unwrap_or(Micros::ZERO);
-                        let before = self.failed_init.unwrap_or(Micros::ZERO);
-                        self.failed_init = Some(before.saturating_add(duration));
+                        self.add_failed(*duration);
                     }
                     Some(InitPhase::Init) | None => self.init = *duration,
                 }
             }
             _ => {}
         }
+    }
+
+    fn add_failed(&mut self, duration: Option<Micros>) {
+        let before = self.failed_init.unwrap_or(Micros::ZERO);
+        self.failed_init = Some(before.saturating_add(duration.unwrap_or(Micros::ZERO)));
+    }
+
+    /// Whether a line stands inside the last invocation.
+    fn is_serving(&self, row: &InitRow) -> bool {
+        self.last_served
+            .is_some_and(|(ended_at, end_sequence)| match (ended_at, row.at) {
+                (Some(ended), Some(at)) => at <= ended,
+                _ => row.sequence < end_sequence,
+            })
     }
 
     fn serve(&mut self, served: &Served<'_>) -> Classified {
@@ -216,6 +251,7 @@ impl Environment {
             self.first(served)
         };
         self.has_served = true;
+        self.last_served = Some((served.ended_at, served.end_sequence));
         classified
     }
 

@@ -5,17 +5,20 @@ use crate::parse::Timing;
 use crate::vocab::Micros;
 use latscope_schema::CallStatus;
 
+/// The records of one invocation that count. Embedded metrics repeat what a proper record says, so
+/// they count only where there is none.
+pub(super) fn counting<'a>(timings: impl Iterator<Item = &'a Timing> + Clone) -> Vec<&'a Timing> {
+    let has_record = timings.clone().any(|timing| !timing.is_embedded_metric);
+    timings
+        .filter(|timing| !(has_record && timing.is_embedded_metric))
+        .collect()
+}
+
 /// The inference time of one invocation from its timing records, which must be in call order.
 /// `None` if no record has an inference time.
-///
-/// Embedded metrics repeat what a proper record says, so they count only where there is none.
 pub(super) fn combine(timings: &[&Timing]) -> Option<Inference> {
-    let has_record = timings
-        .iter()
-        .any(|timing| !timing.is_embedded_metric && timing.inference.is_some());
     let calls: Vec<(&Timing, Micros)> = timings
         .iter()
-        .filter(|timing| !(has_record && timing.is_embedded_metric))
         .filter_map(|timing| Some((*timing, timing.inference?)))
         .collect();
     let (last, _) = calls.last()?;
@@ -76,7 +79,7 @@ mod tests {
     }
 
     fn combined(calls: &[Timing]) -> (u64, CallsCombined) {
-        let inference = combine(&calls.iter().collect::<Vec<_>>()).unwrap();
+        let inference = combine(&counting(calls.iter())).unwrap();
         (inference.time.as_micros() / 1000, inference.combined)
     }
 

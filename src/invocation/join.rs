@@ -5,6 +5,7 @@ use latscope_schema::CallStatus;
 use super::build::Builder;
 use super::collect::Streams;
 use super::environment::{Classified, Served, classify};
+use super::inference::counting;
 use super::ledger::Ledger;
 use super::names::{Names, SourceFile};
 use super::request::{Invocation, Outcome};
@@ -30,6 +31,7 @@ pub(super) struct ReportRow {
     pub(super) stream: u32,
     pub(super) at: Option<Timestamp>,
     pub(super) file: u32,
+    pub(super) has_event_id: bool,
     pub(super) sequence: u64,
 }
 
@@ -38,6 +40,7 @@ pub(super) struct TimingRow {
     pub(super) timing: Timing,
     pub(super) stream: u32,
     pub(super) at: Option<Timestamp>,
+    pub(super) has_event_id: bool,
     pub(super) sequence: u64,
 }
 
@@ -87,11 +90,11 @@ pub(super) fn join(
 ) -> (Vec<Invocation>, Names) {
     let is_unnamed = |stream: u32| streams.get(stream).name.is_none();
     rows.reports.sort_by(|a, b| {
-        let order = |row: &ReportRow| (is_unnamed(row.stream), row.sequence);
+        let order = |row: &ReportRow| (is_unnamed(row.stream), !row.has_event_id, row.sequence);
         a.key().cmp(&b.key()).then(order(a).cmp(&order(b)))
     });
     rows.timings.sort_by(|a, b| {
-        let order = |row: &TimingRow| (is_unnamed(row.stream), row.sequence);
+        let order = |row: &TimingRow| (is_unnamed(row.stream), !row.has_event_id, row.sequence);
         a.key().cmp(&b.key()).then(order(a).cmp(&order(b)))
     });
     drop_repeated(&mut rows, is_unnamed, ledger);
@@ -118,23 +121,58 @@ pub(super) fn join(
     builder.finish(invocations, files)
 }
 
-/// Drops what two files tell of the same moment, where one of them keeps no stream names, so that
-/// its events could not be told from the other's. Rows must be sorted, named streams first.
+/// Drops what two files tell of the same moment, where one of them keeps no stream names or no event
+/// ids, so that its events could not be told from the other's. Rows must be sorted by key, and those
+/// of which more is known must come first.
 fn drop_repeated(rows: &mut Rows, is_unnamed: impl Fn(u32) -> bool, ledger: &mut Ledger) {
-    let before = (rows.reports.len(), rows.timings.len());
-    rows.reports.dedup_by(|b, a| {
-        let is_elsewhere = a.stream != b.stream && is_unnamed(b.stream);
-        is_elsewhere && a.at.is_some() && a.at == b.at && a.report == b.report
-    });
-    rows.timings.dedup_by(|b, a| {
-        let is_elsewhere = a.stream != b.stream && is_unnamed(b.stream);
-        is_elsewhere && a.at.is_some() && a.at == b.at && a.timing == b.timing
-    });
-    let reports = (before.0 - rows.reports.len()) as u64;
-    let timings = (before.1 - rows.timings.len()) as u64;
+    // Two rows of one form are two events; of two forms they are one event saved twice.
+    let is_another_form = |a: (u32, bool), b: (u32, bool)| {
+        let (is_same_stream, is_known_less) = (a.0 == b.0, is_unnamed(b.0));
+        if is_same_stream { a.1 != b.1 } else { is_known_less }
+    };
+    let reports = drop_from_runs(
+        &mut rows.reports,
+        |a, b| a.key() == b.key(),
+        |a, b| {
+            let forms = ((a.stream, a.has_event_id), (b.stream, b.has_event_id));
+            a.at.is_some() && a.report == b.report && is_another_form(forms.0, forms.1)
+        },
+    );
+    let timings = drop_from_runs(
+        &mut rows.timings,
+        |a, b| a.key() == b.key(),
+        |a, b| {
+            let forms = ((a.stream, a.has_event_id), (b.stream, b.has_event_id));
+            a.at.is_some() && a.timing == b.timing && is_another_form(forms.0, forms.1)
+        },
+    );
     ledger.report_records -= reports;
     ledger.timing_records -= timings;
     ledger.duplicates += reports + timings;
+}
+
+/// Drops every row that repeats one before it in the same run of equal keys. Returns how many. Each
+/// row that stays may be repeated once by each of several others, but stands for one event.
+fn drop_from_runs<T>(
+    rows: &mut Vec<T>,
+    is_same_run: impl Fn(&T, &T) -> bool,
+    repeats: impl Fn(&T, &T) -> bool,
+) -> u64 {
+    let mut is_dropped = vec![false; rows.len()];
+    let mut first = 0;
+    for row in 0..rows.len() {
+        if !is_same_run(&rows[first], &rows[row]) {
+            first = row;
+        }
+        is_dropped[row] = (first..row).any(|other| !is_dropped[other] && repeats(&rows[other], &rows[row]));
+    }
+    let mut position = 0;
+    let before = rows.len();
+    rows.retain(|_| {
+        position += 1;
+        !is_dropped[position - 1]
+    });
+    (before - rows.len()) as u64
 }
 
 /// Where a record stands.
@@ -143,6 +181,8 @@ struct Position {
     stream: u32,
     at: Option<Timestamp>,
     sequence: u64,
+    /// Whether it always stands before its `REPORT`.
+    comes_before: bool,
 }
 
 impl ReportRow {
@@ -158,13 +198,14 @@ impl ReportRow {
         self.at.map(|at| at.before(self.report.duration))
     }
 
-    /// Without times, the `REPORT` of a record is the first that follows it.
+    /// Without times, the `REPORT` of a record is the first that follows it; that of a line which may
+    /// also come after it is the nearest.
     fn order_distance(&self, position: Position) -> (bool, u64) {
-        if self.at.is_some() || position.at.is_some() {
+        if self.at.is_some() && position.at.is_some() {
             return (false, 0);
         }
         (
-            self.sequence < position.sequence,
+            position.comes_before && self.sequence < position.sequence,
             self.sequence.abs_diff(position.sequence),
         )
     }
@@ -184,6 +225,7 @@ impl TimingRow {
             stream: self.stream,
             at: self.at,
             sequence: self.sequence,
+            comes_before: true,
         }
     }
 
@@ -263,6 +305,7 @@ impl MarkRow {
             stream: self.stream,
             at: self.at,
             sequence: self.sequence,
+            comes_before: self.is_start(),
         }
     }
 }
@@ -287,7 +330,8 @@ impl Attempt<'_> {
         let is_billed_short = report
             .billed
             .is_some_and(|billed| billed.saturating_add(Micros::from_millis(1)) < report.duration);
-        let last_call = self.timings.last().and_then(|row| row.timing.status);
+        let calls = counting(self.timings.iter().map(|row| &row.timing));
+        let last_call = calls.last().and_then(|timing| timing.status);
         match (report.status, last_call) {
             (Some(Status::Timeout), _) => Outcome::Timeout,
             _ if self.is_timed_out || is_billed_short => Outcome::Timeout,

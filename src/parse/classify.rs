@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, BuildError};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::record::Record;
+use super::record::{LifecycleRecord, Record};
 use super::timing_keys::TimingKeys;
 use super::timing_search::{Prefix, nested_texts, search};
 use super::{platform_event, platform_line, report_line, timing};
@@ -68,7 +68,7 @@ impl Parser {
         }
         if let Some(line) = platform_line::parse(message) {
             return match line {
-                Ok(line) => Parsed::Record(Record::Lifecycle(line)),
+                Ok(line) => Parsed::Record(Record::Lifecycle(LifecycleRecord { line, at: None })),
                 Err(reason) => Parsed::Rejected(reason),
             };
         }

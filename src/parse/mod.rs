@@ -14,5 +14,5 @@ mod timing_keys;
 mod timing_search;
 
 pub use classify::{Parsed, Parser};
-pub use record::{Completeness, InitPhase, Lifecycle, Record, Report, Status, Timing};
+pub use record::{Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status, Timing};
 pub use timing_keys::{KeyError, TimingKeys};

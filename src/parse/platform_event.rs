@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::record::{Completeness, InitPhase, Lifecycle, Record, Report, Status};
+use super::record::{Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status};
 use crate::vocab::{Micros, RequestId, Timestamp};
 
 type Fault = Cow<'static, str>;
@@ -100,9 +100,14 @@ pub(super) fn parse(message: &str) -> Option<Result<Record, Fault>> {
     let at = time.as_deref().and_then(Timestamp::parse);
     Some(match kind {
         "report" => report(record, at).map(Record::Report),
-        kind if KINDS.contains(&kind) => lifecycle(kind, record).map(Record::Lifecycle),
+        kind if KINDS.contains(&kind) => {
+            lifecycle(kind, record).map(|line| Record::Lifecycle(LifecycleRecord { line, at }))
+        }
         // Extensions, telemetry subscriptions, web functions' summaries, and kinds to come.
-        _ => Ok(Record::Lifecycle(Lifecycle::Other)),
+        _ => Ok(Record::Lifecycle(LifecycleRecord {
+            line: Lifecycle::Other,
+            at,
+        })),
     })
 }
 

@@ -14,7 +14,18 @@ pub enum Record {
     /// What a handler measured of one model call.
     Timing(Timing),
     /// Any other line of the platform.
-    Lifecycle(Lifecycle),
+    Lifecycle(LifecycleRecord),
+}
+
+/// A platform line other than `REPORT`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LifecycleRecord {
+    /// What it says.
+    #[serde(flatten)]
+    pub line: Lifecycle,
+    /// The time inside the record, for containers that keep none.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
+    pub at: Option<Timestamp>,
 }
 
 /// A `REPORT` line or `platform.report` event.

@@ -53,14 +53,19 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
             let median = median(comparison)
                 .map(|median| format!("; {median}"))
                 .unwrap_or_default();
-            let reason = undecided(comparison, base, cand);
+            let reason = undecided(comparison, base, cand, show);
             format!("Whether {candidate} is faster at p95 cannot be told: {values}, but {reason}{median}.")
         }
     }
 }
 
 /// Why the ratio of p95 has no interval.
-fn undecided(comparison: &Comparison, base: &QuantileSummary, cand: &QuantileSummary) -> String {
+fn undecided(
+    comparison: &Comparison,
+    base: &QuantileSummary,
+    cand: &QuantileSummary,
+    show: ShowName<'_>,
+) -> String {
     let count = |side: &Side| side.metric(Metric::Total).map_or(0, |total| total.count as u64);
     let counts = (count(&comparison.baseline), count(&comparison.candidate));
     if counts.0.min(counts.1) < base.n_needed {
@@ -76,11 +81,11 @@ fn undecided(comparison: &Comparison, base: &QuantileSummary, cand: &QuantileSum
         (true, true) => "timeouts leave p95 no upper end on either side".to_owned(),
         (true, false) => format!(
             "timeouts leave p95 of {} no upper end",
-            visible(&comparison.baseline.name)
+            show(&comparison.baseline.name)
         ),
         (false, true) => format!(
             "timeouts leave p95 of {} no upper end",
-            visible(&comparison.candidate.name)
+            show(&comparison.candidate.name)
         ),
         (false, false) => "the two samples together do not bound their ratio".to_owned(),
     }
@@ -101,15 +106,19 @@ fn median(comparison: &Comparison) -> Option<String> {
 }
 
 fn with_level(range: Interval) -> String {
-    let shown = interval(range, ratio);
-    format!("(95 % interval {}", shown.trim_start_matches('('))
+    match (range.low, range.high) {
+        (Some(low), Some(high)) => format!("(95 % interval {}–{})", ratio(low), ratio(high)),
+        (Some(low), None) => format!("(at least {} with 97.5 % confidence)", ratio(low)),
+        (None, Some(high)) => format!("(at most {} with 97.5 % confidence)", ratio(high)),
+        (None, None) => "(no interval)".to_owned(),
+    }
 }
 
 /// What the time is made of, and what that allows.
 fn cause(comparison: &Comparison, show: ShowName<'_>) -> String {
     let (baseline, candidate) = (&comparison.baseline, &comparison.candidate);
     let Some(time) = baseline.time else {
-        return "Where the time goes cannot be told, because no timing record of the baseline has an inference time."
+        return "Where the time goes cannot be told, because no request of the baseline in the latency figures has an inference time."
             .to_owned();
     };
     let of_candidate = candidate
@@ -124,17 +133,23 @@ fn cause(comparison: &Comparison, show: ShowName<'_>) -> String {
     } else {
         String::new()
     };
+    let cold = if time.init_is_bound {
+        format!("at least {}", percent(time.init))
+    } else {
+        percent(time.init)
+    };
     let parts = format!(
         "With {}, inference is {} of total time{of_candidate}, cold starts are {}, all else in the function {}{unknown}",
         show(&baseline.name),
         percent(time.inference),
-        percent(time.init),
+        cold,
         percent(time.other)
     );
     if time.unknown > UNKNOWN_TOLERATED {
         return format!("{parts}; with so much unknown, what tuning could bring is not told.");
     }
-    let limit = factor((1.0 - time.unknown) / time.inference);
+    // What is not known may be taken away like everything else that is not inference.
+    let limit = factor(1.0 / time.inference);
     format!("{parts}, so work on all but the model can make requests at most {limit} times as fast.")
 }
 

@@ -212,9 +212,9 @@ fn unattributed(comparison: &Comparison) -> String {
         ]);
     }
     let verdict = if found.verdict_holds {
-        "Whichever side they belong to, the answer above stays the same."
+        "Whichever side each belongs to, p95 says the same."
     } else {
-        "**If all belonged to one side, the answer above could change.**"
+        "**Depending on the side each belongs to, p95 could say something else.**"
     };
     format!(
         "{} no known model{kinds} and {} on neither side. {verdict}\n\n{}{}",

@@ -112,10 +112,13 @@ pub(super) fn where_the_time_goes(comparison: &Comparison, figure: &str) -> Stri
             quantile(Metric::Init, Probability::P50),
         ),
     ];
-    if sides(comparison).iter().any(|side| retry_share(side).is_some()) {
+    if sides(comparison)
+        .iter()
+        .any(|side| retry_share(side, comparison.failures).is_some())
+    {
         rows.push((
             "retries of the model call, share of duration",
-            both(&|side| optional(retry_share(side).map(percent))),
+            both(&|side| optional(retry_share(side, comparison.failures).map(percent))),
         ));
     }
     let has_share = sides(comparison).iter().any(|side| side.all.share.is_some());
@@ -155,12 +158,17 @@ pub(super) fn where_the_time_goes(comparison: &Comparison, figure: &str) -> Stri
     )
 }
 
-/// Share of failed model attempts in the duration of the invocations that tell.
-fn retry_share(side: &Side) -> Option<f64> {
+/// Share of failed model attempts in the duration of all requests with a timing record, where any
+/// tells of one.
+fn retry_share(side: &Side, failures: Failures) -> Option<f64> {
     let rows = &side.rows;
-    let told = || (0..rows.len()).filter_map(|row| Some((rows.retry_us[row]?, rows.duration_us[row])));
-    let retries: u64 = told().map(|(retry, _)| retry).sum();
-    let duration: u64 = told().map(|(_, duration)| duration).sum();
+    let matched = (0..rows.len()).filter(|&row| rows.is_matched[row] && is_in_sample(rows, failures, row));
+    let (retries, duration) = matched.fold((0, 0), |(retries, duration), row| {
+        (
+            retries + rows.retry_us[row].unwrap_or(0),
+            duration + rows.duration_us[row],
+        )
+    });
     (retries > 0 && duration > 0).then(|| retries as f64 / duration as f64)
 }
 

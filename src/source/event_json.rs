@@ -19,7 +19,8 @@ pub(super) struct EventJson<'a> {
     event_id: Option<Cow<'a, str>>,
     log_group: Option<Cow<'a, str>>,
     log_stream: Option<Cow<'a, str>>,
-    has_ingestion_time: bool,
+    /// Whether a key occurred that applications do not use.
+    is_marked: bool,
     has_other_keys: bool,
 }
 
@@ -28,9 +29,7 @@ impl<'a> EventJson<'a> {
     /// JSON: it holds a message, and either a key that only CloudWatch writes or no key that
     /// CloudWatch does not write.
     pub(super) fn is_envelope(&self) -> bool {
-        let written_by_cloudwatch =
-            self.event_id.is_some() || self.log_stream.is_some() || self.has_ingestion_time;
-        self.message.is_some() && (written_by_cloudwatch || !self.has_other_keys)
+        self.message.is_some() && (self.is_marked || !self.has_other_keys)
     }
 
     /// The event, or `None` if there is no message.
@@ -67,11 +66,17 @@ impl<'de> Visitor<'de> for EventVisitor {
             match key {
                 Key::Message => event.message = map.next_value::<Scalar<'de>>()?.into_text(),
                 Key::Timestamp => event.at = map.next_value::<Scalar<'de>>()?.into_time(),
-                Key::EventId => event.event_id = map.next_value::<Scalar<'de>>()?.into_text(),
+                Key::EventId(is_sure) => {
+                    event.is_marked |= is_sure;
+                    event.event_id = map.next_value::<Scalar<'de>>()?.into_text();
+                }
                 Key::LogGroup => event.log_group = map.next_value::<Scalar<'de>>()?.into_text(),
-                Key::LogStream => event.log_stream = map.next_value::<Scalar<'de>>()?.into_text(),
+                Key::LogStream(is_sure) => {
+                    event.is_marked |= is_sure;
+                    event.log_stream = map.next_value::<Scalar<'de>>()?.into_text();
+                }
                 Key::IngestionTime => {
-                    event.has_ingestion_time = true;
+                    event.is_marked = true;
                     map.next_value::<IgnoredAny>()?;
                 }
                 Key::Other => {
@@ -84,12 +89,13 @@ impl<'de> Visitor<'de> for EventVisitor {
     }
 }
 
+/// Event id and log stream have a spelling that applications do not use, and one that they may.
 enum Key {
     Message,
     Timestamp,
-    EventId,
+    EventId(bool),
     LogGroup,
-    LogStream,
+    LogStream(bool),
     IngestionTime,
     Other,
 }
@@ -108,9 +114,11 @@ impl<'de> Deserialize<'de> for Key {
                 Ok(match key {
                     "message" => Key::Message,
                     "timestamp" => Key::Timestamp,
-                    "eventId" | "id" => Key::EventId,
+                    "eventId" => Key::EventId(true),
+                    "id" => Key::EventId(false),
                     "logGroupName" | "logGroup" | "logGroupIdentifier" => Key::LogGroup,
-                    "logStreamName" | "logStream" => Key::LogStream,
+                    "logStreamName" => Key::LogStream(true),
+                    "logStream" => Key::LogStream(false),
                     "ingestionTime" => Key::IngestionTime,
                     _ => Key::Other,
                 })
@@ -288,6 +296,10 @@ mod tests {
         assert!(!envelope(
             r#"{"message":"x","timestamp":1,"level":"INFO","inference_ms":3}"#
         ));
+        assert!(!envelope(
+            r#"{"id":"msg_01","message":"x","timestamp":"2026-01-01T00:00:00Z","inference_ms":3}"#
+        ));
+        assert!(envelope(r#"{"id":"1","message":"x","timestamp":1}"#));
         assert!(!envelope(r#"{"timestamp":1}"#));
         assert!(!envelope(r#"{"message":{"a":1},"timestamp":1}"#));
     }

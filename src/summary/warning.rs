@@ -162,7 +162,7 @@ impl fmt::Display for Warning {
                 invocations,
             } => write!(
                 f,
-                "{of}: {count} of {} have no timing record, so their inference time is not known",
+                "{of}: no timing record for {count} of {}, so their inference time is not known",
                 counted(*invocations as u64, "invocation")
             ),
             Self::NoTimingAtAll => f.write_str(
@@ -221,8 +221,14 @@ impl fmt::Display for Warning {
             ),
             Self::RepeatedAcrossInputs(count) => write!(
                 f,
-                "{} were there before and count for the first input that holds them",
-                counted(*count, "event")
+                "{} there before and {} for the first input that holds {}",
+                if *count == 1 {
+                    "1 event was".to_owned()
+                } else {
+                    format!("{count} events were")
+                },
+                if *count == 1 { "counts" } else { "count" },
+                if *count == 1 { "it" } else { "them" }
             ),
             Self::Differs {
                 what,
