@@ -47,7 +47,7 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
         Direction::Faster => format!("{candidate} is faster: {values}, {measured}."),
         Direction::Slower => format!("{candidate} is slower: {values}, {measured}."),
         Direction::Unclear if range.low.is_some() && range.high.is_some() => {
-            format!("No difference is shown: {values}, {measured}, which leaves room for both directions.")
+            format!("No difference is shown: {values}, {measured}.")
         }
         Direction::Unclear => {
             let median = median(comparison)
@@ -133,10 +133,10 @@ fn cause(comparison: &Comparison, show: ShowName<'_>) -> String {
     } else {
         String::new()
     };
-    let cold = if time.init_is_bound {
-        format!("at least {}", percent(time.init))
-    } else {
-        percent(time.init)
+    let cold = match (time.init_is_bound, time.init > 0.0) {
+        (false, _) => percent(time.init),
+        (true, true) => format!("at least {}", percent(time.init)),
+        (true, false) => "of a length that is not logged".to_owned(),
     };
     let parts = format!(
         "With {}, inference is {} of total time{of_candidate}, cold starts are {}, all else in the function {}{unknown}",
