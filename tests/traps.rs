@@ -604,3 +604,31 @@ fn names_in_reasons_are_inert_too() {
         );
     }
 }
+
+#[test]
+fn how_several_calls_were_put_together_is_said() {
+    let second = |n: u64, offsets: bool| {
+        let first = invocation(n, NOVA, 300.0, 900.0);
+        let call = |first: &str, index: u32, start: f64| {
+            let fields = if offsets {
+                format!("\\\"call_index\\\":{index},\\\"start_offset_ms\\\":{start:.1},")
+            } else {
+                format!("\\\"call_index\\\":{index},")
+            };
+            first.replace("\\\"inference_ms", &format!("{fields}\\\"inference_ms"))
+        };
+        let again =
+            call(&first, 1, 200.0).replace(&format!("{:056}", n * 10 + 1), &format!("{:056}", n * 10 + 9));
+        call(&first, 0, 0.0) + &again
+    };
+    let logs = many(HAIKU, 0..10, 500.0) + &second(20, true) + &second(21, false);
+    let summary = summary_of(&logs, "--by model");
+    let inference = &summary["groups"][0]["inference_ms"];
+    assert_eq!(
+        (&inference["min"], &inference["max"]),
+        (&json!(500.0), &json!(600.0))
+    );
+    let page = report_of(&logs).read("out/report.md");
+    let said = "0 requests of claude-3-haiku and 2 of nova-lite made several model calls; inference is the time during which at least one ran, and the sum of its calls for 1 without start times.";
+    assert!(page.contains(said), "{page}");
+}

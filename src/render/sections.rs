@@ -6,6 +6,7 @@ use super::report::{notes, sides, two_columns};
 use super::scale::{footnotes, grouped, millis, percent, percent_with_interval, ratio};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use crate::comparison::{Comparison, Margin, PARTS, Side};
+use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
 use crate::stats::{Confidence, Grade, Probability, Share};
 use crate::summary::{Failures, Metric, MetricSummary, is_in_sample};
@@ -144,6 +145,7 @@ pub(super) fn where_the_time_goes(comparison: &Comparison, figure: &str) -> Stri
         ]);
     }
     let mut lines = noted.footnotes();
+    lines.extend(several_calls(comparison));
     if has_share {
         lines.insert(
             0,
@@ -156,6 +158,35 @@ pub(super) fn where_the_time_goes(comparison: &Comparison, figure: &str) -> Stri
         notes(&lines),
         composition(comparison)
     )
+}
+
+/// How the calls of requests with several were put together, where there are any.
+fn several_calls(comparison: &Comparison) -> Option<String> {
+    let count = |is_counted: &dyn Fn(&Columns, usize) -> bool| {
+        let of_side = |side: &Side| {
+            (0..side.rows.len())
+                .filter(|&row| is_counted(&side.rows, row))
+                .count()
+        };
+        sides(comparison).map(of_side)
+    };
+    let several = count(&|rows, row| rows.calls[row].is_some_and(|calls| calls > 1));
+    let summed = count(&|rows, row| rows.is_summed[row]).iter().sum::<usize>();
+    if several == [0, 0] {
+        return None;
+    }
+    let unit = match summed {
+        0 => String::new(),
+        summed => format!(", and the sum of its calls for {summed} without start times"),
+    };
+    Some(format!(
+        "{} requests of {} and {} of {} made several model calls; inference is the time during which at least one \
+         ran{unit}.",
+        grouped(several[0] as u64),
+        comparison.baseline.name,
+        grouped(several[1] as u64),
+        comparison.candidate.name
+    ))
 }
 
 /// Share of failed model attempts in the duration of all requests with a timing record, where any
