@@ -12,6 +12,26 @@
 //! 6. [`comparison`]: two selections become ratios with intervals;
 //! 7. [`render`]: results become text, JSON and figures.
 //!
+//! The first three steps, on the logs of the README:
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use latscope::invocation::Collector;
+//! use latscope::parse::{Parser, TimingKeys};
+//! use latscope::source::{locate, read_file};
+//!
+//! let mut collector = Collector::new(Parser::new(TimingKeys::common())?);
+//! for file in locate(&[Path::new("fixtures/haiku-vs-nova-lite").to_owned()])? {
+//!     collector.begin_file(&file.path, file.argument);
+//!     read_file(&file.path, &mut |item| collector.take(item))?;
+//! }
+//! let collected = collector.finish();
+//! assert_eq!(collected.invocations.len(), 2400);
+//! assert_eq!(collected.ledger.events(), 15_683);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! [`vocab`] holds the words that all share and [`stats`] the arithmetic, which knows nothing of
 //! logs. A module names only modules that stand before it in this order: vocab, stats, source,
 //! parse, invocation, dataset, summary, comparison, render, command, cli. A test holds that.
