@@ -1,13 +1,13 @@
 //! The answer of a comparison in two sentences and one table.
 
 use super::report::ReportView;
-use super::scale::{estimate, footnotes, grouped, interval, millis, percent, plural, quantile, ratio};
+use super::scale::{estimate, footnotes, interval, millis, percent, plural, quantile, ratio};
 use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
 use crate::comparison::{ComparedQuantile, Comparison, Direction, Side};
 use crate::stats::{Interval, Probability};
 use crate::summary::{Metric, QuantileSummary};
-use crate::vocab::visible;
+use crate::vocab::{grouped, visible};
 
 /// How names are shown in a sentence: as the dialect has it.
 pub(super) type ShowName<'a> = &'a dyn Fn(&str) -> String;

@@ -2,7 +2,7 @@
 
 use super::answer::sentences;
 use super::markdown::{code, escape, table};
-use super::scale::{grouped, plural};
+use super::scale::plural;
 use super::sections::{billed, cold_and_warm, latency, limits, where_the_time_goes};
 use super::summary::{conditions_line, ledger_lines, shown_time, window_line, window_text};
 use super::table::{Cell, Noted, Table, name, optional, text};
@@ -10,6 +10,7 @@ use crate::comparison::{Comparison, Side};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::summary::{Failures, value_counts};
+use crate::vocab::grouped;
 
 /// Everything that a report shows.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 
 use crate::stats::{Grade, Interval, Probability, Quantile};
 use crate::summary::QuantileSummary;
+use crate::vocab::grouped;
 
 /// Microseconds as milliseconds: `0.84`, `12.3`, `1,464`.
 pub(super) fn millis(micros: f64) -> String {
@@ -13,19 +14,6 @@ pub(super) fn millis(micros: f64) -> String {
     } else {
         format!("{millis:.2}")
     }
-}
-
-/// A whole number with a comma between thousands.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A share as a percentage: `98.9 %`, `0.25 %`, and never a rounded 0 or 100.

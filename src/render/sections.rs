@@ -3,13 +3,14 @@
 use super::answer::{factor, quantiles_table, shown_quantiles, table_notes};
 use super::markdown::table;
 use super::report::{notes, sides, two_columns};
-use super::scale::{footnotes, grouped, millis, percent, percent_with_interval, ratio};
+use super::scale::{footnotes, millis, percent, percent_with_interval, ratio};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use crate::comparison::{Comparison, Margin, PARTS, Side};
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
 use crate::stats::{Confidence, Grade, Probability, Share};
 use crate::summary::{Failures, Metric, MetricSummary, is_in_sample};
+use crate::vocab::grouped;
 
 /// p50, p95 and p99, the headline first.
 pub(super) fn latency(comparison: &Comparison, figure: &str) -> String {

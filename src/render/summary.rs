@@ -1,6 +1,6 @@
 //! The summary of every group, for people.
 
-use super::scale::{grouped, percent};
+use super::scale::percent;
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::terminal::Style;
 use super::{markdown, terminal};
@@ -8,7 +8,7 @@ use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::stats::Probability;
 use crate::summary::{Failures, GroupSummary, Metric, Warning};
-use crate::vocab::{Timestamp, visible};
+use crate::vocab::{Timestamp, grouped, visible};
 
 /// Everything that a summary shows.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@ use std::fmt;
 use super::group::GroupSummary;
 use crate::dataset::{Columns, Key, ModelSource};
 use crate::invocation::{Ledger, StartType};
+use crate::vocab::grouped;
 
 /// A doubt that goes with a result. Texts may hold names from logs: each output escapes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,7 +163,8 @@ impl fmt::Display for Warning {
                 invocations,
             } => write!(
                 f,
-                "{of}: no timing record for {count} of {}, so their inference time is not known",
+                "{of}: no timing record for {} of {}, so their inference time is not known",
+                grouped(*count as u64),
                 counted(*invocations as u64, "invocation")
             ),
             Self::NoTimingAtAll => f.write_str(
@@ -215,7 +217,7 @@ impl fmt::Display for Warning {
                 if *count == 1 {
                     "1 invocation has".to_owned()
                 } else {
-                    format!("{count} invocations have")
+                    format!("{} invocations have", grouped(*count as u64))
                 },
                 if *count == 1 { "lies" } else { "lie" }
             ),
@@ -225,7 +227,7 @@ impl fmt::Display for Warning {
                 if *count == 1 {
                     "1 event was".to_owned()
                 } else {
-                    format!("{count} events were")
+                    format!("{} events were", grouped(*count))
                 },
                 if *count == 1 { "counts" } else { "count" },
                 if *count == 1 { "it" } else { "them" }
@@ -249,7 +251,7 @@ impl fmt::Display for Warning {
                 if *count == 1 {
                     "1 invocation is".to_owned()
                 } else {
-                    format!("{count} invocations are")
+                    format!("{} invocations are", grouped(*count as u64))
                 }
             ),
             Self::SmallSample {
@@ -261,7 +263,9 @@ impl fmt::Display for Warning {
             } => {
                 write!(
                     f,
-                    "{of}: {quantile} needs {needed} requests for a finite 95 % interval and has {count}"
+                    "{of}: {quantile} needs {} requests for a finite 95 % interval and has {}",
+                    grouped(*needed),
+                    grouped(*count as u64)
                 )?;
                 match supported {
                     Some(supported) => write!(f, "; the highest quantile with one is {supported}"),
@@ -282,7 +286,7 @@ fn counted(count: u64, what: &str) -> String {
     if count == 1 {
         format!("1 {what}")
     } else {
-        format!("{count} {what}s")
+        format!("{} {what}s", grouped(count))
     }
 }
 

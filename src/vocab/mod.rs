@@ -13,5 +13,5 @@ pub use micros::{Micros, ParseMicrosError};
 pub use model_id::ModelId;
 pub use origin::{Origin, Place};
 pub use rejected::Rejected;
-pub use text::{acts, visible};
+pub use text::{acts, grouped, visible};
 pub use timestamp::Timestamp;

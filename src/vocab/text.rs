@@ -1,4 +1,4 @@
-//! Text from logs, made safe to show.
+//! Text from logs, made safe to show, and numbers made easy to read.
 
 /// The text with every character that could act rather than show made visible: control
 /// characters, terminal escapes, bidirectional controls, zero-width and other format characters
@@ -34,9 +34,30 @@ pub fn acts(c: char) -> bool {
         )
 }
 
+/// A whole number with a comma between thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_kept_apart() {
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+    }
 
     #[test]
     fn what_could_act_is_shown_instead() {
