@@ -632,3 +632,26 @@ fn how_several_calls_were_put_together_is_said() {
     let said = "0 requests of claude-3-haiku and 2 of nova-lite made several model calls; inference is the time during which at least one ran, and the sum of its calls for 1 without start times.";
     assert!(page.contains(said), "{page}");
 }
+
+#[test]
+fn an_environment_whose_report_tells_no_initialisation_was_cold_all_the_same() {
+    // The failed first initialisation took the limit of ten seconds, and no line says so.
+    let logs = event(
+        1,
+        START,
+        STREAM,
+        "INIT_START Runtime Version: python:3.12.v1\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0\n",
+    ) + &event(
+        2,
+        START + 10_050,
+        STREAM,
+        &format!("START RequestId: {} Version: 7\n", request_id(1)),
+    ) + &report_line(1, START + 16_050, STREAM, 6_000.0, "");
+    let summary = summary_of(&logs, "");
+    assert_eq!(summary["groups"][0]["start"], "cold");
+    assert!(
+        summary["warnings"]
+            .to_string()
+            .contains("how long 1 cold start initialised; their total is too short")
+    );
+}

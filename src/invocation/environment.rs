@@ -284,15 +284,17 @@ impl Environment {
             );
         }
         if self.has_init_start {
-            // The log shows the beginning of this environment and its REPORT tells no Init
-            // Duration: a line cut off, or a Managed Instance.
+            // The log shows the beginning of this environment and its REPORT tells no Init Duration.
+            // A whole REPORT would tell it of an initialisation beforehand, so this one ran inside; a
+            // line cut off and a Managed Instance tell none of any.
+            let is_silent = report.completeness != Completeness::Whole || self.init.is_some();
             let limit = if self.init.is_some() {
                 WAITED_GAP_MS
             } else {
                 INIT_LIMIT_MS
             };
             return match self.gap_ms(served, self.init) {
-                Some(gap) if gap > limit => waited(StartType::Proactive, None),
+                Some(gap) if is_silent && gap > limit => waited(StartType::Proactive, None),
                 _ => waited(StartType::Cold, self.init),
             };
         }
