@@ -6,11 +6,14 @@ use aho_corasick::{AhoCorasick, BuildError};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::record::{LifecycleRecord, Record};
+use super::insights_row::{self, Row};
+use super::record::{LifecycleRecord, Record, Timing};
 use super::timing_keys::TimingKeys;
 use super::timing_search::{Prefix, nested_texts, search};
-use super::{platform_event, platform_line, report_line, timing};
+use super::{bedrock_log, escapes, platform_event, platform_line, report_line, serverless, timing};
 use crate::vocab::RequestId;
+
+type Fault = Cow<'static, str>;
 
 /// What became of one message.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,16 +25,17 @@ pub enum Parsed {
     /// It is a record.
     Record(Record),
     /// It looked like a record and could not be read, for this reason.
-    Rejected(Cow<'static, str>),
+    Rejected(Fault),
     /// It is a line of the application.
     Ignored,
 }
 
 /// Reads messages. Holds the keys of timing records, prepared for searching.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Parser {
     keys: TimingKeys,
-    /// Finds what every timing record holds one of: a key of the inference time, or our schema.
+    /// Finds what every record in JSON but the platform's holds one of: a key of the inference
+    /// time, our schema, Bedrock's, or a name that Logs Insights gives.
     candidates: AhoCorasick,
 }
 
@@ -47,7 +51,13 @@ impl Parser {
     /// # Errors
     /// If there are too many keys to search for, which takes millions.
     pub fn new(keys: TimingKeys) -> Result<Self, BuildError> {
-        let candidates = AhoCorasick::new(keys.needles().chain([timing::SCHEMA_FAMILY]))?;
+        let others = [
+            &[timing::SCHEMA_FAMILY][..],
+            &bedrock_log::NEEDLES,
+            &insights_row::NEEDLES,
+        ]
+        .concat();
+        let candidates = AhoCorasick::new(keys.needles().chain(others))?;
         Ok(Self { keys, candidates })
     }
 
@@ -55,22 +65,8 @@ impl Parser {
     /// another is not taken for it.
     pub fn parse(&self, message: &str) -> Parsed {
         let message = message.trim_start_matches('\u{feff}');
-        if let Some((start, rest)) = message.split_at_checked(REPORT.len())
-            && start.eq_ignore_ascii_case(REPORT)
-        {
-            if start != REPORT {
-                return Parsed::Rejected("REPORT of another platform".into());
-            }
-            return match report_line::parse(rest) {
-                Ok(report) => Parsed::Record(Record::Report(report)),
-                Err(reason) => Parsed::Rejected(reason),
-            };
-        }
-        if let Some(line) = platform_line::parse(message) {
-            return match line {
-                Ok(line) => Parsed::Record(Record::Lifecycle(LifecycleRecord { line, at: None })),
-                Err(reason) => Parsed::Rejected(reason),
-            };
+        if let Some(read) = platform_text(&escapes::resolved(message)) {
+            return parsed(read);
         }
         let text = message.trim_start();
         if text.starts_with('{') {
@@ -85,7 +81,11 @@ impl Parser {
         if memchr::memmem::find(text.as_bytes(), b"\"platform.").is_some() {
             match platform_event::parse(text) {
                 Some(Ok(record)) => return Parsed::Record(record),
-                Some(Err(reason)) => return Parsed::Rejected(reason),
+                // A row of Insights has the type as well, and the record in fields of its own.
+                Some(Err(reason)) => {
+                    let row = Row::of(text).and_then(|row| row.record());
+                    return parsed(row.unwrap_or(Err(reason)));
+                }
                 None if serde_json::from_str::<IgnoredAny>(text).is_err() => {
                     return Parsed::Rejected("malformed JSON that holds a platform event".into());
                 }
@@ -95,7 +95,38 @@ impl Parser {
         if !self.candidates.is_match(text) {
             return Parsed::Ignored;
         }
-        self.timing(text, Prefix::default())
+        if bedrock_log::may_be(text)
+            && let Some(call) = bedrock_log::parse(text)
+        {
+            return parsed(call.map(Record::Bedrock));
+        }
+        match insights_row::may_be(text).then(|| Row::of(text)).flatten() {
+            Some(row) => self.row(text, row),
+            None => self.timing(text, Prefix::default()),
+        }
+    }
+
+    /// A row of Logs Insights.
+    fn row(&self, text: &str, row: Row) -> Parsed {
+        if let Some(read) = row.record() {
+            return parsed(read);
+        }
+        let (is_computed, at) = (row.is_computed(), row.at());
+        let timing = match timing::parse_own(text) {
+            Some(Err(reason)) if !row.has_place() => Some(Err(reason)),
+            Some(Ok(timing)) => Some(Ok(timing)),
+            // A query makes text of every value.
+            _ => self.anywhere(&row.into_object(), Prefix::default()),
+        };
+        match timing {
+            Some(Ok(timing)) => Parsed::Record(Record::Timing(Timing {
+                at: timing.at.or(at),
+                ..timing
+            })),
+            Some(Err(reason)) => Parsed::Rejected(reason),
+            None if is_computed => Parsed::Rejected(insights_row::COMPUTED.into()),
+            None => Parsed::Ignored,
+        }
     }
 
     /// A message in which a logger wrote level, time and request id before a JSON object.
@@ -115,24 +146,49 @@ impl Parser {
         let timing = match timing::parse_own(json) {
             Some(own) => Some(own),
             None => match serde_json::from_str::<Map<String, Value>>(json) {
-                Ok(object) => search(&object, prefix, &self.keys)
-                    .or_else(|| nested_texts(&object).find_map(|text| self.malformed(text).map(Err))),
+                Ok(object) => self.anywhere(&object, prefix),
                 Err(_) => self.malformed(json).map(Err),
             },
         };
         match timing {
-            Some(Ok(timing)) => Parsed::Record(Record::Timing(timing)),
-            Some(Err(reason)) => Parsed::Rejected(reason),
+            Some(timing) => parsed(timing.map(Record::Timing)),
             None => Parsed::Ignored,
         }
     }
 
+    /// A timing record anywhere in an object, or why one could not be read.
+    fn anywhere(&self, object: &Map<String, Value>, prefix: Prefix<'_>) -> Option<Result<Timing, Fault>> {
+        search(object, prefix, &self.keys)
+            .or_else(|| nested_texts(object).find_map(|text| self.malformed(text).map(Err)))
+    }
+
     /// Why text in braces is not passed over in silence although it is not JSON.
-    fn malformed(&self, text: &str) -> Option<Cow<'static, str>> {
+    fn malformed(&self, text: &str) -> Option<Fault> {
         let holds_timing = text.contains(timing::SCHEMA_FAMILY) || self.keys.stand_in(text);
         (holds_timing && serde_json::from_str::<IgnoredAny>(text).is_err())
             .then_some("malformed JSON that holds a timing key".into())
     }
+}
+
+fn parsed(read: Result<Record, Fault>) -> Parsed {
+    read.map_or_else(Parsed::Rejected, Parsed::Record)
+}
+
+/// Reads a text line of the platform. `None` if the line is none.
+fn platform_text(line: &str) -> Option<Result<Record, Fault>> {
+    if let Some((start, rest)) = line.split_at_checked(REPORT.len())
+        && start.eq_ignore_ascii_case(REPORT)
+    {
+        return Some(if start == REPORT {
+            report_line::parse(rest).map(Record::Report)
+        } else {
+            Err("REPORT of another platform".into())
+        });
+    }
+    let lifecycle = |line| Record::Lifecycle(LifecycleRecord { line, at: None });
+    platform_line::parse(line)
+        .map(|read| read.map(lifecycle))
+        .or_else(|| serverless::parse(line))
 }
 
 /// The Lambda request id that a runtime's logger wrote before the text of the application, with
@@ -140,7 +196,10 @@ impl Parser {
 /// application's own.
 fn request_id_of_prefix(prefix: &str) -> Option<&str> {
     let is_preamble = |word: &str| {
-        word.starts_with(|c: char| c.is_ascii_digit() || c == '#')
+        // A zone such as `+01:00` and a lone dash are the Serverless Framework's.
+        let unsigned = word.trim_start_matches(['+', '-']);
+        unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '#')
+            || unsigned.is_empty()
             || word.bytes().all(|byte| byte.is_ascii_uppercase())
             || matches!(word, "trace" | "debug" | "info" | "warn" | "error" | "RequestId:")
     };

@@ -3,16 +3,23 @@
 //! Nothing here looks at more than one message, reads a clock or keeps any state, and no input
 //! makes it panic.
 
+mod bedrock_log;
 mod classify;
+mod escapes;
 mod fields;
+mod insights_row;
+mod lenient;
 mod platform_event;
 mod platform_line;
 mod record;
 mod report_line;
+mod serverless;
 mod timing;
 mod timing_keys;
 mod timing_search;
 
 pub use classify::{Parsed, Parser};
-pub use record::{Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status, Timing};
+pub use record::{
+    BedrockCall, Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status, Timing,
+};
 pub use timing_keys::{KeyError, TimingKeys};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::escapes;
 use super::fields::Fields;
 use super::record::{InitPhase, Lifecycle, Status};
 use crate::vocab::{RequestId, Timestamp};
@@ -52,7 +53,9 @@ pub(super) fn parse(message: &str) -> Option<Result<Lifecycle, Cow<'static, str>
 
 /// Whether the platform's words follow, and not an application's.
 fn is_runtime_version(rest: &str) -> Option<()> {
-    (rest.trim().is_empty() || rest.starts_with("Runtime Version")).then_some(())
+    // The Serverless Framework writes the dash.
+    let is_ours = |label| rest.starts_with(label);
+    (rest.trim().is_empty() || ["Runtime Version", "Runtime - Version:"].iter().any(is_ours)).then_some(())
 }
 
 fn start(rest: &str) -> Option<Lifecycle> {
@@ -150,8 +153,7 @@ fn crashed(message: &str) -> Option<Lifecycle> {
 /// `[<time> ]<id> Task timed out after 3.00 seconds` and nothing else.
 fn timed_out(message: &str) -> Option<Lifecycle> {
     // The end is looked at first: it spares almost every line of the application a search.
-    let (before, seconds) = message
-        .trim_end()
+    let (before, seconds) = escapes::trim_end(message)
         .strip_suffix(" seconds")?
         .split_once(" Task timed out after ")?;
     seconds.parse::<f64>().ok()?;

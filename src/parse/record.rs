@@ -13,6 +13,8 @@ pub enum Record {
     Report(Report),
     /// What a handler measured of one model call.
     Timing(Timing),
+    /// What Bedrock itself logged of one model call.
+    Bedrock(BedrockCall),
     /// Any other line of the platform.
     Lifecycle(LifecycleRecord),
 }
@@ -31,13 +33,13 @@ pub struct LifecycleRecord {
 /// A `REPORT` line or `platform.report` event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// The invocation's request id; retries share it.
+    /// The invocation's request id; retries share it. Absent where the form keeps none.
     #[serde(serialize_with = "text")]
     pub request_id: RequestId,
     /// Time in the handler, initialisation not included.
     #[serde(rename = "duration_us", serialize_with = "micros")]
     pub duration: Micros,
-    /// What is billed, whole milliseconds. Managed Instances print none.
+    /// What is billed, whole milliseconds. Managed Instances print none, and some forms drop it.
     #[serde(
         rename = "billed_us",
         serialize_with = "optional_micros",
@@ -88,6 +90,8 @@ pub enum Completeness {
     CutOff,
     /// Lambda Managed Instances report the duration alone.
     DurationOnly,
+    /// A query chose the fields, and not the initialisation.
+    FieldsChosen,
 }
 
 impl Completeness {
@@ -227,6 +231,16 @@ pub enum Lifecycle {
     Other,
 }
 
+impl Lifecycle {
+    /// Whether the line is of one invocation, and not of an environment.
+    pub fn names_a_request(&self) -> bool {
+        matches!(
+            self,
+            Self::Start { .. } | Self::End { .. } | Self::TimedOut { .. } | Self::Crashed { .. }
+        )
+    }
+}
+
 /// What a handler measured of one model call, brought to one meaning whatever it was called.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Timing {
@@ -272,6 +286,9 @@ pub struct Timing {
     /// How the call ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<CallStatus>,
+    /// Bedrock's request id of the call, by which its own log is joined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bedrock_request_id: Option<Box<str>>,
     /// Whether it was read from an embedded metric, which repeats a proper record where both
     /// are logged.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -279,6 +296,44 @@ pub struct Timing {
     /// The time inside the record, for containers that keep none.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
     pub at: Option<Timestamp>,
+}
+
+/// One model call as Bedrock's own invocation log has it. Prompt and answer are not kept.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BedrockCall {
+    /// Bedrock's request id; not Lambda's.
+    pub request_id: Box<str>,
+    /// When the call was made, in whole seconds.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
+    pub at: Option<Timestamp>,
+    /// The region that was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Box<str>>,
+    /// `Converse`, `ConverseStream`, `InvokeModel` or `InvokeModelWithResponseStream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Box<str>>,
+    /// The model that was called.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
+    pub model: Option<ModelId>,
+    /// The model as the record wrote it.
+    pub model_as_logged: Box<str>,
+    /// From the request to the last token, as Bedrock saw it. `InvokeModel` tells none, nor does
+    /// any log without the bodies.
+    #[serde(
+        rename = "latency_us",
+        serialize_with = "optional_micros",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub latency: Option<Micros>,
+    /// Tokens read by the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Tokens written by the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// The error that Bedrock answered with, such as `ThrottlingException`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<Box<str>>,
 }
 
 fn text<T: ToString, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

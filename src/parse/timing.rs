@@ -65,6 +65,11 @@ pub(super) fn checked(record: &TimingRecord<'_>) -> Result<Timing, Fault> {
                 .and_then(with_text)
                 .map(|_| CallStatus::Error)
         }),
+        bedrock_request_id: record
+            .bedrock_request_id
+            .as_deref()
+            .and_then(with_text)
+            .map(Into::into),
         is_embedded_metric: false,
         at: None,
     })

@@ -16,6 +16,7 @@ pub(super) enum Field {
     InitializationType,
     Status,
     ErrorType,
+    BedrockRequestId,
 }
 
 /// A unit of time.
@@ -78,7 +79,7 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 /// The names by which a configuration maps fields.
-const FIELDS: [(&str, Field); 11] = [
+const FIELDS: [(&str, Field); 12] = [
     ("request_id", Field::RequestId),
     ("gen_ai.request.model", Field::Model),
     ("gen_ai.response.model", Field::ResponseModel),
@@ -90,11 +91,12 @@ const FIELDS: [(&str, Field); 11] = [
     ("initialization_type", Field::InitializationType),
     ("status", Field::Status),
     ("error.type", Field::ErrorType),
+    ("bedrock_request_id", Field::BedrockRequestId),
 ];
 
 /// Fields of the schema that the analysis does not use yet, and whether they are times. They can be
 /// mapped, so that a configuration need not be written in pieces.
-const NOT_USED_YET: [(&str, bool); 17] = [
+const NOT_USED_YET: [(&str, bool); 16] = [
     ("gen_ai.operation.name", false),
     ("gen_ai.provider.name", false),
     ("gen_ai.usage.input_tokens", false),
@@ -108,7 +110,6 @@ const NOT_USED_YET: [(&str, bool); 17] = [
     ("bedrock_latency_ms", true),
     ("time_to_first_token_ms", true),
     ("streaming", false),
-    ("bedrock_request_id", false),
     ("api_gateway_request_id", false),
     ("prompt_length", false),
     ("prompt_hash", false),
@@ -121,7 +122,7 @@ impl Field {
 }
 
 /// Keys that common libraries and hand-made handlers use. The order is the order of preference.
-const COMMON: [(Field, Unit, &[&str]); 13] = [
+const COMMON: [(Field, Unit, &[&str]); 14] = [
     (
         Field::Inference,
         Unit::Milliseconds,
@@ -228,6 +229,22 @@ const COMMON: [(Field, Unit, &[&str]); 13] = [
             "lambda_request_id",
             "lambdaRequestId",
             "faas.invocation_id",
+            // Discovered by Logs Insights in the prefix of a text line.
+            "@requestId",
+        ],
+    ),
+    // Keys that can only mean Bedrock's request id.
+    (
+        Field::BedrockRequestId,
+        Unit::Milliseconds,
+        &[
+            "bedrock_request_id",
+            "bedrockRequestId",
+            "BedrockRequestId",
+            "bedrock-request-id",
+            "bedrock.request_id",
+            "bedrock.requestId",
+            "bedrock_requestid",
         ],
     ),
     (Field::Retry, Unit::Seconds, &["retry_seconds"]),

@@ -57,7 +57,9 @@ fn read(
     let find = |key: &Key| scopes.iter().find_map(|scope| at_path(scope, &key.path));
     let text = |field: Field| keys.of(field).filter_map(&find).find_map(Value::as_str);
     let millis = |field: Field, name: &str| -> Result<Option<f64>, Fault> {
-        let Some((value, key)) = keys.of(field).find_map(|key| Some((find(key)?, key))) else {
+        // A record of our own has the other figures of a call beside its inference time.
+        let mut keys = keys.of(field).filter(|key| own.is_none() || key.path == name);
+        let Some((value, key)) = keys.find_map(|key| Some((find(key)?, key))) else {
             return Ok(None);
         };
         let value = number(value).ok_or_else(|| format!("timing record: {name} is not one number"))?;
@@ -92,11 +94,12 @@ fn read(
     record.initialization_type = text(Field::InitializationType).map(Cow::Borrowed);
     record.error_type = text(Field::ErrorType).map(Cow::Borrowed);
     record.status = keys.of(Field::Status).filter_map(&find).find_map(status);
+    record.bedrock_request_id = text(Field::BedrockRequestId).map(Cow::Borrowed);
     let mut timing = checked(&record)?;
     timing.call_index = keys
         .of(Field::CallIndex)
         .filter_map(&find)
-        .find_map(Value::as_u64)
+        .find_map(whole)
         .and_then(|index| u32::try_from(index).ok())
         .or(own.map(|_| record.call_index));
     timing.is_embedded_metric = root.contains_key("_aws");
@@ -149,6 +152,14 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// A whole number, also as text.
+fn whole(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64(),
+    }
+}
+
 fn in_millis(value: f64, unit: Unit) -> f64 {
     match unit {
         Unit::Milliseconds => value,
@@ -177,14 +188,19 @@ fn declared_unit(root: &Map<String, Value>, metric: &str) -> Option<Unit> {
 fn truth(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(*value),
-        Value::String(text) => text.to_ascii_lowercase().parse().ok(),
+        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            // Logs Insights writes truth values as numbers.
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        },
         other => number(other).map(|count| count != 0.0),
     }
 }
 
 /// Words and HTTP codes that handlers log as the outcome of a call.
 fn status(value: &Value) -> Option<CallStatus> {
-    if let Some(code) = value.as_u64() {
+    if let Some(code) = whole(value) {
         return match code {
             200..=399 => Some(CallStatus::Ok),
             429 => Some(CallStatus::Throttled),
@@ -194,7 +210,7 @@ fn status(value: &Value) -> Option<CallStatus> {
         };
     }
     match value.as_str()?.to_ascii_lowercase().as_str() {
-        "ok" | "success" | "succeeded" | "200" => Some(CallStatus::Ok),
+        "ok" | "success" | "succeeded" => Some(CallStatus::Ok),
         "throttled" | "throttle" => Some(CallStatus::Throttled),
         "timeout" | "timed_out" | "timedout" => Some(CallStatus::Timeout),
         "error" | "failed" | "failure" | "fault" => Some(CallStatus::Error),

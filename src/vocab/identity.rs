@@ -6,12 +6,13 @@ use std::fmt;
 ///
 /// Real ids are UUIDs and are held in 16 bytes. Saved logs also carry redacted ones
 /// (`***`, `<requestId>`), so any text without white space is an id, but one that hides
-/// characters does not identify anything: see [`RequestId::is_redacted`].
+/// characters does not identify anything, and some forms of log keep none at all: see
+/// [`RequestId::is_redacted`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestId {
     /// A UUID in its usual form of 8-4-4-4-12 hexadecimal digits.
     Uuid(u128),
-    /// Anything else.
+    /// Anything else; empty if there is none.
     Other(Box<str>),
 }
 
@@ -25,13 +26,19 @@ impl RequestId {
         plain.then(|| Self::Other(text.into()))
     }
 
-    /// Whether the id was made unreadable before the log was saved, so that equal ids need not
-    /// mean the same request.
+    /// The id of a record whose form keeps none. Shown as no text.
+    pub fn absent() -> Self {
+        Self::Other(Box::default())
+    }
+
+    /// Whether the id was left out or made unreadable before the log was saved, so that equal ids
+    /// need not mean the same request.
     pub fn is_redacted(&self) -> bool {
         match self {
             Self::Uuid(uuid) => *uuid == 0,
             Self::Other(text) => {
-                text.contains(['*', '<', '>', '…'])
+                text.is_empty()
+                    || text.contains(['*', '<', '>', '…'])
                     || text.bytes().all(|byte| matches!(byte, b'x' | b'X' | b'-'))
             }
         }
@@ -101,6 +108,14 @@ mod tests {
         for text in ["xxxxxxxx-5719-4a0b-9d5e-000000000001", "abc", "8f507cfc"] {
             assert!(!RequestId::parse(text).unwrap().is_redacted(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_absent_id_identifies_nothing_and_is_never_read() {
+        let id = RequestId::absent();
+        assert!(id.is_redacted());
+        assert_eq!(id.to_string(), "");
+        assert_eq!(RequestId::parse(""), None);
     }
 
     #[test]
