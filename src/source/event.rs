@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::found::Found;
 use crate::vocab::{Place, Timestamp};
 
 /// One log event: the message and whatever its container kept of where it came from.
@@ -35,16 +36,23 @@ impl<'a> RawEvent<'a> {
     }
 }
 
-/// What a reader hands on: an event, or a place that could not be read as one.
+/// What a reader hands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item<'a> {
+    /// A file inside an archive begins; what comes next is from it.
+    Member {
+        /// Its name in the archive.
+        name: String,
+    },
     /// A log event.
     Event(RawEvent<'a>),
     /// Input that is no event.
     Rejected {
         /// Where it is.
         place: Place,
-        /// Why it is none, a lower-case fragment.
+        /// Why it is none, a lower-case fragment that never quotes the input.
         reason: Cow<'static, str>,
     },
+    /// A file, or a file inside an archive, was read to its end.
+    Read(Found),
 }

@@ -1,59 +1,106 @@
 //! Which form a file has, told from its first block.
 
-use std::fmt;
+use std::io::BufRead;
 
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
-
+use super::csv::Columns;
+use super::found::Form;
+use super::sink::Sink;
 use super::text::{self, Layout};
+use super::{csv, json, log_result, output_text, table};
+use crate::vocab::Place;
 
-/// The form of a saved log, after decompression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// One JSON object a line.
+/// The form of a file, with what reading it needs to know.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Recognised {
     JsonLines,
-    /// `filter-log-events` or `get-log-events` documents, or an array of events.
-    Document,
-    /// Lines of text with a time before each event.
-    TimedText,
-    /// Lines of text.
-    BareText,
-    /// Not text at all.
+    JsonDocument,
+    Csv(Columns),
+    Table,
+    OutputText,
+    Text(Layout),
+    LogResult,
+    PermissionCheck,
     Binary,
-    /// Nothing.
     Empty,
 }
 
-impl fmt::Display for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::JsonLines => "one JSON object a line",
-            Self::Document => "JSON document of log events",
-            Self::TimedText => "text, each event with its time",
-            Self::BareText => "text without times",
-            Self::Binary => "no log in a form that is known",
-            Self::Empty => "empty",
-        })
+/// Tells the form from the first bytes of a file; a few kilobytes suffice.
+pub(super) fn of(block: &[u8]) -> Recognised {
+    let Some(first) = block.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+        return Recognised::Empty;
+    };
+    // Text holds next to no control characters; every fiftieth byte is generous.
+    if block.iter().filter(|&&byte| is_unprintable(byte)).count() > block.len() / 50 {
+        return Recognised::Binary;
+    }
+    match first {
+        b'{' if json::is_document(block) => return Recognised::JsonDocument,
+        b'{' => return Recognised::JsonLines,
+        b'[' if json::is_array(block) => return Recognised::JsonDocument,
+        _ => {}
+    }
+    if block.trim_ascii() == b"Permission Check Successful" {
+        return Recognised::PermissionCheck;
+    }
+    let text = String::from_utf8_lossy(block);
+    if let Some(columns) = csv::columns(&text) {
+        Recognised::Csv(columns)
+    } else if output_text::is_it(&text) {
+        Recognised::OutputText
+    } else if table::is_it(&text) {
+        Recognised::Table
+    } else if log_result::is_it(&text) {
+        Recognised::LogResult
+    } else {
+        Recognised::Text(text::layout(&text))
     }
 }
 
-impl Form {
-    /// Tells the form from the first bytes of a file; a few kilobytes suffice.
-    pub fn of(block: &[u8]) -> Self {
-        let Some(first) = block.iter().find(|byte| !byte.is_ascii_whitespace()) else {
-            return Self::Empty;
-        };
-        // Text holds next to no control characters; every fiftieth byte is generous.
-        if block.iter().filter(|&&byte| is_unprintable(byte)).count() > block.len() / 50 {
-            return Self::Binary;
-        }
-        match first {
-            b'{' if has_events_key(block) => Self::Document,
-            b'{' => Self::JsonLines,
-            b'[' if array_of_objects(block) => Self::Document,
-            _ => match text::layout(block) {
-                Layout::Timed => Self::TimedText,
-                Layout::Bare => Self::BareText,
-            },
+impl Recognised {
+    /// Reads a file of this form, and says what it turned out to be.
+    pub(super) fn read(self, reader: impl BufRead, sink: &mut Sink<'_>) -> Form {
+        match self {
+            Self::JsonLines => {
+                json::read_lines(reader, sink);
+                Form::JsonLines
+            }
+            Self::JsonDocument => {
+                if json::read_document(reader, sink) {
+                    Form::InsightsJson
+                } else {
+                    Form::JsonDocument
+                }
+            }
+            Self::Csv(columns) => {
+                csv::read(reader, &columns, sink);
+                Form::Csv
+            }
+            Self::Table => {
+                table::read(reader, sink);
+                Form::Table
+            }
+            Self::OutputText => {
+                output_text::read(reader, sink);
+                Form::OutputText
+            }
+            Self::Text(layout) => {
+                text::read(reader, &layout, sink);
+                Form::Text(layout.names())
+            }
+            Self::LogResult => {
+                log_result::read(reader, sink);
+                Form::LogResult
+            }
+            // A first block of nothing but white space: the rest decides, read as text.
+            Self::Empty => {
+                text::read(reader, &Layout::default(), sink);
+                Form::Empty
+            }
+            Self::PermissionCheck => Form::PermissionCheck,
+            Self::Binary => {
+                sink.reject(Place::File, "binary data, not a log in a form that is known");
+                Form::Binary
+            }
         }
     }
 }
@@ -63,71 +110,69 @@ fn is_unprintable(byte: u8) -> bool {
     byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x1b)
 }
 
-/// Whether the block begins with `[{` or `[]`, white space aside. Python's text log lines begin
-/// with a bracket too (`[INFO]`).
-fn array_of_objects(block: &[u8]) -> bool {
-    let mut bytes = block.iter().filter(|byte| !byte.is_ascii_whitespace());
-    bytes.next() == Some(&b'[') && matches!(bytes.next(), Some(b'{' | b']'))
-}
-
-/// Whether the first object has a key `events` of its own within the block.
-fn has_events_key(block: &[u8]) -> bool {
-    let mut found = false;
-    // The block ends somewhere inside the object as a rule, so the result is of no interest.
-    let _ = serde_json::Deserializer::from_slice(block).deserialize_map(KeySearch { found: &mut found });
-    found
-}
-
-struct KeySearch<'a> {
-    found: &'a mut bool,
-}
-
-impl<'de> Visitor<'de> for KeySearch<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "events" {
-                *self.found = true;
-                return Ok(());
-            }
-            map.next_value::<IgnoredAny>()?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn name(block: &str) -> String {
+        match of(block.as_bytes()) {
+            Recognised::Text(layout) => Form::Text(layout.names()).to_string(),
+            Recognised::Csv(_) => "csv".to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
     #[test]
     fn the_first_block_tells_the_form() {
+        const STREAM: &str = "2026/11/20/[$LATEST]0123456789abcdef0123456789abcdef";
+        let detailed = format!("2026-01-01T00:00:00.000000+00:00 {STREAM} START RequestId: a Version: 1\n");
+        let sam = format!("{STREAM} 2026-01-01T00:00:00.000000 START RequestId: a Version: 1\n");
+        let awslogs = format!("/aws/lambda/chat {STREAM} START RequestId: a Version: 1\n");
         for (block, form) in [
-            ("", Form::Empty),
-            (" \n", Form::Empty),
-            ("{\"eventId\":\"1\",\"message\":\"m\"}\n{", Form::JsonLines),
+            ("", "Empty"),
+            (" \n", "Empty"),
+            ("{\"eventId\":\"1\",\"message\":\"m\"}\n{", "JsonLines"),
             (
                 "{\"message\":\"{\\\"events\\\":[]}\",\"timestamp\":1}",
-                Form::JsonLines,
+                "JsonLines",
             ),
-            ("{\n    \"events\": [\n", Form::Document),
-            ("{\"searchedLogStreams\":[],\"events\":[{", Form::Document),
-            ("[\n  {\"message\"", Form::Document),
-            ("[INFO]\t2026-01-01T00:00:00.000Z\ta\ttext\n", Form::BareText),
-            ("START RequestId: a Version: 1\n", Form::BareText),
+            (
+                "{\"events\":[{\"name\":\"click\"}],\"level\":\"INFO\"}\n",
+                "JsonLines",
+            ),
+            ("{\n    \"events\": [\n", "JsonDocument"),
+            (
+                "{\"searchedLogStreams\":[],\"events\":[{\"message\"",
+                "JsonDocument",
+            ),
+            (
+                "{\"messageType\":\"DATA_MESSAGE\"}{\"messageType\"",
+                "JsonDocument",
+            ),
+            ("{\"results\":[[{\"field\":\"@timestamp\"", "JsonDocument"),
+            ("[\n  {\"message\"", "JsonDocument"),
+            ("[\"START RequestId: a\\n\"", "JsonDocument"),
+            (
+                "[INFO]\t2026-01-01T00:00:00.000Z\ta\ttext\n",
+                "text without times",
+            ),
+            ("START RequestId: a Version: 1\n", "text without times"),
             (
                 "2026-01-01T00:00:00.000Z START RequestId: a Version: 1\n",
-                Form::TimedText,
+                "text, time before each event",
             ),
-            ("2026-01-01T00:00:00.000Z\ta\tINFO\ttext\n", Form::BareText),
-            ("PAR1\0\0", Form::Binary),
+            ("2026-01-01T00:00:00.000Z\ta\tINFO\ttext\n", "text without times"),
+            (&detailed, "text, time, stream before each event"),
+            (&sam, "text, stream, time before each event"),
+            (&awslogs, "text, group, stream before each event"),
+            ("timestamp,message\n1,\"x\"\n", "csv"),
+            ("@timestamp,@duration\n", "csv"),
+            ("EVENTS\t1\t2\ts\tm\n", "OutputText"),
+            ("| @timestamp | @message |\n| --- | --- |\n", "Table"),
+            ("Permission Check Successful", "PermissionCheck"),
+            ("PAR1\0\0", "Binary"),
         ] {
-            assert_eq!(Form::of(block.as_bytes()), form, "{block:?}");
+            assert_eq!(name(block), form, "{block:?}");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Lines of bounded length.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead};
+
+use super::encoding::ends_inside_character;
 
 /// The longest line that is read, in bytes. A CloudWatch event holds 1 MiB at most; escaping in
 /// JSON can make it six times as long.
@@ -11,6 +14,7 @@ pub(super) struct Lines<R> {
     reader: R,
     line: Vec<u8>,
     number: u64,
+    ends_inside_character: bool,
 }
 
 /// One step of reading.
@@ -31,7 +35,13 @@ impl<R: BufRead> Lines<R> {
             reader,
             line: Vec::new(),
             number: 0,
+            ends_inside_character: false,
         }
+    }
+
+    /// Whether the last line ended inside a character, with no line break after it.
+    pub(super) fn is_cut(&self) -> bool {
+        self.ends_inside_character
     }
 
     /// The number of the line given last, counted from 1.
@@ -53,6 +63,7 @@ impl<R: BufRead> Lines<R> {
                 if self.line.is_empty() && !too_long {
                     return Line::End;
                 }
+                self.ends_inside_character = ends_inside_character(&self.line);
                 break;
             }
             let (used, ends) = match memchr::memchr(b'\n', block) {
@@ -76,6 +87,23 @@ impl<R: BufRead> Lines<R> {
         }
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         Line::Text(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+/// What is said of a line that is too long.
+pub(super) const TOO_LONG: &str = "line longer than 8 MiB";
+
+/// What is said of a file whose last line ends inside a character.
+pub(super) const CUT: &str = "the file is cut off here, in the middle of a character";
+
+/// What is said of an input that breaks off.
+pub(super) fn broken(error: &io::Error) -> Cow<'static, str> {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "compressed data is cut off here; what follows is lost".into(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            "compressed data is damaged here; what follows is lost".into()
+        }
+        _ => format!("reading failed here: {error}").into(),
     }
 }
 

@@ -1,21 +1,31 @@
 //! Floor 2: bytes become events, each with its place in the input.
 //!
-//! A file's form is recognised by its content, never by its name: CloudWatch events as one JSON
-//! object a line, documents of `aws logs filter-log-events` and `get-log-events`, and plain text;
-//! each of them plain or gzip. What an event says is none of this floor's business.
+//! A file's form is recognised by its content, never by its name, after it was unpacked (gzip, zstd,
+//! bzip2, zip) and decoded (UTF-8, UTF-16, stray bytes of Windows-1252). What an event says is none of
+//! this floor's business. No form needs more memory than its longest value, and a value longer than
+//! [`LINE_LIMIT_BYTES`] is passed over and said to be.
 
-mod document;
+mod archive;
+mod compress;
+mod csv;
+mod encoding;
 mod event;
-mod event_json;
 mod form;
-mod json_lines;
+mod found;
+mod json;
 mod lines;
 mod locate;
+mod log_result;
 mod open;
+mod output_text;
+mod row;
+mod s3_export;
+mod sink;
+mod table;
 mod text;
 
 pub use event::{Item, RawEvent};
-pub use form::Form;
+pub use found::{Compression, Encoding, Form, Found};
 pub use lines::LINE_LIMIT_BYTES;
 pub use locate::{Located, locate};
 pub use open::{Error, read_file, read_stream};

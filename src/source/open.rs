@@ -1,20 +1,22 @@
-//! A file, decompressed where it is compressed, brought to events.
+//! A file, unpacked and decoded, brought to events.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
-
 use super::event::Item;
-use super::form::Form;
-use super::text::{self, Layout};
-use super::{document, json_lines};
+use super::found::{Compression, Encoding, Form, Found};
+use super::s3_export::stream_of_path;
+use super::sink::Sink;
+use super::{archive, compress, encoding, form};
 use crate::vocab::Place;
 
 /// How much of a file is looked at to tell its form.
 const FIRST_BLOCK_BYTES: usize = 64 << 10;
+
+/// How often a file may be packed inside itself.
+const PACKED_LIMIT: usize = 4;
 
 /// Why an input could not be read at all.
 #[derive(Debug)]
@@ -44,53 +46,102 @@ impl std::error::Error for Error {
     }
 }
 
-/// Reads one file and hands its events to `sink` in the order in which they stand.
+/// Reads one file and hands its events to `take` in the order in which they stand; the files of a
+/// zip archive one after the other, by name.
 ///
 /// Damage inside the file is handed over as [`Item::Rejected`].
 ///
 /// # Errors
 /// If the file cannot be opened or its first bytes cannot be read.
-pub fn read_file(path: &Path, sink: &mut dyn FnMut(Item<'_>)) -> Result<Form, Error> {
+pub fn read_file(path: &Path, take: &mut dyn FnMut(Item<'_>)) -> Result<(), Error> {
     let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(unreadable)?;
-    read_stream(file, sink).map_err(unreadable)
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut sink = Sink::new(take, stream_of_path(&path.to_string_lossy()));
+    // A pipe that has a name cannot be read twice.
+    if fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+        && is_archive(&mut file).map_err(unreadable)?
+    {
+        archive::read_file(file, &[], &mut sink);
+        return Ok(());
+    }
+    read_packed(&mut file, Vec::new(), &mut sink).map_err(unreadable)
 }
 
-/// Reads a stream of bytes, plain or gzip with any number of members. See [`read_file`].
+/// Whether a file begins like a zip archive. Leaves it at its beginning.
+fn is_archive(file: &mut File) -> io::Result<bool> {
+    use std::io::Seek;
+    let (block, rest) = first_block(file.by_ref().take(4));
+    if let Rest::Failed(error) = rest {
+        return Err(error);
+    }
+    file.rewind()?;
+    Ok(compress::of(&block) == Some(Compression::Zip))
+}
+
+/// Reads a stream of bytes. See [`read_file`].
 ///
 /// # Errors
 /// If the first bytes cannot be read.
-pub fn read_stream(stream: impl Read, sink: &mut dyn FnMut(Item<'_>)) -> io::Result<Form> {
+pub fn read_stream(mut stream: impl Read, take: &mut dyn FnMut(Item<'_>)) -> io::Result<()> {
+    read_packed(&mut stream, Vec::new(), &mut Sink::new(take, None))
+}
+
+/// Reads a stream that may be packed; `packed` says in what it was packed itself.
+///
+/// # Errors
+/// If the first bytes cannot be read.
+pub(super) fn read_packed(
+    stream: &mut dyn Read,
+    mut packed: Vec<Compression>,
+    sink: &mut Sink<'_>,
+) -> io::Result<()> {
     let (block, rest) = first_block(stream);
-    match rest {
-        Rest::Failed(error) if block.is_empty() => Err(error),
-        rest if block.starts_with(&[0x1f, 0x8b]) => {
-            let compressed = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
-            let (block, rest) = first_block(MultiGzDecoder::new(compressed));
-            Ok(read_plain(&block, rest, sink))
+    let rest = match rest {
+        Rest::Failed(error) if block.is_empty() && packed.is_empty() => return Err(error),
+        rest => rest,
+    };
+    match compress::of(&block) {
+        None => read_encoded(&block, rest, packed, sink),
+        Some(_) if packed.len() == PACKED_LIMIT => {
+            sink.reject(Place::File, "compressed more often than is unpacked");
         }
-        rest => Ok(read_plain(&block, rest, sink)),
+        Some(Compression::Zip) => archive::read(block.chain(rest), &packed, sink),
+        Some(compression) => {
+            packed.push(compression);
+            let bytes = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
+            read_packed(&mut compress::unpack(compression, bytes), packed, sink)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_encoded(block: &[u8], rest: Rest<impl Read>, packed: Vec<Compression>, sink: &mut Sink<'_>) {
+    let mut encoding = encoding::of(block);
+    let form = match encoding {
+        Encoding::Utf8 | Encoding::Windows1252 => read_plain(block, rest, sink),
+        _ => {
+            let (block, rest) = first_block(encoding::decode(block.chain(rest)));
+            read_plain(&block, rest, sink)
+        }
+    };
+    if sink.has_windows_1252 && encoding == Encoding::Utf8 {
+        encoding = Encoding::Windows1252;
+    }
+    if sink.is_file() {
+        sink.finish(Found {
+            compressions: packed,
+            encoding,
+            form,
+        });
     }
 }
 
-fn read_plain(block: &[u8], rest: Rest<impl Read>, sink: &mut dyn FnMut(Item<'_>)) -> Form {
-    let form = Form::of(block);
+fn read_plain(block: &[u8], rest: Rest<impl Read>, sink: &mut Sink<'_>) -> Form {
     let reader = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
-    match form {
-        Form::JsonLines => json_lines::read(reader, sink),
-        Form::Document => document::read(reader, sink),
-        Form::TimedText => text::read(reader, Layout::Timed, sink),
-        // A first block of nothing but white space: the rest decides, read as text.
-        Form::BareText | Form::Empty => text::read(reader, Layout::Bare, sink),
-        Form::Binary => sink(Item::Rejected {
-            place: Place::File,
-            reason: "binary data, not a log in a form that is known".into(),
-        }),
-    }
-    form
+    form::of(block).read(reader, sink)
 }
 
 /// What follows the first block of a stream.
@@ -134,7 +185,6 @@ fn first_block<R: Read>(mut stream: R) -> (Vec<u8>, Rest<R>) {
     block.truncate(length);
     (block, Rest::Stream(stream))
 }
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -152,11 +202,11 @@ mod tests {
 
     fn read_all(stream: impl Read) -> Vec<String> {
         let mut seen = Vec::new();
-        read_stream(stream, &mut |item| {
-            seen.push(match item {
-                Item::Event(event) => event.message.into_owned(),
-                Item::Rejected { place, reason } => format!("{place:?} rejected: {reason}"),
-            });
+        read_stream(stream, &mut |item| match item {
+            Item::Event(event) => seen.push(event.message.into_owned()),
+            Item::Rejected { place, reason } => seen.push(format!("{place:?} rejected: {reason}")),
+            Item::Member { name } => seen.push(format!("file {name}")),
+            Item::Read(_) => {}
         })
         .unwrap();
         seen

@@ -50,6 +50,11 @@ impl Timestamp {
         Self(self.0.saturating_sub(millis))
     }
 
+    /// Whole seconds since the epoch, rounded towards the past.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
     /// Milliseconds from `earlier` to this time; negative if it is later.
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)

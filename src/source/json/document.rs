@@ -1,141 +1,227 @@
-//! Documents that `aws logs filter-log-events` and `get-log-events` print: one or several objects
-//! with an `events` array, pretty-printed or not, or a bare array of events.
+//! JSON that is not one object a line: documents of `aws logs filter-log-events`, `get-log-events` and
+//! `get-query-results`, one or several appended, pretty-printed or not; arrays of events, of rows or of
+//! messages; objects one after the other.
 
-use std::fmt;
-use std::io::Read;
+use std::io::BufRead;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
+use serde::Deserialize;
+use serde_json::Value;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
-use super::event::Item;
-use super::event_json::MaybeEvent;
+use super::object::Object;
+use super::scan::{Scanned, Scanner};
+use crate::source::encoding::repair;
+use crate::source::event::RawEvent;
+use crate::source::lines::broken;
+use crate::source::row::{Row, parse_time};
+use crate::source::sink::Sink;
+use crate::source::text::without_colours;
 use crate::vocab::Place;
 
-/// Reads the documents one event at a time, so that memory does not grow with their length.
-/// What stands before a fault is kept.
-pub(super) fn read(reader: impl Read, sink: &mut dyn FnMut(Item<'_>)) {
-    let mut deserializer = serde_json::Deserializer::from_reader(reader);
-    let mut count = 0;
+/// Reads every value. Returns whether there were rows of Logs Insights.
+pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) -> bool {
+    let mut scanner = Scanner::new(reader);
+    let mut values = Values::default();
     loop {
-        // Anything but white space is another document, or an error that the next read locates.
-        if deserializer.end().is_ok() {
-            return;
-        }
-        let document = Document {
-            count: &mut count,
-            sink,
-        };
-        if let Err(error) = document.deserialize(&mut deserializer) {
-            let reason = match error.classify() {
-                Category::Eof => "JSON document is cut off here",
-                Category::Io => "the input breaks off here; what follows is lost",
-                Category::Syntax | Category::Data => "malformed JSON document from here on",
-            };
-            sink(Item::Rejected {
-                place: match error.line() {
-                    0 => Place::Event(count + 1),
-                    line => Place::Line(u64::try_from(line).unwrap_or(u64::MAX)),
-                },
-                reason: reason.into(),
-            });
-            return;
-        }
-    }
-}
-
-struct Document<'s, 'k> {
-    count: &'s mut u64,
-    sink: &'s mut (dyn FnMut(Item<'_>) + 'k),
-}
-
-impl<'de> DeserializeSeed<'de> for Document<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Document<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with an events array, or an array of events")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { count, sink } = self;
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "events" {
-                map.next_value_seed(Events {
-                    count: &mut *count,
-                    sink: &mut *sink,
-                })?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
+        match scanner.step() {
+            Scanned::Value {
+                text,
+                line,
+                is_element,
+            } => {
+                let place = values.place(line, is_element);
+                let (text, is_repaired) = repair(text);
+                sink.has_windows_1252 |= is_repaired;
+                values.value(&text, place, is_element, sink);
+            }
+            Scanned::Around(text) => values.around(text),
+            Scanned::Text { text, line } => {
+                values.close_row(sink);
+                let (text, is_repaired) = repair(text);
+                sink.has_windows_1252 |= is_repaired;
+                let place = Place::Line(line);
+                match text.trim() {
+                    "]" | "}" => sink.reject(place, "closing bracket without its document"),
+                    text => sink.event(RawEvent::bare(place, without_colours(text))),
+                }
+            }
+            Scanned::TooLong { line } => sink.reject(Place::Line(line), "JSON value longer than 8 MiB"),
+            Scanned::Broken { line } => sink.reject(
+                Place::Line(line),
+                "malformed JSON; reading goes on at the next value",
+            ),
+            Scanned::Cut { line } => {
+                values.close_row(sink);
+                sink.reject(Place::Line(line), "JSON document is cut off here");
+                break;
+            }
+            Scanned::Failed { line, error } => {
+                values.close_row(sink);
+                sink.reject(Place::Line(line), broken(&error));
+                break;
+            }
+            Scanned::End => {
+                values.close_row(sink);
+                values.say_what_is_missing(sink);
+                break;
             }
         }
-        Ok(())
     }
+    values.has_rows
+}
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        Events {
-            count: self.count,
-            sink: self.sink,
+/// What has to be kept from one value to the next.
+#[derive(Default)]
+struct Values {
+    /// How many elements there were.
+    count: u64,
+    /// The row of a flat list of cells that is being put together.
+    row: Row,
+    row_place: Option<Place>,
+    has_rows: bool,
+    /// What the last document says of what it lacks.
+    missing: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+struct Cell {
+    field: String,
+    #[serde(default)]
+    value: Value,
+}
+
+impl Values {
+    fn place(&mut self, line: u64, is_element: bool) -> Place {
+        if is_element {
+            self.count += 1;
+            Place::Event(self.count)
+        } else {
+            Place::Line(line)
         }
-        .visit_seq(seq)
-    }
-}
-
-struct Events<'s, 'k> {
-    count: &'s mut u64,
-    sink: &'s mut (dyn FnMut(Item<'_>) + 'k),
-}
-
-impl<'de> DeserializeSeed<'de> for Events<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Events<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of log events")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(MaybeEvent(event)) = seq.next_element::<MaybeEvent<'_>>()? {
-            *self.count += 1;
-            let place = Place::Event(*self.count);
-            (self.sink)(match event.and_then(|event| event.into_event(place)) {
-                Some(event) => Item::Event(event),
-                None => Item::Rejected {
-                    place,
-                    reason: "log event without a message".into(),
+    fn value(&mut self, text: &str, place: Place, is_element: bool, sink: &mut Sink<'_>) {
+        match text.as_bytes().first() {
+            Some(b'{') => self.object(text, place, is_element, sink),
+            Some(b'[') => self.array(text, place, sink),
+            Some(b'"') => match serde_json::from_str::<String>(text) {
+                Ok(message) => sink.event(RawEvent::bare(place, message)),
+                Err(_) => sink.reject(place, "malformed JSON"),
+            },
+            _ => sink.reject(place, "neither a log event nor a message"),
+        }
+    }
+
+    fn object(&mut self, text: &str, place: Place, is_element: bool, sink: &mut Sink<'_>) {
+        match serde_json::from_str::<Object<'_>>(text) {
+            Ok(mut object) => match object.cell().filter(|_| is_element) {
+                Some((field, value)) => self.cell(&field, value, place, sink),
+                None => object.emit(text, place, false, sink),
+            },
+            Err(error) => sink.reject(
+                place,
+                match error.classify() {
+                    Category::Eof => "JSON object is cut off",
+                    _ => "malformed JSON",
                 },
-            });
+            ),
         }
-        Ok(())
+    }
+
+    /// One cell of a list in which rows are not told apart: each begins with its time.
+    fn cell(&mut self, field: &str, value: Value, place: Place, sink: &mut Sink<'_>) {
+        if field == "@timestamp" {
+            self.close_row(sink);
+        }
+        self.row_place = self.row_place.or(Some(place));
+        self.row.set(field, value);
+    }
+
+    fn close_row(&mut self, sink: &mut Sink<'_>) {
+        let row = std::mem::take(&mut self.row);
+        if let Some(place) = self.row_place.take() {
+            self.has_rows = true;
+            row.emit(place, sink);
+        }
+    }
+
+    /// An array among values: a row of cells, or the columns that a `--query` chose.
+    fn array(&mut self, text: &str, place: Place, sink: &mut Sink<'_>) {
+        if let Ok(cells) = serde_json::from_str::<Vec<Cell>>(text) {
+            self.has_rows = true;
+            let mut row = Row::default();
+            for cell in cells {
+                row.set(&cell.field, cell.value);
+            }
+            if row.is_empty() {
+                sink.reject(place, "row without a field");
+            } else {
+                row.emit(place, sink);
+            }
+            return;
+        }
+        let columns = serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default();
+        let texts: Vec<String> = columns
+            .iter()
+            .filter_map(|column| serde_json::from_str(column.get()).ok())
+            .collect();
+        match texts.as_slice() {
+            [message] => sink.event(RawEvent {
+                at: columns.iter().find_map(|column| parse_time(column.get())),
+                ..RawEvent::bare(place, message.as_str())
+            }),
+            _ => sink.reject(
+                place,
+                "array that is neither a row of Logs Insights nor a time and a message",
+            ),
+        }
+    }
+
+    /// What stands around the events of a document.
+    fn around(&mut self, text: &[u8]) {
+        #[derive(Deserialize)]
+        struct Around {
+            #[serde(default)]
+            status: Value,
+            #[serde(default, rename = "nextToken", alias = "NextToken")]
+            next_token: Value,
+        }
+        let Ok(around) = serde_json::from_slice::<Around>(text) else {
+            return;
+        };
+        self.missing = match around.status.as_str() {
+            Some("Complete") | None if around.next_token.is_string() => {
+                Some("more events exist than were saved: the document ends with a token for the next page")
+            }
+            Some("Complete") | None => None,
+            Some("Running" | "Scheduled") => {
+                Some("the Logs Insights query was still running: these rows are not all")
+            }
+            Some(_) => Some("the Logs Insights query did not complete: these rows may not be all"),
+        };
+    }
+
+    fn say_what_is_missing(&self, sink: &mut Sink<'_>) {
+        if let Some(missing) = self.missing {
+            sink.reject(Place::File, missing);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::event::Item;
     use super::*;
 
     fn read_all(text: &str) -> Vec<String> {
         let mut seen = Vec::new();
-        read(text.as_bytes(), &mut |item| {
-            seen.push(match item {
-                Item::Event(event) => format!("{:?} {}", event.place, event.message),
-                Item::Rejected { place, reason } => format!("{place:?} rejected: {reason}"),
-            });
-        });
+        let mut take = |item: Item<'_>| match item {
+            Item::Event(event) => seen.push(format!("{:?} {}", event.place, event.message)),
+            Item::Rejected { place, reason } => seen.push(format!("{place:?} rejected: {reason}")),
+            Item::Member { .. } | Item::Read(_) => {}
+        };
+        read(text.as_bytes(), &mut Sink::new(&mut take, None));
         seen
     }
 
@@ -147,12 +233,22 @@ mod tests {
             )
         };
         assert_eq!(
-            read_all(&format!("{}{}", page("one"), page("two"))),
-            ["Event(1) one", "Event(2) two"]
+            read_all(&format!(
+                "{}{}{{\"message\":\"three\"}}\nfour\n",
+                page("one"),
+                page("two")
+            )),
+            ["Event(1) one", "Event(2) two", "Line(13) three", "Line(14) four"]
         );
         assert_eq!(
-            read_all("[{\"message\":\"m\"}, 5]"),
-            ["Event(1) m", "Event(2) rejected: log event without a message"]
+            read_all("[{\"message\":\"m\"}, 5, \"text\", [1795341600000, \"x\"], [1]]"),
+            [
+                "Event(1) m",
+                "Event(2) rejected: neither a log event nor a message",
+                "Event(3) text",
+                "Event(4) x",
+                "Event(5) rejected: array that is neither a row of Logs Insights nor a time and a message"
+            ]
         );
     }
 
@@ -163,10 +259,44 @@ mod tests {
             ["Event(1) one", "Line(2) rejected: JSON document is cut off here"]
         );
         assert_eq!(
-            read_all("{\"events\":[{\"message\":\"one\"},\n{\"message\" \"two\"}]}"),
+            read_all("{\"events\":[{\"message\":\"one\"},\n{\"message\" \"two\"},{\"message\":\"three\"}]}"),
             [
                 "Event(1) one",
-                "Line(2) rejected: malformed JSON document from here on"
+                "Event(2) rejected: malformed JSON",
+                "Event(3) three"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_not_saved_is_said() {
+        let more = "File rejected: more events exist than were saved: the document ends with a token for the next page";
+        assert_eq!(read_all("{\"events\":[],\"nextToken\":\"x\"}"), [more]);
+        assert_eq!(
+            read_all("{\"events\":[],\"nextToken\":\"x\"}\n{\"events\":[]}"),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            read_all("{\"results\":[],\"status\":\"Running\"}"),
+            ["File rejected: the Logs Insights query was still running: these rows are not all"]
+        );
+    }
+
+    #[test]
+    fn rows_are_put_together_from_their_cells() {
+        let row = "[{\"field\":\"@timestamp\",\"value\":\"2026-11-22 10:00:00.000\"},{\"field\":\"@message\",\"value\":\"m\"}]";
+        assert_eq!(
+            read_all(&format!("{{\"results\":[{row}],\"status\":\"Complete\"}}")),
+            ["Event(1) m"]
+        );
+        assert_eq!(
+            read_all(
+                "[{\"value\":\"2026-11-22 10:00:00.000\",\"field\":\"@timestamp\"},{\"value\":5,\"field\":\"@duration\"},\
+                 {\"value\":\"2026-11-22 10:00:01.000\",\"field\":\"@timestamp\"},{\"value\":null,\"field\":\"@duration\"}]"
+            ),
+            [
+                "Event(1) {\"@duration\":5,\"@timestamp\":\"2026-11-22 10:00:00.000\"}",
+                "Event(3) {\"@duration\":null,\"@timestamp\":\"2026-11-22 10:00:01.000\"}"
             ]
         );
     }

@@ -1,77 +1,98 @@
-//! One JSON object a line: CloudWatch events, or JSON messages saved without their event.
+//! One JSON object a line: CloudWatch events, rows, envelopes, or JSON messages saved without their event.
 
 use std::io::BufRead;
 
-use super::event::{Item, RawEvent};
-use super::event_json::EventJson;
-use super::lines::{Line, Lines};
-use super::text::broken;
+use serde_json::value::RawValue;
+
+use super::object::Object;
+use crate::source::encoding::repair;
+use crate::source::event::RawEvent;
+use crate::source::lines::{CUT, Line, Lines, TOO_LONG, broken};
+use crate::source::sink::Sink;
+use crate::source::text::without_colours;
 use crate::vocab::Place;
 
-/// Reads every line. An object that is no CloudWatch event is itself a message.
-pub(super) fn read(reader: impl BufRead, sink: &mut dyn FnMut(Item<'_>)) {
+/// Reads every line. A line of text among those of JSON is a message, as functions write that change
+/// their log format.
+pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
+    let mut is_text = false;
     loop {
         let place = Place::Line(lines.number() + 1);
         let line = match lines.next_line() {
             Line::Text(line) => line.trim_ascii(),
             Line::TooLong => {
-                sink(Item::Rejected {
-                    place,
-                    reason: "line longer than 8 MiB".into(),
-                });
+                sink.reject(place, TOO_LONG);
                 continue;
             }
-            Line::Broken(error) => return sink(broken(place, &error)),
-            Line::End => return,
+            Line::Broken(error) => return sink.reject(place, broken(&error)),
+            Line::End => break,
         };
-        if line.is_empty() {
-            continue;
+        let (line, is_repaired) = repair(line);
+        sink.has_windows_1252 |= is_repaired;
+        is_text = !line.starts_with('{');
+        if !is_text {
+            object(&line, place, sink);
+        } else if !line.is_empty() {
+            sink.event(RawEvent::bare(place, without_colours(&line)));
         }
-        let Ok(line) = std::str::from_utf8(line) else {
-            sink(Item::Rejected {
-                place,
-                reason: "line is not UTF-8".into(),
-            });
-            continue;
-        };
-        sink(if line.starts_with('{') {
-            item(place, line)
-        } else {
-            // A line of text among those of JSON, as functions write that change their log format.
-            Item::Event(RawEvent::bare(place, line))
-        });
+    }
+    // An object that is cut off has been rejected already.
+    if is_text && lines.is_cut() {
+        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
     }
 }
 
-fn item(place: Place, line: &str) -> Item<'_> {
-    let reason = match serde_json::from_str::<EventJson<'_>>(line) {
-        Ok(event) if event.is_envelope() => match event.into_event(place) {
-            Some(event) => return Item::Event(event),
-            None => "log event without a message",
-        },
-        Ok(_) => return Item::Event(RawEvent::bare(place, line)),
-        Err(error) if error.is_eof() => "JSON line is cut off",
-        Err(_) => "malformed JSON line",
-    };
-    Item::Rejected {
-        place,
-        reason: reason.into(),
+/// One line, which holds an object or several.
+fn object(line: &str, place: Place, sink: &mut Sink<'_>) {
+    match serde_json::from_str::<Object<'_>>(line) {
+        Ok(object) => object.emit(line, place, false, sink),
+        Err(error) => several(line, error.is_eof(), place, sink),
+    }
+}
+
+/// Objects that no line break parts.
+fn several(line: &str, is_cut: bool, place: Place, sink: &mut Sink<'_>) {
+    let mut values = serde_json::Deserializer::from_str(line).into_iter::<&RawValue>();
+    let mut count = 0_u64;
+    loop {
+        match values.next() {
+            Some(Ok(value)) => match serde_json::from_str::<Object<'_>>(value.get()) {
+                Ok(object) => {
+                    count += 1;
+                    object.emit(value.get(), place, false, sink);
+                }
+                Err(_) => break sink.reject(place, "malformed JSON line"),
+            },
+            None => break,
+            Some(Err(error)) => {
+                let is_cut = if count == 0 { is_cut } else { error.is_eof() };
+                break sink.reject(
+                    place,
+                    if is_cut {
+                        "JSON line is cut off"
+                    } else {
+                        "malformed JSON line"
+                    },
+                );
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::event::Item;
     use super::*;
 
     fn read_all(text: &str) -> Vec<String> {
         let mut seen = Vec::new();
-        read(text.as_bytes(), &mut |item| {
-            seen.push(match item {
-                Item::Event(event) => format!("{:?} {}", event.place, event.message),
-                Item::Rejected { place, reason } => format!("{place:?} rejected: {reason}"),
-            });
-        });
+        let mut take = |item: Item<'_>| match item {
+            Item::Event(event) => seen.push(format!("{:?} {}", event.place, event.message)),
+            Item::Rejected { place, reason } => seen.push(format!("{place:?} rejected: {reason}")),
+            Item::Member { .. } | Item::Read(_) => {}
+        };
+        read(text.as_bytes(), &mut Sink::new(&mut take, None));
         seen
     }
 
@@ -84,6 +105,7 @@ mod tests {
             "{\"eventId\":\"2\",\"timestamp\n",
             "END RequestId: b\n",
             "{\"eventId\" \"3\"}\n",
+            "{\"message\":\"one\"}{\"message\":\"two\"} {\"message\":\n",
         );
         assert_eq!(
             read_all(text),
@@ -93,6 +115,9 @@ mod tests {
                 "Line(4) rejected: JSON line is cut off",
                 "Line(5) END RequestId: b",
                 "Line(6) rejected: malformed JSON line",
+                "Line(7) one",
+                "Line(7) two",
+                "Line(7) rejected: JSON line is cut off",
             ]
         );
     }

@@ -1,178 +1,139 @@
-//! Plain text: what a console, `docker logs` or the runtime emulator prints, with or without a
-//! time before each event.
+//! Plain text: what a console, a command-line tool, `docker logs` or the runtime emulator prints,
+//! with or without words before each event.
 
-use std::io::{self, BufRead};
-use std::mem;
+mod open_event;
+mod prefix;
 
-use super::event::{Item, RawEvent};
-use super::lines::{LINE_LIMIT_BYTES, Line, Lines};
-use crate::vocab::{Place, Timestamp};
+use std::borrow::Cow;
+use std::io::BufRead;
 
-/// How the events of a text file are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// Each event begins with its time and one blank; a line without is the continuation of the
-    /// event before it.
-    Timed,
-    /// Each line is an event, but for the X-Ray line that belongs to the `REPORT` before it.
-    Bare,
-}
+use open_event::OpenEvent;
+pub(super) use prefix::{Layout, layout, without_colours};
+use prefix::{PLATFORM_STARTS, Prefix};
 
-/// What begins the platform's own lines.
-const PLATFORM_STARTS: [&str; 7] = [
-    "REPORT RequestId:",
-    "START RequestId:",
-    "END RequestId:",
-    "INIT_START ",
-    "INIT_REPORT ",
-    "RESTORE_START ",
-    "RESTORE_REPORT ",
+use super::encoding::repair;
+use super::lines::{CUT, Line, Lines, TOO_LONG, broken};
+use super::sink::Sink;
+use crate::vocab::Place;
+
+/// What may begin a line that belongs to the `REPORT` before it: consoles and web pages put each field
+/// on a line of its own.
+const FIELDS_OF_REPORT: [&str; 13] = [
+    "XRAY TraceId:",
+    "SegmentId:",
+    "Sampled:",
+    "Duration:",
+    "Billed Duration:",
+    "Memory Size:",
+    "Max Memory Used:",
+    "Init Duration:",
+    "Restore Duration:",
+    "Billed Restore Duration:",
+    "Status:",
+    "Error Type:",
+    "Phase:",
 ];
 
-/// Recognises the layout from the first block of a file.
-pub(super) fn layout(block: &[u8]) -> Layout {
-    let (mut timed, mut untimed) = (0_usize, 0_usize);
-    for line in String::from_utf8_lossy(block)
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-    {
-        let is_platform = |text: &str| PLATFORM_STARTS.iter().any(|start| text.starts_with(start));
-        match split_time(line) {
-            Some((_, rest)) if is_platform(rest) => return Layout::Timed,
-            Some(_) => timed += 1,
-            None if is_platform(line) => return Layout::Bare,
-            None => untimed += 1,
-        }
-    }
-    if timed > untimed {
-        Layout::Timed
-    } else {
-        Layout::Bare
-    }
-}
-
-/// Splits `<ISO time> <message>` at its single blank.
-fn split_time(line: &str) -> Option<(Timestamp, &str)> {
-    // The shortest time is `2026-03-04T01:39:17`; a look at two bytes spares most lines the rest.
-    let bytes = line.as_bytes();
-    if bytes.len() < 20 || bytes[4] != b'-' || bytes[10] != b'T' {
-        return None;
-    }
-    let (time, message) = line.split_once(' ')?;
-    Some((Timestamp::parse(time)?, message))
-}
-
 /// Reads every line and joins continuations to their event.
-pub(super) fn read(reader: impl BufRead, layout: Layout, sink: &mut dyn FnMut(Item<'_>)) {
+pub(super) fn read(reader: impl BufRead, layout: &Layout, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
-    let mut open = Open::default();
+    let mut open = OpenEvent::default();
     loop {
         let place = Place::Line(lines.number() + 1);
         let line = match lines.next_line() {
             Line::Text(line) => line,
             Line::TooLong => {
                 open.close(sink);
-                sink(Item::Rejected {
-                    place,
-                    reason: "line longer than 8 MiB".into(),
-                });
+                sink.reject(place, TOO_LONG);
                 continue;
             }
             Line::Broken(error) => {
                 open.close(sink);
-                return sink(broken(place, &error));
+                return sink.reject(place, broken(&error));
             }
-            Line::End => return open.close(sink),
+            Line::End => break,
         };
         if memchr::memchr(0, line).is_some() {
             open.close(sink);
-            sink(Item::Rejected {
-                place,
-                reason: "binary data".into(),
-            });
+            sink.reject(place, "binary data");
             continue;
         }
-        let line = String::from_utf8_lossy(line);
-        match layout {
-            Layout::Timed => match split_time(&line) {
-                Some((at, message)) => {
-                    open.close(sink);
-                    open.begin(place, Some(at), message);
-                }
-                None => open.go_on(place, &line, sink),
-            },
-            Layout::Bare if line.starts_with("XRAY TraceId:") => open.go_on(place, &line, sink),
-            Layout::Bare => {
-                open.close(sink);
-                open.begin(place, None, &line);
-            }
-        }
+        let (line, is_repaired) = repair(line);
+        sink.has_windows_1252 |= is_repaired;
+        take_line(&without_colours(&line), place, layout, &mut open, sink);
+    }
+    open.close(sink);
+    if lines.is_cut() {
+        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
     }
 }
 
-/// The event that is being put together.
-#[derive(Default)]
-struct Open {
-    place: Option<Place>,
-    at: Option<Timestamp>,
-    message: String,
-}
-
-impl Open {
-    fn begin(&mut self, place: Place, at: Option<Timestamp>, message: &str) {
-        self.place = Some(place);
-        self.at = at;
-        self.message.clear();
-        self.message.push_str(message);
-    }
-
-    /// Adds a line to the open event, or begins one where there is none or it has grown too long.
-    fn go_on(&mut self, place: Place, line: &str, sink: &mut dyn FnMut(Item<'_>)) {
-        if self.place.is_none() || self.message.len() + line.len() > LINE_LIMIT_BYTES {
-            self.close(sink);
-            self.begin(place, None, line);
-        } else {
-            self.message.push('\n');
-            self.message.push_str(line);
-        }
-    }
-
-    fn close(&mut self, sink: &mut dyn FnMut(Item<'_>)) {
-        let Some(place) = self.place.take() else { return };
-        if self.message.trim().is_empty() && self.at.is_none() {
-            return;
-        }
-        sink(Item::Event(RawEvent {
-            at: self.at,
-            ..RawEvent::bare(place, mem::take(&mut self.message))
-        }));
-    }
-}
-
-/// The rejection for an input that broke off.
-pub(super) fn broken(place: Place, error: &io::Error) -> Item<'static> {
-    let reason = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "compressed data is cut off here; what follows is lost".into(),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-            "compressed data is damaged here; what follows is lost".into()
-        }
-        _ => format!("reading failed here: {error}").into(),
+fn take_line(line: &str, place: Place, layout: &Layout, open: &mut OpenEvent, sink: &mut Sink<'_>) {
+    let Some((prefix, message)) = layout.split(line) else {
+        return open.go_on(place, line, sink);
     };
-    Item::Rejected { place, reason }
+    if open.is_report() && FIELDS_OF_REPORT.iter().any(|field| message.starts_with(field)) {
+        return open.go_on(place, message, sink);
+    }
+    if !layout.is_bare() {
+        open.close(sink);
+        return open.begin(place, &prefix, message);
+    }
+    // `--query 'events[].message' --output text` joins messages by tabs, behind their line breaks.
+    let message = message
+        .strip_prefix('\t')
+        .filter(|rest| is_platform(rest) || rest.starts_with('{'))
+        .unwrap_or(message);
+    for message in platform_lines(message) {
+        open.close(sink);
+        open.begin(place, &Prefix::default(), &message);
+    }
+}
+
+fn is_platform(text: &str) -> bool {
+    PLATFORM_STARTS.iter().any(|start| text.starts_with(start))
+}
+
+/// The platform's lines in one whose line breaks were saved as `\n`; any other line is left alone, so
+/// that one of the application cannot smuggle in what it quotes.
+fn platform_lines(line: &str) -> Vec<Cow<'_, str>> {
+    if !line.contains("\\n") || !is_platform(line) {
+        return vec![Cow::Borrowed(line)];
+    }
+    let mut lines: Vec<Cow<'_, str>> = Vec::new();
+    for piece in line.split("\\n") {
+        match lines.last_mut() {
+            Some(last) if !is_platform(piece) => {
+                let last = last.to_mut();
+                last.push('\n');
+                last.push_str(piece);
+            }
+            _ => lines.push(Cow::Borrowed(piece)),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::Item;
     use super::*;
 
     fn read_all(text: &str) -> Vec<(Option<String>, String)> {
+        read_bytes(text.as_bytes())
+    }
+
+    fn read_bytes(bytes: &[u8]) -> Vec<(Option<String>, String)> {
         let mut seen = Vec::new();
-        read(text.as_bytes(), layout(text.as_bytes()), &mut |item| {
-            seen.push(match item {
-                Item::Event(event) => (event.at.map(|at| at.to_string()), event.message.into_owned()),
-                Item::Rejected { place, reason } => (None, format!("{place:?} rejected: {reason}")),
-            });
-        });
+        let mut take = |item: Item<'_>| match item {
+            Item::Event(event) => {
+                seen.push((event.at.map(|at| at.to_string()), event.message.into_owned()));
+            }
+            Item::Rejected { place, reason } => seen.push((None, format!("{place:?} rejected: {reason}"))),
+            Item::Member { .. } | Item::Read(_) => {}
+        };
+        let layout = layout(&String::from_utf8_lossy(bytes));
+        read(bytes, &layout, &mut Sink::new(&mut take, None));
         seen
     }
 
@@ -223,9 +184,54 @@ mod tests {
     }
 
     #[test]
+    fn a_report_with_each_field_on_a_line_of_its_own_is_one_event() {
+        let text = "REPORT RequestId: a\nDuration: 1.00 ms\nBilled Duration: 2 ms\nDuration of nothing\n";
+        assert_eq!(
+            read_all(text),
+            [
+                event(
+                    None,
+                    "REPORT RequestId: a\nDuration: 1.00 ms\nBilled Duration: 2 ms"
+                ),
+                event(None, "Duration of nothing"),
+            ]
+        );
+    }
+
+    #[test]
+    fn line_breaks_saved_as_letters_part_the_platform_s_lines_alone() {
+        let text = "START RequestId: a Version: 1\\nEND RequestId: a\\nREPORT RequestId: a\\tDuration: 1.00 ms\\nXRAY\n\
+                    said: \\nREPORT RequestId: b\\tDuration: 1.00 ms\n";
+        assert_eq!(
+            read_all(text),
+            [
+                event(None, "START RequestId: a Version: 1"),
+                event(None, "END RequestId: a"),
+                event(None, "REPORT RequestId: a\\tDuration: 1.00 ms\nXRAY"),
+                event(None, "said: \\nREPORT RequestId: b\\tDuration: 1.00 ms"),
+            ]
+        );
+    }
+
+    #[test]
     fn a_file_that_begins_inside_an_event_is_still_timed() {
         let text = "    raise ValueError\n2026-01-01T00:00:00Z REPORT RequestId: a\tDuration: 1.00 ms\n";
-        assert_eq!(layout(text.as_bytes()), Layout::Timed);
+        assert_eq!(layout(text).names(), ["time"]);
+    }
+
+    #[test]
+    fn json_copied_twice_is_two_events() {
+        let text = "2026-01-01T00:00:00.001Z\n{\n  \"type\": \"platform.start\"\n}\n\n{\"type\":\"platform.start\"}\n";
+        assert_eq!(
+            read_all(text),
+            [
+                event(
+                    Some("2026-01-01T00:00:00.001Z"),
+                    "{\n  \"type\": \"platform.start\"\n}"
+                ),
+                event(Some("2026-01-01T00:00:00.001Z"), "{\"type\":\"platform.start\"}"),
+            ]
+        );
     }
 
     #[test]
@@ -238,5 +244,20 @@ mod tests {
                 event(None, "END RequestId: b"),
             ]
         );
+    }
+
+    #[test]
+    fn a_cut_inside_a_character_is_said_and_what_stands_before_is_kept() {
+        let text = "END RequestId: a\ncaf\u{e9}".as_bytes();
+        let cut = read_bytes(&text[..text.len() - 1]);
+        assert_eq!(cut[0], event(None, "END RequestId: a"));
+        assert_eq!(
+            cut[2],
+            event(
+                None,
+                "Line(2) rejected: the file is cut off here, in the middle of a character"
+            )
+        );
+        assert_eq!(cut.len(), 3);
     }
 }

@@ -1,0 +1,177 @@
+//! Compressed streams, told by their first bytes.
+
+use std::io::{self, BufRead, Read};
+
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::found::Compression;
+
+/// What an unpacked frame may hold in memory to refer back to. Files of `zstd --ultra --long` may
+/// ask for more and are refused.
+const ZSTD_WINDOW_LIMIT_BYTES: u64 = 128 << 20;
+
+/// The compression that the first bytes tell.
+pub(super) fn of(block: &[u8]) -> Option<Compression> {
+    match block {
+        [0x1f, 0x8b, ..] => Some(Compression::Gzip),
+        // A frame, or one to be skipped.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Compression::Zstd),
+        // The digit is the block size; a block or the end of an empty stream follows.
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31 | 0x17, ..] => Some(Compression::Bzip2),
+        // A member, or the end of an empty archive.
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Compression::Zip),
+        _ => None,
+    }
+}
+
+/// Unpacks a stream. Zip archives are not streams and are given back as they are.
+pub(super) fn unpack<'a>(compression: Compression, packed: impl BufRead + 'a) -> Box<dyn Read + 'a> {
+    match compression {
+        Compression::Gzip => Box::new(MultiGzDecoder::new(packed)),
+        Compression::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
+        Compression::Zstd => Box::new(ZstdReader::new(packed)),
+        Compression::Zip => Box::new(packed),
+    }
+}
+
+/// All frames of a Zstandard stream, one after the other.
+struct ZstdReader<R> {
+    packed: R,
+    decoder: FrameDecoder,
+    is_in_frame: bool,
+}
+
+impl<R: BufRead> ZstdReader<R> {
+    fn new(packed: R) -> Self {
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(ZSTD_WINDOW_LIMIT_BYTES);
+        Self {
+            packed,
+            decoder,
+            is_in_frame: false,
+        }
+    }
+
+    /// Begins the next frame that holds data. Whether there is one.
+    fn begin_frame(&mut self) -> io::Result<bool> {
+        while !self.packed.fill_buf()?.is_empty() {
+            match self.decoder.init(&mut self.packed) {
+                Ok(()) => return Ok(true),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => {
+                    let length = u64::from(length);
+                    let skipped = io::copy(&mut (&mut self.packed).take(length), &mut io::sink())?;
+                    if skipped < length {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Err(error) => return Err(self.fault(error)),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Where nothing follows, the stream was cut off; else it is damaged.
+    fn fault(&mut self, error: FrameDecoderError) -> io::Error {
+        match self.packed.fill_buf() {
+            Ok([]) => io::ErrorKind::UnexpectedEof.into(),
+            Ok(_) => io::Error::new(io::ErrorKind::InvalidData, error),
+            Err(error) => error,
+        }
+    }
+}
+
+impl<R: BufRead> Read for ZstdReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if !self.is_in_frame {
+                if !self.begin_frame()? {
+                    return Ok(0);
+                }
+                self.is_in_frame = true;
+            }
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                let one = BlockDecodingStrategy::UptoBlocks(1);
+                if let Err(error) = self.decoder.decode_blocks(&mut self.packed, one) {
+                    return Err(self.fault(error));
+                }
+            }
+            let read = self.decoder.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            self.is_in_frame = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const TEXT: &[u8] = b"START RequestId: a Version: 1\nEND RequestId: a\n";
+
+    fn packed(compression: Compression) -> Vec<u8> {
+        match compression {
+            Compression::Gzip => {
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                encoder.write_all(TEXT).unwrap();
+                encoder.finish().unwrap()
+            }
+            Compression::Bzip2 => {
+                let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+                encoder.write_all(TEXT).unwrap();
+                encoder.finish().unwrap()
+            }
+            Compression::Zstd => {
+                ruzstd::encoding::compress_to_vec(TEXT, ruzstd::encoding::CompressionLevel::Fastest)
+            }
+            Compression::Zip => unreachable!("an archive is no stream"),
+        }
+    }
+
+    fn unpacked(bytes: &[u8]) -> (Vec<u8>, io::Result<usize>) {
+        let mut text = Vec::new();
+        let compression = of(bytes).unwrap();
+        let read = unpack(compression, bytes).read_to_end(&mut text);
+        (text, read)
+    }
+
+    #[test]
+    fn streams_one_after_the_other_are_read_to_the_end() {
+        for compression in [Compression::Gzip, Compression::Bzip2, Compression::Zstd] {
+            let mut bytes = packed(compression);
+            assert_eq!(of(&bytes), Some(compression));
+            if compression == Compression::Zstd {
+                bytes.extend_from_slice(&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+            }
+            bytes.extend(packed(compression));
+            let (text, read) = unpacked(&bytes);
+            assert_eq!(
+                (text, read.unwrap()),
+                (TEXT.repeat(2), 2 * TEXT.len()),
+                "{compression}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_cut_stream_is_told_from_a_damaged_one() {
+        for compression in [Compression::Gzip, Compression::Bzip2, Compression::Zstd] {
+            let bytes = packed(compression);
+            let (_, read) = unpacked(&bytes[..bytes.len() - 5]);
+            assert_eq!(
+                read.unwrap_err().kind(),
+                io::ErrorKind::UnexpectedEof,
+                "{compression}"
+            );
+        }
+    }
+}

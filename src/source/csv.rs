@@ -1,0 +1,315 @@
+//! Comma-separated values: the console's log events (`timestamp,message`) and Logs Insights
+//! (`@timestamp,@message,…`), by RFC 4180 as long as the quoting holds, else line by line.
+
+use std::io::BufRead;
+
+use serde_json::Value;
+
+use super::encoding::repair;
+use super::lines::{CUT, LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
+use super::row::{Row, parse_time};
+use super::sink::Sink;
+use crate::vocab::Place;
+
+/// The header of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Columns {
+    names: Vec<String>,
+    delimiter: char,
+}
+
+/// Reads the header, if the first line is one: column names with a time and a message among them, or
+/// fields of Logs Insights.
+pub(super) fn columns(block: &str) -> Option<Columns> {
+    let line = block
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .find(|line| !line.trim().is_empty())?;
+    [',', ';', '\t'].into_iter().find_map(|delimiter| {
+        let names: Vec<String> = line
+            .split(delimiter)
+            .map(|name| name.trim().trim_matches('"').to_owned())
+            .collect();
+        let has = |name: &str| names.iter().any(|column| column == name);
+        let is_name = |name: &String| {
+            let bytes = name.bytes();
+            !name.is_empty()
+                && bytes
+                    .into_iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"@_.-() ".contains(&byte))
+        };
+        let is_header = names.iter().all(is_name)
+            && ((has("timestamp") && has("message")) || names.iter().any(|name| name.starts_with('@')));
+        is_header.then_some(Columns { names, delimiter })
+    })
+}
+
+/// Reads the rows behind the header.
+pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>) {
+    let mut lines = Lines::new(reader);
+    let mut record = Record::default();
+    let mut is_header = true;
+    loop {
+        let number = lines.number() + 1;
+        let line = match lines.next_line() {
+            Line::Text(line) => line,
+            Line::TooLong => {
+                record.recover(columns, sink);
+                sink.reject(Place::Line(number), TOO_LONG);
+                continue;
+            }
+            Line::Broken(error) => {
+                record.recover(columns, sink);
+                return sink.reject(Place::Line(number), broken(&error));
+            }
+            Line::End => break,
+        };
+        let (line, is_repaired) = repair(line);
+        sink.has_windows_1252 |= is_repaired;
+        if is_header {
+            is_header = line.trim().is_empty();
+            continue;
+        }
+        record.add(&line, number, columns, sink);
+    }
+    record.recover(columns, sink);
+    if lines.is_cut() {
+        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
+    }
+}
+
+/// The lines of the row that is being read, whose quotes do not balance yet.
+#[derive(Default)]
+struct Record {
+    lines: Vec<String>,
+    first: u64,
+    bytes: usize,
+}
+
+impl Record {
+    fn add(&mut self, line: &str, number: u64, columns: &Columns, sink: &mut Sink<'_>) {
+        if self.lines.is_empty() {
+            if line.trim().is_empty() {
+                return;
+            }
+            self.first = number;
+        }
+        self.bytes += line.len() + 1;
+        self.lines.push(line.to_owned());
+        // Until a quote comes, nothing can have changed about an open row.
+        if self.lines.len() > 1 && !line.contains('"') && self.bytes <= LINE_LIMIT_BYTES {
+            return;
+        }
+        match cells(&self.lines.join("\n"), columns.delimiter) {
+            Ok(cells) => self.close(cells, columns, sink),
+            Err(Quoting::Open) if self.bytes <= LINE_LIMIT_BYTES => {}
+            Err(_) => self.recover(columns, sink),
+        }
+    }
+
+    fn close(&mut self, cells: Vec<String>, columns: &Columns, sink: &mut Sink<'_>) {
+        row(cells, columns, Place::Line(self.first), sink);
+        self.lines.clear();
+        self.bytes = 0;
+    }
+
+    /// Reads the lines of a row whose quotes do not balance: each line that begins with a time begins a
+    /// row, of which the last column is all the rest.
+    fn recover(&mut self, columns: &Columns, sink: &mut Sink<'_>) {
+        let lines = std::mem::take(&mut self.lines);
+        let first = self.first;
+        self.bytes = 0;
+        let mut open: Option<(u64, String)> = None;
+        for (number, line) in (first..).zip(lines) {
+            match &mut open {
+                Some((_, text)) if !begins_row(&line, columns.delimiter) => {
+                    text.push('\n');
+                    text.push_str(&line);
+                }
+                _ => {
+                    if let Some((number, text)) = open.replace((number, line)) {
+                        loose_row(&text, columns, Place::Line(number), sink);
+                    }
+                }
+            }
+        }
+        if let Some((number, text)) = open {
+            loose_row(&text, columns, Place::Line(number), sink);
+        }
+    }
+}
+
+/// Why quotes do not make cells.
+enum Quoting {
+    /// A quote is still open.
+    Open,
+    /// Something follows a closing quote.
+    Broken,
+}
+
+/// Whether a line begins with a cell that is a time, and another cell.
+fn begins_row(line: &str, delimiter: char) -> bool {
+    line.split_once(delimiter)
+        .is_some_and(|(cell, _)| cell.len() >= 13 && parse_time(cell.trim_matches('"')).is_some())
+}
+
+/// The cells of one row, by RFC 4180.
+fn cells(text: &str, delimiter: char) -> Result<Vec<String>, Quoting> {
+    let mut cells = Vec::new();
+    let mut rest = text;
+    loop {
+        let cell;
+        if let Some(quoted) = rest.strip_prefix('"') {
+            (cell, rest) = quoted_cell(quoted)?;
+            if rest.is_empty() {
+                cells.push(cell);
+                return Ok(cells);
+            }
+            rest = rest.strip_prefix(delimiter).ok_or(Quoting::Broken)?;
+        } else {
+            match rest.split_once(delimiter) {
+                Some((before, after)) => {
+                    cell = before.to_owned();
+                    rest = after;
+                }
+                None => {
+                    cells.push(rest.to_owned());
+                    return Ok(cells);
+                }
+            }
+        }
+        cells.push(cell);
+    }
+}
+
+/// A cell behind its opening quote, and what follows its closing one.
+fn quoted_cell(text: &str) -> Result<(String, &str), Quoting> {
+    let mut cell = String::new();
+    let mut rest = text;
+    loop {
+        let (before, after) = rest.split_once('"').ok_or(Quoting::Open)?;
+        cell.push_str(before);
+        match after.strip_prefix('"') {
+            Some(more) => {
+                cell.push('"');
+                rest = more;
+            }
+            None => return Ok((cell, after)),
+        }
+    }
+}
+
+/// A row of which the quoting is broken: the last column is all that the others leave.
+fn loose_row(text: &str, columns: &Columns, place: Place, sink: &mut Sink<'_>) {
+    let cells: Vec<&str> = text.splitn(columns.names.len(), columns.delimiter).collect();
+    if cells.len() < columns.names.len() || parse_time(cells[0].trim_matches('"')).is_none() {
+        return sink.reject(
+            place,
+            "CSV row with broken quotes that does not begin with a time",
+        );
+    }
+    let cells = cells.into_iter().map(|cell| {
+        let cell = cell.trim_end().strip_prefix('"').unwrap_or(cell.trim_end());
+        cell.strip_suffix('"').unwrap_or(cell).replace("\"\"", "\"")
+    });
+    row(cells.collect(), columns, place, sink);
+}
+
+fn row(cells: Vec<String>, columns: &Columns, place: Place, sink: &mut Sink<'_>) {
+    if cells.len() > columns.names.len() {
+        return sink.reject(place, "CSV row with more cells than columns");
+    }
+    let mut row = Row::default();
+    for (name, cell) in columns.names.iter().zip(cells) {
+        // An empty cell is a field that the event does not have.
+        row.set(
+            name,
+            if cell.is_empty() {
+                Value::Null
+            } else {
+                Value::String(cell)
+            },
+        );
+    }
+    row.emit(place, sink);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Item;
+    use super::*;
+
+    fn read_all(text: &str) -> Vec<String> {
+        let mut seen = Vec::new();
+        let mut take = |item: Item<'_>| match item {
+            Item::Event(event) => seen.push(format!(
+                "{:?} {} {}",
+                event.place,
+                event.at.map(|at| at.to_string()).unwrap_or_default(),
+                event.message
+            )),
+            Item::Rejected { place, reason } => seen.push(format!("{place:?} rejected: {reason}")),
+            Item::Member { .. } | Item::Read(_) => {}
+        };
+        let columns = columns(text).unwrap();
+        read(text.as_bytes(), &columns, &mut Sink::new(&mut take, None));
+        seen
+    }
+
+    #[test]
+    fn quoted_line_breaks_and_quotes_belong_to_the_cell() {
+        let text = "timestamp,message\r\n\
+                    1795341600000,\"REPORT RequestId: a\t\r\nXRAY TraceId: 1\t\r\n\"\r\n\
+                    1795341600001,\"{\"\"a\"\":1}\"\r\n\
+                    1795341600002,plain\r\n";
+        assert_eq!(
+            read_all(text),
+            [
+                "Line(2) 2026-11-22T10:00:00.000Z REPORT RequestId: a\t\nXRAY TraceId: 1\t\n",
+                "Line(5) 2026-11-22T10:00:00.001Z {\"a\":1}",
+                "Line(6) 2026-11-22T10:00:00.002Z plain",
+            ]
+        );
+    }
+
+    #[test]
+    fn broken_quotes_lose_no_row() {
+        let text = "timestamp,message\n\
+                    1795341600000,\"one\n\
+                    1795341600001,\"two \"and\" more\n\
+                    1795341600002,\"three\"\n\
+                    1795341600003,\"four\n";
+        assert_eq!(
+            read_all(text),
+            [
+                "Line(2) 2026-11-22T10:00:00.000Z one",
+                "Line(3) 2026-11-22T10:00:00.001Z two \"and\" more",
+                "Line(4) 2026-11-22T10:00:00.002Z three",
+                "Line(5) 2026-11-22T10:00:00.003Z four",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_row_without_a_message_hands_on_its_fields() {
+        let text = "@timestamp,@duration,@initDuration\n2026-11-22 10:00:00.000,\"12.5\",\n";
+        assert_eq!(
+            read_all(text),
+            [
+                "Line(2) 2026-11-22T10:00:00.000Z {\"@duration\":\"12.5\",\"@initDuration\":null,\"@timestamp\":\"2026-11-22 10:00:00.000\"}"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_of_text_is_no_header() {
+        for text in [
+            "one,two\n",
+            "START RequestId: a Version: 1\n",
+            "timestamp: 1, message: x\n",
+            "",
+        ] {
+            assert_eq!(columns(text), None, "{text:?}");
+        }
+    }
+}

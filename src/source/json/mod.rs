@@ -1,0 +1,13 @@
+//! JSON in every form in which log events are saved: one object a line, documents of the AWS CLI, arrays,
+//! objects one after the other, rows of Logs Insights, and envelopes with data inside.
+
+mod document;
+mod envelope;
+mod lines;
+mod object;
+mod scan;
+mod shape;
+
+pub(super) use document::read as read_document;
+pub(super) use lines::read as read_lines;
+pub(super) use shape::{is_array, is_document};

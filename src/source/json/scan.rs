@@ -1,0 +1,585 @@
+//! Cuts a stream into JSON values without holding more than one of them. Only strings and brackets are
+//! looked at; whether a value is well-formed is for its reader to say.
+
+use std::io::{self, BufRead};
+
+use crate::source::lines::LINE_LIMIT_BYTES;
+
+/// Arrays under these keys of an object are entered, so that a document of any length is read one element
+/// at a time.
+pub(super) const ENTERED: [&str; 2] = ["events", "results"];
+
+/// Cuts values from a reader.
+pub(super) struct Scanner<R> {
+    reader: R,
+    /// The line that is being read, from 1.
+    line: u64,
+    state: State,
+    value: Vec<u8>,
+    /// What stands around the array that was entered.
+    outer: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between values.
+    Top,
+    /// Inside an array at the top.
+    Array,
+    /// Inside an array of an object at the top.
+    Entered,
+    /// The rest of that object.
+    AfterEntered,
+    /// Nothing more can be read.
+    Over,
+}
+
+/// One step of scanning.
+pub(super) enum Scanned<'a> {
+    /// A value at the top, or an element of an array.
+    Value {
+        text: &'a [u8],
+        line: u64,
+        is_element: bool,
+    },
+    /// An object whose array was handed out element by element, without these.
+    Around(&'a [u8]),
+    /// A line that is no JSON.
+    Text { text: &'a [u8], line: u64 },
+    /// A value longer than the limit, passed over.
+    TooLong { line: u64 },
+    /// A line ends inside a string, which no JSON has, or a bracket closes nothing; reading goes on at the
+    /// next value.
+    Broken { line: u64 },
+    /// The input ends inside a value or an array.
+    Cut { line: u64 },
+    /// The input failed.
+    Failed { line: u64, error: io::Error },
+    /// There is nothing left.
+    End,
+}
+
+/// How a value ended.
+#[derive(Clone, Copy)]
+enum Ended {
+    Whole,
+    TooLong,
+    EntersArray,
+    InsideString,
+    Cut,
+}
+
+impl<R: BufRead> Scanner<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            line: 1,
+            state: State::Top,
+            value: Vec::new(),
+            outer: Vec::new(),
+        }
+    }
+
+    pub(super) fn step(&mut self) -> Scanned<'_> {
+        match self.try_step() {
+            Ok(step) => step.given(self),
+            Err(error) => {
+                self.state = State::Over;
+                Scanned::Failed {
+                    line: self.line,
+                    error,
+                }
+            }
+        }
+    }
+
+    fn try_step(&mut self) -> io::Result<Step> {
+        loop {
+            if self.state == State::Over {
+                return Ok(Step::End);
+            }
+            if self.state == State::AfterEntered {
+                // The rest of the object is put behind what stood before its array.
+                self.value = std::mem::take(&mut self.outer);
+                let ended = self.value_from(2, true)?;
+                if let Some(step) = self.close_object(ended) {
+                    return Ok(step);
+                }
+                continue;
+            }
+            let Some(byte) = self.next_token()? else {
+                let is_inside = self.state != State::Top;
+                self.state = State::Over;
+                return Ok(if is_inside { Step::Cut } else { Step::End });
+            };
+            let line = self.line;
+            self.value.clear();
+            match (self.state, byte) {
+                (State::Top, b'[') => {
+                    self.reader.consume(1);
+                    self.state = State::Array;
+                }
+                (State::Top, b'{') => {
+                    let ended = self.value_from(0, true)?;
+                    if matches!(ended, Ended::EntersArray) {
+                        self.outer = std::mem::take(&mut self.value);
+                        self.state = State::Entered;
+                        continue;
+                    }
+                    return Ok(self.step_of(ended, line, false));
+                }
+                (State::Top, _) => {
+                    self.rest_of_line()?;
+                    return Ok(Step::Text { line });
+                }
+                (State::Array, b']') => {
+                    self.reader.consume(1);
+                    self.state = State::Top;
+                }
+                (State::Entered, b']') => self.state = State::AfterEntered,
+                // It closes nothing that is open, and no value begins with it.
+                (State::Array | State::Entered, b'}') => {
+                    self.reader.consume(1);
+                    return Ok(Step::Broken { line });
+                }
+                _ => {
+                    let ended = self.value_from(0, false)?;
+                    return Ok(self.step_of(ended, line, true));
+                }
+            }
+        }
+    }
+
+    fn close_object(&mut self, ended: Ended) -> Option<Step> {
+        match ended {
+            Ended::EntersArray => {
+                self.outer = std::mem::take(&mut self.value);
+                self.state = State::Entered;
+                None
+            }
+            Ended::Whole => {
+                self.state = State::Top;
+                Some(Step::Around)
+            }
+            ended => {
+                self.state = State::Top;
+                Some(self.step_of(ended, self.line, false))
+            }
+        }
+    }
+
+    fn step_of(&mut self, ended: Ended, line: u64, is_element: bool) -> Step {
+        match ended {
+            Ended::Whole | Ended::EntersArray => Step::Value { line, is_element },
+            Ended::TooLong => Step::TooLong { line },
+            Ended::InsideString => Step::Broken { line },
+            Ended::Cut => {
+                self.state = State::Over;
+                Step::Cut
+            }
+        }
+    }
+
+    /// The next byte that is neither white space nor a comma, which is not taken.
+    fn next_token(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let block = fill(&mut self.reader)?;
+            if block.is_empty() {
+                return Ok(None);
+            }
+            let is_gap = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+            let gap = block.iter().position(|byte| !is_gap(byte)).unwrap_or(block.len());
+            self.line += count_lines(&block[..gap]);
+            let token = block.get(gap).copied();
+            self.reader.consume(gap);
+            if token.is_some() {
+                return Ok(token);
+            }
+        }
+    }
+
+    fn rest_of_line(&mut self) -> io::Result<()> {
+        loop {
+            let block = fill(&mut self.reader)?;
+            if block.is_empty() {
+                return Ok(());
+            }
+            let end = memchr::memchr(b'\n', block);
+            let used = end.unwrap_or(block.len());
+            if self.value.len() + used <= LINE_LIMIT_BYTES {
+                self.value.extend_from_slice(&block[..used]);
+            }
+            self.reader.consume(used);
+            if end.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads a value, of which `depth` brackets are open already. An array under a key of
+    /// [`ENTERED`] ends it if `enters`.
+    fn value_from(&mut self, depth: u64, enters: bool) -> io::Result<Ended> {
+        let mut cutter = Cutter::new(depth, enters);
+        let mut is_too_long = false;
+        loop {
+            let block = fill(&mut self.reader)?;
+            if block.is_empty() {
+                return Ok(if cutter.is_scalar() {
+                    Ended::Whole
+                } else {
+                    Ended::Cut
+                });
+            }
+            let (used, ended) = cutter.cut(block);
+            self.line += count_lines(&block[..used]);
+            is_too_long |= self.value.len() + used > LINE_LIMIT_BYTES;
+            if is_too_long {
+                self.value.clear();
+            } else {
+                self.value.extend_from_slice(&block[..used]);
+            }
+            self.reader.consume(used);
+            match ended {
+                Some(Ended::EntersArray) => return Ok(Ended::EntersArray),
+                Some(Ended::InsideString) => {
+                    self.skip_to_value()?;
+                    return Ok(Ended::InsideString);
+                }
+                Some(_) if is_too_long => return Ok(Ended::TooLong),
+                Some(ended) => return Ok(ended),
+                None => {}
+            }
+        }
+    }
+
+    /// Passes over lines until one begins with a bracket that opens.
+    fn skip_to_value(&mut self) -> io::Result<()> {
+        loop {
+            match self.next_token()? {
+                None | Some(b'{' | b'[') => return Ok(()),
+                Some(_) => {
+                    self.value.clear();
+                    self.rest_of_line()?;
+                }
+            }
+        }
+    }
+}
+
+/// A step whose text still lies in the scanner.
+enum Step {
+    Value { line: u64, is_element: bool },
+    Around,
+    Text { line: u64 },
+    TooLong { line: u64 },
+    Broken { line: u64 },
+    Cut,
+    End,
+}
+
+impl Step {
+    fn given<R>(self, scanner: &Scanner<R>) -> Scanned<'_> {
+        let text = &scanner.value[..];
+        match self {
+            Self::Value { line, is_element } => Scanned::Value {
+                text,
+                line,
+                is_element,
+            },
+            Self::Around => Scanned::Around(text),
+            Self::Text { line } => Scanned::Text { text, line },
+            Self::TooLong { line } => Scanned::TooLong { line },
+            Self::Broken { line } => Scanned::Broken { line },
+            Self::Cut => Scanned::Cut { line: scanner.line },
+            Self::End => Scanned::End,
+        }
+    }
+}
+
+/// Finds the end of one value, block by block.
+struct Cutter {
+    depth: u64,
+    in_string: bool,
+    is_escaped: bool,
+    is_scalar: bool,
+    enters: bool,
+    /// Whether a string at depth 1 would be a key.
+    awaits_key: bool,
+    /// The key that is being read, as far as it may still be one of [`ENTERED`].
+    key: Option<Vec<u8>>,
+    /// Whether the value of an entered key comes next.
+    is_entering: bool,
+}
+
+impl Cutter {
+    fn new(depth: u64, enters: bool) -> Self {
+        Self {
+            depth,
+            in_string: false,
+            is_escaped: false,
+            is_scalar: false,
+            enters,
+            awaits_key: false,
+            key: None,
+            is_entering: false,
+        }
+    }
+
+    /// Whether what was read so far is a number or a word, which the end of the input ends.
+    fn is_scalar(&self) -> bool {
+        self.is_scalar
+    }
+
+    /// How much of the block belongs to the value, and how the value ended if it did.
+    fn cut(&mut self, block: &[u8]) -> (usize, Option<Ended>) {
+        let mut at = 0;
+        while at < block.len() {
+            if self.in_string {
+                match self.string(block, at) {
+                    (next, None) => at = next,
+                    (next, ended) => return (next, ended),
+                }
+                continue;
+            }
+            let byte = block[at];
+            match byte {
+                b'"' => {
+                    self.in_string = true;
+                    self.key = (self.enters && self.depth == 1 && self.awaits_key).then(Vec::new);
+                    self.awaits_key = false;
+                }
+                b'{' | b'[' => {
+                    if byte == b'[' && self.is_entering && self.depth == 1 {
+                        return (at + 1, Some(Ended::EntersArray));
+                    }
+                    self.depth += 1;
+                    self.awaits_key = byte == b'{' && self.depth == 1;
+                    self.is_entering = false;
+                }
+                b'}' | b']' => {
+                    // A bracket that closes nothing ends a scalar, and belongs to what stands around.
+                    if self.depth == 0 {
+                        return (at, Some(Ended::Whole));
+                    }
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        return (at + 1, Some(Ended::Whole));
+                    }
+                }
+                b',' if self.depth == 0 => return (at, Some(Ended::Whole)),
+                b',' => {
+                    self.awaits_key = self.depth == 1;
+                    self.is_entering = false;
+                }
+                byte if byte.is_ascii_whitespace() => {
+                    if self.depth == 0 && self.is_scalar {
+                        return (at, Some(Ended::Whole));
+                    }
+                }
+                b':' if self.depth > 0 => {}
+                _ => {
+                    self.is_scalar |= self.depth == 0;
+                    self.is_entering = false;
+                }
+            }
+            at += 1;
+        }
+        (at, None)
+    }
+
+    /// Reads on inside a string, from `at`.
+    fn string(&mut self, block: &[u8], at: usize) -> (usize, Option<Ended>) {
+        let mut at = at;
+        while at < block.len() {
+            if self.is_escaped {
+                self.is_escaped = false;
+                self.key = None;
+                at += 1;
+                continue;
+            }
+            let Some(stop) = memchr::memchr3(b'"', b'\\', b'\n', &block[at..]) else {
+                self.extend_key(&block[at..]);
+                return (block.len(), None);
+            };
+            self.extend_key(&block[at..at + stop]);
+            at += stop + 1;
+            match block[at - 1] {
+                b'\\' => self.is_escaped = true,
+                b'"' => {
+                    self.in_string = false;
+                    self.is_entering = self
+                        .key
+                        .take()
+                        .is_some_and(|key| ENTERED.iter().any(|entered| entered.as_bytes() == key));
+                    let ended = (self.depth == 0).then_some(Ended::Whole);
+                    return (at, ended);
+                }
+                // The line break is left for whoever counts lines.
+                _ => return (at - 1, Some(Ended::InsideString)),
+            }
+        }
+        (at, None)
+    }
+
+    fn extend_key(&mut self, piece: &[u8]) {
+        let Some(key) = &mut self.key else { return };
+        key.extend_from_slice(piece);
+        if key.len() > 16 {
+            self.key = None;
+        }
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// The next block, whatever interrupts.
+fn fill<R: BufRead>(reader: &mut R) -> io::Result<&[u8]> {
+    loop {
+        match reader.fill_buf() {
+            Ok(_) => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    // The block is there already; asking again gives it without reading.
+    reader.fill_buf()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scan(text: &[u8], capacity: usize) -> Vec<String> {
+        let mut scanner = Scanner::new(BufReader::with_capacity(capacity, text));
+        let mut seen = Vec::new();
+        let show = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        loop {
+            seen.push(match scanner.step() {
+                Scanned::Value {
+                    text,
+                    line,
+                    is_element,
+                } => {
+                    format!(
+                        "{line}{} {}",
+                        if is_element { " element" } else { "" },
+                        show(text)
+                    )
+                }
+                Scanned::Around(text) => format!("around {}", show(text)),
+                Scanned::Text { text, line } => format!("{line} text {}", show(text)),
+                Scanned::TooLong { line } => format!("{line} too long"),
+                Scanned::Broken { line } => format!("{line} broken"),
+                Scanned::Cut { line } => format!("{line} cut"),
+                Scanned::Failed { error, .. } => format!("failed {error}"),
+                Scanned::End => return seen,
+            });
+        }
+    }
+
+    /// The same whatever the size of the blocks.
+    fn scanned(text: &str) -> Vec<String> {
+        let whole = scan(text.as_bytes(), 1 << 16);
+        for capacity in [1, 2, 3, 7] {
+            assert_eq!(
+                scan(text.as_bytes(), capacity),
+                whole,
+                "{text:?} in blocks of {capacity}"
+            );
+        }
+        whole
+    }
+
+    #[test]
+    fn documents_are_read_element_by_element() {
+        assert_eq!(
+            scanned(
+                "{\"events\": [\n{\"message\":\"]}\\\"\"},\n{\"b\":[1]}], \"nextToken\": \"x\"}\n{\"a\":{\"events\":[1]}}"
+            ),
+            [
+                "2 element {\"message\":\"]}\\\"\"}",
+                "3 element {\"b\":[1]}",
+                "around {\"events\": [], \"nextToken\": \"x\"}",
+                "4 {\"a\":{\"events\":[1]}}"
+            ]
+        );
+        assert_eq!(
+            scanned("[1, \"two\", {\"events\":[]}, [3]] [null]"),
+            [
+                "1 element 1",
+                "1 element \"two\"",
+                "1 element {\"events\":[]}",
+                "1 element [3]",
+                "1 element null"
+            ]
+        );
+        assert_eq!(
+            scanned("{\"events\":{\"a\":[]},\"results\":[7]}"),
+            ["1 element 7", "around {\"events\":{\"a\":[]},\"results\":[]}"]
+        );
+    }
+
+    #[test]
+    fn objects_one_after_the_other_and_text_between_them_are_told_apart() {
+        assert_eq!(
+            scanned("{\"a\":1}{\"b\":2}\nSTART RequestId: a\n{\"c\":\"{\"}"),
+            [
+                "1 {\"a\":1}",
+                "1 {\"b\":2}",
+                "2 text START RequestId: a",
+                "3 {\"c\":\"{\"}"
+            ]
+        );
+        assert_eq!(scanned(" \n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_cut_is_told_from_an_end() {
+        assert_eq!(
+            scanned("{\"events\":[{\"a\":1},\n{\"b\":"),
+            ["1 element {\"a\":1}", "2 cut"]
+        );
+        assert_eq!(scanned("[1,"), ["1 element 1", "1 cut"]);
+        assert_eq!(scanned("{\"events\":[1]"), ["1 element 1", "1 cut"]);
+    }
+
+    #[test]
+    fn a_string_with_a_line_break_spoils_no_more_than_its_value() {
+        assert_eq!(
+            scanned("{\"events\":[\n  {\"message\": \"one\n   \"timestamp\": 1},\n  {\"b\":2}\n]}"),
+            ["2 broken", "4 element {\"b\":2}", "around {\"events\":[]}"]
+        );
+        assert_eq!(scanned("{\"a\":\"x\n{\"b\":1}"), ["1 broken", "2 {\"b\":1}"]);
+    }
+
+    #[test]
+    fn brackets_without_end_and_long_strings_take_no_memory() {
+        let deep = vec![b'['; 3_000_000];
+        assert_eq!(scan(&deep, 1 << 16), ["1 cut"]);
+        let long = [&b"[\""[..], &vec![b'x'; LINE_LIMIT_BYTES + 10], b"\",1]"].concat();
+        assert_eq!(scan(&long, 1 << 16), ["1 too long", "1 element 1"]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_input_blocks_change_nothing(text in "[\\[\\]{}\",:a\\\\ \n0-9]{0,60}", capacity in 1_usize..9) {
+            prop_assert_eq!(scan(text.as_bytes(), capacity), scan(text.as_bytes(), 1 << 16));
+        }
+
+        #[test]
+        fn values_come_back_as_they_were(values in prop::collection::vec("[a-z\"\\\\{}\n]{0,12}", 1..8)) {
+            let json: Vec<String> = values.iter().map(|value| serde_json::json!({ "m": value }).to_string()).collect();
+            let expected: Vec<String> = json.iter().map(|one| format!("1 element {one}")).collect();
+            let array = format!("[{}]", json.join(","));
+            prop_assert_eq!(scan(array.as_bytes(), 7), expected);
+            let joined: Vec<String> = json.iter().map(|one| format!("1 {one}")).collect();
+            prop_assert_eq!(scan(json.concat().as_bytes(), 7), joined);
+        }
+    }
+}

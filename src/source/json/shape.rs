@@ -1,0 +1,101 @@
+//! Whether a file that begins with a bracket is one JSON object a line, or anything else of JSON.
+
+use std::fmt;
+use std::io::BufReader;
+
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::scan::{ENTERED, Scanned, Scanner};
+
+/// Whether the block begins with an array of objects, arrays or texts, white space aside. Python's text log
+/// lines begin with a bracket too (`[INFO]`).
+pub(in crate::source) fn is_array(block: &[u8]) -> bool {
+    let mut bytes = block.iter().filter(|byte| !byte.is_ascii_whitespace());
+    if bytes.next() != Some(&b'[') || !matches!(bytes.next(), Some(b'{' | b'[' | b'"' | b']')) {
+        return false;
+    }
+    // A line of an application may be an array; what follows it is no JSON then.
+    let line = block.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_whole = serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    let follows = block[line.len()..].trim_ascii_start();
+    !is_whole || follows.is_empty() || matches!(follows.first(), Some(b'{' | b'['))
+}
+
+/// Whether the block begins with a document of events or rows, with an object over several lines, or with
+/// objects that no line break parts.
+pub(in crate::source) fn is_document(block: &[u8]) -> bool {
+    let begin = block
+        .iter()
+        .position(|byte| !byte.is_ascii_whitespace())
+        .unwrap_or(0);
+    let block = &block[begin..];
+    let line = block.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut scanner = Scanner::new(BufReader::with_capacity(line.len().max(1), line));
+    match scanner.step() {
+        Scanned::Value {
+            text,
+            is_element: false,
+            ..
+        } => {
+            let behind = line[text.len().min(line.len())..].trim_ascii();
+            behind.starts_with(b"{") || behind.starts_with(b"[")
+        }
+        // The line ends inside its object: the object goes on, or the line is cut off and the next is whole.
+        Scanned::Cut { .. } if line.len() < block.len() => {
+            let next = block[line.len()..].trim_ascii_start();
+            holds_events(block) || !next.starts_with(b"{")
+        }
+        // So long a line may be many objects, or one document.
+        Scanned::Cut { .. } => true,
+        _ => holds_events(block),
+    }
+}
+
+/// Whether the first object has a key of its own whose value is an array of log events or rows, as far as
+/// the block tells.
+fn holds_events(block: &[u8]) -> bool {
+    let mut found = false;
+    // The block ends somewhere inside the object as a rule, so the result is of no interest.
+    let _ = serde_json::Deserializer::from_slice(block).deserialize_map(KeySearch { found: &mut found });
+    found
+}
+
+struct KeySearch<'a> {
+    found: &'a mut bool,
+}
+
+impl<'de> Visitor<'de> for KeySearch<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            if !ENTERED.contains(&key.as_str()) {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            // A value that does not end within the block is an array that is long enough to be read
+            // element by element.
+            *self.found = true;
+            let value = map.next_value::<&RawValue>()?.get();
+            *self.found = is_events(value);
+            if *self.found {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a whole value is an array of events or rows, or empty.
+fn is_events(value: &str) -> bool {
+    let Some(inside) = value.strip_prefix('[') else {
+        return false;
+    };
+    let inside = inside.trim_start();
+    inside.starts_with([']', '[']) || (inside.starts_with('{') && inside.contains("\"message\""))
+}

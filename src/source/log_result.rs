@@ -1,0 +1,68 @@
+//! What lies inside other data in base64: the log tails of `aws lambda invoke --log-type Tail`, and the
+//! envelopes of subscription filters.
+
+use std::io::BufRead;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::encoding::repair;
+use super::lines::{Line, Lines, TOO_LONG, broken};
+use super::open::read_packed;
+use super::sink::Sink;
+use crate::vocab::Place;
+
+/// The shortest line that is tried: shorter ones may be words.
+const SHORTEST_BYTES: usize = 64;
+
+/// Whether the first line is the base64 of an invocation's log.
+pub(super) fn is_it(block: &str) -> bool {
+    let line = block.lines().next().unwrap_or_default().trim().trim_matches('"');
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    if line.len() < SHORTEST_BYTES || !line.bytes().all(is_base64) {
+        return false;
+    }
+    // The block may end inside the line.
+    let whole = &line[..line.len() / 4 * 4];
+    let log = STANDARD.decode(whole).unwrap_or_default();
+    let (log, _) = repair(&log);
+    ["RequestId", "requestId", "\"platform."]
+        .iter()
+        .any(|word| log.contains(word))
+}
+
+/// Reads every line as one tail.
+pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
+    let mut lines = Lines::new(reader);
+    loop {
+        let place = Place::Line(lines.number() + 1);
+        match lines.next_line() {
+            Line::Text(line) => {
+                let (line, _) = repair(line);
+                let line = line.trim().trim_matches('"');
+                if !line.is_empty() {
+                    read_base64(line, place, sink);
+                }
+            }
+            Line::TooLong => sink.reject(place, TOO_LONG),
+            Line::Broken(error) => return sink.reject(place, broken(&error)),
+            Line::End => return,
+        }
+    }
+}
+
+/// Reads what base64 holds, packed or not, as if it were a file.
+pub(super) fn read_base64(text: &str, place: Place, sink: &mut Sink<'_>) {
+    let Ok(bytes) = STANDARD.decode(text) else {
+        return sink.reject(place, "base64 that is cut off or damaged");
+    };
+    match sink.inside(place) {
+        Some(mut inside) => {
+            // A slice cannot fail to be read; damage inside it is handed over.
+            if read_packed(&mut bytes.as_slice(), Vec::new(), &mut inside).is_err() {
+                inside.reject(place, "base64 whose content cannot be read");
+            }
+        }
+        None => sink.reject(place, "data inside data lies too deep"),
+    }
+}

@@ -1,0 +1,138 @@
+//! `aws logs filter-log-events --output text` and `get-log-events --output text`: the scalar fields of
+//! each event in the order of their names, joined by tabs. A message keeps its line breaks, so that a row
+//! goes on until the next one begins.
+//!
+//! ```text
+//! EVENTS⇥<eventId>⇥<ingestionTime>⇥<logStreamName>⇥<message>⇥<timestamp>
+//! EVENTS⇥<ingestionTime>⇥<message>⇥<timestamp>
+//! SEARCHEDLOGSTREAMS⇥<logStreamName>⇥True
+//! ```
+
+use std::borrow::Cow;
+use std::io::BufRead;
+
+use super::encoding::repair;
+use super::event::RawEvent;
+use super::lines::{CUT, LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
+use super::sink::Sink;
+use crate::vocab::{Place, Timestamp};
+
+const EVENT: &str = "EVENTS\t";
+const SEARCHED: &str = "SEARCHEDLOGSTREAMS\t";
+
+/// Whether one of the first lines is a row.
+pub(super) fn is_it(block: &str) -> bool {
+    block
+        .lines()
+        .take(3)
+        .any(|line| line.starts_with(EVENT) || line.starts_with(SEARCHED))
+}
+
+/// Reads every row.
+pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
+    let mut lines = Lines::new(reader);
+    let mut open: Option<(Place, String)> = None;
+    loop {
+        let place = Place::Line(lines.number() + 1);
+        let line = match lines.next_line() {
+            Line::Text(line) => line,
+            Line::TooLong => {
+                close(&mut open, sink);
+                sink.reject(place, TOO_LONG);
+                continue;
+            }
+            Line::Broken(error) => {
+                close(&mut open, sink);
+                return sink.reject(place, broken(&error));
+            }
+            Line::End => break,
+        };
+        let (line, is_repaired) = repair(line);
+        sink.has_windows_1252 |= is_repaired;
+        if let Some(row) = line.strip_prefix(EVENT) {
+            close(&mut open, sink);
+            open = Some((place, row.to_owned()));
+        } else if line.starts_with(SEARCHED) || is_tokens(&line) {
+            close(&mut open, sink);
+        } else if let Some((_, row)) = open
+            .as_mut()
+            .filter(|(_, row)| row.len() + line.len() < LINE_LIMIT_BYTES)
+        {
+            row.push('\n');
+            row.push_str(&line);
+        }
+    }
+    close(&mut open, sink);
+    if lines.is_cut() {
+        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
+    }
+}
+
+/// The line of `get-log-events` that holds the tokens of the pages before and after.
+fn is_tokens(line: &str) -> bool {
+    line.split_once('\t').is_some_and(|(before, after)| {
+        before.starts_with("b/") && after.starts_with("f/") && !after.contains(' ')
+    })
+}
+
+fn close(open: &mut Option<(Place, String)>, sink: &mut Sink<'_>) {
+    let Some((place, row)) = open.take() else { return };
+    match event(place, &row) {
+        Some(event) => sink.event(event),
+        None => sink.reject(place, "row of --output text without its columns"),
+    }
+}
+
+fn event(place: Place, row: &str) -> Option<RawEvent<'_>> {
+    let (before, time) = row.rsplit_once('\t')?;
+    let at = Timestamp::from_epoch_millis(time.trim_end().parse().ok()?);
+    let (first, rest) = before.split_once('\t')?;
+    // An event id has 56 digits, a time 13.
+    let is_id = first.len() > 20 && first.bytes().all(|byte| byte.is_ascii_digit());
+    let (event_id, log_stream, message) = if is_id {
+        let (_, rest) = rest.split_once('\t')?;
+        let (stream, message) = rest.split_once('\t')?;
+        (Some(Cow::Borrowed(first)), Some(Cow::Borrowed(stream)), message)
+    } else {
+        first.parse::<u64>().ok()?;
+        (None, None, rest)
+    };
+    Some(RawEvent {
+        at: Some(at),
+        event_id,
+        log_stream,
+        ..RawEvent::bare(place, message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Item;
+    use super::*;
+
+    #[test]
+    fn a_message_keeps_its_tabs_and_line_breaks() {
+        let id = "3".repeat(56);
+        let text = format!(
+            "EVENTS\t{id}\t1795341600500\t2026/11/22/[1]ab\tREPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1\t\n\t1795341600000\n\
+             SEARCHEDLOGSTREAMS\t2026/11/22/[1]ab\tTrue\n\
+             b/123/s\tf/456/s\nEVENTS\t1795341600500\tEND RequestId: a\n\t1795341600001\nEVENTS\tcut"
+        );
+        let mut seen = Vec::new();
+        let mut take = |item: Item<'_>| {
+            seen.push(match item {
+                Item::Event(event) => format!("{:?} {:?} {:?}", event.place, event.log_stream, event.message),
+                other => format!("{other:?}"),
+            });
+        };
+        read(text.as_bytes(), &mut Sink::new(&mut take, None));
+        assert_eq!(
+            seen,
+            [
+                "Line(1) Some(\"2026/11/22/[1]ab\") \"REPORT RequestId: a\\tDuration: 1.00 ms\\t\\nXRAY TraceId: 1\\t\\n\"",
+                "Line(6) None \"END RequestId: a\\n\"",
+                "Rejected { place: Line(8), reason: \"row of --output text without its columns\" }",
+            ]
+        );
+    }
+}

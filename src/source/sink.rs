@@ -1,0 +1,87 @@
+//! Where readers hand their findings to.
+
+use std::borrow::Cow;
+
+use super::event::{Item, RawEvent};
+use crate::vocab::Place;
+
+/// How deep data may lie inside data: envelopes in base64 in archives and so on.
+const NESTING_LIMIT: u8 = 6;
+
+/// Takes what readers find, and adds what is known of all of it.
+pub(super) struct Sink<'s> {
+    take: &'s mut dyn FnMut(Item<'_>),
+    /// The log stream that the path of an S3 export names.
+    stream: Option<String>,
+    /// The place of what holds this data, which stands for every place inside.
+    holder: Option<Place>,
+    nesting: u8,
+    /// Whether bytes of Windows-1252 were met.
+    pub(super) has_windows_1252: bool,
+}
+
+impl<'s> Sink<'s> {
+    pub(super) fn new(take: &'s mut dyn FnMut(Item<'_>), stream: Option<String>) -> Self {
+        Self {
+            take,
+            stream,
+            holder: None,
+            nesting: 0,
+            has_windows_1252: false,
+        }
+    }
+
+    /// A sink for data that lies inside this data, at `place`; `None` if it lies too deep.
+    pub(super) fn inside(&mut self, place: Place) -> Option<Sink<'_>> {
+        let nesting = self.nesting + 1;
+        (nesting <= NESTING_LIMIT).then(|| Sink {
+            take: &mut *self.take,
+            stream: self.stream.clone(),
+            holder: Some(self.holder.unwrap_or(place)),
+            nesting,
+            has_windows_1252: false,
+        })
+    }
+
+    /// A sink for a file inside an archive; `None` if it lies too deep.
+    pub(super) fn member(&mut self, name: &str, stream: Option<String>) -> Option<Sink<'_>> {
+        let nesting = self.nesting + 1;
+        if nesting > NESTING_LIMIT {
+            return None;
+        }
+        (self.take)(Item::Member {
+            name: name.to_owned(),
+        });
+        Some(Sink {
+            take: &mut *self.take,
+            stream,
+            holder: None,
+            nesting,
+            has_windows_1252: false,
+        })
+    }
+
+    /// Whether this data is a file or a file in an archive, and not a value inside one.
+    pub(super) fn is_file(&self) -> bool {
+        self.holder.is_none()
+    }
+
+    pub(super) fn event(&mut self, event: RawEvent<'_>) {
+        let stream = self.stream.as_deref().map(Cow::Borrowed);
+        (self.take)(Item::Event(RawEvent {
+            place: self.holder.unwrap_or(event.place),
+            log_stream: event.log_stream.or(stream),
+            ..event
+        }));
+    }
+
+    pub(super) fn reject(&mut self, place: Place, reason: impl Into<Cow<'static, str>>) {
+        let place = self.holder.unwrap_or(place);
+        let reason = reason.into();
+        (self.take)(Item::Rejected { place, reason });
+    }
+
+    pub(super) fn finish(&mut self, found: super::found::Found) {
+        (self.take)(Item::Read(found));
+    }
+}

@@ -1,0 +1,135 @@
+//! Tables that the Logs Insights console copies, as text or as Markdown. Tabs and line breaks of a
+//! message are blanks there, and a bar inside one is not escaped. The query that stands above the table has lines
+//! that begin with a bar, too.
+
+use std::io::BufRead;
+
+use serde_json::Value;
+
+use super::encoding::repair;
+use super::lines::{CUT, Line, Lines, TOO_LONG, broken};
+use super::row::Row;
+use super::sink::Sink;
+use crate::vocab::Place;
+
+/// Whether there is a table of Logs Insights in the first block.
+pub(super) fn is_it(block: &str) -> bool {
+    let mut lines = block
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| line.starts_with('|'));
+    let is_titled = block.contains("CloudWatch Logs Insights");
+    match lines.next() {
+        Some(line) => line.contains("| @") || (is_titled && line.contains('@')),
+        None => is_titled && block.contains("No data found for this query"),
+    }
+}
+
+/// Reads the rows of every table; what stands around them is passed over.
+pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
+    let mut lines = Lines::new(reader);
+    let mut columns: Vec<String> = Vec::new();
+    loop {
+        let place = Place::Line(lines.number() + 1);
+        let line = match lines.next_line() {
+            Line::Text(line) => line,
+            Line::TooLong => {
+                sink.reject(place, TOO_LONG);
+                continue;
+            }
+            Line::Broken(error) => return sink.reject(place, broken(&error)),
+            Line::End => break,
+        };
+        let (line, is_repaired) = repair(line);
+        sink.has_windows_1252 |= is_repaired;
+        let Some(line) = line.trim().strip_prefix('|') else {
+            continue;
+        };
+        let line = line.strip_suffix('|').unwrap_or(line);
+        if line.contains('@') && line.split('|').all(is_name) {
+            columns = line.split('|').map(|name| name.trim().to_owned()).collect();
+        } else if !columns.is_empty() && !line.bytes().all(|byte| b"-|: ".contains(&byte)) {
+            row(line, &columns, place, sink);
+        }
+    }
+    if lines.is_cut() {
+        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
+    }
+}
+
+fn is_name(cell: &str) -> bool {
+    let name = cell.trim();
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"@_.-()".contains(&byte))
+}
+
+/// Bars that are too many belong to the message.
+fn row(line: &str, columns: &[String], place: Place, sink: &mut Sink<'_>) {
+    let cells: Vec<&str> = line.split('|').collect();
+    let Some(surplus) = cells.len().checked_sub(columns.len()) else {
+        return sink.reject(place, "table row with fewer cells than columns");
+    };
+    let widest = columns.iter().position(|name| name == "@message");
+    if surplus > 0 && widest.is_none() {
+        return sink.reject(place, "table row with more cells than columns");
+    }
+    let mut row = Row::default();
+    let mut first = 0;
+    for (position, name) in columns.iter().enumerate() {
+        let count = if Some(position) == widest { surplus + 1 } else { 1 };
+        let cell = cells[first..first + count].join("|");
+        first += count;
+        let cell = cell.trim();
+        row.set(name, if cell.is_empty() { Value::Null } else { cell.into() });
+    }
+    if !row.is_empty() {
+        row.emit(place, sink);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Item;
+    use super::*;
+
+    fn read_all(text: &str) -> Vec<String> {
+        let mut seen = Vec::new();
+        let mut take = |item: Item<'_>| match item {
+            Item::Event(event) => seen.push(format!(
+                "{:?} {} {}",
+                event.place,
+                event.at.map(|at| at.to_string()).unwrap_or_default(),
+                event.message
+            )),
+            Item::Rejected { place, reason } => seen.push(format!("{place:?} rejected: {reason}")),
+            Item::Member { .. } | Item::Read(_) => {}
+        };
+        assert!(is_it(text));
+        read(text.as_bytes(), &mut Sink::new(&mut take, None));
+        seen
+    }
+
+    #[test]
+    fn bars_in_a_message_belong_to_it() {
+        let text = "**CloudWatch Logs Insights**  \nregion: us-east-1  \n---\n\
+                    | @timestamp | @message | @logStream |\n| --- | --- | --- |\n\
+                    | 2026-11-22 10:00:00.000 | a | b | 2026/11/22/[1]ab |\n";
+        assert_eq!(read_all(text), ["Line(6) 2026-11-22T10:00:00.000Z a | b"]);
+    }
+
+    #[test]
+    fn a_boxed_table_is_read_too() {
+        let text = "CloudWatch Logs Insights\r\n----------\r\n|       @timestamp        |   @message   |\r\n\
+                    |-------------------------|--------------|\r\n| 2026-11-22 10:00:00.000 | END          |\r\n----------\r\n\
+                    | 2026-11-22 10:00:00.001 |\r\n";
+        assert_eq!(
+            read_all(text),
+            [
+                "Line(5) 2026-11-22T10:00:00.000Z END",
+                "Line(7) rejected: table row with fewer cells than columns"
+            ]
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! The event of a text file that is being put together.
+
+use std::borrow::Cow;
+use std::mem;
+
+use serde_json::value::RawValue;
+
+use super::prefix::Prefix;
+use crate::source::event::RawEvent;
+use crate::source::lines::LINE_LIMIT_BYTES;
+use crate::source::sink::Sink;
+use crate::vocab::{Place, Timestamp};
+
+/// An event whose continuations may still come.
+#[derive(Default)]
+pub(super) struct OpenEvent {
+    place: Option<Place>,
+    at: Option<Timestamp>,
+    stream: Option<String>,
+    group: Option<String>,
+    message: String,
+}
+
+impl OpenEvent {
+    pub(super) fn begin(&mut self, place: Place, prefix: &Prefix<'_>, message: &str) {
+        self.place = Some(place);
+        self.at = prefix.at;
+        self.stream = prefix.stream.map(str::to_owned);
+        self.group = prefix.group.map(str::to_owned);
+        self.message.clear();
+        self.message.push_str(message);
+    }
+
+    /// Adds a line, or begins an event where there is none or it has grown too long.
+    pub(super) fn go_on(&mut self, place: Place, line: &str, sink: &mut Sink<'_>) {
+        if self.place.is_none() || self.message.len() + line.len() > LINE_LIMIT_BYTES {
+            self.close(sink);
+            self.begin(place, &Prefix::default(), line);
+        } else {
+            self.message.push('\n');
+            self.message.push_str(line);
+        }
+    }
+
+    /// Whether it is a `REPORT`, to which fields on lines of their own belong.
+    pub(super) fn is_report(&self) -> bool {
+        self.place.is_some()
+            && (self.message.starts_with("REPORT RequestId:") || self.message.starts_with("REPORT - "))
+    }
+
+    /// Hands the event on.
+    pub(super) fn close(&mut self, sink: &mut Sink<'_>) {
+        let Some(place) = self.place.take() else { return };
+        let message = mem::take(&mut self.message);
+        if message.trim().is_empty() && self.at.is_none() {
+            return;
+        }
+        let mut hand_on = |message: Cow<'_, str>| {
+            sink.event(RawEvent {
+                at: self.at,
+                log_stream: self.stream.as_deref().map(Cow::Borrowed),
+                log_group: self.group.as_deref().map(Cow::Borrowed),
+                ..RawEvent::bare(place, message)
+            });
+        };
+        match several_objects(&message) {
+            Some(objects) => objects.into_iter().for_each(|json| hand_on(json.into())),
+            None => hand_on(message.into()),
+        }
+    }
+}
+
+/// The objects of a message that is several of them, as a copy from the console has each event twice.
+fn several_objects(message: &str) -> Option<Vec<&str>> {
+    let text = message.trim_start();
+    if !text.starts_with('{') || !text.contains('\n') {
+        return None;
+    }
+    let objects: Result<Vec<&RawValue>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
+    let objects: Vec<&str> = objects.ok()?.into_iter().map(RawValue::get).collect();
+    (objects.len() > 1 && objects.iter().all(|json| json.starts_with('{'))).then_some(objects)
+}
