@@ -64,7 +64,9 @@ pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
             Some(ModelSource::None | ModelSource::Inferred)
         );
         if is_open {
-            let model = match used.get(&version_of(row)) {
+            // Invocations of which no version is known may be of any.
+            let used = used.get(&version_of(row)).filter(|_| versions[row].is_some());
+            let model = match used {
                 Some(Used::One(model)) => Some(*model),
                 Some(Used::Several) | None => None,
             };

@@ -148,6 +148,16 @@ impl Window {
         matches!((self.since, self.until), (Some(since), Some(until)) if since >= until)
     }
 
+    /// Whether a moment is in it. One that is not known lies in the open window alone.
+    pub fn holds(&self, at: Option<Timestamp>) -> bool {
+        match at {
+            Some(at) => {
+                self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
+            }
+            None => self.is_open(),
+        }
+    }
+
     /// What both windows hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

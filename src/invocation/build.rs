@@ -1,11 +1,12 @@
 //! Joined rows become invocations, and the names in them get their order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::collect::Streams;
 use super::environment::Classified;
 use super::inference::{combine, counting};
 use super::join::{Attempt, ReportRow};
+use super::model_call::{BedrockRow, ModelCall};
 use super::names::{Interner, Model, Names, SourceFile};
 use super::request::{Invocation, ModelUse};
 use crate::parse::Timing;
@@ -81,13 +82,7 @@ impl<'a> Builder<'a> {
         let mut used = ModelUse::Unnamed;
         for timing in timings {
             let Some(model) = &timing.model else { continue };
-            let position = self.names[MODEL].position(model.base_id());
-            if position as usize == self.models.len() {
-                self.models.push((model.clone(), BTreeSet::new()));
-            }
-            if let Some(as_logged) = &timing.model_as_logged {
-                self.models[position as usize].1.insert(as_logged.clone());
-            }
+            let position = self.model(model, timing.model_as_logged.as_deref());
             used = match used {
                 ModelUse::Unnamed => ModelUse::One(position),
                 ModelUse::One(other) if other == position => used,
@@ -97,12 +92,42 @@ impl<'a> Builder<'a> {
         used
     }
 
+    /// One call as Bedrock has it; `joined` holds the ids of the calls that invocations made.
+    pub(super) fn model_call(&mut self, row: &BedrockRow, joined: &HashSet<&str>) -> ModelCall {
+        let call = &row.call;
+        ModelCall {
+            model: call
+                .model
+                .as_ref()
+                .map(|model| self.model(model, Some(&call.model_as_logged))),
+            at: row.at,
+            latency: call.latency,
+            input_tokens: call.input_tokens,
+            output_tokens: call.output_tokens,
+            has_failed: call.error_code.is_some(),
+            is_joined: joined.contains(&*call.request_id),
+        }
+    }
+
+    /// The position of a model, with what the log calls it.
+    fn model(&mut self, model: &ModelId, as_logged: Option<&str>) -> u32 {
+        let position = self.names[MODEL].position(model.base_id());
+        if position as usize == self.models.len() {
+            self.models.push((model.clone(), BTreeSet::new()));
+        }
+        if let Some(as_logged) = as_logged {
+            self.models[position as usize].1.insert(as_logged.into());
+        }
+        position
+    }
+
     /// Sorts names and invocations, so that nothing depends on the order of the input.
     pub(super) fn finish(
         self,
         mut invocations: Vec<Invocation>,
+        mut calls: Vec<ModelCall>,
         files: Vec<SourceFile>,
-    ) -> (Vec<Invocation>, Names) {
+    ) -> (Vec<Invocation>, Vec<ModelCall>, Names) {
         let [stream_names, functions, regions, model_ids] = self.names;
         let (stream_names, new_stream) = stream_names.into_sorted();
         let (functions, new_function) = functions.into_sorted();
@@ -130,6 +155,12 @@ impl<'a> Builder<'a> {
                 *position = same[new_model[*position as usize] as usize];
             }
         }
+        for call in &mut calls {
+            call.model = call
+                .model
+                .map(|position| same[new_model[position as usize] as usize]);
+        }
+        calls.sort_by_key(|call| call.at);
         // Rows were in order of request id, so equal ends keep that order.
         invocations.sort_by_key(|invocation| invocation.ended_at);
         let names = Names {
@@ -140,7 +171,7 @@ impl<'a> Builder<'a> {
             regions,
             models,
         };
-        (invocations, names)
+        (invocations, calls, names)
     }
 }
 

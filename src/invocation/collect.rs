@@ -9,11 +9,12 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::join::{InitRow, MarkKind, MarkRow, ReportRow, Rows, TimingRow, join};
 use super::ledger::Ledger;
+use super::model_call::{BedrockRow, ModelCall};
 use super::names::{Interner, Names, SourceFile};
 use super::request::Invocation;
 use crate::parse::{Lifecycle, Parsed, Parser, Record};
 use crate::source::{Item, RawEvent};
-use crate::vocab::{Origin, Place, Rejected, Timestamp};
+use crate::vocab::{Origin, Place, Rejected, RequestId, Timestamp};
 
 /// First and last time that occurs in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Span {
 pub struct Collected {
     /// The invocations, by time of their end, then by request id.
     pub invocations: Vec<Invocation>,
+    /// Bedrock's own records of model calls, by time, then by Bedrock's request id.
+    pub model_calls: Vec<ModelCall>,
     /// The names that they refer to.
     pub names: Names,
     /// What became of every event.
@@ -42,6 +45,8 @@ pub struct Collected {
 pub struct Collector {
     parser: Parser,
     files: Vec<SourceFile>,
+    /// Position of the file that was begun last, which may be an archive of others.
+    archive: usize,
     pub(super) streams: Streams,
     rows: Rows,
     seen: HashSet<u128>,
@@ -56,6 +61,7 @@ impl Collector {
         Self {
             parser,
             files: Vec::new(),
+            archive: 0,
             streams: Streams::default(),
             rows: Rows::default(),
             seen: HashSet::new(),
@@ -68,41 +74,64 @@ impl Collector {
     /// Begins a file; what comes next is from it. `argument` says which of the given inputs led
     /// to it.
     pub fn begin_file(&mut self, path: &Path, argument: usize) {
+        self.archive = self.files.len();
         self.files.push(SourceFile {
             path: Arc::from(path.to_string_lossy()),
             argument,
         });
     }
 
-    /// Takes what a reader found in the current file.
-    pub fn take(&mut self, item: Item<'_>) {
-        match item {
-            Item::Event(event) => self.event(&event),
-            Item::Rejected { place, reason } => self.reject(place, reason),
-        }
+    /// The path of the current file, `-` where there is none.
+    pub fn path(&self) -> Arc<str> {
+        self.files
+            .last()
+            .map_or_else(|| Arc::from("-"), |file| Arc::clone(&file.path))
     }
 
-    fn reject(&mut self, place: Place, reason: Cow<'static, str>) {
-        let path = self
-            .files
-            .last()
-            .map_or_else(|| Arc::from("-"), |file| Arc::clone(&file.path));
-        self.ledger.reject(Rejected {
-            origin: Origin { path, place },
-            reason,
+    /// Takes what a reader found in the current file. Returns what of it was rejected.
+    pub fn take(&mut self, item: Item<'_>) -> Option<Rejected> {
+        match item {
+            Item::Event(event) => return self.event(&event),
+            Item::Rejected { place, reason } => return Some(self.reject(place, reason)),
+            Item::Member { name } => self.begin_member(&name),
+            Item::Read(_) => {}
+        }
+        None
+    }
+
+    /// Begins a file inside the archive that was begun last.
+    fn begin_member(&mut self, name: &str) {
+        let (path, argument) = match self.files.get(self.archive) {
+            Some(archive) => (format!("{}/{name}", archive.path), archive.argument),
+            None => (name.to_owned(), 0),
+        };
+        self.files.push(SourceFile {
+            path: Arc::from(path),
+            argument,
         });
     }
 
-    fn event(&mut self, event: &RawEvent<'_>) {
+    fn reject(&mut self, place: Place, reason: Cow<'static, str>) -> Rejected {
+        let path = self.path();
+        let rejected = Rejected {
+            origin: Origin { path, place },
+            reason,
+        };
+        self.ledger.reject(rejected.clone());
+        rejected
+    }
+
+    fn event(&mut self, event: &RawEvent<'_>) -> Option<Rejected> {
         if let Some(at) = event.at {
             self.widen_span(at);
         }
         match self.parser.parse(&event.message) {
             Parsed::Ignored => self.ledger.ignored += 1,
-            Parsed::Rejected(reason) => self.reject(event.place, reason),
+            Parsed::Rejected(reason) => return Some(self.reject(event.place, reason)),
             Parsed::Record(record) if self.is_duplicate(event, &record) => self.ledger.duplicates += 1,
             Parsed::Record(record) => self.record(event, record),
         }
+        None
     }
 
     fn widen_span(&mut self, at: Timestamp) {
@@ -115,19 +144,28 @@ impl Collector {
     /// lines with neither a time nor an id only records can be told apart: a retry repeats the
     /// `START` and `END` of its request to the letter.
     fn is_duplicate(&mut self, event: &RawEvent<'_>, record: &Record) -> bool {
-        let is_record = !matches!(record, Record::Lifecycle(_));
-        if event.event_id.is_none() && event.at.is_none() && !is_record {
+        let is_record = match record {
+            // Nothing tells one from another.
+            Record::Report(report) if report.request_id == RequestId::absent() => false,
+            record => !matches!(record, Record::Lifecycle(_)),
+        };
+        // Two environments may begin in the same moment.
+        let is_of_anyone = matches!(record, Record::Lifecycle(line) if !line.line.names_a_request());
+        let is_told = event.at.is_some() && !(is_of_anyone && event.log_stream.is_none());
+        if event.event_id.is_none() && !is_told && !is_record {
             return false;
         }
         let mut hash = Xxh3::new();
-        let mut part = |text: &str| {
-            hash.update(&text.len().to_le_bytes());
-            hash.update(text.as_bytes());
-        };
-        part(event.log_stream.as_deref().unwrap_or(""));
+        let stream = event.log_stream.as_deref().unwrap_or("");
+        hash.update(&stream.len().to_le_bytes());
+        hash.update(stream.as_bytes());
         match &event.event_id {
-            Some(id) => part(id),
-            None => part(event.message.trim_end()),
+            Some(id) => hash.update(id.as_bytes()),
+            // Forms differ in the white space that they keep.
+            None => event
+                .message
+                .split_ascii_whitespace()
+                .for_each(|word| hash.update(word.as_bytes())),
         }
         hash.update(
             &event
@@ -136,6 +174,10 @@ impl Collector {
                 .to_le_bytes(),
         );
         hash.update(&[u8::from(event.event_id.is_some())]);
+        if event.event_id.is_none() && event.at.is_none() && identifies(record) {
+            // What another file repeats is found later, and tells where in that file it stands.
+            hash.update(&self.files.len().to_le_bytes());
+        }
         !self.seen.insert(hash.digest128())
     }
 
@@ -157,22 +199,34 @@ impl Collector {
                     file,
                     has_event_id: event.event_id.is_some(),
                     sequence,
+                    repeats: Vec::new(),
                 });
             }
             Record::Timing(timing) => {
                 self.ledger.timing_records += 1;
                 let at = event.at.or(timing.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
                 self.rows.timings.push(TimingRow {
                     timing,
                     stream,
                     at,
+                    file,
                     has_event_id: event.event_id.is_some(),
                     sequence,
                 });
             }
+            Record::Bedrock(call) => {
+                self.ledger.bedrock_records += 1;
+                // Its own time is that of the call; the event's is that of its delivery.
+                let at = call.at.or(event.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
+                self.rows.bedrock.push(BedrockRow { call, at });
+            }
             Record::Lifecycle(record) => {
                 self.ledger.lifecycle += 1;
-                self.lifecycle(record.line, stream, event.at.or(record.at), sequence);
+                let at = event.at.or(record.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
+                self.lifecycle(record.line, stream, at, sequence);
             }
         }
     }
@@ -240,13 +294,23 @@ impl Collector {
             span,
             ..
         } = self;
-        let (invocations, names) = join(rows, &streams, files, &mut ledger);
+        let (invocations, model_calls, names) = join(rows, &streams, files, &mut ledger);
         Collected {
             invocations,
+            model_calls,
             names,
             ledger,
             span,
         }
+    }
+}
+
+/// Whether a record names its request by an id of its own.
+fn identifies(record: &Record) -> bool {
+    match record {
+        Record::Report(report) => !report.request_id.is_redacted(),
+        Record::Timing(timing) => !timing.request_id.is_redacted(),
+        Record::Lifecycle(_) | Record::Bedrock(_) => false,
     }
 }
 

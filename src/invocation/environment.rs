@@ -6,6 +6,8 @@
 //! initialisations print it too although nobody waited, and a failed initialisation that ran
 //! again inside the invocation does not print it although somebody did.
 
+use std::collections::HashSet;
+
 use super::join::InitRow;
 use super::request::StartType;
 use crate::parse::{Completeness, InitPhase, Lifecycle, Report, Status};
@@ -16,6 +18,10 @@ const WAITED_GAP_MS: i64 = 1_000;
 
 /// The longest on-demand initialisation before Lambda stops it.
 const INIT_LIMIT_MS: i64 = 10_000;
+
+/// An initialisation that began longer than this before the first request was not begun for it, whatever
+/// became of it.
+const BEGUN_GAP_MS: i64 = 2 * INIT_LIMIT_MS;
 
 /// An invocation as this file sees it.
 pub(super) struct Served<'a> {
@@ -53,29 +59,26 @@ impl Step<'_> {
         }
     }
 
-    /// Order inside a stream: by time, and at the same time the beginning of an environment, its
-    /// report, and the invocation; without times as read.
-    fn key(&self) -> impl Ord {
-        match self {
+    /// Order inside a stream: by time, and at the same time the beginning of an environment, its report, and the
+    /// invocation. Without times, and where streams have no names and may be mixed, as read.
+    fn key(&self, is_named: bool) -> impl Ord + use<> {
+        let (at, rank, sequence) = match self {
             Self::Init(row) => {
                 let is_report = matches!(
                     row.line,
                     Lifecycle::InitReport { .. } | Lifecycle::RestoreReport { .. }
                 );
-                let rank = if is_report { 1 } else { 0 };
-                (row.at, row.at.map_or(0, |_| rank), row.sequence)
+                (row.at, u8::from(is_report), row.sequence)
             }
-            Self::Serve(_, served) => (
-                served.started_at,
-                served.started_at.map_or(0, |_| 2),
-                served.start_sequence,
-            ),
-        }
+            Self::Serve(_, served) => (served.started_at, 2, served.start_sequence),
+        };
+        (at, if is_named && at.is_some() { rank } else { 0 }, sequence)
     }
 }
 
-/// Classifies every invocation; the result is in the same order.
-pub(super) fn classify(served: &[Served<'_>], inits: &[InitRow]) -> Vec<Classified> {
+/// Classifies every invocation; the result is in the same order. Also tells how many were judged by their own
+/// records alone.
+pub(super) fn classify(served: &[Served<'_>], inits: &[InitRow]) -> (Vec<Classified>, u64) {
     let mut steps: Vec<Step<'_>> = inits.iter().map(Step::Init).collect();
     steps.extend(
         served
@@ -83,12 +86,21 @@ pub(super) fn classify(served: &[Served<'_>], inits: &[InitRow]) -> Vec<Classifi
             .enumerate()
             .map(|(index, served)| Step::Serve(index, served)),
     );
-    steps.sort_by(|a, b| (a.stream(), a.key()).cmp(&(b.stream(), b.key())));
+    let unnamed: HashSet<u32> = served
+        .iter()
+        .filter(|served| !served.has_stream_name)
+        .map(|served| served.stream)
+        .collect();
+    steps.sort_by(|a, b| {
+        let key = |step: &Step<'_>| (step.stream(), step.key(!unnamed.contains(&step.stream())));
+        key(a).cmp(&key(b))
+    });
     let unknown = Classified {
         start: StartType::Unknown,
         waited_init: None,
     };
     let mut classified = vec![unknown; served.len()];
+    let mut told_alone = 0;
     for stream in steps.chunk_by(|a, b| a.stream() == b.stream()) {
         if is_one_environment_at_a_time(stream) {
             let mut environment = Environment::default();
@@ -102,11 +114,12 @@ pub(super) fn classify(served: &[Served<'_>], inits: &[InitRow]) -> Vec<Classifi
             for step in stream {
                 if let Step::Serve(index, served) = step {
                     classified[*index] = alone(served);
+                    told_alone += 1;
                 }
             }
         }
     }
-    classified
+    (classified, told_alone)
 }
 
 /// Whether the invocations of a stream follow one another. A named stream is one environment; a
@@ -136,6 +149,8 @@ fn is_one_environment_at_a_time(stream: &[Step<'_>]) -> bool {
 #[derive(Default)]
 struct Environment {
     has_served: bool,
+    /// Whether others served in this stream before it began.
+    follows_others: bool,
     /// End of the last invocation: its time and its place in the input.
     last_served: Option<(Option<Timestamp>, u64)>,
     has_init_start: bool,
@@ -177,13 +192,13 @@ impl Environment {
                     has_init_start: true,
                     init_start: row.at,
                     initialization_type: initialization_type.clone(),
-                    ..Self::default()
+                    ..self.next()
                 };
             }
-            Lifecycle::RestoreStart => *self = Self::default(),
+            Lifecycle::RestoreStart => *self = self.next(),
             Lifecycle::RestoreReport { duration, status } => {
                 if self.has_served {
-                    *self = Self::default();
+                    *self = self.next();
                 }
                 if matches!(status, None | Some(Status::Success)) {
                     self.has_restore = true;
@@ -201,7 +216,7 @@ impl Environment {
                 initialization_type,
             } => {
                 if self.has_served {
-                    *self = Self::default();
+                    *self = self.next();
                 }
                 self.initialization_type = self
                     .initialization_type
@@ -219,6 +234,14 @@ impl Environment {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The environment that begins after this one.
+    fn next(&self) -> Self {
+        Self {
+            follows_others: self.follows_others || self.has_served,
+            ..Self::default()
         }
     }
 
@@ -240,7 +263,7 @@ impl Environment {
         let report = served.report;
         let begins_anew = self.has_served && (report.init.is_some() || report.restore.is_some());
         if begins_anew {
-            *self = Self::default();
+            *self = self.next();
         }
         let classified = if self.has_served {
             Classified {
@@ -285,16 +308,21 @@ impl Environment {
         }
         if self.has_init_start {
             // The log shows the beginning of this environment and its REPORT tells no Init Duration.
-            // A whole REPORT would tell it of an initialisation beforehand, so this one ran inside; a
-            // line cut off and a Managed Instance tell none of any.
-            let is_silent = report.completeness != Completeness::Whole || self.init.is_some();
-            let limit = if self.init.is_some() {
-                WAITED_GAP_MS
-            } else {
-                INIT_LIMIT_MS
+            // A whole REPORT would tell it of an initialisation that the request waited for, so this one ran
+            // inside, after a first one that took no longer than it may; a line cut off and a Managed Instance
+            // tell none of any.
+            // Without stream names the beginning may be that of another environment.
+            let is_anothers = !served.has_stream_name && self.follows_others;
+            if served.cold_start == Some(false) || is_anothers {
+                return without_environment(served);
+            }
+            let limit = match (self.init, report.completeness) {
+                (Some(_), _) => WAITED_GAP_MS,
+                (None, Completeness::Whole) => BEGUN_GAP_MS,
+                (None, _) => INIT_LIMIT_MS,
             };
             return match self.gap_ms(served, self.init) {
-                Some(gap) if is_silent && gap > limit => waited(StartType::Proactive, None),
+                Some(gap) if gap > limit => waited(StartType::Proactive, None),
                 _ => waited(StartType::Cold, self.init),
             };
         }
@@ -336,7 +364,9 @@ fn without_environment(served: &Served<'_>) -> Classified {
         // The initialisation ran inside the duration, or its lines are not in the log.
         (Some(true), _) => StartType::Cold,
         (Some(false), _) | (None, Completeness::Whole) => StartType::Warm,
-        (None, Completeness::CutOff | Completeness::DurationOnly) => StartType::Unknown,
+        (None, Completeness::CutOff | Completeness::DurationOnly | Completeness::FieldsChosen) => {
+            StartType::Unknown
+        }
     };
     waited(start, None)
 }

@@ -73,6 +73,7 @@ mod tests {
             cold_start: None,
             initialization_type: None,
             status: None,
+            bedrock_request_id: None,
             is_embedded_metric: false,
             at: None,
         }

@@ -1,5 +1,7 @@
 //! Rows of one request id become invocations.
 
+use std::collections::HashSet;
+
 use latscope_schema::CallStatus;
 
 use super::build::Builder;
@@ -7,9 +9,11 @@ use super::collect::Streams;
 use super::environment::{Classified, Served, classify};
 use super::inference::counting;
 use super::ledger::Ledger;
+use super::model_call::{BedrockRow, ModelCall, complete, drop_repeated_calls, joined_ids};
 use super::names::{Names, SourceFile};
+use super::repeats::drop_repeated;
 use super::request::{Invocation, Outcome};
-use crate::parse::{Lifecycle, Report, Status, Timing};
+use crate::parse::{Completeness, Lifecycle, Report, Status, Timing};
 use crate::vocab::{Micros, RequestId, Timestamp};
 
 /// How far outside an invocation's time a record with its id may lie, in milliseconds. A retry
@@ -23,6 +27,7 @@ pub(super) struct Rows {
     pub(super) timings: Vec<TimingRow>,
     pub(super) marks: Vec<MarkRow>,
     pub(super) inits: Vec<InitRow>,
+    pub(super) bedrock: Vec<BedrockRow>,
 }
 
 #[derive(Debug)]
@@ -33,6 +38,16 @@ pub(super) struct ReportRow {
     pub(super) file: u32,
     pub(super) has_event_id: bool,
     pub(super) sequence: u64,
+    /// Where else the input has it, in forms that keep less.
+    pub(super) repeats: Vec<Standing>,
+}
+
+/// Where a `REPORT` stands in the input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    pub(super) stream: u32,
+    pub(super) at: Option<Timestamp>,
+    pub(super) sequence: u64,
 }
 
 #[derive(Debug)]
@@ -40,6 +55,7 @@ pub(super) struct TimingRow {
     pub(super) timing: Timing,
     pub(super) stream: u32,
     pub(super) at: Option<Timestamp>,
+    pub(super) file: u32,
     pub(super) has_event_id: bool,
     pub(super) sequence: u64,
 }
@@ -87,22 +103,27 @@ pub(super) fn join(
     streams: &Streams,
     files: Vec<SourceFile>,
     ledger: &mut Ledger,
-) -> (Vec<Invocation>, Names) {
+) -> (Vec<Invocation>, Vec<ModelCall>, Names) {
     let is_unnamed = |stream: u32| streams.get(stream).name.is_none();
-    rows.reports.sort_by(|a, b| {
-        let order = |row: &ReportRow| (is_unnamed(row.stream), !row.has_event_id, row.sequence);
-        a.key().cmp(&b.key()).then(order(a).cmp(&order(b)))
-    });
-    rows.timings.sort_by(|a, b| {
-        let order = |row: &TimingRow| (is_unnamed(row.stream), !row.has_event_id, row.sequence);
-        a.key().cmp(&b.key()).then(order(a).cmp(&order(b)))
-    });
-    drop_repeated(&mut rows, is_unnamed, ledger);
+    tell_whole_rows(&mut rows.reports);
+    let reports = drop_repeated(&mut rows.reports, is_unnamed);
+    let timings = drop_repeated(&mut rows.timings, is_unnamed);
+    let calls = drop_repeated_calls(&mut rows.bedrock);
+    ledger.report_records -= reports;
+    ledger.timing_records -= timings;
+    ledger.bedrock_records -= calls;
+    ledger.duplicates += reports + timings + calls;
+    complete(&mut rows.timings, &rows.bedrock, ledger);
+    rows.reports
+        .sort_by(|a, b| a.key().cmp(&b.key()).then(a.sequence.cmp(&b.sequence)));
+    rows.timings
+        .sort_by(|a, b| a.key().cmp(&b.key()).then(a.sequence.cmp(&b.sequence)));
     rows.marks
         .sort_by(|a, b| (&a.request_id, a.at, a.sequence).cmp(&(&b.request_id, b.at, b.sequence)));
 
     let attempts = assign(&rows, ledger);
-    let starts = classify_all(&rows, &attempts, streams);
+    let (starts, told_alone) = classify_all(&rows, &attempts, streams);
+    ledger.start_told_alone = told_alone;
     let mut builder = Builder::new(streams);
     let invocations = rows
         .reports
@@ -111,6 +132,13 @@ pub(super) fn join(
         .zip(starts)
         .map(|((row, attempt), start)| builder.invocation(row, attempt, start))
         .collect();
+    let joined = joined_ids(&attempts);
+    let calls: Vec<ModelCall> = rows
+        .bedrock
+        .iter()
+        .map(|row| builder.model_call(row, &joined))
+        .collect();
+    ledger.bedrock_joined = calls.iter().filter(|call| call.is_joined).count() as u64;
     for row in &attempts {
         *(if row.timings.is_empty() {
             &mut ledger.report_without_timing
@@ -118,61 +146,24 @@ pub(super) fn join(
             &mut ledger.matched
         }) += 1;
     }
-    builder.finish(invocations, files)
+    builder.finish(invocations, calls, files)
 }
 
-/// Drops what two files tell of the same moment, where one of them keeps no stream names or no event
-/// ids, so that its events could not be told from the other's. Rows must be sorted by key, and those
-/// of which more is known must come first.
-fn drop_repeated(rows: &mut Rows, is_unnamed: impl Fn(u32) -> bool, ledger: &mut Ledger) {
-    // Two rows of one form are two events; of two forms they are one event saved twice.
-    let is_another_form = |a: (u32, bool), b: (u32, bool)| {
-        let (is_same_stream, is_known_less) = (a.0 == b.0, is_unnamed(b.0));
-        if is_same_stream { a.1 != b.1 } else { is_known_less }
-    };
-    let reports = drop_from_runs(
-        &mut rows.reports,
-        |a, b| a.key() == b.key(),
-        |a, b| {
-            let forms = ((a.stream, a.has_event_id), (b.stream, b.has_event_id));
-            a.at.is_some() && a.report == b.report && is_another_form(forms.0, forms.1)
-        },
-    );
-    let timings = drop_from_runs(
-        &mut rows.timings,
-        |a, b| a.key() == b.key(),
-        |a, b| {
-            let forms = ((a.stream, a.has_event_id), (b.stream, b.has_event_id));
-            a.at.is_some() && a.timing == b.timing && is_another_form(forms.0, forms.1)
-        },
-    );
-    ledger.report_records -= reports;
-    ledger.timing_records -= timings;
-    ledger.duplicates += reports + timings;
-}
-
-/// Drops every row that repeats one before it in the same run of equal keys. Returns how many. Each
-/// row that stays may be repeated once by each of several others, but stands for one event.
-fn drop_from_runs<T>(
-    rows: &mut Vec<T>,
-    is_same_run: impl Fn(&T, &T) -> bool,
-    repeats: impl Fn(&T, &T) -> bool,
-) -> u64 {
-    let mut is_dropped = vec![false; rows.len()];
-    let mut first = 0;
-    for row in 0..rows.len() {
-        if !is_same_run(&rows[first], &rows[row]) {
-            first = row;
-        }
-        is_dropped[row] = (first..row).any(|other| !is_dropped[other] && repeats(&rows[other], &rows[row]));
+/// A query of Logs Insights chose the fields of its rows. Where a row of a file has an Init Duration it was among
+/// them, so that a row without one says that there was none.
+fn tell_whole_rows(reports: &mut [ReportRow]) {
+    let is_chosen = |row: &ReportRow| row.report.completeness == Completeness::FieldsChosen;
+    let chosen: HashSet<u32> = reports
+        .iter()
+        .filter(|row| is_chosen(row) && row.report.init.is_some())
+        .map(|row| row.file)
+        .collect();
+    for row in reports
+        .iter_mut()
+        .filter(|row| is_chosen(row) && chosen.contains(&row.file))
+    {
+        row.report.completeness = Completeness::Whole;
     }
-    let mut position = 0;
-    let before = rows.len();
-    rows.retain(|_| {
-        position += 1;
-        !is_dropped[position - 1]
-    });
-    (before - rows.len()) as u64
 }
 
 /// Where a record stands.
@@ -198,9 +189,38 @@ impl ReportRow {
         self.at.map(|at| at.before(self.report.duration))
     }
 
+    /// Everywhere in the input where it stands.
+    fn standings(&self) -> impl Iterator<Item = Standing> + '_ {
+        let own = Standing {
+            stream: self.stream,
+            at: self.at,
+            sequence: self.sequence,
+        };
+        std::iter::once(own).chain(self.repeats.iter().copied())
+    }
+
+    /// How far a record lies outside this invocation: not at all in time, in the same stream, next in order. None
+    /// where it is too far away.
+    fn distance(&self, position: Position) -> Option<impl Ord + use<>> {
+        let duration = self.report.duration;
+        self.standings()
+            .map(|standing| {
+                let outside_ms = standing.outside_ms(duration, position.at);
+                (
+                    standing.stream != position.stream,
+                    outside_ms,
+                    standing.order_distance(position),
+                )
+            })
+            .filter(|(_, outside_ms, _)| *outside_ms <= SLACK_MS)
+            .min()
+    }
+}
+
+impl Standing {
     /// Without times, the `REPORT` of a record is the first that follows it; that of a line which may
     /// also come after it is the nearest.
-    fn order_distance(&self, position: Position) -> (bool, u64) {
+    fn order_distance(self, position: Position) -> (bool, u64) {
         if self.at.is_some() && position.at.is_some() {
             return (false, 0);
         }
@@ -210,12 +230,15 @@ impl ReportRow {
         )
     }
 
-    /// How far a time lies outside this invocation, in milliseconds.
-    fn distance_ms(&self, at: Option<Timestamp>) -> i64 {
-        let (Some(at), Some(from), Some(to)) = (at, self.began_at(), self.at) else {
+    /// How far a time lies outside an invocation that took `duration`, in milliseconds.
+    fn outside_ms(self, duration: Micros, at: Option<Timestamp>) -> i64 {
+        let (Some(at), Some(to)) = (at, self.at) else {
             return 0;
         };
-        from.millis_since(at).max(at.millis_since(to)).max(0)
+        to.before(duration)
+            .millis_since(at)
+            .max(at.millis_since(to))
+            .max(0)
     }
 }
 
@@ -284,15 +307,9 @@ fn nearest(group: &[ReportRow], position: Position) -> Option<usize> {
     group
         .iter()
         .enumerate()
-        .filter(|(_, row)| row.distance_ms(position.at) <= SLACK_MS)
-        .min_by_key(|(_, row)| {
-            (
-                row.stream != position.stream,
-                row.distance_ms(position.at),
-                row.order_distance(position),
-            )
-        })
-        .map(|(index, _)| index)
+        .filter_map(|(index, row)| Some((row.distance(position)?, index)))
+        .min()
+        .map(|(_, index)| index)
 }
 
 impl MarkRow {
@@ -345,7 +362,7 @@ impl Attempt<'_> {
 }
 
 /// Finds the start type of every invocation, stream by stream.
-fn classify_all(rows: &Rows, attempts: &[Attempt<'_>], streams: &Streams) -> Vec<Classified> {
+fn classify_all(rows: &Rows, attempts: &[Attempt<'_>], streams: &Streams) -> (Vec<Classified>, u64) {
     let served = rows.reports.iter().zip(attempts).map(|(row, attempt)| Served {
         stream: row.stream,
         has_stream_name: streams.get(row.stream).name.is_some(),

@@ -35,6 +35,13 @@ pub struct Ledger {
     pub report_without_timing: u64,
     /// Timing records that found no `REPORT`.
     pub timing_without_report: u64,
+    /// Bedrock records that were joined to an invocation.
+    pub bedrock_joined: u64,
+    /// Timing records without an inference time, which took Bedrock's own latency for it.
+    pub inference_from_bedrock: u64,
+    /// Invocations that overlap others in an input without stream names, so that nothing but their own records tells
+    /// their start type.
+    pub start_told_alone: u64,
     /// Invocations of which a `START` was found and no `REPORT`.
     pub started_without_report: u64,
     /// The first rejections, with their places, in the order of reading.

@@ -17,10 +17,13 @@ mod environment;
 mod inference;
 mod join;
 mod ledger;
+mod model_call;
 mod names;
+mod repeats;
 mod request;
 
 pub use collect::{Collected, Collector, Span};
 pub use ledger::{Ledger, REJECTED_KEPT};
+pub use model_call::ModelCall;
 pub use names::{Model, Names, SourceFile};
 pub use request::{CallsCombined, Inference, Invocation, ModelUse, Outcome, StartType};

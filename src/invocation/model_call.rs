@@ -1,0 +1,91 @@
+//! Bedrock's own records of model calls, and what they add to the handler's.
+
+use std::collections::{HashMap, HashSet};
+
+use super::join::{Attempt, TimingRow};
+use super::ledger::Ledger;
+use crate::parse::BedrockCall;
+use crate::vocab::{Micros, Timestamp};
+
+/// One model call as Bedrock's own invocation log has it: without Lambda, and with Bedrock's own latency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelCall {
+    /// Position of the model in [`Names`](super::Names).
+    pub model: Option<u32>,
+    /// When it was made, in whole seconds.
+    pub at: Option<Timestamp>,
+    /// From the request to the last token, as Bedrock saw it; none where the log does not tell.
+    pub latency: Option<Micros>,
+    /// Tokens read by the model.
+    pub input_tokens: Option<u64>,
+    /// Tokens written by the model.
+    pub output_tokens: Option<u64>,
+    /// Whether Bedrock answered with an error.
+    pub has_failed: bool,
+    /// Whether the invocation that made it was found.
+    pub is_joined: bool,
+}
+
+/// A record of Bedrock, with where it stood in the input.
+#[derive(Debug)]
+pub(super) struct BedrockRow {
+    pub(super) call: BedrockCall,
+    pub(super) at: Option<Timestamp>,
+}
+
+/// Drops records of the same call: Bedrock gives every attempt an id of its own. Returns how many.
+pub(super) fn drop_repeated_calls(rows: &mut Vec<BedrockRow>) -> u64 {
+    // Of two records the one that tells the latency is kept, and the order of the input decides nothing.
+    let order = |row: &BedrockRow| {
+        let call = &row.call;
+        (
+            call.latency.is_none(),
+            call.latency,
+            call.output_tokens.is_none(),
+            call.output_tokens,
+            row.at,
+        )
+    };
+    rows.sort_by(|a, b| {
+        let id = a.call.request_id.cmp(&b.call.request_id);
+        id.then_with(|| order(a).cmp(&order(b)))
+    });
+    let before = rows.len();
+    rows.dedup_by(|next, kept| next.call.request_id == kept.call.request_id);
+    (before - rows.len()) as u64
+}
+
+/// Fills in what a handler's record does not say and Bedrock's record of the same call does: the model and, where
+/// no inference time was logged, Bedrock's own latency.
+pub(super) fn complete(timings: &mut [TimingRow], rows: &[BedrockRow], ledger: &mut Ledger) {
+    if rows.is_empty() {
+        return;
+    }
+    let by_id: HashMap<&str, &BedrockCall> = rows
+        .iter()
+        .map(|row| (&*row.call.request_id, &row.call))
+        .collect();
+    for row in timings {
+        let timing = &mut row.timing;
+        let Some(call) = timing.bedrock_request_id.as_deref().and_then(|id| by_id.get(id)) else {
+            continue;
+        };
+        if timing.model.is_none() {
+            timing.model.clone_from(&call.model);
+            timing.model_as_logged = Some(call.model_as_logged.clone());
+        }
+        if timing.inference.is_none() && call.latency.is_some() {
+            timing.inference = call.latency;
+            ledger.inference_from_bedrock += 1;
+        }
+    }
+}
+
+/// The ids of the calls that invocations made.
+pub(super) fn joined_ids<'a>(attempts: &'a [Attempt<'a>]) -> HashSet<&'a str> {
+    attempts
+        .iter()
+        .flat_map(|attempt| &attempt.timings)
+        .filter_map(|row| row.timing.bedrock_request_id.as_deref())
+        .collect()
+}

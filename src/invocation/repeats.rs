@@ -1,0 +1,267 @@
+//! The same event saved twice in forms that keep different things of it.
+//!
+//! Forms that keep the same of an event are told apart while they are read, by event id or by stream, time and
+//! text. What is left is compared here by what all forms keep: the request id and the numbers of the record,
+//! and the time at the coarser precision of the two. A row repeats at most one row, and a row of another file is
+//! repeated by at most one, so that the attempts of a retried request stay apart.
+
+use std::collections::HashSet;
+
+use super::join::{ReportRow, Standing, TimingRow};
+use crate::parse::Completeness;
+use crate::vocab::{RequestId, Timestamp};
+
+/// A row that may stand in the input twice.
+pub(super) trait Repeatable {
+    fn request_id(&self) -> &RequestId;
+    /// The number that every form keeps.
+    fn number(&self) -> u64;
+    fn at(&self) -> Option<Timestamp>;
+    fn stream(&self) -> u32;
+    fn file(&self) -> u32;
+    fn has_event_id(&self) -> bool;
+    fn sequence(&self) -> u64;
+    /// Whether nothing that both rows keep differs.
+    fn agrees(&self, other: &Self) -> bool;
+    /// How much the form lacks; less is better.
+    fn lack(&self) -> u8;
+    /// Takes over what only the other form keeps.
+    fn complete(&mut self, other: &Self);
+}
+
+/// Drops every row that repeats another. Returns how many. What remains does not depend on the order of the
+/// files.
+pub(super) fn drop_repeated<T: Repeatable>(rows: &mut Vec<T>, is_unnamed: impl Fn(u32) -> bool) -> u64 {
+    // Redacted ids are shared by strangers, of whom only the exact time tells more.
+    let group_time = |row: &T| row.request_id().is_redacted().then(|| row.at());
+    let rank = |row: &T| {
+        let is_coarse = row.at().is_none_or(is_whole_second);
+        (
+            is_unnamed(row.stream()),
+            !row.has_event_id(),
+            row.lack(),
+            is_coarse,
+            row.at(),
+            row.sequence(),
+        )
+    };
+    rows.sort_by(|a, b| {
+        let group = |row: &T| (row.number(), group_time(row));
+        (a.request_id(), group(a))
+            .cmp(&(b.request_id(), group(b)))
+            .then_with(|| rank(a).cmp(&rank(b)))
+    });
+    let mut is_dropped = vec![false; rows.len()];
+    let mut begin = 0;
+    while begin < rows.len() {
+        let first = &rows[begin];
+        let is_same = |row: &T| {
+            row.request_id() == first.request_id()
+                && row.number() == first.number()
+                && group_time(row) == group_time(first)
+        };
+        let length = rows[begin..].iter().take_while(|row| is_same(row)).count();
+        if length > 1 {
+            drop_in_group(
+                &mut rows[begin..begin + length],
+                &mut is_dropped[begin..begin + length],
+                &is_unnamed,
+            );
+        }
+        begin += length;
+    }
+    let before = rows.len();
+    let mut position = 0;
+    rows.retain(|_| {
+        position += 1;
+        !is_dropped[position - 1]
+    });
+    (before - rows.len()) as u64
+}
+
+fn drop_in_group<T: Repeatable>(rows: &mut [T], is_dropped: &mut [bool], is_unnamed: impl Fn(u32) -> bool) {
+    // Which files have a row that repeats this one already.
+    let mut repeated_in: HashSet<(usize, u32)> = HashSet::new();
+    for row in 1..rows.len() {
+        let kept = (0..row)
+            .filter(|&kept| !is_dropped[kept] && !repeated_in.contains(&(kept, rows[row].file())))
+            .filter(|&kept| is_repeat(&rows[kept], &rows[row], &is_unnamed))
+            // The exact time is surer than the second.
+            .min_by_key(|&kept| (rows[kept].at() != rows[row].at(), kept));
+        if let Some(kept) = kept {
+            is_dropped[row] = true;
+            repeated_in.insert((kept, rows[row].file()));
+            let (before, behind) = rows.split_at_mut(row);
+            before[kept].complete(&behind[0]);
+        }
+    }
+}
+
+fn is_repeat<T: Repeatable>(kept: &T, row: &T, is_unnamed: impl Fn(u32) -> bool) -> bool {
+    let is_same_stream = kept.stream() == row.stream();
+    if !is_same_stream && !is_unnamed(kept.stream()) && !is_unnamed(row.stream()) {
+        return false;
+    }
+    // Two ids are two events.
+    if kept.has_event_id() && row.has_event_id() && is_same_stream {
+        return false;
+    }
+    if kept.file() == row.file() && (kept.at().is_none() || kept.at() != row.at()) {
+        return false;
+    }
+    let is_same_time = match (kept.at(), row.at()) {
+        (Some(a), Some(b)) => {
+            a == b || (a.seconds() == b.seconds() && (is_whole_second(a) || is_whole_second(b)))
+        }
+        _ => !kept.request_id().is_redacted(),
+    };
+    is_same_time && kept.agrees(row)
+}
+
+fn is_whole_second(at: Timestamp) -> bool {
+    at.as_epoch_millis() % 1000 == 0
+}
+
+/// Whether two values differ where both are known.
+fn agree<T: PartialEq>(a: &Option<T>, b: &Option<T>) -> bool {
+    a.is_none() || b.is_none() || a == b
+}
+
+fn fill<T: Clone>(known: &mut Option<T>, other: &Option<T>) {
+    if known.is_none() {
+        known.clone_from(other);
+    }
+}
+
+/// The more precise of two times.
+fn precise(known: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (known, other) {
+        (Some(known), Some(other)) if is_whole_second(known) => Some(other.max(known)),
+        (known, other) => known.or(other),
+    }
+}
+
+impl Repeatable for ReportRow {
+    fn request_id(&self) -> &RequestId {
+        &self.report.request_id
+    }
+
+    fn number(&self) -> u64 {
+        self.report.duration.as_micros()
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        self.at
+    }
+
+    fn stream(&self) -> u32 {
+        self.stream
+    }
+
+    fn file(&self) -> u32 {
+        self.file
+    }
+
+    fn has_event_id(&self) -> bool {
+        self.has_event_id
+    }
+
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        let (a, b) = (&self.report, &other.report);
+        // Only a whole report says that there was no initialisation.
+        let is_whole = |row: &Self| row.report.completeness == Completeness::Whole;
+        let are_whole = is_whole(self) && is_whole(other);
+        agree(&a.billed, &b.billed)
+            && agree(&a.memory_size_mb, &b.memory_size_mb)
+            && agree(&a.max_memory_used_mb, &b.max_memory_used_mb)
+            && agree(&a.init, &b.init)
+            && agree(&a.restore, &b.restore)
+            && agree(&a.status, &b.status)
+            && !(are_whole && a.init.is_some() != b.init.is_some())
+    }
+
+    fn lack(&self) -> u8 {
+        match self.report.completeness {
+            Completeness::Whole => 0,
+            Completeness::DurationOnly => 1,
+            Completeness::FieldsChosen => 2,
+            Completeness::CutOff => 3,
+        }
+    }
+
+    fn complete(&mut self, other: &Self) {
+        if other.lack() < self.lack() {
+            self.report.completeness = other.report.completeness;
+        }
+        let (report, other_report) = (&mut self.report, &other.report);
+        fill(&mut report.billed, &other_report.billed);
+        fill(&mut report.memory_size_mb, &other_report.memory_size_mb);
+        fill(&mut report.max_memory_used_mb, &other_report.max_memory_used_mb);
+        fill(&mut report.init, &other_report.init);
+        fill(&mut report.restore, &other_report.restore);
+        fill(&mut report.status, &other_report.status);
+        fill(&mut report.error_type, &other_report.error_type);
+        self.at = precise(self.at, other.at);
+        self.repeats.push(Standing {
+            stream: other.stream,
+            at: other.at,
+            sequence: other.sequence,
+        });
+    }
+}
+
+impl Repeatable for TimingRow {
+    fn request_id(&self) -> &RequestId {
+        &self.timing.request_id
+    }
+
+    fn number(&self) -> u64 {
+        self.timing
+            .inference
+            .map_or(u64::MAX, |inference| inference.as_micros())
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        self.at
+    }
+
+    fn stream(&self) -> u32 {
+        self.stream
+    }
+
+    fn file(&self) -> u32 {
+        self.file
+    }
+
+    fn has_event_id(&self) -> bool {
+        self.has_event_id
+    }
+
+    fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        let (a, b) = (&self.timing, &other.timing);
+        // Two calls of one request may take equally long; in one file both were made.
+        self.file != other.file
+            && agree(&a.call_index, &b.call_index)
+            && agree(&a.start_offset, &b.start_offset)
+            && agree(&a.model, &b.model)
+            && agree(&a.status, &b.status)
+            && agree(&a.bedrock_request_id, &b.bedrock_request_id)
+            && a.is_embedded_metric == b.is_embedded_metric
+    }
+
+    fn lack(&self) -> u8 {
+        0
+    }
+
+    fn complete(&mut self, other: &Self) {
+        self.at = precise(self.at, other.at);
+    }
+}
