@@ -24,7 +24,9 @@
 //! let mut collector = Collector::new(Parser::new(TimingKeys::common())?);
 //! for file in locate(&[Path::new("fixtures/haiku-vs-nova-lite").to_owned()])? {
 //!     collector.begin_file(&file.path, file.argument);
-//!     read_file(&file.path, &mut |item| collector.take(item))?;
+//!     read_file(&file.path, &mut |item| {
+//!         collector.take(item);
+//!     })?;
 //! }
 //! let collected = collector.finish();
 //! assert_eq!(collected.invocations.len(), 2400);

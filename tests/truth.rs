@@ -30,7 +30,7 @@ fn collect(files: &[Vec<u8>]) -> Collected {
     let mut collector = Collector::new(Parser::new(TimingKeys::common()).unwrap());
     for (number, bytes) in files.iter().enumerate() {
         collector.begin_file(Path::new(&format!("{number}")), number);
-        read_stream(&bytes[..], &mut |item| collector.take(item)).unwrap();
+        read_stream(&bytes[..], &mut |item| drop(collector.take(item))).unwrap();
     }
     collector.finish()
 }

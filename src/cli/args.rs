@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::run::Terminal;
-use crate::command::{Common, ExitStatus, Format, ReportOptions, Selector, SummaryOptions};
+use crate::command::{Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions};
 use crate::dataset::{Condition, Key, TimeBound};
 use crate::summary::Failures;
 
@@ -29,6 +29,9 @@ pub(super) enum Command {
     /// its figures
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// Say of each saved file what it is: its form, encoding and compression, and what could be read
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArgs),
     /// Print counts, quantiles with 95 % intervals and inference share of every model and start
     /// type
     #[command(after_help = SUMMARY_EXAMPLES)]
@@ -47,9 +50,14 @@ Examples:
   latscope summary --input logs/ --since 1h --by model,memory --format json
   aws logs filter-log-events --log-group-name /aws/lambda/chat --output json | latscope summary --input -";
 
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  latscope inspect logs/
+  latscope inspect log-events-viewer-result.csv --explain-rejected";
+
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
-    /// Saved logs: files, folders, or - for standard input; plain or gzip
+    /// Saved logs in any form: files, folders, or - for standard input; plain or compressed
     #[arg(long, short, value_name = "PATH", num_args = 1..)]
     input: Vec<PathBuf>,
     /// Take invocations from this time on: 90s, 1h or 1d2h30m back from the newest event,
@@ -79,6 +87,9 @@ pub(super) struct CommonArgs {
     /// Say what was read, in which form, and what was rejected
     #[arg(long, short)]
     verbose: bool,
+    /// List everything that was rejected, with file, line and reason
+    #[arg(long)]
+    explain_rejected: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -108,6 +119,29 @@ pub(super) struct ReportArgs {
     out: Option<PathBuf>,
     #[command(flatten)]
     common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    /// Files, folders, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    inputs: Vec<PathBuf>,
+    /// List everything that was rejected, with file, line and reason
+    #[arg(long)]
+    explain_rejected: bool,
+    /// Show times in this machine's zone instead of UTC
+    #[arg(long)]
+    local: bool,
+}
+
+impl InspectArgs {
+    pub(super) fn into_options(self) -> InspectOptions {
+        InspectOptions {
+            inputs: self.inputs,
+            explains_rejected: self.explain_rejected,
+            is_local: self.local,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -153,6 +187,7 @@ impl CommonArgs {
             is_local: self.local,
             is_quiet: self.quiet,
             is_verbose: self.verbose,
+            explains_rejected: self.explain_rejected,
             is_coloured: match self.color {
                 ColorArg::Auto => terminal.wants_colour,
                 ColorArg::Always => true,

@@ -8,7 +8,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
-use crate::command::{Error, ExitStatus, report, summarize, timing_keys};
+use crate::command::{Error, ExitStatus, inspect, report, summarize, timing_keys};
 use crate::vocab::visible;
 
 /// What the program needs to know of its surroundings.
@@ -39,6 +39,12 @@ pub fn run(
                 report(&options, keys, out, err)
             })
         }),
+        Command::Inspect(args) => {
+            let options = args.into_options();
+            Ok(execute(stdout, stderr, false, |keys, out, err| {
+                inspect(&options, keys, out, err)
+            }))
+        }
         Command::Summary(args) => args.into_options(terminal).map(|options| {
             execute(stdout, stderr, options.common.is_quiet, |keys, out, err| {
                 summarize(&options, keys, out, err)

@@ -23,6 +23,11 @@ pub enum Error {
     NothingReadable(Box<Ledger>),
     /// The input holds no invocation.
     NoInvocation(Box<Ledger>),
+    /// The input holds Bedrock's own records alone, which are no invocations.
+    OnlyModelCalls {
+        /// How many.
+        calls: usize,
+    },
     /// The window and the conditions hold no invocation.
     NothingSelected {
         /// How many invocations there are outside them.
@@ -75,6 +80,7 @@ impl Error {
             }
             Self::Source(_) | Self::NothingReadable(_) => ExitStatus::Unreadable,
             Self::NoInvocation(_)
+            | Self::OnlyModelCalls { .. }
             | Self::NothingSelected { .. }
             | Self::EmptySide { .. }
             | Self::NoBaseTime => ExitStatus::NothingMatched,
@@ -118,6 +124,11 @@ impl fmt::Display for Error {
                 }
                 reasons(f, ledger)
             }
+            Self::OnlyModelCalls { calls } => write!(
+                f,
+                "no invocation found: the input holds {calls} model calls of Bedrock's own logs, which know nothing of \
+                 Lambda; latscope summary shows their latency by model"
+            ),
             Self::NothingSelected { invocations } => write!(
                 f,
                 "no invocation lies in the window and meets the conditions; without them there are {invocations}"

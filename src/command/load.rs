@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
-use crate::invocation::{Collector, Ledger, Span};
+use crate::invocation::{Collector, Ledger, ModelCall, Span};
 use crate::parse::{Parser, TimingKeys};
-use crate::source::{Located, locate, read_file, read_stream};
+use crate::source::{Form, Found, Item, Located, locate, read_file, read_stream};
 use crate::summary::{Failures, Warning};
-use crate::vocab::{Timestamp, visible};
+use crate::vocab::{Rejected, Timestamp, grouped, visible};
 
 /// Options that commands share.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,8 @@ pub struct Common {
     pub is_quiet: bool,
     /// Whether details of reading are written.
     pub is_verbose: bool,
+    /// Whether every rejection is written, with its place and reason.
+    pub explains_rejected: bool,
     /// Whether escape sequences may be written to the standard output.
     pub is_coloured: bool,
 }
@@ -39,6 +41,8 @@ pub struct Common {
 pub struct Loaded {
     /// All invocations.
     pub dataset: Dataset,
+    /// Bedrock's own records of model calls.
+    pub model_calls: Vec<ModelCall>,
     /// What became of every event.
     pub ledger: Ledger,
     /// The time that the input covers.
@@ -57,11 +61,11 @@ impl Loaded {
         let parser = Parser::new(keys).map_err(|error| Error::Internal(error.to_string()))?;
         let mut collector = Collector::new(parser);
         for file in locate(&common.inputs)? {
-            read(&file, &mut collector, common.is_verbose, stderr)?;
+            read(&file, &mut collector, common, stderr)?;
         }
         let collected = collector.finish();
         let ledger = collected.ledger;
-        if collected.invocations.is_empty() {
+        if collected.invocations.is_empty() && collected.model_calls.is_empty() {
             let is_unreadable = ledger.rejected > 0 && ledger.rejected == ledger.events();
             let ledger = Box::new(ledger);
             return Err(if is_unreadable {
@@ -70,17 +74,22 @@ impl Loaded {
                 Error::NoInvocation(ledger)
             });
         }
-        if common.is_verbose {
+        if common.is_verbose && !common.explains_rejected {
             for rejected in &ledger.first_rejected {
-                let origin = visible(&rejected.origin.to_string());
+                note(stderr, &rejection(rejected));
+            }
+        }
+        if common.explains_rejected {
+            for (reason, count) in &ledger.rejected_reasons {
                 note(
                     stderr,
-                    &format!("rejected {origin}: {}", visible(&rejected.reason)),
+                    &format!("{} rejected: {}", grouped(*count), visible(reason)),
                 );
             }
         }
         Ok(Self {
             dataset: Dataset::new(&collected.invocations, collected.names)?,
+            model_calls: collected.model_calls,
             ledger,
             span: collected.span,
         })
@@ -125,6 +134,20 @@ impl Loaded {
         Ok((selected, selection))
     }
 
+    /// No invocation at all, for inputs that hold model calls alone.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn nothing(&self, window: Window) -> Result<(Dataset, Selection), Error> {
+        let selection = Selection {
+            window,
+            conditions: Vec::new(),
+            model: None,
+        };
+        let nothing = Dataset::new(&[], self.dataset.names().clone())?;
+        Ok((nothing, selection))
+    }
+
     /// The doubt about invocations without a time, where any window was asked for.
     ///
     /// # Errors
@@ -145,25 +168,52 @@ pub(super) fn note(stderr: &mut dyn Write, line: &str) {
     let _ = writeln!(stderr, "{line}");
 }
 
+/// One rejection, in a line.
+pub(super) fn rejection(rejected: &Rejected) -> String {
+    let origin = visible(&rejected.origin.to_string());
+    format!("rejected {origin}: {}", visible(&rejected.reason))
+}
+
+/// Form, compression and encoding of a file, in words.
+pub(super) fn described(found: &Found) -> String {
+    let mut words = vec![found.form.to_string()];
+    words.extend(found.compressions.iter().rev().map(ToString::to_string));
+    if !matches!(found.form, Form::Binary | Form::Empty) {
+        words.push(found.encoding.to_string());
+    }
+    words.join(", ")
+}
+
 fn read(
     file: &Located,
     collector: &mut Collector,
-    is_verbose: bool,
+    common: &Common,
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     collector.begin_file(&file.path, file.argument);
-    let mut take = |item: crate::source::Item<'_>| collector.take(item);
-    let form = if file.path == Path::new("-") {
+    let mut take = |item: Item<'_>| {
+        let found = match &item {
+            Item::Read(found) => Some(found.clone()),
+            _ => None,
+        };
+        let rejected = collector.take(item);
+        if let Some(found) = found.filter(|_| common.is_verbose) {
+            note(
+                stderr,
+                &format!("read {}: {}", visible(&collector.path()), described(&found)),
+            );
+        }
+        if let Some(rejected) = rejected.filter(|_| common.explains_rejected) {
+            note(stderr, &rejection(&rejected));
+        }
+    };
+    if file.path == Path::new("-") {
         read_stream(io::stdin().lock(), &mut take).map_err(|source| crate::source::Error::Unreadable {
             path: file.path.clone(),
             source,
-        })?
+        })?;
     } else {
-        read_file(&file.path, &mut take)?
-    };
-    if is_verbose {
-        let path = visible(&file.path.to_string_lossy());
-        note(stderr, &format!("read {path}: {form}"));
+        read_file(&file.path, &mut take)?;
     }
     Ok(())
 }

@@ -40,6 +40,11 @@ pub fn report(
 ) -> Result<(), Error> {
     let common = &options.common;
     let loaded = Loaded::read(common, keys, stderr)?;
+    if loaded.dataset.is_empty() {
+        return Err(Error::OnlyModelCalls {
+            calls: loaded.model_calls.len(),
+        });
+    }
     let (selected, selection) = loaded.select(common)?;
     let comparison = compare(options, &loaded, &selected, &selection)?;
     let out = options.out.clone().unwrap_or_else(|| default_out(options));

@@ -7,7 +7,7 @@ use super::load::{Common, Loaded, note};
 use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
 use crate::render::{Style, SummaryView, summary_csv, summary_json, summary_markdown, summary_terminal};
-use crate::summary::{GroupSummary, Warning, input_warnings, row_warnings};
+use crate::summary::{GroupSummary, Warning, input_warnings, model_calls, row_warnings};
 use crate::vocab::visible;
 
 /// The form of the output.
@@ -47,14 +47,27 @@ pub fn summarize(
 ) -> Result<(), Error> {
     let common = &options.common;
     let loaded = Loaded::read(common, keys, stderr)?;
-    let (selected, selection) = loaded.select(common)?;
-    let window = selection.window;
-    let groups = crate::summary::summarize(&selected, &options.by, common.failures)?;
+    let window = loaded.window(common.since, common.until)?;
+    // Conditions are about invocations, which Bedrock's records are not.
+    let calls = match common.conditions.as_slice() {
+        [] => model_calls(&loaded.model_calls, window),
+        _ => Vec::new(),
+    };
+    let (selected, selection) = match loaded.select(common) {
+        Ok(selected) => selected,
+        Err(Error::NothingSelected { .. }) if !calls.is_empty() => loaded.nothing(window)?,
+        Err(error) => return Err(error),
+    };
+    let groups = match selected.is_empty() {
+        true => Vec::new(),
+        false => crate::summary::summarize(&selected, &options.by, common.failures)?,
+    };
     let warnings = warnings(&loaded, &selected, window, common)?;
     let view = SummaryView {
         dataset: &selected,
         keys: &options.by,
         groups: &groups,
+        model_calls: &calls,
         window,
         conditions: &selection.conditions,
         failures: common.failures,

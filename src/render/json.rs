@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::summary::SummaryView;
 use crate::dataset::Key;
 use crate::invocation::{Ledger, StartType};
-use crate::summary::{Failures, GroupSummary, Metric, MetricSummary, QuantileSummary};
+use crate::summary::{Failures, GroupSummary, Metric, MetricSummary, ModelCallSummary, QuantileSummary};
 use crate::vocab::{Timestamp, acts};
 
 /// The value of the `schema` field.
@@ -21,6 +21,7 @@ struct SummaryJson {
     ledger: LedgerJson,
     by: Vec<&'static str>,
     groups: Vec<GroupJson>,
+    model_calls: Vec<ModelCallsJson>,
     warnings: Vec<String>,
 }
 
@@ -48,6 +49,19 @@ struct LedgerJson {
     matched: u64,
     report_without_timing: u64,
     timing_without_report: u64,
+    bedrock_joined: u64,
+}
+
+#[derive(Serialize)]
+struct ModelCallsJson {
+    model: Option<String>,
+    model_id: Option<String>,
+    calls: usize,
+    errors: usize,
+    joined: usize,
+    bedrock_latency_ms: Option<MetricJson>,
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -133,6 +147,11 @@ pub fn summary_json(view: &SummaryView<'_>) -> serde_json::Result<String> {
         ledger: ledger(view.ledger),
         by: view.keys.iter().map(|key| key.name()).collect(),
         groups: view.groups.iter().map(|summary| group(view, summary)).collect(),
+        model_calls: view
+            .model_calls
+            .iter()
+            .map(|calls| model_calls(view, calls))
+            .collect(),
         warnings: view.warnings.iter().map(ToString::to_string).collect(),
     };
     Ok(escape_acting(&serde_json::to_string_pretty(&json)?) + "\n")
@@ -154,6 +173,22 @@ fn ledger(ledger: &Ledger) -> LedgerJson {
         matched: ledger.matched,
         report_without_timing: ledger.report_without_timing,
         timing_without_report: ledger.timing_without_report,
+        bedrock_joined: ledger.bedrock_joined,
+    }
+}
+
+fn model_calls(view: &SummaryView<'_>, calls: &ModelCallSummary) -> ModelCallsJson {
+    let names = view.dataset.names();
+    let model = calls.model.map(|model| &names.models[model as usize]);
+    ModelCallsJson {
+        model: model.map(|model| model.id.short_name()),
+        model_id: model.map(|model| model.id.to_string()),
+        calls: calls.calls,
+        errors: calls.errors,
+        joined: calls.joined,
+        bedrock_latency_ms: calls.latency.as_ref().map(metric_json),
+        input_tokens: calls.input_tokens,
+        output_tokens: calls.output_tokens,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod chart;
 
 mod answer;
 mod csv;
+mod inspection;
 mod json;
 mod markdown;
 mod report;
@@ -16,6 +17,7 @@ mod terminal;
 
 pub use answer::brief;
 pub use csv::summary_csv;
+pub use inspection::inspection;
 pub use json::summary_json;
 pub use report::{Figure, ReportView, report_markdown};
 pub use summary::{SummaryView, summary_markdown, summary_terminal};

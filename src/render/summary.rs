@@ -7,7 +7,7 @@ use super::{markdown, terminal};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::stats::Probability;
-use crate::summary::{Failures, GroupSummary, Metric, Warning};
+use crate::summary::{Failures, GroupSummary, Metric, ModelCallSummary, QuantileSummary, Warning};
 use crate::vocab::{Timestamp, grouped, visible};
 
 /// Everything that a summary shows.
@@ -27,6 +27,8 @@ pub struct SummaryView<'a> {
     pub failures: Failures,
     /// The time that the input covers.
     pub span: Option<Span>,
+    /// Model calls as Bedrock's own logs have them.
+    pub model_calls: &'a [ModelCallSummary],
     /// What became of every event.
     pub ledger: &'a Ledger,
     /// What a reader must know.
@@ -40,6 +42,10 @@ impl SummaryView<'_> {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.selection_lines();
         notes.extend(ledger_lines(self.ledger));
+        if !self.model_calls.is_empty() {
+            notes
+                .push("Bedrock's own records are no rows of the CSV; the other formats show them".to_owned());
+        }
         notes.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
         notes
     }
@@ -57,10 +63,15 @@ pub fn summary_terminal(view: &SummaryView<'_>, style: Style) -> String {
     for line in view.selection_lines() {
         shown.push_str(&format!("{}\n", visible(&line)));
     }
-    let (table, notes) = groups_table(view);
-    shown.push_str(&format!("\n{}", terminal::table(&table, style)));
-    for note in notes {
-        shown.push_str(&format!("{}\n", style.faint(&note)));
+    for (title, table, notes) in tables(view) {
+        shown.push('\n');
+        if let Some(title) = title {
+            shown.push_str(&format!("{}\n", style.strong(title)));
+        }
+        shown.push_str(&terminal::table(&table, style));
+        for note in notes {
+            shown.push_str(&format!("{}\n", style.faint(&note)));
+        }
     }
     shown.push('\n');
     for line in ledger_lines(view.ledger) {
@@ -79,14 +90,14 @@ pub fn summary_markdown(view: &SummaryView<'_>) -> String {
         let lines: Vec<String> = lines.iter().map(|line| markdown::escape(line)).collect();
         lines.join("  \n")
     };
-    let (table, notes) = groups_table(view);
-    let mut shown = format!(
-        "{}\n\n{}\n{}\n\n{}\n",
-        lines(view.selection_lines()),
-        markdown::table(&table),
-        lines(notes),
-        lines(ledger_lines(view.ledger).to_vec())
-    );
+    let mut shown = format!("{}\n\n", lines(view.selection_lines()));
+    for (title, table, notes) in tables(view) {
+        if let Some(title) = title {
+            shown.push_str(&format!("{}\n\n", markdown::escape(title)));
+        }
+        shown.push_str(&format!("{}\n{}\n\n", markdown::table(&table), lines(notes)));
+    }
+    shown.push_str(&format!("{}\n", lines(ledger_lines(view.ledger))));
     if !view.warnings.is_empty() {
         shown.push('\n');
     }
@@ -97,6 +108,64 @@ pub fn summary_markdown(view: &SummaryView<'_>) -> String {
         ));
     }
     shown
+}
+
+const MODEL_CALLS: &str =
+    "Model calls in Bedrock's own logs, without Lambda: the latency is Bedrock's, from request to last token";
+
+/// Every table with its title and its footnotes.
+fn tables(view: &SummaryView<'_>) -> Vec<(Option<&'static str>, Table, Vec<String>)> {
+    let mut tables = Vec::new();
+    if !view.groups.is_empty() {
+        let (table, notes) = groups_table(view);
+        tables.push((None, table, notes));
+    }
+    if !view.model_calls.is_empty() {
+        let (table, notes) = calls_table(view);
+        tables.push((Some(MODEL_CALLS), table, notes));
+    }
+    tables
+}
+
+/// The table of model calls and its footnotes.
+fn calls_table(view: &SummaryView<'_>) -> (Table, Vec<String>) {
+    let titles = [
+        "model",
+        "calls",
+        "errors",
+        "joined",
+        "with latency",
+        "latency p50",
+        "latency p95",
+        "latency p99",
+        "input tokens",
+        "output tokens",
+    ];
+    let mut noted = Noted::default();
+    let mut table = Table::new(1, &titles);
+    for calls in view.model_calls {
+        let latency = calls.latency.as_ref();
+        let count = latency.map_or(0, |latency| latency.count);
+        let mut row = vec![calls.model.map_or_else(
+            || text("(not known)"),
+            |model| name(view.dataset.label(Key::Model, model)),
+        )];
+        row.extend([calls.calls, calls.errors, calls.joined, count].map(|count| text(grouped(count as u64))));
+        let quantile = |p: Probability| -> Option<&QuantileSummary> { latency?.quantile(p) };
+        for p in [Probability::P50, Probability::P95, Probability::P99] {
+            row.push(noted.quantile(quantile(p)));
+        }
+        for tokens in [calls.input_tokens, calls.output_tokens] {
+            row.push(optional(tokens.map(grouped)));
+        }
+        table.row(row);
+    }
+    let mut notes = vec![
+        "ms (95 % interval); joined = the invocation that made the call was found by Bedrock's request id"
+            .to_owned(),
+    ];
+    notes.extend(noted.footnotes());
+    (table, notes)
 }
 
 /// The table of groups and its footnotes.
@@ -192,7 +261,7 @@ pub(super) fn shown_time(at: Timestamp, is_local: bool) -> String {
 }
 
 /// Both sums of the ledger, one line each.
-pub(super) fn ledger_lines(ledger: &Ledger) -> [String; 2] {
+pub(super) fn ledger_lines(ledger: &Ledger) -> Vec<String> {
     let bins = [
         (ledger.report_records, "REPORT"),
         (ledger.timing_records, "timing"),
@@ -218,7 +287,7 @@ pub(super) fn ledger_lines(ledger: &Ledger) -> [String; 2] {
         .filter(|(count, bin)| *count > 0 || always.contains(bin))
         .map(|(count, bin)| format!("{} {bin}", grouped(count)))
         .collect();
-    [
+    let mut lines = vec![
         format!(
             "Events read: {} = {}",
             grouped(ledger.events()),
@@ -231,5 +300,13 @@ pub(super) fn ledger_lines(ledger: &Ledger) -> [String; 2] {
             grouped(ledger.report_without_timing),
             grouped(ledger.timing_without_report)
         ),
-    ]
+    ];
+    if ledger.bedrock_records > 0 {
+        lines.push(format!(
+            "Bedrock records read: {}, of which {} joined to an invocation",
+            grouped(ledger.bedrock_records),
+            grouped(ledger.bedrock_joined)
+        ));
+    }
+    lines
 }

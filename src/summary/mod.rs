@@ -4,10 +4,12 @@ mod group;
 mod latency;
 mod metric;
 mod mixture;
+mod model_calls;
 mod warning;
 
 pub use group::{GroupSummary, ShareSummary, summarize};
 pub use latency::{Failures, Latencies, RowInference, inference_of, is_in_sample};
 pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};
 pub use mixture::{Mixture, mixtures, value_counts};
+pub use model_calls::{ModelCallSummary, model_calls};
 pub use warning::{Warning, input_warnings, row_warnings};

@@ -23,6 +23,10 @@ pub enum Warning {
     StartedWithoutReport(u64),
     /// Log records that Lambda dropped.
     DroppedByLambda(u64),
+    /// Invocations that overlap others in an input without stream names.
+    StartToldAlone(u64),
+    /// Inference times that are Bedrock's own, since the handler logged none.
+    InferenceFromBedrock(u64),
     /// Part of the invocations has no timing record.
     WithoutTiming {
         /// Whose.
@@ -156,6 +160,21 @@ impl fmt::Display for Warning {
                 f,
                 "Lambda dropped {} before they were stored (platform.logsDropped)",
                 counted(*count, "log record")
+            ),
+            Self::StartToldAlone(count) => write!(
+                f,
+                "{} overlap others in an input without stream names, so the start type rests on their own records \
+                 alone: initialisations that nobody waited for, or that ran again, look cold or warm",
+                counted(*count, "invocation")
+            ),
+            Self::InferenceFromBedrock(count) => write!(
+                f,
+                "{} no inference time and {} Bedrock's own latency instead, which leaves out the network and retries",
+                match count {
+                    1 => "1 timing record has".to_owned(),
+                    count => format!("{} timing records have", grouped(*count)),
+                },
+                if *count == 1 { "takes" } else { "take" }
             ),
             Self::WithoutTiming {
                 of,
@@ -302,6 +321,12 @@ pub fn input_warnings(ledger: &Ledger) -> Vec<Warning> {
     }
     if ledger.dropped_by_lambda > 0 {
         warnings.push(Warning::DroppedByLambda(ledger.dropped_by_lambda));
+    }
+    if ledger.start_told_alone > 0 {
+        warnings.push(Warning::StartToldAlone(ledger.start_told_alone));
+    }
+    if ledger.inference_from_bedrock > 0 {
+        warnings.push(Warning::InferenceFromBedrock(ledger.inference_from_bedrock));
     }
     if ledger.started_without_report > 0 {
         warnings.push(Warning::StartedWithoutReport(ledger.started_without_report));
