@@ -9,7 +9,7 @@ use super::exit::ExitStatus;
 use super::selector::SelectorError;
 use crate::dataset::Window;
 use crate::invocation::Ledger;
-use crate::vocab::Timestamp;
+use crate::vocab::{Timestamp, visible};
 use crate::{dataset, source};
 
 /// Why a command ended early.
@@ -30,6 +30,8 @@ pub enum Error {
     },
     /// The window and the conditions hold no invocation.
     NothingSelected {
+        /// The window.
+        window: Window,
         /// How many invocations there are outside them.
         invocations: usize,
     },
@@ -129,19 +131,19 @@ impl fmt::Display for Error {
                 "no invocation found: the input holds {calls} model calls of Bedrock's own logs, which know nothing of \
                  Lambda; latscope summary shows their latency by model"
             ),
-            Self::NothingSelected { invocations } => write!(
+            Self::NothingSelected { window, invocations } => write!(
                 f,
-                "no invocation lies in the window and meets the conditions; without them there are {invocations}"
+                "no invocation lies in the window ({} to {}) and meets the conditions; without them there are \
+                 {invocations}",
+                shown(window.since, "the first event"),
+                shown(window.until, "the last event")
             ),
-            Self::EmptyWindow(window) => {
-                let shown = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
-                write!(
-                    f,
-                    "the window is empty: it begins at {} and ends at {}",
-                    shown(window.since),
-                    shown(window.until)
-                )
-            }
+            Self::EmptyWindow(window) => write!(
+                f,
+                "the window is empty: it begins at {} and ends at {}",
+                shown(window.since, ""),
+                shown(window.until, "")
+            ),
             Self::EmptySide { selector, duplicates: 0 } => {
                 write!(f, "no invocation is selected by {selector:?}")
             }
@@ -168,10 +170,16 @@ impl fmt::Display for Error {
     }
 }
 
+/// A time, or words for an open end.
+fn shown(at: Option<Timestamp>, open: &str) -> String {
+    at.map_or_else(|| open.to_owned(), |at| at.to_string())
+}
+
 /// The first rejections, with their places.
 fn reasons(f: &mut fmt::Formatter<'_>, ledger: &Ledger) -> fmt::Result {
     for rejected in ledger.first_rejected.iter().take(5) {
-        write!(f, "\n  {}: {}", rejected.origin, rejected.reason)?;
+        let origin = visible(&rejected.origin.to_string());
+        write!(f, "\n  {origin}: {}", rejected.reason)?;
     }
     match ledger.rejected.saturating_sub(5) {
         0 => Ok(()),

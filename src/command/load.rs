@@ -128,6 +128,7 @@ impl Loaded {
         let selected = self.dataset.select(&[&selection])?;
         if selected.is_empty() {
             return Err(Error::NothingSelected {
+                window,
                 invocations: self.dataset.len(),
             });
         }

@@ -1,13 +1,13 @@
 //! `--baseline` and `--candidate`: what each side of a comparison is.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::Error;
 use super::load::Loaded;
 use crate::dataset::{Condition, ConditionError, Key, Selection, TimeBound, TimeError};
 use crate::invocation::Names;
-use crate::vocab::ModelId;
+use crate::vocab::{ModelId, visible};
 
 /// What one side is, as it was written: a model, or `key=value` pairs joined by commas.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,14 +99,14 @@ impl fmt::Display for SelectorError {
                 write!(
                     f,
                     "no model in these logs is meant by {query:?}; they hold {}",
-                    known.join(", ")
+                    visible(&known.join(", "))
                 )
             }
             Self::AmbiguousModel { query, candidates } => {
                 write!(
                     f,
                     "{query:?} means several models: {}; name one of them",
-                    candidates.join(", ")
+                    visible(&candidates.join(", "))
                 )
             }
             Self::UnknownInput { path, known } => {
@@ -253,7 +253,12 @@ fn once<T>(key: &'static str, slot: &mut Option<T>, value: T) -> Result<(), Sele
 }
 
 fn same_path(a: &Path, b: &Path) -> bool {
-    a.components().eq(b.components())
+    let parts = |path: &'_ Path| -> PathBuf {
+        path.components()
+            .filter(|part| *part != Component::CurDir)
+            .collect()
+    };
+    parts(a) == parts(b)
 }
 
 /// The one model in the logs that a name means: one whose whole name it is, else the only one in
@@ -327,6 +332,8 @@ mod tests {
             ("3-5-haiku", 2),
             ("us.anthropic.claude-3-haiku-20240307-v1:0", 5),
             ("claude-3-5-sonnet-20240620", 3),
+            ("nova-lite-v1", 1),
+            ("claude-3-haiku-20240307-v1", 5),
             ("anthropic.claude-3-5-sonnet-20241022-v2:0", 4),
         ] {
             assert_eq!(find_model(query, &names), Ok(position), "{query}");

@@ -15,6 +15,7 @@ use super::models::attribute;
 use super::select::{Condition, Key, Selection};
 use super::window::Window;
 use crate::invocation::{Invocation, Names, Outcome, StartType};
+use crate::vocab::visible;
 
 /// Invocations as columns, with the names that they refer to.
 #[derive(Debug, Clone)]
@@ -61,7 +62,7 @@ impl fmt::Display for Error {
                     write!(f, "these logs do not tell the {key}")
                 } else {
                     let shown: Vec<&str> = known.iter().take(MOST_SHOWN).map(String::as_str).collect();
-                    write!(f, "the logs hold {}", shown.join(", "))?;
+                    write!(f, "the logs hold {}", visible(&shown.join(", ")))?;
                     match known.len().saturating_sub(MOST_SHOWN) {
                         0 => Ok(()),
                         more => write!(f, " and {more} more"),

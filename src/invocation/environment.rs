@@ -337,7 +337,14 @@ impl Environment {
     /// Milliseconds from the end of the initialisation to the invocation, where both are known.
     fn gap_ms(&self, served: &Served<'_>, init: Option<Micros>) -> Option<i64> {
         let init_ms = i64::try_from(init.unwrap_or(Micros::ZERO).as_micros() / 1000).ok()?;
-        Some(served.started_at?.millis_since(self.init_start?) - init_ms)
+        let (began, started) = (self.init_start?, served.started_at?);
+        // Times cut to whole seconds may lie a second further apart than they did.
+        let precision_ms = if began.is_whole_second() && started.is_whole_second() {
+            1000
+        } else {
+            0
+        };
+        Some(started.millis_since(began) - init_ms - precision_ms)
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn drop_repeated<T: Repeatable>(rows: &mut Vec<T>, is_unnamed: impl F
     // Redacted ids are shared by strangers, of whom only the exact time tells more.
     let group_time = |row: &T| row.request_id().is_redacted().then(|| row.at());
     let rank = |row: &T| {
-        let is_coarse = row.at().is_none_or(is_whole_second);
+        let is_coarse = row.at().is_none_or(Timestamp::is_whole_second);
         (
             is_unnamed(row.stream()),
             !row.has_event_id(),
@@ -111,15 +111,11 @@ fn is_repeat<T: Repeatable>(kept: &T, row: &T, is_unnamed: impl Fn(u32) -> bool)
     }
     let is_same_time = match (kept.at(), row.at()) {
         (Some(a), Some(b)) => {
-            a == b || (a.seconds() == b.seconds() && (is_whole_second(a) || is_whole_second(b)))
+            a == b || (a.seconds() == b.seconds() && (a.is_whole_second() || b.is_whole_second()))
         }
         _ => !kept.request_id().is_redacted(),
     };
     is_same_time && kept.agrees(row)
-}
-
-fn is_whole_second(at: Timestamp) -> bool {
-    at.as_epoch_millis() % 1000 == 0
 }
 
 /// Whether two values differ where both are known.
@@ -136,7 +132,7 @@ fn fill<T: Clone>(known: &mut Option<T>, other: &Option<T>) {
 /// The more precise of two times.
 fn precise(known: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     match (known, other) {
-        (Some(known), Some(other)) if is_whole_second(known) => Some(other.max(known)),
+        (Some(known), Some(other)) if known.is_whole_second() => Some(other.max(known)),
         (known, other) => known.or(other),
     }
 }

@@ -36,7 +36,23 @@ pub(super) fn search(
         return Some(Err(UNKNOWN_VERSION.into()));
     }
     let holds = |key: &Key| scopes.iter().any(|scope| at_path(scope, &key.path).is_some());
-    (own.is_some() || keys.of(Field::Inference).any(holds)).then(|| read(own, prefix, keys, object, &scopes))
+    let is_timing = own.is_some() || keys.of(Field::Inference).any(holds) || tells_failure(keys, &scopes);
+    is_timing.then(|| read(own, prefix, keys, object, &scopes))
+}
+
+/// Whether a record leaves its inference time empty because the call failed.
+fn tells_failure(keys: &TimingKeys, scopes: &[&Map<String, Value>]) -> bool {
+    let is_empty = |key: &Key| {
+        let value = scopes.iter().find_map(|scope| scope.get(&key.path));
+        value.is_some_and(Value::is_null)
+    };
+    let has_failed = |key: &Key| {
+        let value = scopes.iter().find_map(|scope| at_path(scope, &key.path));
+        value
+            .and_then(status)
+            .is_some_and(|status| status != CallStatus::Ok)
+    };
+    keys.of(Field::Inference).any(is_empty) && keys.of(Field::Status).any(has_failed)
 }
 
 /// The schema of an object, if it is a version of our own.

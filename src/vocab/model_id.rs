@@ -96,7 +96,17 @@ impl ModelId {
     /// So `haiku` and `claude-3-haiku` mean `anthropic.claude-3-haiku-20240307-v1:0`, and
     /// `nova-lite` does not mean `amazon.nova-2-lite-v1:0`.
     pub fn is_meant_by(&self, query: &Self) -> bool {
-        let agrees = |ours: &Option<String>, theirs: &Option<String>| theirs.is_none() || ours == theirs;
+        // Without its minor number a version means any of them.
+        let agrees = |ours: &Option<String>, theirs: &Option<String>| match (ours, theirs) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(ours), Some(theirs)) => {
+                ours == theirs
+                    || ours
+                        .strip_prefix(theirs.as_str())
+                        .is_some_and(|rest| rest.starts_with(':'))
+            }
+        };
         !query.words.is_empty()
             && agrees(&self.date, &query.date)
             && agrees(&self.version, &query.version)

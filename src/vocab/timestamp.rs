@@ -55,6 +55,11 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// Whether it has no milliseconds: as a rule because its form keeps none.
+    pub const fn is_whole_second(self) -> bool {
+        self.0.rem_euclid(1000) == 0
+    }
+
     /// Milliseconds from `earlier` to this time; negative if it is later.
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
