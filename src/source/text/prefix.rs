@@ -194,20 +194,31 @@ fn platform_start(line: &str) -> Option<usize> {
 /// lines, else by what most lines have.
 pub(in crate::source) fn layout(block: &str) -> Layout {
     let mut votes: Vec<(Vec<Part>, usize)> = Vec::new();
-    let (mut lines, mut is_copied) = (0_usize, false);
+    let mut lines = 0_usize;
+    // The words of the line before, if it has no message behind them.
+    let mut lone: Vec<Part> = Vec::new();
     for line in block.lines().filter(|line| !line.trim().is_empty()) {
         let line = without_colours(line);
         let (parts, rest) = Part::all_of(&line);
-        if let Some(start) = platform_start(&line) {
-            // A copy from the console has the time of an event on a line of its own.
-            if start == 0 && is_copied {
-                return Layout(vec![Part::Time]);
-            }
-            if line.len() - rest.len() == start {
-                return Layout(parts);
-            }
+        let start = platform_start(&line);
+        // JSON is printed below them, and a copy from the console has the time of an event above it.
+        if !lone.is_empty() && (line.starts_with('{') || start == Some(0)) {
+            return Layout(lone);
         }
-        is_copied |= parts == [Part::Time] && rest.is_empty();
+        if let Some(start) = start
+            && line.len() - rest.len() == start
+        {
+            return Layout(parts);
+        }
+        // Pretty-printed JSON begins behind them.
+        if !parts.is_empty() && rest == "{" {
+            return Layout(parts);
+        }
+        lone = if rest.is_empty() {
+            parts.clone()
+        } else {
+            Vec::new()
+        };
         lines += 1;
         match votes.iter_mut().find(|(known, _)| *known == parts) {
             Some((_, count)) => *count += 1,
