@@ -65,6 +65,7 @@ impl Loaded {
         }
         let collected = collector.finish();
         let ledger = collected.ledger;
+        tell_rejections(common, &ledger, stderr);
         if collected.invocations.is_empty() && collected.model_calls.is_empty() {
             let is_unreadable = ledger.rejected > 0 && ledger.rejected == ledger.events();
             let ledger = Box::new(ledger);
@@ -73,19 +74,6 @@ impl Loaded {
             } else {
                 Error::NoInvocation(ledger)
             });
-        }
-        if common.is_verbose && !common.explains_rejected {
-            for rejected in &ledger.first_rejected {
-                note(stderr, &rejection(rejected));
-            }
-        }
-        if common.explains_rejected {
-            for (reason, count) in &ledger.rejected_reasons {
-                note(
-                    stderr,
-                    &format!("{} rejected: {}", grouped(*count), visible(reason)),
-                );
-            }
         }
         Ok(Self {
             dataset: Dataset::new(&collected.invocations, collected.names)?,
@@ -167,6 +155,24 @@ impl Loaded {
 /// nothing about the result.
 pub(super) fn note(stderr: &mut dyn Write, line: &str) {
     let _ = writeln!(stderr, "{line}");
+}
+
+/// Writes the rejections that were asked for: the first ones with their places, or how many there were for each
+/// reason after all of them were written as they came.
+fn tell_rejections(common: &Common, ledger: &Ledger, stderr: &mut dyn Write) {
+    if common.is_verbose && !common.explains_rejected {
+        for rejected in &ledger.first_rejected {
+            note(stderr, &rejection(rejected));
+        }
+    }
+    if common.explains_rejected {
+        for (reason, count) in &ledger.rejected_reasons {
+            note(
+                stderr,
+                &format!("{} rejected: {}", grouped(*count), visible(reason)),
+            );
+        }
+    }
 }
 
 /// One rejection, in a line.

@@ -85,6 +85,7 @@ fn read_archive<R: Read + Seek>(mut archive: ZipArchive<R>, packed: &[Compressio
 }
 
 fn read_cut(mut bytes: impl Read, packed: &[Compression], sink: &mut Sink<'_>) {
+    let mut is_said = false;
     loop {
         match read_zipfile_from_stream(&mut bytes) {
             Ok(Some(mut file)) => {
@@ -92,17 +93,41 @@ fn read_cut(mut bytes: impl Read, packed: &[Compression], sink: &mut Sink<'_>) {
                     break;
                 };
                 if !file.is_dir() && is_log(&name) {
+                    let mut file = Watched {
+                        reader: &mut file,
+                        has_failed: false,
+                    };
                     read_member(&name, &mut file, packed, sink);
+                    is_said |= file.has_failed;
                 }
             }
             Ok(None) => break,
             Err(_) => break,
         }
     }
-    sink.reject(
-        Place::File,
-        "zip archive is cut off or damaged; files in it may be lost",
-    );
+    // A file that breaks off has said it already.
+    if !is_said {
+        sink.reject(
+            Place::File,
+            "zip archive is cut off or damaged; files in it may be lost",
+        );
+    }
+}
+
+/// A reader that remembers whether it failed.
+struct Watched<R> {
+    reader: R,
+    has_failed: bool,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer);
+        self.has_failed |= read
+            .as_ref()
+            .is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        read
+    }
 }
 
 fn read_member(name: &str, file: &mut dyn Read, packed: &[Compression], sink: &mut Sink<'_>) {

@@ -6,7 +6,7 @@ use std::io::BufRead;
 use serde_json::Value;
 
 use super::encoding::repair;
-use super::lines::{CUT, LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
+use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
 use super::row::{Row, parse_time};
 use super::sink::Sink;
 use crate::vocab::Place;
@@ -16,6 +16,14 @@ use crate::vocab::Place;
 pub(super) struct Columns {
     names: Vec<String>,
     delimiter: char,
+}
+
+impl Columns {
+    fn have_message(&self) -> bool {
+        self.names
+            .iter()
+            .any(|name| matches!(name.as_str(), "message" | "@message"))
+    }
 }
 
 /// Reads the header, if the first line is one: column names with a time and a message among them, or
@@ -48,46 +56,78 @@ pub(super) fn columns(block: &str) -> Option<Columns> {
 pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
     let mut record = Record::default();
+    // A line waits for the next, since what the last one means depends on how it ends.
+    let mut waiting: Option<(String, u64)> = None;
     let mut is_header = true;
     loop {
         let number = lines.number() + 1;
-        let line = match lines.next_line() {
+        let line = lines.next_line();
+        if matches!(line, Line::TooLong | Line::Broken(_))
+            && let Some((line, number)) = waiting.take()
+        {
+            record.add(&line, number, columns, sink);
+        }
+        let line = match line {
             Line::Text(line) => line,
             Line::TooLong => {
-                record.recover(columns, sink);
+                record.close(columns, sink);
                 sink.reject(Place::Line(number), TOO_LONG);
                 continue;
             }
             Line::Broken(error) => {
-                record.recover(columns, sink);
+                record.close(columns, sink);
                 return sink.reject(Place::Line(number), broken(&error));
             }
             Line::End => break,
         };
         let (line, is_repaired) = repair(line);
-        sink.has_windows_1252 |= is_repaired;
+        sink.repaired_lines += u64::from(is_repaired);
         if is_header {
             is_header = line.trim().is_empty();
             continue;
         }
-        record.add(&line, number, columns, sink);
+        if let Some((line, number)) = waiting.replace((line.into_owned(), number)) {
+            record.add(&line, number, columns, sink);
+        }
     }
-    record.recover(columns, sink);
-    if lines.is_cut() {
-        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
+    if let Some((line, number)) = waiting {
+        // A number may have lost its last digits, and nothing shows it; a message that is cut shows it itself.
+        if lines.is_open() && !columns.have_message() && !line.ends_with('"') {
+            sink.reject(Place::Line(number), UNFINISHED);
+        } else {
+            record.add(&line, number, columns, sink);
+        }
     }
+    record.close(columns, sink);
+    lines.finish(sink);
 }
 
-/// The lines of the row that is being read, whose quotes do not balance yet.
+/// What is said of a row of numbers at the end of a file.
+const UNFINISHED: &str = "the file ends inside this row, so that its last number may be cut off";
+
+/// The lines of the row that is being read.
 #[derive(Default)]
 struct Record {
     lines: Vec<String>,
     first: u64,
     bytes: usize,
+    /// Whether an odd number of quotes came, so that a cell is open as a rule.
+    is_odd: bool,
+    /// How often its cells were looked for.
+    attempts: u32,
+    /// Whether its quotes are broken, so that it goes on until the next row begins.
+    is_loose: bool,
 }
+
+/// A row whose cells were looked for this often in vain has broken quotes: every look costs its whole length.
+const ATTEMPTS_LIMIT: u32 = 200;
 
 impl Record {
     fn add(&mut self, line: &str, number: u64, columns: &Columns, sink: &mut Sink<'_>) {
+        let begins_row = begins_row(line, columns.delimiter);
+        if self.is_loose && (begins_row || self.bytes > LINE_LIMIT_BYTES) {
+            self.close_loose(columns, sink);
+        }
         if self.lines.is_empty() {
             if line.trim().is_empty() {
                 return;
@@ -96,31 +136,41 @@ impl Record {
         }
         self.bytes += line.len() + 1;
         self.lines.push(line.to_owned());
-        // Until a quote comes, nothing can have changed about an open row.
-        if self.lines.len() > 1 && !line.contains('"') && self.bytes <= LINE_LIMIT_BYTES {
+        let quotes = line.bytes().filter(|byte| *byte == b'"').count();
+        self.is_odd ^= quotes % 2 == 1;
+        let has_changed = self.lines.len() == 1 || (quotes > 0 && !self.is_odd);
+        if self.is_loose || !(has_changed || self.bytes > LINE_LIMIT_BYTES) {
             return;
         }
+        self.attempts += 1;
         match cells(&self.lines.join("\n"), columns.delimiter) {
-            Ok(cells) => self.close(cells, columns, sink),
-            Err(Quoting::Open) if self.bytes <= LINE_LIMIT_BYTES => {}
-            Err(_) => self.recover(columns, sink),
+            Ok(cells) => {
+                row(cells, columns, Place::Line(self.first), sink);
+                self.clear();
+            }
+            Err(Quoting::Open) if self.bytes <= LINE_LIMIT_BYTES && self.attempts < ATTEMPTS_LIMIT => {}
+            // The quote that closed nothing may open the cell of a row that begins here.
+            Err(_) if begins_row && self.lines.len() > 1 => {
+                let line = self.lines.pop().unwrap_or_default();
+                self.close_loose(columns, sink);
+                self.add(&line, number, columns, sink);
+            }
+            Err(_) => self.is_loose = true,
         }
     }
 
-    fn close(&mut self, cells: Vec<String>, columns: &Columns, sink: &mut Sink<'_>) {
-        row(cells, columns, Place::Line(self.first), sink);
-        self.lines.clear();
-        self.bytes = 0;
+    /// Hands on what is left when nothing more comes.
+    fn close(&mut self, columns: &Columns, sink: &mut Sink<'_>) {
+        if !self.lines.is_empty() {
+            self.close_loose(columns, sink);
+        }
     }
 
-    /// Reads the lines of a row whose quotes do not balance: each line that begins with a time begins a
-    /// row, of which the last column is all the rest.
-    fn recover(&mut self, columns: &Columns, sink: &mut Sink<'_>) {
-        let lines = std::mem::take(&mut self.lines);
-        let first = self.first;
-        self.bytes = 0;
+    /// Hands on lines whose quotes do not balance: each that begins with a time begins a row, of which the last
+    /// column is all the rest.
+    fn close_loose(&mut self, columns: &Columns, sink: &mut Sink<'_>) {
         let mut open: Option<(u64, String)> = None;
-        for (number, line) in (first..).zip(lines) {
+        for (number, line) in (self.first..).zip(std::mem::take(&mut self.lines)) {
             match &mut open {
                 Some((_, text)) if !begins_row(&line, columns.delimiter) => {
                     text.push('\n');
@@ -136,6 +186,11 @@ impl Record {
         if let Some((number, text)) = open {
             loose_row(&text, columns, Place::Line(number), sink);
         }
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
     }
 }
 
@@ -216,8 +271,12 @@ fn loose_row(text: &str, columns: &Columns, place: Place, sink: &mut Sink<'_>) {
 }
 
 fn row(cells: Vec<String>, columns: &Columns, place: Place, sink: &mut Sink<'_>) {
-    if cells.len() > columns.names.len() {
-        return sink.reject(place, "CSV row with more cells than columns");
+    if cells.len() != columns.names.len() {
+        let reason = match cells.len() > columns.names.len() {
+            true => "CSV row with more cells than columns",
+            false => "CSV row with fewer cells than columns",
+        };
+        return sink.reject(place, reason);
     }
     let mut row = Row::default();
     for (name, cell) in columns.names.iter().zip(cells) {
@@ -278,14 +337,16 @@ mod tests {
                     1795341600000,\"one\n\
                     1795341600001,\"two \"and\" more\n\
                     1795341600002,\"three\"\n\
-                    1795341600003,\"four\n";
+                    1795341600003,\"four \"4\"\n\"\n\
+                    1795341600004,\"five\n";
         assert_eq!(
             read_all(text),
             [
                 "Line(2) 2026-11-22T10:00:00.000Z one",
                 "Line(3) 2026-11-22T10:00:00.001Z two \"and\" more",
                 "Line(4) 2026-11-22T10:00:00.002Z three",
-                "Line(5) 2026-11-22T10:00:00.003Z four",
+                "Line(5) 2026-11-22T10:00:00.003Z four \"4\"\n",
+                "Line(7) 2026-11-22T10:00:00.004Z five",
             ]
         );
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, BufRead};
 
 use super::encoding::ends_inside_character;
+use super::sink::Sink;
+use crate::vocab::Place;
 
 /// The longest line that is read, in bytes. A CloudWatch event holds 1 MiB at most; escaping in
 /// JSON can make it six times as long.
@@ -15,6 +17,8 @@ pub(super) struct Lines<R> {
     line: Vec<u8>,
     number: u64,
     ends_inside_character: bool,
+    /// Whether the line given last has no line break behind it.
+    is_open: bool,
 }
 
 /// One step of reading.
@@ -36,12 +40,25 @@ impl<R: BufRead> Lines<R> {
             line: Vec::new(),
             number: 0,
             ends_inside_character: false,
+            is_open: false,
         }
     }
 
-    /// Whether the last line ended inside a character, with no line break after it.
-    pub(super) fn is_cut(&self) -> bool {
-        self.ends_inside_character
+    /// Whether the line given last has no line break behind it: the file ends there, or was cut off there.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Says so if the last line ended inside a character.
+    pub(super) fn finish(&self, sink: &mut Sink<'_>) {
+        if self.ends_inside_character {
+            // Half a character is no byte of another encoding.
+            sink.repaired_lines = sink.repaired_lines.saturating_sub(1);
+            sink.reject(
+                Place::Line(self.number.saturating_sub(1)),
+                "the file is cut off here, in the middle of a character",
+            );
+        }
     }
 
     /// The number of the line given last, counted from 1.
@@ -64,6 +81,7 @@ impl<R: BufRead> Lines<R> {
                     return Line::End;
                 }
                 self.ends_inside_character = ends_inside_character(&self.line);
+                self.is_open = true;
                 break;
             }
             let (used, ends) = match memchr::memchr(b'\n', block) {
@@ -92,9 +110,6 @@ impl<R: BufRead> Lines<R> {
 
 /// What is said of a line that is too long.
 pub(super) const TOO_LONG: &str = "line longer than 8 MiB";
-
-/// What is said of a file whose last line ends inside a character.
-pub(super) const CUT: &str = "the file is cut off here, in the middle of a character";
 
 /// What is said of an input that breaks off.
 pub(super) fn broken(error: &io::Error) -> Cow<'static, str> {

@@ -127,7 +127,7 @@ fn read_encoded(block: &[u8], rest: Rest<impl Read>, packed: Vec<Compression>, s
             read_plain(&block, rest, sink)
         }
     };
-    if sink.has_windows_1252 && encoding == Encoding::Utf8 {
+    if sink.repaired_lines > 0 && encoding == Encoding::Utf8 {
         encoding = Encoding::Windows1252;
     }
     if sink.is_file() {

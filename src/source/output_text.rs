@@ -13,7 +13,7 @@ use std::io::BufRead;
 
 use super::encoding::repair;
 use super::event::RawEvent;
-use super::lines::{CUT, LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
+use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
 use super::sink::Sink;
 use crate::vocab::{Place, Timestamp};
 
@@ -48,7 +48,7 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
             Line::End => break,
         };
         let (line, is_repaired) = repair(line);
-        sink.has_windows_1252 |= is_repaired;
+        sink.repaired_lines += u64::from(is_repaired);
         if let Some(row) = line.strip_prefix(EVENT) {
             close(&mut open, sink);
             open = Some((place, row.to_owned()));
@@ -63,9 +63,7 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         }
     }
     close(&mut open, sink);
-    if lines.is_cut() {
-        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
-    }
+    lines.finish(sink);
 }
 
 /// The line of `get-log-events` that holds the tokens of the pages before and after.
@@ -85,7 +83,9 @@ fn close(open: &mut Option<(Place, String)>, sink: &mut Sink<'_>) {
 
 fn event(place: Place, row: &str) -> Option<RawEvent<'_>> {
     let (before, time) = row.rsplit_once('\t')?;
-    let at = Timestamp::from_epoch_millis(time.trim_end().parse().ok()?);
+    // A time of fewer digits is cut off.
+    let time = Some(time.trim_end()).filter(|time| time.len() >= 13)?;
+    let at = Timestamp::from_epoch_millis(time.parse().ok()?);
     let (first, rest) = before.split_once('\t')?;
     // An event id has 56 digits, a time 13.
     let is_id = first.len() > 20 && first.bytes().all(|byte| byte.is_ascii_digit());

@@ -16,8 +16,8 @@ pub(super) struct Sink<'s> {
     /// The place of what holds this data, which stands for every place inside.
     holder: Option<Place>,
     nesting: u8,
-    /// Whether bytes of Windows-1252 were met.
-    pub(super) has_windows_1252: bool,
+    /// Lines in which bytes of Windows-1252 were met.
+    pub(super) repaired_lines: u64,
 }
 
 impl<'s> Sink<'s> {
@@ -27,7 +27,7 @@ impl<'s> Sink<'s> {
             stream,
             holder: None,
             nesting: 0,
-            has_windows_1252: false,
+            repaired_lines: 0,
         }
     }
 
@@ -39,7 +39,7 @@ impl<'s> Sink<'s> {
             stream: self.stream.clone(),
             holder: Some(self.holder.unwrap_or(place)),
             nesting,
-            has_windows_1252: false,
+            repaired_lines: 0,
         })
     }
 
@@ -57,7 +57,7 @@ impl<'s> Sink<'s> {
             stream,
             holder: None,
             nesting,
-            has_windows_1252: false,
+            repaired_lines: 0,
         })
     }
 

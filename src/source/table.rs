@@ -7,7 +7,7 @@ use std::io::BufRead;
 use serde_json::Value;
 
 use super::encoding::repair;
-use super::lines::{CUT, Line, Lines, TOO_LONG, broken};
+use super::lines::{Line, Lines, TOO_LONG, broken};
 use super::row::Row;
 use super::sink::Sink;
 use crate::vocab::Place;
@@ -41,20 +41,26 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
             Line::End => break,
         };
         let (line, is_repaired) = repair(line);
-        sink.has_windows_1252 |= is_repaired;
+        sink.repaired_lines += u64::from(is_repaired);
         let Some(line) = line.trim().strip_prefix('|') else {
             continue;
         };
-        let line = line.strip_suffix('|').unwrap_or(line);
+        let Some(line) = line.strip_suffix('|') else {
+            if !columns.is_empty() {
+                sink.reject(
+                    place,
+                    "table row that does not end, so that its last value may be cut off",
+                );
+            }
+            continue;
+        };
         if line.contains('@') && line.split('|').all(is_name) {
             columns = line.split('|').map(|name| name.trim().to_owned()).collect();
         } else if !columns.is_empty() && !line.bytes().all(|byte| b"-|: ".contains(&byte)) {
             row(line, &columns, place, sink);
         }
     }
-    if lines.is_cut() {
-        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
-    }
+    lines.finish(sink);
 }
 
 fn is_name(cell: &str) -> bool {
@@ -123,12 +129,13 @@ mod tests {
     fn a_boxed_table_is_read_too() {
         let text = "CloudWatch Logs Insights\r\n----------\r\n|       @timestamp        |   @message   |\r\n\
                     |-------------------------|--------------|\r\n| 2026-11-22 10:00:00.000 | END          |\r\n----------\r\n\
-                    | 2026-11-22 10:00:00.001 |\r\n";
+                    | 2026-11-22 10:00:00.001 |\r\n| 2026-11-22 10:00:00.002 | EN";
         assert_eq!(
             read_all(text),
             [
                 "Line(5) 2026-11-22T10:00:00.000Z END",
-                "Line(7) rejected: table row with fewer cells than columns"
+                "Line(7) rejected: table row with fewer cells than columns",
+                "Line(8) rejected: table row that does not end, so that its last value may be cut off"
             ]
         );
     }

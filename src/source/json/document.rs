@@ -2,9 +2,11 @@
 //! `get-query-results`, one or several appended, pretty-printed or not; arrays of events, of rows or of
 //! messages; objects one after the other.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -32,14 +34,14 @@ pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) -> bool
             } => {
                 let place = values.place(line, is_element);
                 let (text, is_repaired) = repair(text);
-                sink.has_windows_1252 |= is_repaired;
+                sink.repaired_lines += u64::from(is_repaired);
                 values.value(&text, place, is_element, sink);
             }
-            Scanned::Around(text) => values.around(text),
+            Scanned::Around { text, line } => values.around(text, line, sink),
             Scanned::Text { text, line } => {
                 values.close_row(sink);
                 let (text, is_repaired) = repair(text);
-                sink.has_windows_1252 |= is_repaired;
+                sink.repaired_lines += u64::from(is_repaired);
                 let place = Place::Line(line);
                 match text.trim() {
                     "]" | "}" => sink.reject(place, "closing bracket without its document"),
@@ -179,17 +181,41 @@ impl Values {
     }
 
     /// What stands around the events of a document.
-    fn around(&mut self, text: &[u8]) {
+    fn around(&mut self, text: &[u8], line: u64, sink: &mut Sink<'_>) {
         #[derive(Deserialize)]
         struct Around {
             #[serde(default)]
             status: Value,
             #[serde(default, rename = "nextToken", alias = "NextToken")]
             next_token: Value,
+            // What else the API's answers hold.
+            #[serde(default, rename = "events", alias = "results")]
+            _elements: IgnoredAny,
+            #[serde(default, rename = "searchedLogStreams")]
+            _searched: IgnoredAny,
+            #[serde(default, rename = "statistics")]
+            _statistics: IgnoredAny,
+            #[serde(default, rename = "nextForwardToken")]
+            _forward: IgnoredAny,
+            #[serde(default, rename = "nextBackwardToken")]
+            _backward: IgnoredAny,
+            #[serde(default, rename = "ResponseMetadata")]
+            _response: IgnoredAny,
+            #[serde(default, rename = "encryptionKey")]
+            _key: IgnoredAny,
+            #[serde(default, rename = "queryLanguage")]
+            _language: IgnoredAny,
+            #[serde(flatten)]
+            others: BTreeMap<String, IgnoredAny>,
         }
-        let Ok(around) = serde_json::from_slice::<Around>(text) else {
-            return;
+        let (text, _) = repair(text);
+        let Ok(around) = serde_json::from_str::<Around>(&text) else {
+            return sink.reject(Place::Line(line), "malformed JSON around log events");
         };
+        if !around.others.is_empty() {
+            // An application has keys of these names too; its line is a message.
+            return sink.event(RawEvent::bare(Place::Line(line), text));
+        }
         self.missing = match around.status.as_str() {
             Some("Complete") | None if around.next_token.is_string() => {
                 Some("more events exist than were saved: the document ends with a token for the next page")

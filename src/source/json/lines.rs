@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::object::Object;
 use crate::source::encoding::repair;
 use crate::source::event::RawEvent;
-use crate::source::lines::{CUT, Line, Lines, TOO_LONG, broken};
+use crate::source::lines::{Line, Lines, TOO_LONG, broken};
 use crate::source::sink::Sink;
 use crate::source::text::without_colours;
 use crate::vocab::Place;
@@ -29,7 +29,7 @@ pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
             Line::End => break,
         };
         let (line, is_repaired) = repair(line);
-        sink.has_windows_1252 |= is_repaired;
+        sink.repaired_lines += u64::from(is_repaired);
         is_text = !line.starts_with('{');
         if !is_text {
             object(&line, place, sink);
@@ -38,8 +38,8 @@ pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         }
     }
     // An object that is cut off has been rejected already.
-    if is_text && lines.is_cut() {
-        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
+    if is_text {
+        lines.finish(sink);
     }
 }
 

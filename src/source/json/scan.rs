@@ -43,7 +43,7 @@ pub(super) enum Scanned<'a> {
         is_element: bool,
     },
     /// An object whose array was handed out element by element, without these.
-    Around(&'a [u8]),
+    Around { text: &'a [u8], line: u64 },
     /// A line that is no JSON.
     Text { text: &'a [u8], line: u64 },
     /// A value longer than the limit, passed over.
@@ -159,7 +159,7 @@ impl<R: BufRead> Scanner<R> {
             }
             Ended::Whole => {
                 self.state = State::Top;
-                Some(Step::Around)
+                Some(Step::Around { line: self.line })
             }
             ended => {
                 self.state = State::Top;
@@ -269,7 +269,7 @@ impl<R: BufRead> Scanner<R> {
 /// A step whose text still lies in the scanner.
 enum Step {
     Value { line: u64, is_element: bool },
-    Around,
+    Around { line: u64 },
     Text { line: u64 },
     TooLong { line: u64 },
     Broken { line: u64 },
@@ -286,7 +286,7 @@ impl Step {
                 line,
                 is_element,
             },
-            Self::Around => Scanned::Around(text),
+            Self::Around { line } => Scanned::Around { text, line },
             Self::Text { line } => Scanned::Text { text, line },
             Self::TooLong { line } => Scanned::TooLong { line },
             Self::Broken { line } => Scanned::Broken { line },
@@ -472,7 +472,7 @@ mod tests {
                         show(text)
                     )
                 }
-                Scanned::Around(text) => format!("around {}", show(text)),
+                Scanned::Around { text, .. } => format!("around {}", show(text)),
                 Scanned::Text { text, line } => format!("{line} text {}", show(text)),
                 Scanned::TooLong { line } => format!("{line} too long"),
                 Scanned::Broken { line } => format!("{line} broken"),

@@ -12,7 +12,7 @@ pub(super) use prefix::{Layout, layout, without_colours};
 use prefix::{PLATFORM_STARTS, Prefix};
 
 use super::encoding::repair;
-use super::lines::{CUT, Line, Lines, TOO_LONG, broken};
+use super::lines::{Line, Lines, TOO_LONG, broken};
 use super::sink::Sink;
 use crate::vocab::Place;
 
@@ -59,13 +59,11 @@ pub(super) fn read(reader: impl BufRead, layout: &Layout, sink: &mut Sink<'_>) {
             continue;
         }
         let (line, is_repaired) = repair(line);
-        sink.has_windows_1252 |= is_repaired;
+        sink.repaired_lines += u64::from(is_repaired);
         take_line(&without_colours(&line), place, layout, &mut open, sink);
     }
     open.close(sink);
-    if lines.is_cut() {
-        sink.reject(Place::Line(lines.number().saturating_sub(1)), CUT);
-    }
+    lines.finish(sink);
 }
 
 fn take_line(line: &str, place: Place, layout: &Layout, open: &mut OpenEvent, sink: &mut Sink<'_>) {
