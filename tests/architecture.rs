@@ -23,12 +23,19 @@ const FLOORS: [&str; 11] = [
 ];
 
 /// A crate, and the only places that may name it.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("polars", &["src/dataset/"]),
     ("hdrhistogram", &["src/stats/"]),
     ("plotters", &["src/render/chart/"]),
     ("clap", &["src/cli/"]),
     ("flate2", &["src/source/"]),
+    ("bzip2", &["src/source/"]),
+    ("ruzstd", &["src/source/"]),
+    ("zip", &["src/source/"]),
+    ("tempfile", &["src/source/"]),
+    ("encoding_rs", &["src/source/"]),
+    ("encoding_rs_io", &["src/source/"]),
+    ("base64", &["src/source/"]),
     ("toml", &["src/command/config.rs"]),
     ("aho_corasick", &["src/parse/"]),
     ("xxhash_rust", &["src/invocation/"]),

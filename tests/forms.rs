@@ -16,6 +16,7 @@ use latscope::invocation::{Collected, Collector, Invocation};
 use latscope::parse::{Parser, TimingKeys};
 use latscope::source::{locate, read_file};
 use latscope_corpus::{Corpus, Event, Form, SavedFile, Scenario, generate, save};
+use proptest::prelude::*;
 use serde_json::Value;
 
 const GROUP: &str = "/aws/lambda/chat-api";
@@ -256,6 +257,38 @@ fn packed(compression: &str, name: &str, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    /// However events are spread over files, in whatever lossless forms and order: the result is the same.
+    #[test]
+    fn any_split_into_files_of_any_form_gives_the_same(
+        seed in 0_u64..1000,
+        is_json in any::<bool>(),
+        files in prop::collection::vec((0_usize..100, any::<u32>()), 1..6),
+        spread in any::<u64>(),
+    ) {
+        let corpus = generate(&scenario(if is_json { "forms-json" } else { "forms" }, seed));
+        let lossless: Vec<Form> = of_lambda().filter(|form| form.is_lossless()).collect();
+        let expected = saved(Form::Ndjson, &corpus.events);
+        let mut parts: Vec<Vec<Event>> = vec![Vec::new(); files.len()];
+        let mut state = spread | 1;
+        for event in &corpus.events {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            parts[(state >> 33) as usize % files.len()].push(event.clone());
+        }
+        let folder = Folder::new();
+        for ((form, order), events) in files.iter().zip(&parts).filter(|(_, events)| !events.is_empty()) {
+            let form = lossless[form % lossless.len()];
+            let below = folder.path().join(format!("{order:010}-{}", form.name()));
+            put(&below, &save(form, events, GROUP));
+        }
+        let found = collect(folder.path());
+        prop_assert_eq!(invocations(&found), invocations(&expected));
+        prop_assert_eq!(found.ledger.matched, expected.ledger.matched);
+    }
+}
+
 /// Each compression, of several forms, from a file and from standard input; and one in another.
 #[test]
 fn every_compression_of_any_form_is_unpacked() {
@@ -370,6 +403,18 @@ fn answered_calls(corpus: &Corpus) -> BTreeMap<String, Vec<u64>> {
         }
     }
     latencies
+}
+
+#[test]
+fn the_page_on_forms_names_every_one() {
+    let page = fs::read_to_string(root().join("docs/formats.md")).unwrap();
+    for form in Form::ALL {
+        let name = form.name();
+        let short = name.rsplit_once('-').map(|(_, last)| format!("`…-{last}`"));
+        let is_named =
+            page.contains(&format!("`{name}`")) || short.is_some_and(|short| page.contains(&short));
+        assert!(is_named, "docs/formats.md does not name {name}");
+    }
 }
 
 /// The committed fixtures are what the generator writes, byte by byte.
