@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::collect::Streams;
 use super::environment::Classified;
 use super::inference::{combine, counting};
 use super::join::{Attempt, ReportRow};
 use super::model_call::{BedrockRow, ModelCall};
 use super::names::{Interner, Model, Names, SourceFile};
 use super::request::{Invocation, ModelUse};
+use super::streams::Streams;
 use crate::parse::Timing;
 use crate::vocab::{Micros, ModelId};
 

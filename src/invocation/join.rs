@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use latscope_schema::CallStatus;
 
 use super::build::Builder;
-use super::collect::Streams;
 use super::environment::{Classified, Served, classify};
 use super::inference::counting;
 use super::ledger::Ledger;
@@ -13,6 +12,7 @@ use super::model_call::{BedrockRow, ModelCall, complete, drop_repeated_calls, jo
 use super::names::{Names, SourceFile};
 use super::repeats::drop_repeated;
 use super::request::{Invocation, Outcome};
+use super::streams::Streams;
 use crate::parse::{Completeness, Lifecycle, Report, Status, Timing};
 use crate::vocab::{Micros, RequestId, Timestamp};
 

@@ -23,6 +23,8 @@ mod s3_export;
 mod sink;
 mod table;
 mod text;
+#[cfg(test)]
+mod trial;
 
 pub use event::{Item, RawEvent};
 pub use found::{Compression, Encoding, Form, Found};

@@ -97,24 +97,12 @@ fn row(line: &str, columns: &[String], place: Place, sink: &mut Sink<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::Item;
     use super::*;
+    use crate::source::trial::shown;
 
     fn read_all(text: &str) -> Vec<String> {
-        let mut seen = Vec::new();
-        let mut take = |item: Item<'_>| match item {
-            Item::Event(event) => seen.push(format!(
-                "{:?} {} {}",
-                event.place,
-                event.at.map(|at| at.to_string()).unwrap_or_default(),
-                event.message
-            )),
-            Item::Rejected { place, reason } => seen.push(format!("{place:?} rejected: {reason}")),
-            Item::Member { .. } | Item::Read(_) => {}
-        };
         assert!(is_it(text));
-        read(text.as_bytes(), &mut Sink::new(&mut take, None));
-        seen
+        shown(|sink| read(text.as_bytes(), sink))
     }
 
     #[test]

@@ -237,18 +237,13 @@ impl Values {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::event::Item;
     use super::*;
+    use crate::source::trial::shown;
 
     fn read_all(text: &str) -> Vec<String> {
-        let mut seen = Vec::new();
-        let mut take = |item: Item<'_>| match item {
-            Item::Event(event) => seen.push(format!("{:?} {}", event.place, event.message)),
-            Item::Rejected { place, reason } => seen.push(format!("{place:?} rejected: {reason}")),
-            Item::Member { .. } | Item::Read(_) => {}
-        };
-        read(text.as_bytes(), &mut Sink::new(&mut take, None));
-        seen
+        shown(|sink| {
+            read(text.as_bytes(), sink);
+        })
     }
 
     #[test]
@@ -264,7 +259,12 @@ mod tests {
                 page("one"),
                 page("two")
             )),
-            ["Event(1) one", "Event(2) two", "Line(13) three", "Line(14) four"]
+            [
+                "Event(1) 1970-01-01T00:00:00.001Z one",
+                "Event(2) 1970-01-01T00:00:00.001Z two",
+                "Line(13) three",
+                "Line(14) four"
+            ]
         );
         assert_eq!(
             read_all("[{\"message\":\"m\"}, 5, \"text\", [1795341600000, \"x\"], [1]]"),
@@ -272,7 +272,7 @@ mod tests {
                 "Event(1) m",
                 "Event(2) rejected: neither a log event nor a message",
                 "Event(3) text",
-                "Event(4) x",
+                "Event(4) 2026-11-22T10:00:00.000Z x",
                 "Event(5) rejected: array that is neither a row of Logs Insights nor a time and a message"
             ]
         );
@@ -313,7 +313,7 @@ mod tests {
         let row = "[{\"field\":\"@timestamp\",\"value\":\"2026-11-22 10:00:00.000\"},{\"field\":\"@message\",\"value\":\"m\"}]";
         assert_eq!(
             read_all(&format!("{{\"results\":[{row}],\"status\":\"Complete\"}}")),
-            ["Event(1) m"]
+            ["Event(1) 2026-11-22T10:00:00.000Z m"]
         );
         assert_eq!(
             read_all(
@@ -321,8 +321,8 @@ mod tests {
                  {\"value\":\"2026-11-22 10:00:01.000\",\"field\":\"@timestamp\"},{\"value\":null,\"field\":\"@duration\"}]"
             ),
             [
-                "Event(1) {\"@duration\":5,\"@timestamp\":\"2026-11-22 10:00:00.000\"}",
-                "Event(3) {\"@duration\":null,\"@timestamp\":\"2026-11-22 10:00:01.000\"}"
+                "Event(1) 2026-11-22T10:00:00.000Z {\"@duration\":5,\"@timestamp\":\"2026-11-22 10:00:00.000\"}",
+                "Event(3) 2026-11-22T10:00:01.000Z {\"@duration\":null,\"@timestamp\":\"2026-11-22 10:00:01.000\"}"
             ]
         );
     }

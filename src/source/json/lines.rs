@@ -82,18 +82,11 @@ fn several(line: &str, is_cut: bool, place: Place, sink: &mut Sink<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::event::Item;
     use super::*;
+    use crate::source::trial::shown;
 
     fn read_all(text: &str) -> Vec<String> {
-        let mut seen = Vec::new();
-        let mut take = |item: Item<'_>| match item {
-            Item::Event(event) => seen.push(format!("{:?} {}", event.place, event.message)),
-            Item::Rejected { place, reason } => seen.push(format!("{place:?} rejected: {reason}")),
-            Item::Member { .. } | Item::Read(_) => {}
-        };
-        read(text.as_bytes(), &mut Sink::new(&mut take, None));
-        seen
+        shown(|sink| read(text.as_bytes(), sink))
     }
 
     #[test]
@@ -110,7 +103,7 @@ mod tests {
         assert_eq!(
             read_all(text),
             [
-                "Line(1) END RequestId: a\n",
+                "Line(1) 1970-01-01T00:00:00.005Z END RequestId: a\n",
                 "Line(3) {\"time\":\"2026-01-01T00:00:00Z\",\"type\":\"platform.start\",\"record\":{}}",
                 "Line(4) rejected: JSON line is cut off",
                 "Line(5) END RequestId: b",

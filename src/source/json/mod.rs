@@ -1,10 +1,12 @@
 //! JSON in every form in which log events are saved: one object a line, documents of the AWS CLI, arrays,
 //! objects one after the other, rows of Logs Insights, and envelopes with data inside.
 
+mod cutter;
 mod document;
 mod envelope;
 mod lines;
 mod object;
+mod scalar;
 mod scan;
 mod shape;
 

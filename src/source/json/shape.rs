@@ -6,7 +6,8 @@ use std::io::BufReader;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::scan::{ENTERED, Scanned, Scanner};
+use super::cutter::ENTERED;
+use super::scan::{Scanned, Scanner};
 
 /// Whether the block begins with an array of objects, arrays or texts, white space aside. Python's text log
 /// lines begin with a bracket too (`[INFO]`).

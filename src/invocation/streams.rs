@@ -1,0 +1,132 @@
+//! Log streams, and what they and their events tell of the function.
+
+use super::names::Interner;
+use crate::source::RawEvent;
+
+/// What is known of each log stream.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    keys: Interner,
+    known: Vec<Stream>,
+    pub(super) versions: Interner,
+}
+
+/// One log stream, or all of a file whose events keep no stream name.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Stream {
+    /// The stream's name; none if the container keeps none.
+    pub(super) name: Option<Box<str>>,
+    pub(super) function: Option<Box<str>>,
+    pub(super) version: Option<Box<str>>,
+    pub(super) region: Option<Box<str>>,
+}
+
+impl Streams {
+    /// The position of an event's stream. Stream names hold 32 random digits, so equal names in
+    /// two files are one stream.
+    pub(super) fn of(&mut self, event: &RawEvent<'_>, file: u32) -> u32 {
+        let position = match &event.log_stream {
+            Some(name) => self.keys.position(name),
+            // No stream name begins with a control character.
+            None => self.keys.position(&format!("\0{file}")),
+        };
+        if position as usize == self.known.len() {
+            let name = event.log_stream.as_deref();
+            let (function, version) = name.map_or((None, None), parts_of_stream_name);
+            self.known.push(Stream {
+                name: name.map(Into::into),
+                function: function.map(Into::into),
+                version: version.map(Into::into),
+                region: None,
+            });
+        }
+        if let Some(group) = event.log_group.as_deref() {
+            self.learn(position, |known| {
+                known.function = known
+                    .function
+                    .take()
+                    .or_else(|| function_of_group(group).map(Into::into));
+            });
+        }
+        position
+    }
+
+    pub(super) fn learn(&mut self, position: u32, what: impl FnOnce(&mut Stream)) {
+        if let Some(known) = self.known.get_mut(position as usize) {
+            what(known);
+        }
+    }
+
+    pub(super) fn learn_function_arn(&mut self, position: u32, arn: &str) {
+        let function = arn.split(':').nth(6).filter(|name| !name.is_empty());
+        let region = region_of_arn(arn);
+        self.learn(position, |known| {
+            known.function = known.function.take().or_else(|| function.map(Into::into));
+            known.region = known.region.take().or_else(|| region.map(Into::into));
+        });
+    }
+
+    /// The stream at a position.
+    pub(super) fn get(&self, position: u32) -> &Stream {
+        &self.known[position as usize]
+    }
+}
+
+/// The function of a log group `/aws/lambda/<function>`, given by name or ARN.
+fn function_of_group(group: &str) -> Option<&str> {
+    let (_, function) = group.split_once("/aws/lambda/")?;
+    let function = function.split(':').next()?;
+    (!function.is_empty()).then_some(function)
+}
+
+/// Function and version in a stream name: `YYYY/MM/DD/[version]<hex>`, or with a log group shared
+/// by several functions `YYYY/MM/DD/<function>[version]<hex>`.
+fn parts_of_stream_name(name: &str) -> (Option<&str>, Option<&str>) {
+    let Some((before, after)) = name.split_once('[') else {
+        return (None, None);
+    };
+    let version = after.split_once(']').map(|(version, _)| version);
+    let function = before.rsplit('/').next().filter(|function| !function.is_empty());
+    (function, version.filter(|version| !version.is_empty()))
+}
+
+/// The region in an ARN.
+pub(super) fn region_of_arn(arn: &str) -> Option<&str> {
+    let mut parts = arn.split(':');
+    let is_arn = parts.next() == Some("arn");
+    parts.nth(2).filter(|region| is_arn && !region.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stream_names_tell_function_and_version() {
+        let hex = "0123456789abcdef0123456789abcdef";
+        assert_eq!(
+            parts_of_stream_name(&format!("2026/11/20/[12]{hex}")),
+            (None, Some("12"))
+        );
+        assert_eq!(
+            parts_of_stream_name(&format!("2026/11/20/chat-api[$LATEST]{hex}")),
+            (Some("chat-api"), Some("$LATEST"))
+        );
+        assert_eq!(parts_of_stream_name("my-stream"), (None, None));
+    }
+
+    #[test]
+    fn groups_and_arns_tell_function_and_region() {
+        assert_eq!(function_of_group("/aws/lambda/chat"), Some("chat"));
+        assert_eq!(
+            function_of_group("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/chat:*"),
+            Some("chat")
+        );
+        assert_eq!(function_of_group("/my/group"), None);
+        assert_eq!(
+            region_of_arn("arn:aws:lambda:eu-west-1::runtime:0a"),
+            Some("eu-west-1")
+        );
+        assert_eq!(region_of_arn("nothing"), None);
+    }
+}
