@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::join::{InitRow, MarkKind, MarkRow, ReportRow, Rows, TimingRow, join};
 use super::ledger::Ledger;
@@ -51,6 +51,8 @@ pub struct Collector {
     pub(super) streams: Streams,
     rows: Rows,
     seen: HashSet<u128>,
+    /// What tells an event from others; kept to be filled again.
+    told: Vec<u8>,
     ledger: Ledger,
     span: Option<Span>,
     sequence: u64,
@@ -66,6 +68,7 @@ impl Collector {
             streams: Streams::default(),
             rows: Rows::default(),
             seen: HashSet::new(),
+            told: Vec::new(),
             ledger: Ledger::default(),
             span: None,
             sequence: 0,
@@ -156,30 +159,27 @@ impl Collector {
         if event.event_id.is_none() && !is_told && !is_record {
             return false;
         }
-        let mut hash = Xxh3::new();
+        let told = &mut self.told;
+        told.clear();
         let stream = event.log_stream.as_deref().unwrap_or("");
-        hash.update(&stream.len().to_le_bytes());
-        hash.update(stream.as_bytes());
+        told.extend_from_slice(&stream.len().to_le_bytes());
+        told.extend_from_slice(stream.as_bytes());
         match &event.event_id {
-            Some(id) => hash.update(id.as_bytes()),
+            Some(id) => told.extend_from_slice(id.as_bytes()),
             // Forms differ in the white space that they keep.
-            None => event
-                .message
-                .split_ascii_whitespace()
-                .for_each(|word| hash.update(word.as_bytes())),
+            None => {
+                let words = event.message.as_bytes().split(u8::is_ascii_whitespace);
+                words.for_each(|word| told.extend_from_slice(word));
+            }
         }
-        hash.update(
-            &event
-                .at
-                .map_or(i64::MIN, Timestamp::as_epoch_millis)
-                .to_le_bytes(),
-        );
-        hash.update(&[u8::from(event.event_id.is_some())]);
-        if event.event_id.is_none() && event.at.is_none() && identifies(record) {
-            // What another file repeats is found later, and tells where in that file it stands.
-            hash.update(&self.files.len().to_le_bytes());
-        }
-        !self.seen.insert(hash.digest128())
+        let at = event.at.map_or(i64::MIN, Timestamp::as_epoch_millis);
+        told.extend_from_slice(&at.to_le_bytes());
+        // What another file without ids and times repeats is found later, and tells where in that file it stands.
+        let is_of_file = event.event_id.is_none() && event.at.is_none() && identifies(record);
+        let file = if is_of_file { self.files.len() } else { 0 };
+        told.extend_from_slice(&file.to_le_bytes());
+        told.push(u8::from(event.event_id.is_some()));
+        !self.seen.insert(xxh3_128(told))
     }
 
     fn record(&mut self, event: &RawEvent<'_>, record: Record) {

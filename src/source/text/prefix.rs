@@ -233,7 +233,7 @@ pub(in crate::source) fn layout(block: &str) -> Layout {
 
 /// The line without the escape sequences of terminal colours.
 pub(in crate::source) fn without_colours(line: &str) -> Cow<'_, str> {
-    if !line.contains('\u{1b}') {
+    if memchr::memchr(0x1b, line.as_bytes()).is_none() {
         return Cow::Borrowed(line);
     }
     let mut plain = String::with_capacity(line.len());
