@@ -205,14 +205,14 @@ fn the_same_events_in_many_forms_count_once() {
         let alone = Folder::new();
         put(alone.path(), &save(Form::Ndjson, &corpus.events, GROUP));
         let expected = summary("", alone.path());
-        let folders: [(Folder, fn(usize) -> usize); 2] =
-            [(Folder::new(), |n| n), (Folder::new(), |n| 999 - n)];
-        for (folder, number) in &folders {
+        for is_reversed in [false, true] {
+            let folder = Folder::new();
             for (position, form) in of_lambda()
                 .filter(|form| form.name() != "sls-logs-v3")
                 .enumerate()
             {
-                let below = folder.path().join(format!("{:03}", number(position)));
+                let number = if is_reversed { 999 - position } else { position };
+                let below = folder.path().join(format!("{number:03}"));
                 put(&below, &save(form, &corpus.events, GROUP));
             }
             let found = summary("", folder.path());

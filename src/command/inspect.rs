@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::load::{described, note, rejection};
+use super::load::{described, note, read_input, rejection};
 use crate::invocation::{Collected, Collector};
 use crate::parse::{Parser, TimingKeys};
 use crate::render::inspection;
-use crate::source::{self, Found, Item, Located, locate, read_file, read_stream};
+use crate::source::{Found, Item, locate};
 use crate::vocab::visible;
 
 /// What `latscope inspect` was asked for.
@@ -47,7 +47,7 @@ pub fn inspect(
             stderr,
         };
         inspector.begin(&file.path);
-        inspector.read(&file)?;
+        read_input(&file.path, &mut |item| inspector.take(item))?;
         // An archive has no form of its own; what could not be read of it is told all the same.
         inspector.end(None);
         inspector.output.map_err(Error::Output)?;
@@ -67,19 +67,6 @@ struct Inspector<'a> {
 }
 
 impl Inspector<'_> {
-    fn read(&mut self, file: &Located) -> Result<(), Error> {
-        let mut take = |item: Item<'_>| self.take(item);
-        if file.path == Path::new("-") {
-            read_stream(io::stdin().lock(), &mut take).map_err(|source| source::Error::Unreadable {
-                path: file.path.clone(),
-                source,
-            })?;
-        } else {
-            read_file(&file.path, &mut take)?;
-        }
-        Ok(())
-    }
-
     fn begin(&mut self, path: &Path) {
         let mut collector = Collector::new(self.parser.clone());
         collector.begin_file(path, 0);

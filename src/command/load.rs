@@ -7,7 +7,7 @@ use super::error::Error;
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
 use crate::invocation::{Collector, Ledger, ModelCall, Span};
 use crate::parse::{Parser, TimingKeys};
-use crate::source::{Form, Found, Item, Located, locate, read_file, read_stream};
+use crate::source::{self, Form, Found, Item, Located, locate, read_file, read_stream};
 use crate::summary::{Failures, Warning};
 use crate::vocab::{Rejected, Timestamp, grouped, visible};
 
@@ -214,13 +214,16 @@ fn read(
             note(stderr, &rejection(&rejected));
         }
     };
-    if file.path == Path::new("-") {
-        read_stream(io::stdin().lock(), &mut take).map_err(|source| crate::source::Error::Unreadable {
-            path: file.path.clone(),
-            source,
-        })?;
-    } else {
-        read_file(&file.path, &mut take)?;
+    Ok(read_input(&file.path, &mut take)?)
+}
+
+/// Reads a file, or standard input where the path is `-`.
+pub(super) fn read_input(path: &Path, take: &mut dyn FnMut(Item<'_>)) -> Result<(), source::Error> {
+    if path != Path::new("-") {
+        return read_file(path, take);
     }
-    Ok(())
+    read_stream(io::stdin().lock(), take).map_err(|source| source::Error::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
 }
