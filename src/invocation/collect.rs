@@ -129,7 +129,11 @@ impl Collector {
         if let Some(at) = event.at {
             self.widen_span(at);
         }
-        match self.parser.parse(&event.message) {
+        let parsed = match event.is_row {
+            true => self.parser.parse_row(&event.message),
+            false => self.parser.parse(&event.message),
+        };
+        match parsed {
             Parsed::Ignored => self.ledger.ignored += 1,
             Parsed::Rejected(reason) => return Some(self.reject(event.place, reason)),
             Parsed::Record(record) if self.is_duplicate(event, &record) => self.ledger.duplicates += 1,

@@ -5,7 +5,7 @@
 //! and the time at the coarser precision of the two. A row repeats at most one row, and a row of another file is
 //! repeated by at most one, so that the attempts of a retried request stay apart.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::join::{ReportRow, Standing, TimingRow};
 use crate::parse::Completeness;
@@ -79,15 +79,34 @@ pub(super) fn drop_repeated<T: Repeatable>(rows: &mut Vec<T>, is_unnamed: impl F
     (before - rows.len()) as u64
 }
 
+/// How many rows of one request and one duration a row is compared with at most. More stand there only where
+/// somebody made it so, and the time must not grow with their square.
+const COMPARED_LIMIT: usize = 500;
+
 fn drop_in_group<T: Repeatable>(rows: &mut [T], is_dropped: &mut [bool], is_unnamed: impl Fn(u32) -> bool) {
     // Which files have a row that repeats this one already.
     let mut repeated_in: HashSet<(usize, u32)> = HashSet::new();
-    for row in 1..rows.len() {
-        let kept = (0..row)
-            .filter(|&kept| !is_dropped[kept] && !repeated_in.contains(&(kept, rows[row].file())))
+    // Rows that may be the same stand in the same second, or one of them has no time.
+    let mut by_second: HashMap<Option<i64>, Vec<usize>> = HashMap::new();
+    for row in 0..rows.len() {
+        let second = |row: &T| row.at().map(Timestamp::seconds);
+        let this = second(&rows[row]);
+        let alike = by_second.get(&this).into_iter().chain(match this {
+            Some(_) => by_second.get(&None),
+            None => None,
+        });
+        let timed = if this.is_none() { 0..row } else { 0..0 };
+        let kept = alike
+            .flatten()
+            .copied()
+            .chain(timed)
+            .filter(|&kept| !is_dropped[kept])
+            .take(COMPARED_LIMIT)
+            .filter(|&kept| !repeated_in.contains(&(kept, rows[row].file())))
             .filter(|&kept| is_repeat(&rows[kept], &rows[row], &is_unnamed))
             // The exact time is surer than the second.
             .min_by_key(|&kept| (rows[kept].at() != rows[row].at(), kept));
+        by_second.entry(this).or_default().push(row);
         if let Some(kept) = kept {
             is_dropped[row] = true;
             repeated_in.insert((kept, rows[row].file()));

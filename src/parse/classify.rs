@@ -35,7 +35,7 @@ pub enum Parsed {
 pub struct Parser {
     keys: TimingKeys,
     /// Finds what every record in JSON but the platform's holds one of: a key of the inference
-    /// time, our schema, Bedrock's, or a name that Logs Insights gives.
+    /// time, our schema, or Bedrock's.
     candidates: AhoCorasick,
 }
 
@@ -51,12 +51,7 @@ impl Parser {
     /// # Errors
     /// If there are too many keys to search for, which takes millions.
     pub fn new(keys: TimingKeys) -> Result<Self, BuildError> {
-        let others = [
-            &[timing::SCHEMA_FAMILY][..],
-            &bedrock_log::NEEDLES,
-            &insights_row::NEEDLES,
-        ]
-        .concat();
+        let others = [&[timing::SCHEMA_FAMILY][..], &bedrock_log::NEEDLES].concat();
         let candidates = AhoCorasick::new(keys.needles().chain(others))?;
         Ok(Self { keys, candidates })
     }
@@ -76,16 +71,24 @@ impl Parser {
         }
     }
 
+    /// Reads a row of Logs Insights that has no message: its fields as a JSON object. What is written so into a
+    /// log is a line of the application, so only whoever read the container knows a row.
+    pub fn parse_row(&self, fields: &str) -> Parsed {
+        let Some(row) = Row::of(fields) else {
+            return self.json(fields);
+        };
+        match row.bedrock_log().and_then(|log| bedrock_log::parse(&log)) {
+            Some(call) => parsed(call.map(Record::Bedrock)),
+            None => self.row(fields, row),
+        }
+    }
+
     /// A message that is a JSON object.
     fn json(&self, text: &str) -> Parsed {
         if memchr::memmem::find(text.as_bytes(), b"\"platform.").is_some() {
             match platform_event::parse(text) {
                 Some(Ok(record)) => return Parsed::Record(record),
-                // A row of Insights has the type as well, and the record in fields of its own.
-                Some(Err(reason)) => {
-                    let row = Row::of(text).and_then(|row| row.record());
-                    return parsed(row.unwrap_or(Err(reason)));
-                }
+                Some(Err(reason)) => return Parsed::Rejected(reason),
                 None if serde_json::from_str::<IgnoredAny>(text).is_err() => {
                     return Parsed::Rejected("malformed JSON that holds a platform event".into());
                 }
@@ -100,10 +103,7 @@ impl Parser {
         {
             return parsed(call.map(Record::Bedrock));
         }
-        match insights_row::may_be(text).then(|| Row::of(text)).flatten() {
-            Some(row) => self.row(text, row),
-            None => self.timing(text, Prefix::default()),
-        }
+        self.timing(text, Prefix::default())
     }
 
     /// A row of Logs Insights.

@@ -8,9 +8,7 @@
 //! in the text format.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 
 use super::record::{Completeness, Lifecycle, LifecycleRecord, Record, Report, Status};
@@ -20,22 +18,6 @@ type Fault = Cow<'static, str>;
 
 /// Why rows of `stats` and the like are rejected.
 pub(super) const COMPUTED: &str = "Insights row of computed values, not of log events";
-
-/// Texts of which one at least stands in every row that is a record of the platform or holds
-/// computed values.
-pub(super) const NEEDLES: [&str; 11] = [
-    "@duration",
-    "\"@type\"",
-    "record.metrics.",
-    "\"avg(",
-    "\"bin(",
-    "\"count(",
-    "\"max(",
-    "\"min(",
-    "\"pct(",
-    "\"stddev(",
-    "\"sum(",
-];
 
 /// Functions whose call is the name of a column, unless the query named it.
 const FUNCTIONS: [&str; 22] = [
@@ -105,15 +87,6 @@ const OF_JSON: Names = Names {
     init: "record.metrics.initDurationMs",
     restore: "record.metrics.restoreDurationMs",
 };
-
-/// Prepared once: it is looked for in every timing record.
-static RECORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"record."));
-
-/// Whether it is worth reading the text as a row.
-pub(super) fn may_be(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr2(b'@', b'(', bytes).is_some() || RECORD.find(bytes).is_some()
-}
 
 impl Row {
     /// Reads a row. `None` if the JSON is not flat, or nothing says that Insights made it.
@@ -193,6 +166,29 @@ impl Row {
                 }
             }),
         }
+    }
+
+    /// The record of Bedrock's own log whose fields it holds, as that log writes it. `None` if it is of another log.
+    pub(super) fn bedrock_log(&self) -> Option<String> {
+        if self.text("schemaType") != Some("ModelInvocationLog") {
+            return None;
+        }
+        let mut log = Map::new();
+        for (key, value) in self.fields.iter().filter(|(_, value)| !is_absent(value)) {
+            let number = value.as_str().and_then(|text| text.trim().parse::<f64>().ok());
+            let is_number = key.ends_with("Count") || key.ends_with("latencyMs");
+            let value = number
+                .filter(|_| is_number)
+                .map_or_else(|| value.clone(), Value::from);
+            let (path, last) = key.rsplit_once('.').map_or(("", key.as_str()), |parts| parts);
+            insert(
+                &mut log,
+                path.split('.').filter(|part| !part.is_empty()),
+                last,
+                value,
+            );
+        }
+        serde_json::to_string(&log).ok()
     }
 
     /// The row as the search for timing records reads it: without fields that its event does not
@@ -330,6 +326,24 @@ fn is_absent(value: &Value) -> bool {
     }
 }
 
+/// Puts a value into objects inside objects; not where something else is in the way.
+fn insert<'a>(
+    object: &mut Map<String, Value>,
+    path: impl Iterator<Item = &'a str>,
+    last: &str,
+    value: Value,
+) {
+    let mut inner = object;
+    for part in path {
+        let next = inner.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        match next {
+            Value::Object(next) => inner = next,
+            _ => return,
+        }
+    }
+    inner.insert(last.to_owned(), value);
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -380,7 +394,6 @@ mod tests {
                 at: Timestamp::parse("2031-03-04T05:06:07.961Z"),
             };
             let text = row.to_string();
-            prop_assert!(may_be(&text) && NEEDLES.iter().any(|needle| text.contains(needle)));
             prop_assert_eq!(Row::of(&text).unwrap().record(), Some(Ok(Record::Report(expected))));
         }
     }

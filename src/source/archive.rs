@@ -145,10 +145,12 @@ fn read_member(name: &str, file: &mut dyn Read, packed: &[Compression], sink: &m
 
 /// Folders are walked without hidden names, and so are archives; macOS adds a folder of its own.
 fn is_log(name: &str) -> bool {
-    !name.ends_with('/')
-        && !name
-            .split('/')
-            .any(|part| part.starts_with('.') || part == "__MACOSX")
+    !name.ends_with('/') && !name.split('/').any(|part| is_hidden(part) || part == "__MACOSX")
+}
+
+/// Names of the folder itself and of the one above it hide nothing.
+fn is_hidden(part: &str) -> bool {
+    part.starts_with('.') && !matches!(part, "." | "..")
 }
 
 fn reason(error: &io::Error) -> String {

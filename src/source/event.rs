@@ -20,6 +20,8 @@ pub struct RawEvent<'a> {
     pub log_stream: Option<Cow<'a, str>>,
     /// The message as it was logged, with inner line breaks.
     pub message: Cow<'a, str>,
+    /// Whether nobody logged this text: it is a row of Logs Insights without a message, its fields as JSON.
+    pub is_row: bool,
 }
 
 impl<'a> RawEvent<'a> {
@@ -32,6 +34,7 @@ impl<'a> RawEvent<'a> {
             log_group: None,
             log_stream: None,
             message: message.into(),
+            is_row: false,
         }
     }
 }

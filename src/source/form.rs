@@ -33,16 +33,25 @@ pub(super) fn of(block: &[u8]) -> Recognised {
     if block.iter().filter(|&&byte| is_unprintable(byte)).count() > block.len() / 50 {
         return Recognised::Binary;
     }
-    match first {
+    let is_json = match first {
         b'{' if json::is_document(block) => return Recognised::JsonDocument,
-        b'{' => return Recognised::JsonLines,
+        b'{' => true,
         b'[' if json::is_array(block) => return Recognised::JsonDocument,
-        _ => {}
-    }
+        _ if json::is_scalar_first(block) => return Recognised::JsonDocument,
+        _ => false,
+    };
     if block.trim_ascii() == b"Permission Check Successful" {
         return Recognised::PermissionCheck;
     }
     let text = String::from_utf8_lossy(block);
+    if is_json {
+        // A line of JSON may also be the first of a log whose events have their time before them.
+        let layout = text::layout(&text);
+        return match layout == Layout::default() {
+            true => Recognised::JsonLines,
+            false => Recognised::Text(layout),
+        };
+    }
     if let Some(columns) = csv::columns(&text) {
         Recognised::Csv(columns)
     } else if output_text::is_it(&text) {
@@ -52,9 +61,34 @@ pub(super) fn of(block: &[u8]) -> Recognised {
     } else if log_result::is_it(&text) {
         Recognised::LogResult
     } else {
-        Recognised::Text(text::layout(&text))
+        behind_other_lines(&text)
     }
 }
+
+/// Text, or JSON below lines of a terminal: a prompt, a warning, an error.
+fn behind_other_lines(text: &str) -> Recognised {
+    let layout = text::layout(text);
+    if layout != Layout::default() || text.lines().any(text::is_platform) {
+        return Recognised::Text(layout);
+    }
+    let mut rest = text;
+    for _ in 0..OTHER_LINES {
+        if rest.starts_with(['{', '[']) {
+            break;
+        }
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+    let rest = rest.as_bytes();
+    match rest.first() {
+        Some(b'{') if json::is_document(rest) => Recognised::JsonDocument,
+        Some(b'[') if json::is_array(rest) => Recognised::JsonDocument,
+        Some(b'{') if json::is_event(rest) => Recognised::JsonLines,
+        _ => Recognised::Text(layout),
+    }
+}
+
+/// How many lines may stand before JSON.
+const OTHER_LINES: usize = 50;
 
 impl Recognised {
     /// Reads a file of this form, and says what it turned out to be.

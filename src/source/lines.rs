@@ -61,6 +61,11 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
+    /// The line given last with its number, and all that follows it.
+    pub(super) fn into_rest(self) -> (u64, Vec<u8>, R) {
+        (self.number, self.line, self.reader)
+    }
+
     /// The number of the line given last, counted from 1.
     pub(super) fn number(&self) -> u64 {
         self.number

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::encoding::repair;
-use super::lines::{Line, Lines, TOO_LONG, broken};
+use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
 use super::open::read_packed;
 use super::sink::Sink;
 use crate::vocab::Place;
@@ -25,29 +25,50 @@ pub(super) fn is_it(block: &str) -> bool {
     // The block may end inside the line.
     let whole = &line[..line.len() / 4 * 4];
     let log = STANDARD.decode(whole).unwrap_or_default();
+    if log.starts_with(&[0x1f, 0x8b]) {
+        return true;
+    }
     let (log, _) = repair(&log);
     ["RequestId", "requestId", "\"platform."]
         .iter()
         .any(|word| log.contains(word))
 }
 
-/// Reads every line as one tail.
+/// Reads every line as one piece of data; lines as long as tools break them make one piece together.
 pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
+    let mut open: Option<(Place, String)> = None;
     loop {
         let place = Place::Line(lines.number() + 1);
-        match lines.next_line() {
-            Line::Text(line) => {
-                let (line, _) = repair(line);
-                let line = line.trim().trim_matches('"');
-                if !line.is_empty() {
-                    read_base64(line, place, sink);
-                }
+        let line = match lines.next_line() {
+            Line::Text(line) => line,
+            Line::TooLong => {
+                close(&mut open, sink);
+                sink.reject(place, TOO_LONG);
+                continue;
             }
-            Line::TooLong => sink.reject(place, TOO_LONG),
-            Line::Broken(error) => return sink.reject(place, broken(&error)),
-            Line::End => return,
+            Line::Broken(error) => {
+                close(&mut open, sink);
+                return sink.reject(place, broken(&error));
+            }
+            Line::End => return close(&mut open, sink),
+        };
+        let (line, _) = repair(line);
+        let line = line.trim().trim_matches('"');
+        let (_, data) = open.get_or_insert_with(|| (place, String::new()));
+        data.push_str(line);
+        if !BROKEN_AT.contains(&line.len()) || data.len() > LINE_LIMIT_BYTES {
+            close(&mut open, sink);
         }
+    }
+}
+
+/// After how many characters tools break base64: MIME and PEM.
+const BROKEN_AT: [usize; 2] = [76, 64];
+
+fn close(open: &mut Option<(Place, String)>, sink: &mut Sink<'_>) {
+    if let Some((place, data)) = open.take().filter(|(_, data)| !data.is_empty()) {
+        read_base64(&data, place, sink);
     }
 }
 

@@ -19,12 +19,19 @@ use crate::vocab::{Place, Timestamp};
 
 const EVENT: &str = "EVENTS\t";
 const SEARCHED: &str = "SEARCHEDLOGSTREAMS\t";
+const MORE: &str = "NEXTTOKEN\t";
+
+/// Whether a row has its last column, the time.
+fn ends(row: &str) -> bool {
+    row.rsplit_once('\t')
+        .is_some_and(|(_, time)| time.len() == 13 && time.bytes().all(|byte| byte.is_ascii_digit()))
+}
 
 /// Whether one of the first lines is a row.
 pub(super) fn is_it(block: &str) -> bool {
     block
         .lines()
-        .take(3)
+        .take(20)
         .any(|line| line.starts_with(EVENT) || line.starts_with(SEARCHED))
 }
 
@@ -54,12 +61,25 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
             open = Some((place, row.to_owned()));
         } else if line.starts_with(SEARCHED) || is_tokens(&line) {
             close(&mut open, sink);
-        } else if let Some((_, row)) = open
-            .as_mut()
-            .filter(|(_, row)| row.len() + line.len() < LINE_LIMIT_BYTES)
-        {
-            row.push('\n');
-            row.push_str(&line);
+        } else if line.starts_with(MORE) {
+            close(&mut open, sink);
+            sink.reject(
+                place,
+                "more events exist than were saved: a token for the next page stands here",
+            );
+        } else {
+            match open.as_mut().filter(|(_, row)| !ends(row)) {
+                Some((_, row)) if row.len() + line.len() < LINE_LIMIT_BYTES => {
+                    row.push('\n');
+                    row.push_str(&line);
+                }
+                _ => {
+                    close(&mut open, sink);
+                    if !line.trim().is_empty() {
+                        sink.event(RawEvent::bare(place, line));
+                    }
+                }
+            }
         }
     }
     close(&mut open, sink);

@@ -19,6 +19,10 @@ impl Row {
         self.fields.insert(field.to_owned(), value);
     }
 
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
@@ -31,12 +35,12 @@ impl Row {
             .iter()
             .find_map(|&name| self.fields.get(name))
             .and_then(time);
-        let message = text(["@message", "message"])
-            .filter(|message| !message.is_empty())
-            .map_or_else(
-                || serde_json::to_string(&self.fields).map(Cow::Owned),
-                |message| Ok(Cow::Borrowed(message)),
-            );
+        let logged = text(["@message", "message"]).filter(|message| !message.is_empty());
+        let is_row = logged.is_none();
+        let message = match logged {
+            Some(logged) => Ok(Cow::Borrowed(logged)),
+            None => serde_json::to_string(&self.fields).map(Cow::Owned),
+        };
         let Ok(message) = message else {
             return sink.reject(place, "row that cannot be written as JSON");
         };
@@ -45,6 +49,7 @@ impl Row {
             event_id: text(["eventId", "eventId"]).map(Cow::Borrowed),
             log_group: text(["@log", "logGroupName"]).map(Cow::Borrowed),
             log_stream: text(["@logStream", "logStreamName"]).map(Cow::Borrowed),
+            is_row,
             ..RawEvent::bare(place, message)
         });
     }
@@ -63,8 +68,14 @@ fn time(value: &Value) -> Option<Timestamp> {
 
 /// A time in words, or milliseconds since the epoch.
 pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
-    match text.trim().parse() {
+    let text = text.trim();
+    // Windows PowerShell writes a time so into JSON.
+    let text = text
+        .strip_prefix("/Date(")
+        .and_then(|text| text.strip_suffix(")/"))
+        .unwrap_or(text);
+    match text.parse() {
         Ok(millis) => Some(Timestamp::from_epoch_millis(millis)),
-        Err(_) => Timestamp::parse(text.trim()),
+        Err(_) => Timestamp::parse(text),
     }
 }

@@ -7,28 +7,25 @@ use std::io::BufRead;
 use serde_json::Value;
 
 use super::encoding::repair;
+use super::event::RawEvent;
 use super::lines::{Line, Lines, TOO_LONG, broken};
 use super::row::Row;
 use super::sink::Sink;
 use crate::vocab::Place;
 
-/// Whether there is a table of Logs Insights in the first block.
+/// Whether the first block begins with a table that has fields of Logs Insights, or has the console's title.
 pub(super) fn is_it(block: &str) -> bool {
-    let mut lines = block
-        .lines()
-        .map(str::trim_start)
-        .filter(|line| line.starts_with('|'));
-    let is_titled = block.contains("CloudWatch Logs Insights");
-    match lines.next() {
-        Some(line) => line.contains("| @") || (is_titled && line.contains('@')),
-        None => is_titled && block.contains("No data found for this query"),
-    }
+    let mut lines = block.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.find(|line| !is_rule(line)).unwrap_or_default();
+    is_header(first) || block.lines().any(is_title)
 }
 
-/// Reads the rows of every table; what stands around them is passed over.
+/// Reads the rows of every table. What stands between a title and its table says what was asked for; any other line
+/// is an event of its own.
 pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
     let mut columns: Vec<String> = Vec::new();
+    let mut is_below_title = false;
     loop {
         let place = Place::Line(lines.number() + 1);
         let line = match lines.next_line() {
@@ -42,25 +39,49 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         };
         let (line, is_repaired) = repair(line);
         sink.repaired_lines += u64::from(is_repaired);
-        let Some(line) = line.trim().strip_prefix('|') else {
+        let text = line.trim();
+        if is_title(text) {
+            (is_below_title, columns) = (true, Vec::new());
+        } else if is_header(text) {
+            columns = cells(text).map(|name| name.trim().to_owned()).collect();
+            is_below_title = false;
+        } else if is_below_title || is_rule(text) {
             continue;
-        };
-        let Some(line) = line.strip_suffix('|') else {
-            if !columns.is_empty() {
-                sink.reject(
-                    place,
-                    "table row that does not end, so that its last value may be cut off",
-                );
-            }
-            continue;
-        };
-        if line.contains('@') && line.split('|').all(is_name) {
-            columns = line.split('|').map(|name| name.trim().to_owned()).collect();
-        } else if !columns.is_empty() && !line.bytes().all(|byte| b"-|: ".contains(&byte)) {
-            row(line, &columns, place, sink);
+        } else if columns.is_empty() || !text.starts_with('|') {
+            sink.event(RawEvent::bare(place, line));
+        } else if text.len() > 1 && text.ends_with('|') {
+            row(&text[1..text.len() - 1], &columns, place, sink);
+        } else {
+            sink.reject(
+                place,
+                "table row that does not end, so that its last value may be cut off",
+            );
         }
     }
     lines.finish(sink);
+}
+
+/// The title that the console puts above what it copies, whatever the markup.
+fn is_title(line: &str) -> bool {
+    line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '#')) == "CloudWatch Logs Insights"
+}
+
+/// A row of column names, a field of Logs Insights among them.
+fn is_header(line: &str) -> bool {
+    line.starts_with('|') && line.ends_with('|') && line.contains('@') && cells(line).all(is_name)
+}
+
+/// A line that draws, an empty one, or the console's word for no rows.
+fn is_rule(line: &str) -> bool {
+    line.bytes().all(|byte| b"-|: ".contains(&byte)) || line.contains("No data found for this query")
+}
+
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    line.strip_prefix('|')
+        .unwrap_or(line)
+        .strip_suffix('|')
+        .unwrap_or(line)
+        .split('|')
 }
 
 fn is_name(cell: &str) -> bool {

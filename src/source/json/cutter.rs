@@ -2,7 +2,7 @@
 
 /// Arrays under these keys of an object are entered, so that a document of any length is read one element
 /// at a time.
-pub(super) const ENTERED: [&str; 2] = ["events", "results"];
+pub(super) const ENTERED: [&str; 4] = ["events", "results", "Events", "Results"];
 
 /// How a value ended.
 #[derive(Clone, Copy)]

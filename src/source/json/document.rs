@@ -11,6 +11,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+use super::envelope;
 use super::object::Object;
 use super::scan::{Scanned, Scanner};
 use crate::source::encoding::repair;
@@ -23,54 +24,14 @@ use crate::vocab::Place;
 
 /// Reads every value. Returns whether there were rows of Logs Insights.
 pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) -> bool {
-    let mut scanner = Scanner::new(reader);
     let mut values = Values::default();
-    loop {
-        match scanner.step() {
-            Scanned::Value {
-                text,
-                line,
-                is_element,
-            } => {
-                let place = values.place(line, is_element);
-                let (text, is_repaired) = repair(text);
-                sink.repaired_lines += u64::from(is_repaired);
-                values.value(&text, place, is_element, sink);
-            }
-            Scanned::Around { text, line } => values.around(text, line, sink),
-            Scanned::Text { text, line } => {
-                values.close_row(sink);
-                let (text, is_repaired) = repair(text);
-                sink.repaired_lines += u64::from(is_repaired);
-                let place = Place::Line(line);
-                match text.trim() {
-                    "]" | "}" => sink.reject(place, "closing bracket without its document"),
-                    text => sink.event(RawEvent::bare(place, without_colours(text))),
-                }
-            }
-            Scanned::TooLong { line } => sink.reject(Place::Line(line), "JSON value longer than 8 MiB"),
-            Scanned::Broken { line } => sink.reject(
-                Place::Line(line),
-                "malformed JSON; reading goes on at the next value",
-            ),
-            Scanned::Cut { line } => {
-                values.close_row(sink);
-                sink.reject(Place::Line(line), "JSON document is cut off here");
-                break;
-            }
-            Scanned::Failed { line, error } => {
-                values.close_row(sink);
-                sink.reject(Place::Line(line), broken(&error));
-                break;
-            }
-            Scanned::End => {
-                values.close_row(sink);
-                values.say_what_is_missing(sink);
-                break;
-            }
-        }
-    }
+    values.read(Scanner::new(reader), sink);
     values.has_rows
+}
+
+/// Reads every value of what begins at this line of a file.
+pub(super) fn read_from(reader: impl BufRead, line: u64, sink: &mut Sink<'_>) {
+    Values::default().read(Scanner::at_line(reader, line), sink);
 }
 
 /// What has to be kept from one value to the next.
@@ -82,6 +43,8 @@ struct Values {
     row: Row,
     row_place: Option<Place>,
     has_rows: bool,
+    /// Whether elements came since the last object around them.
+    has_elements: bool,
     /// What the last document says of what it lacks.
     missing: Option<&'static str>,
 }
@@ -94,8 +57,57 @@ struct Cell {
 }
 
 impl Values {
+    fn read(&mut self, mut scanner: Scanner<impl BufRead>, sink: &mut Sink<'_>) {
+        loop {
+            match scanner.step() {
+                Scanned::Value {
+                    text,
+                    line,
+                    is_element,
+                } => {
+                    let place = self.place(line, is_element);
+                    let (text, is_repaired) = repair(text);
+                    sink.repaired_lines += u64::from(is_repaired);
+                    self.value(&text, place, is_element, sink);
+                }
+                Scanned::Around { text, line } => self.around(text, line, sink),
+                Scanned::Text { text, line } => {
+                    self.close_row(sink);
+                    let (text, is_repaired) = repair(text);
+                    sink.repaired_lines += u64::from(is_repaired);
+                    let place = Place::Line(line);
+                    match text.trim() {
+                        "]" | "}" => sink.reject(place, "closing bracket without its document"),
+                        text => sink.event(RawEvent::bare(place, without_colours(text))),
+                    }
+                }
+                Scanned::TooLong { line } => sink.reject(Place::Line(line), "JSON value longer than 8 MiB"),
+                Scanned::Broken { line } => sink.reject(
+                    Place::Line(line),
+                    "malformed JSON; reading goes on at the next value",
+                ),
+                Scanned::Cut { line } => {
+                    self.close_row(sink);
+                    sink.reject(Place::Line(line), "JSON document is cut off here");
+                    break;
+                }
+                Scanned::Failed { line, error } => {
+                    self.close_row(sink);
+                    sink.reject(Place::Line(line), broken(&error));
+                    break;
+                }
+                Scanned::End => {
+                    self.close_row(sink);
+                    self.say_what_is_missing(sink);
+                    break;
+                }
+            }
+        }
+    }
+
     fn place(&mut self, line: u64, is_element: bool) -> Place {
         if is_element {
+            self.has_elements = true;
             self.count += 1;
             Place::Event(self.count)
         } else {
@@ -119,7 +131,13 @@ impl Values {
         match serde_json::from_str::<Object<'_>>(text) {
             Ok(mut object) => match object.cell().filter(|_| is_element) {
                 Some((field, value)) => self.cell(&field, value, place, sink),
-                None => object.emit(text, place, false, sink),
+                None => match object.page().filter(|_| is_element) {
+                    Some(events) => envelope::emit(events, None, None, place, sink),
+                    None => {
+                        self.has_rows |= object.is_row();
+                        object.emit(text, place, false, sink);
+                    }
+                },
             },
             Err(error) => sink.reject(
                 place,
@@ -131,13 +149,16 @@ impl Values {
         }
     }
 
-    /// One cell of a list in which rows are not told apart: each begins with its time.
+    /// One cell of a list in which rows are not told apart: a row has no field twice, and ends with its pointer.
     fn cell(&mut self, field: &str, value: Value, place: Place, sink: &mut Sink<'_>) {
-        if field == "@timestamp" {
+        if self.row.has(field) {
             self.close_row(sink);
         }
         self.row_place = self.row_place.or(Some(place));
         self.row.set(field, value);
+        if field == "@ptr" {
+            self.close_row(sink);
+        }
     }
 
     fn close_row(&mut self, sink: &mut Sink<'_>) {
@@ -189,7 +210,13 @@ impl Values {
             #[serde(default, rename = "nextToken", alias = "NextToken")]
             next_token: Value,
             // What else the API's answers hold.
-            #[serde(default, rename = "events", alias = "results")]
+            #[serde(
+                default,
+                rename = "events",
+                alias = "results",
+                alias = "Events",
+                alias = "Results"
+            )]
             _elements: IgnoredAny,
             #[serde(default, rename = "searchedLogStreams")]
             _searched: IgnoredAny,
@@ -212,7 +239,8 @@ impl Values {
         let Ok(around) = serde_json::from_str::<Around>(&text) else {
             return sink.reject(Place::Line(line), "malformed JSON around log events");
         };
-        if !around.others.is_empty() {
+        let has_elements = std::mem::take(&mut self.has_elements);
+        if !around.others.is_empty() && !has_elements {
             // An application has keys of these names too; its line is a message.
             return sink.event(RawEvent::bare(Place::Line(line), text));
         }

@@ -47,22 +47,23 @@ pub(super) fn data_of(awslogs: &RawValue) -> Option<Cow<'_, str>> {
     is_packed(&data).then_some(data)
 }
 
-/// The records of Kinesis (`Records[].kinesis.data`) or Firehose (`records[].data`), if all of them are
-/// envelopes; other applications have records too.
-pub(super) fn packed_records(records: &RawValue) -> Option<Vec<Cow<'_, str>>> {
+/// The records of Kinesis (`Records[].kinesis.data`, `Records[].Data`) or Firehose (`records[].data`), if any of them is an
+/// envelope; other applications have records too. `None` for a record that is none.
+pub(super) fn packed_records(records: &RawValue) -> Option<Vec<Option<Cow<'_, str>>>> {
     #[derive(Deserialize)]
     struct Record<'a> {
         #[serde(borrow)]
         kinesis: Option<Data<'a>>,
-        #[serde(borrow)]
+        #[serde(borrow, alias = "Data")]
         data: Option<Cow<'a, str>>,
     }
     let records: Vec<Record<'_>> = serde_json::from_str(records.get()).ok()?;
-    let data: Option<Vec<_>> = records
+    let data: Vec<Option<Cow<'_, str>>> = records
         .into_iter()
         .map(|record| record.kinesis.map(|kinesis| kinesis.data).or(record.data))
+        .map(|data| data.filter(|data| is_packed(data)))
         .collect();
-    data.filter(|data| !data.is_empty() && data.iter().all(|data| is_packed(data)))
+    data.iter().any(Option::is_some).then_some(data)
 }
 
 /// Whether base64 begins like gzip or like an envelope.

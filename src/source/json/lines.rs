@@ -1,9 +1,10 @@
 //! One JSON object a line: CloudWatch events, rows, envelopes, or JSON messages saved without their event.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, Read};
 
 use serde_json::value::RawValue;
 
+use super::document;
 use super::object::Object;
 use crate::source::encoding::repair;
 use crate::source::event::RawEvent;
@@ -28,13 +29,20 @@ pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
             Line::Broken(error) => return sink.reject(place, broken(&error)),
             Line::End => break,
         };
+        if line == b"{" || line == b"[" {
+            // Pretty-printed from here on, as the answer to an invocation is behind its payload.
+            let (number, begun, rest) = lines.into_rest();
+            return document::read_from(io::Cursor::new(begun).chain(rest), number, sink);
+        }
         let (line, is_repaired) = repair(line);
         sink.repaired_lines += u64::from(is_repaired);
+        let line = line.trim_start_matches('\u{feff}');
         is_text = !line.starts_with('{');
         if !is_text {
-            object(&line, place, sink);
+            // Elements of an array were saved without their brackets.
+            object(line.strip_suffix(',').unwrap_or(line), place, sink);
         } else if !line.is_empty() {
-            sink.event(RawEvent::bare(place, without_colours(&line)));
+            sink.event(RawEvent::bare(place, without_colours(line)));
         }
     }
     // An object that is cut off has been rejected already.

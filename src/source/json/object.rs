@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::envelope;
 use super::scalar::Scalar;
+use super::shape::is_events;
 use crate::source::event::RawEvent;
 use crate::source::log_result::read_base64;
 use crate::source::sink::Sink;
@@ -32,6 +33,8 @@ pub(super) struct Object<'a> {
     row: RowKeys<'a>,
     docker: DockerKeys<'a>,
     log_events: Option<&'a RawValue>,
+    /// The events of a whole answer of the API, which stands in a list of them.
+    events: Option<&'a RawValue>,
     awslogs: Option<&'a RawValue>,
     records: Option<&'a RawValue>,
     log_result: Option<Cow<'a, str>>,
@@ -62,7 +65,7 @@ impl<'a> Object<'a> {
     /// Whether this is CloudWatch's wrapping of a message rather than a message that is itself
     /// JSON: it holds a message, and either a key that only CloudWatch writes or no key that
     /// CloudWatch does not write.
-    fn is_event(&self) -> bool {
+    pub(super) fn is_event(&self) -> bool {
         self.message.is_some() && (self.is_marked || !self.has_other_keys)
     }
 
@@ -81,7 +84,19 @@ impl<'a> Object<'a> {
             log_group: self.log_group,
             log_stream: self.log_stream,
             message: self.message?,
+            is_row: false,
         })
+    }
+
+    /// The events of an answer of the API, if it is one.
+    pub(super) fn page(&self) -> Option<&'a RawValue> {
+        self.events
+            .filter(|events| is_events(events.get()) && self.message.is_none())
+    }
+
+    /// Whether it is a row of Logs Insights.
+    pub(super) fn is_row(&self) -> bool {
+        self.row.message.is_some() || self.row.is_sure
     }
 
     /// Hands on what the object holds. An object that is nothing else is itself the message of an event,
@@ -100,16 +115,20 @@ impl<'a> Object<'a> {
             return read_base64(&data, place, sink);
         }
         if let Some(records) = self.records.and_then(envelope::packed_records) {
-            return records.iter().for_each(|data| read_base64(data, place, sink));
+            return records.iter().for_each(|data| match data {
+                Some(data) => read_base64(data, place, sink),
+                None => sink.reject(place, "record that holds no log events"),
+            });
         }
         if let Some(log) = self.log_result {
             return read_base64(&log, place, sink);
         }
-        if self.row.message.is_some() || self.row.is_sure {
+        if self.is_row() {
             return sink.event(RawEvent {
                 at: self.row.at,
                 log_group: self.row.log_group,
                 log_stream: self.row.log_stream,
+                is_row: self.row.message.is_none(),
                 ..RawEvent::bare(place, self.row.message.unwrap_or(Cow::Borrowed(text)))
             });
         }
@@ -178,6 +197,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                 }
                 Key::DockerTime => object.docker.at = time(&mut map)?,
                 Key::LogEvents => object.log_events = Some(map.next_value()?),
+                Key::Events => object.events = Some(map.next_value()?),
                 Key::AwsLogs => object.awslogs = Some(map.next_value()?),
                 Key::Records => object.records = Some(map.next_value()?),
                 Key::LogResult => object.log_result = text(&mut map)?,
@@ -218,6 +238,7 @@ enum Key {
     DockerStream,
     DockerTime,
     LogEvents,
+    Events,
     AwsLogs,
     Records,
     LogResult,
@@ -240,14 +261,14 @@ impl Key {
 
     fn of(key: &str) -> Self {
         match key {
-            "message" => Self::Message,
-            "timestamp" => Self::Timestamp,
-            "eventId" => Self::EventId(true),
+            "message" | "Message" => Self::Message,
+            "timestamp" | "Timestamp" => Self::Timestamp,
+            "eventId" | "EventId" => Self::EventId(true),
             "id" => Self::EventId(false),
             "logGroupName" | "logGroup" | "logGroupIdentifier" => Self::LogGroup,
-            "logStreamName" => Self::LogStream(true),
+            "logStreamName" | "LogStreamName" => Self::LogStream(true),
             "logStream" => Self::LogStream(false),
-            "ingestionTime" => Self::IngestionTime,
+            "ingestionTime" | "IngestionTime" => Self::IngestionTime,
             "@message" => Self::RowMessage,
             "@timestamp" => Self::RowTimestamp,
             "@log" => Self::RowLogGroup,
@@ -261,6 +282,7 @@ impl Key {
             "stream" => Self::DockerStream,
             "time" => Self::DockerTime,
             "logEvents" => Self::LogEvents,
+            "events" | "Events" => Self::Events,
             "awslogs" => Self::AwsLogs,
             "Records" | "records" => Self::Records,
             "LogResult" => Self::LogResult,

@@ -6,6 +6,8 @@ use std::io::{self, BufRead};
 use super::cutter::{Cutter, Ended};
 use crate::source::lines::LINE_LIMIT_BYTES;
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Cuts values from a reader.
 pub(super) struct Scanner<R> {
     reader: R,
@@ -67,6 +69,14 @@ impl<R: BufRead> Scanner<R> {
         }
     }
 
+    /// A scanner of what begins at this line of a file.
+    pub(super) fn at_line(reader: R, line: u64) -> Self {
+        Self {
+            line,
+            ..Self::new(reader)
+        }
+    }
+
     pub(super) fn step(&mut self) -> Scanned<'_> {
         match self.try_step() {
             Ok(step) => step.given(self),
@@ -113,6 +123,10 @@ impl<R: BufRead> Scanner<R> {
                         self.state = State::Entered;
                         continue;
                     }
+                    return Ok(self.step_of(ended, line, false));
+                }
+                (State::Top, b'"') => {
+                    let ended = self.value_from(0, false)?;
                     return Ok(self.step_of(ended, line, false));
                 }
                 (State::Top, _) => {
@@ -175,9 +189,14 @@ impl<R: BufRead> Scanner<R> {
                 return Ok(None);
             }
             let is_gap = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
-            let gap = block.iter().position(|byte| !is_gap(byte)).unwrap_or(block.len());
+            let mut gap = block.iter().position(|byte| !is_gap(byte)).unwrap_or(block.len());
+            // Files with byte order marks were put one behind the other.
+            let is_marked = block[gap..].starts_with(BYTE_ORDER_MARK);
+            if is_marked {
+                gap += BYTE_ORDER_MARK.len();
+            }
             self.line += count_lines(&block[..gap]);
-            let token = block.get(gap).copied();
+            let token = block.get(gap).copied().filter(|_| !is_marked);
             self.reader.consume(gap);
             if token.is_some() {
                 return Ok(token);
@@ -191,7 +210,13 @@ impl<R: BufRead> Scanner<R> {
             if block.is_empty() {
                 return Ok(());
             }
-            let end = memchr::memchr(b'\n', block);
+            let mut end = memchr::memchr(b'\n', block);
+            // The payload of a function may stand right before an object.
+            if let Some(brace) = memchr::memchr(b'{', &block[..end.unwrap_or(block.len())])
+                && is_scalar(&self.value, &block[..brace])
+            {
+                end = Some(brace);
+            }
             let used = end.unwrap_or(block.len());
             if self.value.len() + used <= LINE_LIMIT_BYTES {
                 self.value.extend_from_slice(&block[..used]);
@@ -281,6 +306,12 @@ impl Step {
             Self::End => Scanned::End,
         }
     }
+}
+
+/// Whether both pieces together are a number or a word of JSON.
+fn is_scalar(first: &[u8], second: &[u8]) -> bool {
+    let text = [first, second].concat();
+    text.len() < 40 && serde_json::from_slice::<serde_json::Value>(&text).is_ok()
 }
 
 fn count_lines(bytes: &[u8]) -> u64 {

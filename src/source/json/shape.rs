@@ -7,6 +7,7 @@ use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::cutter::ENTERED;
+use super::object::Object;
 use super::scan::{Scanned, Scanner};
 
 /// Whether the block begins with an array of objects, arrays or texts, white space aside. Python's text log
@@ -53,6 +54,27 @@ pub(in crate::source) fn is_document(block: &[u8]) -> bool {
     }
 }
 
+/// Whether the first line begins with a text, a number or a word of JSON, as the payload of a function may be, and an
+/// object or nothing follows it.
+pub(in crate::source) fn is_scalar_first(block: &[u8]) -> bool {
+    let line = block
+        .trim_ascii_start()
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
+    let is_value = values.next().is_some_and(|value| value.is_ok());
+    let behind = line[values.byte_offset().min(line.len())..].trim_ascii();
+    let is_text = line.starts_with(b"\"");
+    is_value && (behind.starts_with(b"{") || (is_text && behind.is_empty()))
+}
+
+/// Whether the first line is a CloudWatch event.
+pub(in crate::source) fn is_event(block: &[u8]) -> bool {
+    let line = block.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    serde_json::from_slice::<Object<'_>>(line).is_ok_and(|object| object.is_event())
+}
+
 /// Whether the first object has a key of its own whose value is an array of log events or rows, as far as
 /// the block tells.
 fn holds_events(block: &[u8]) -> bool {
@@ -93,10 +115,11 @@ impl<'de> Visitor<'de> for KeySearch<'_> {
 }
 
 /// Whether a whole value is an array of events or rows, or empty.
-fn is_events(value: &str) -> bool {
+pub(super) fn is_events(value: &str) -> bool {
     let Some(inside) = value.strip_prefix('[') else {
         return false;
     };
     let inside = inside.trim_start();
-    inside.starts_with([']', '[']) || (inside.starts_with('{') && inside.contains("\"message\""))
+    inside.starts_with([']', '['])
+        || (inside.starts_with('{') && (inside.contains("\"message\"") || inside.contains("\"Message\"")))
 }

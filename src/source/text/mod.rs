@@ -67,10 +67,12 @@ pub(super) fn read(reader: impl BufRead, layout: &Layout, sink: &mut Sink<'_>) {
 }
 
 fn take_line(line: &str, place: Place, layout: &Layout, open: &mut OpenEvent, sink: &mut Sink<'_>) {
+    // Files with byte order marks were put one behind the other.
+    let line = line.trim_start_matches('\u{feff}');
     let Some((prefix, message)) = layout.split(line) else {
         return open.go_on(place, line, sink);
     };
-    if open.is_report() && FIELDS_OF_REPORT.iter().any(|field| message.starts_with(field)) {
+    if open.is_report() && is_field_of_report(message) {
         return open.go_on(place, message, sink);
     }
     if !layout.is_bare() {
@@ -88,7 +90,17 @@ fn take_line(line: &str, place: Place, layout: &Layout, open: &mut OpenEvent, si
     }
 }
 
-fn is_platform(text: &str) -> bool {
+/// Whether a line is a field of the `REPORT` before it, as far as the line goes: a file may end inside it.
+fn is_field_of_report(line: &str) -> bool {
+    let line = line.trim_start();
+    !line.is_empty()
+        && FIELDS_OF_REPORT
+            .iter()
+            .any(|field| line.starts_with(field) || (field.starts_with(line) && line.len() > 3))
+}
+
+/// Whether the platform's own words begin the text.
+pub(super) fn is_platform(text: &str) -> bool {
     PLATFORM_STARTS.iter().any(|start| text.starts_with(start))
 }
 

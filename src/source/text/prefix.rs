@@ -26,6 +26,10 @@ pub(super) enum Part {
     TimeAndName,
     /// The name of a container and a bar.
     Container,
+    /// A word that can only be a log group or a log stream, by where it stands.
+    AnyGroup,
+    /// See [`Part::AnyGroup`].
+    AnyStream,
 }
 
 /// The words before each message of a file, in their order.
@@ -61,8 +65,8 @@ impl Layout {
     pub(in crate::source) fn names(&self) -> Vec<&'static str> {
         let name = |part: &Part| match part {
             Part::Time => "time",
-            Part::Stream => "stream",
-            Part::Group => "group",
+            Part::Stream | Part::AnyStream => "stream",
+            Part::Group | Part::AnyGroup => "group",
             Part::TimeAndName => "time and name",
             Part::Container => "container",
         };
@@ -118,6 +122,19 @@ impl Part {
                 prefix.group = Some(word).filter(|_| is_stream_name(next));
                 prefix.group.map(|_| rest)
             }
+            Self::AnyGroup => {
+                let (word, rest) = split_word(line);
+                prefix.group = Some(word).filter(|word| word.starts_with('/'));
+                prefix.group.map(|_| rest)
+            }
+            Self::AnyStream => {
+                let (word, rest) = split_word(line);
+                prefix.stream = Some(word).filter(|word| !word.is_empty());
+                let padded = rest.trim_start_matches(' ');
+                prefix
+                    .stream
+                    .map(|_| if prefix.group.is_some() { padded } else { rest })
+            }
             Self::TimeAndName => {
                 let (time, rest) = line.strip_prefix(' ').unwrap_or(line).split_once('[')?;
                 let (name, rest) = rest.split_once(']')?;
@@ -157,7 +174,7 @@ impl Part {
 }
 
 fn split_word(line: &str) -> (&str, &str) {
-    line.split_once(' ').unwrap_or((line, ""))
+    line.split_once([' ', '\t']).unwrap_or((line, ""))
 }
 
 /// A log stream of Lambda: `YYYY/MM/DD/`, and the version in brackets.
@@ -171,8 +188,17 @@ fn is_stream_name(word: &str) -> bool {
         && word.contains(']')
 }
 
-/// Splits `<ISO time> <message>` at its single blank. The message may be empty.
+/// Splits `<ISO time> <message>` at its single blank, or `<epoch milliseconds><tab><message>`, as `--output text` of
+/// chosen columns has it. The message may be empty.
 fn split_time(line: &str) -> Option<(Timestamp, &str)> {
+    if let Some((millis, rest)) = line
+        .split_at_checked(13)
+        .filter(|_| line.as_bytes()[0].is_ascii_digit())
+        && let Some(rest) = rest.strip_prefix('\t')
+        && let Ok(millis) = millis.parse()
+    {
+        return Some((Timestamp::from_epoch_millis(millis), rest));
+    }
     // The shortest time is `2026-03-04T01:39:17`; a look at two bytes spares most lines the rest.
     let bytes = line.as_bytes();
     if bytes.len() < 19 || bytes[4] != b'-' || !matches!(bytes[10], b'T' | b' ') {
@@ -186,7 +212,10 @@ fn split_time(line: &str) -> Option<(Timestamp, &str)> {
 /// Where the platform's own words begin in a line, if they do.
 fn platform_start(line: &str) -> Option<usize> {
     let text = PLATFORM_STARTS.iter().filter_map(|start| line.find(start)).min();
-    let json = || line.contains("\"platform.").then(|| line.find('{')).flatten();
+    let json = || {
+        let is_json = line.contains("\"platform.") || line.contains("\"ModelInvocationLog\"");
+        is_json.then(|| line.find('{')).flatten()
+    };
     text.or_else(json)
 }
 
@@ -205,19 +234,19 @@ pub(in crate::source) fn layout(block: &str) -> Layout {
         if !lone.is_empty() && (line.starts_with('{') || start == Some(0)) {
             return Layout(lone);
         }
-        if let Some(start) = start
-            && line.len() - rest.len() == start
+        let consumed = line.len() - rest.len();
+        if let Some(before) = start.and_then(|start| line.get(consumed..start))
+            && let Some(layout) = before_message(&line, &parts, before)
         {
-            return Layout(parts);
+            return layout;
         }
         // Pretty-printed JSON begins behind them.
         if !parts.is_empty() && rest == "{" {
             return Layout(parts);
         }
-        lone = if rest.is_empty() {
-            parts.clone()
-        } else {
-            Vec::new()
+        lone = match before_message(&line, &parts, rest) {
+            Some(layout) => layout.0,
+            None => Vec::new(),
         };
         lines += 1;
         match votes.iter_mut().find(|(known, _)| *known == parts) {
@@ -229,6 +258,22 @@ pub(in crate::source) fn layout(block: &str) -> Layout {
         .into_iter()
         .find(|(_, count)| count * 2 > lines)
         .map_or_else(Layout::default, |(parts, _)| Layout(parts))
+}
+
+/// The layout of a line whose message begins behind the words that are known and `before`: nothing, or the names of
+/// a group and a stream that were chosen freely, as tools print them.
+fn before_message(line: &str, parts: &[Part], before: &str) -> Option<Layout> {
+    let words: Vec<&str> = before.split(' ').filter(|word| !word.is_empty()).collect();
+    let is_cli_time = parts == [Part::Time] && split_word(line).0.ends_with("+00:00");
+    let more: &[Part] = match words.as_slice() {
+        [] => &[],
+        [_] if is_cli_time && before.ends_with(' ') => &[Part::AnyStream],
+        [group, _] if parts.is_empty() && group.starts_with('/') && before.ends_with(' ') => {
+            &[Part::AnyGroup, Part::AnyStream]
+        }
+        _ => return None,
+    };
+    Some(Layout([parts, more].concat()))
 }
 
 /// The line without the escape sequences of terminal colours.

@@ -1,8 +1,11 @@
 //! Comma-separated values: the console's log events (`timestamp,message`) and Logs Insights
 //! (`@timestamp,@message,…`), by RFC 4180 as long as the quoting holds, else line by line.
 
+mod columns;
+
 use std::io::BufRead;
 
+pub(super) use columns::{Columns, columns};
 use serde_json::Value;
 
 use super::encoding::repair;
@@ -11,54 +14,13 @@ use super::row::{Row, parse_time};
 use super::sink::Sink;
 use crate::vocab::Place;
 
-/// The header of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Columns {
-    names: Vec<String>,
-    delimiter: char,
-}
-
-impl Columns {
-    fn have_message(&self) -> bool {
-        self.names
-            .iter()
-            .any(|name| matches!(name.as_str(), "message" | "@message"))
-    }
-}
-
-/// Reads the header, if the first line is one: column names with a time and a message among them, or
-/// fields of Logs Insights.
-pub(super) fn columns(block: &str) -> Option<Columns> {
-    let line = block
-        .trim_start_matches('\u{feff}')
-        .lines()
-        .find(|line| !line.trim().is_empty())?;
-    [',', ';', '\t'].into_iter().find_map(|delimiter| {
-        let names: Vec<String> = line
-            .split(delimiter)
-            .map(|name| name.trim().trim_matches('"').to_owned())
-            .collect();
-        let has = |name: &str| names.iter().any(|column| column == name);
-        let is_name = |name: &String| {
-            let bytes = name.bytes();
-            !name.is_empty()
-                && bytes
-                    .into_iter()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"@_.-() ".contains(&byte))
-        };
-        let is_header = names.iter().all(is_name)
-            && ((has("timestamp") && has("message")) || names.iter().any(|name| name.starts_with('@')));
-        is_header.then_some(Columns { names, delimiter })
-    })
-}
-
 /// Reads the rows behind the header.
 pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
     let mut record = Record::default();
     // A line waits for the next, since what the last one means depends on how it ends.
     let mut waiting: Option<(String, u64)> = None;
-    let mut is_header = true;
+    let mut above = columns.lines_above;
     loop {
         let number = lines.number() + 1;
         let line = lines.next_line();
@@ -82,8 +44,8 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
         };
         let (line, is_repaired) = repair(line);
         sink.repaired_lines += u64::from(is_repaired);
-        if is_header {
-            is_header = line.trim().is_empty();
+        if above > 0 {
+            above -= 1;
             continue;
         }
         if let Some((line, number)) = waiting.replace((line.into_owned(), number)) {
