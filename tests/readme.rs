@@ -86,13 +86,14 @@ fn the_exit_codes_of_the_readme_are_those_of_the_program() {
 fn links_lead_somewhere() {
     for page in [
         "README.md",
-        "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/architecture.md",
         "docs/formats.md",
         "docs/statistics.md",
         "fixtures/README.md",
         "fixtures/lines/README.md",
+        "fuzz/README.md",
+        "CONTRIBUTING.md",
         "reports/haiku-vs-nova-lite/report.md",
     ] {
         let text = read(page);

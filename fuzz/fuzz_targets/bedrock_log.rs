@@ -5,11 +5,16 @@
 
 use latscope::parse::{BedrockCall, Parsed, Record};
 use latscope::vocab::{Micros, ModelId, Timestamp};
-use latscope_fuzz::{BASE_MS, Choices, SECRET, parse_raw, parser, quoted, read, turned};
+use latscope_fuzz::{BASE_MS, Choices, SECRET, cut, parse_raw, parser, quoted, read, turned};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
-const OPERATIONS: [&str; 4] = ["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"];
+const OPERATIONS: [&str; 4] = [
+    "Converse",
+    "ConverseStream",
+    "InvokeModel",
+    "InvokeModelWithResponseStream",
+];
 const MODELS: [&str; 3] = [
     "anthropic.claude-3-haiku-20240307-v1:0",
     "us.amazon.nova-lite-v1:0",
@@ -19,31 +24,41 @@ const MODELS: [&str; 3] = [
 fuzz_target!(|data: &[u8]| {
     parse_raw(data);
     let choices = &mut Choices::new(data);
+    let part = choices.up_to(255);
     let (record, expected) = record(choices);
     let text = turned(&record, choices);
     let parsed = parser().parse(&text);
-    assert_eq!(parsed, Parsed::Record(Record::Bedrock(expected.clone())), "{text}");
+    assert_eq!(
+        parsed,
+        Parsed::Record(Record::Bedrock(expected.clone())),
+        "{text}"
+    );
     assert!(!format!("{parsed:?}").contains(SECRET));
 
     // Cut off it is refused, or too short to be told; it never reads as another call.
-    let cut = (0..=choices.index(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    let parsed = parser().parse(&text[..cut]);
-    assert!(!matches!(parsed, Parsed::Record(_)), "{}", &text[..cut]);
+    let begin = cut(&text, part);
+    let parsed = parser().parse(begin);
+    assert!(!matches!(parsed, Parsed::Record(_)), "{begin}");
     assert!(!format!("{parsed:?}").contains(SECRET));
 
     // As it lies in CloudWatch, whole and cut, and as it lies in S3.
     let event = |message: &str| format!("{{\"timestamp\":{BASE_MS},\"message\":{}}}\n", quoted(message));
-    let reading = read(&[event(&text), event(&text[..cut])]);
+    let reading = read(&[event(&text), event(begin)]);
     assert!(!format!("{:?}", reading.collected).contains(SECRET));
     let line = text.replace(['\n', '\r'], " ");
-    let reading = read(&[format!("{line}\n{}\n", &line[..cut])]);
+    let reading = read(&[format!("{line}\n{}\n", cut(&line, part))]);
     assert!(!format!("{:?}", reading.collected).contains(SECRET));
     let [call] = &reading.collected.model_calls[..] else {
         panic!("{} calls in {line}", reading.collected.model_calls.len());
     };
     assert_eq!(
         (call.latency, call.input_tokens, call.output_tokens, call.at),
-        (expected.latency, expected.input_tokens, expected.output_tokens, expected.at.or(call.at))
+        (
+            expected.latency,
+            expected.input_tokens,
+            expected.output_tokens,
+            expected.at.or(call.at)
+        )
     );
     assert_eq!(call.has_failed, expected.error_code.is_some());
 });
@@ -79,7 +94,10 @@ fn record(choices: &mut Choices<'_>) -> (Value, BedrockCall) {
         }},
         "output": {"outputContentType": "application/json", "outputBodyJson": body},
     });
-    for (part, key, count) in [("input", "inputTokenCount", input), ("output", "outputTokenCount", output)] {
+    for (part, key, count) in [
+        ("input", "inputTokenCount", input),
+        ("output", "outputTokenCount", output),
+    ] {
         if let Some(count) = count {
             record[part][key] = json!(count);
         }
@@ -97,7 +115,9 @@ fn record(choices: &mut Choices<'_>) -> (Value, BedrockCall) {
         operation: Some(operation.into()),
         model: ModelId::parse(model),
         model_as_logged: model.into(),
-        latency: latency.filter(|_| operation != "InvokeModel").map(Micros::from_millis),
+        latency: latency
+            .filter(|_| operation != "InvokeModel")
+            .map(Micros::from_millis),
         input_tokens: input.or(body_input),
         output_tokens: output.or(body_output),
         error_code: error.map(Into::into),
@@ -118,7 +138,10 @@ fn answer(operation: &str, latency: Option<u64>, input: Option<u64>, output: Opt
             usage[*name] = json!(count);
         }
     }
-    let metrics = latency.map_or(json!({"x": SECRET}), |latency| json!({"latencyMs": latency, "x": SECRET}));
+    let metrics = latency.map_or(
+        json!({"x": SECRET}),
+        |latency| json!({"latencyMs": latency, "x": SECRET}),
+    );
     json!({
         "output": {"message": {"content": [{"text": SECRET}], "metrics": {"latencyMs": 2}}},
         "stopReason": SECRET,

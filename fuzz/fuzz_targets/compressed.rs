@@ -10,7 +10,9 @@ use latscope_fuzz::{Choices, Ties, event_list, outcome_of, read};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let Some((&packing, data)) = data.split_first() else { return };
+    let Some((&packing, data)) = data.split_first() else {
+        return;
+    };
     any_bytes(packing, data);
     if packing & 0x80 != 0 {
         cut_events(packing, data);
@@ -30,22 +32,27 @@ fn any_bytes(packing: u8, data: &[u8]) {
     // Where the cut shows, it is said.
     let length = packed.len() * usize::from(packing >> 2 & 31) / 31;
     // Between two members nothing is cut off.
-    let is_between = packing % 4 == 0 && length == gzip(data.split_at(data.len() / 2).0).len();
+    let is_between = packing.is_multiple_of(4) && length == gzip(data.split_at(data.len() / 2).0).len();
     if (5..packed.len()).contains(&length) && !is_between {
         let reading = read(&[&packed[..length]]);
-        assert!(reading.rejections > 0, "cut to {length} bytes of {}", packed.len());
+        assert!(
+            reading.rejections > 0,
+            "cut to {length} bytes of {}",
+            packed.len()
+        );
     }
 }
 
 /// A file of whole events gives the first of them, and one rejection for the cut.
 fn cut_events(packing: u8, data: &[u8]) {
     let mut choices = Choices::new(data);
+    let part = choices.up_to(999) as usize;
     let mut plain = Vec::new();
     let events = event_list(&mut choices, Ties::Allowed);
     write_ndjson(&events, &mut plain).expect("memory takes everything");
     let packed = pack(packing, &plain);
-    let length = 5 + choices.index(packed.len() - 5);
-    if packing % 4 == 0 && length == gzip(plain.split_at(plain.len() / 2).0).len() {
+    let length = 5 + (packed.len() - 5) * part / 1000;
+    if packing.is_multiple_of(4) && length == gzip(plain.split_at(plain.len() / 2).0).len() {
         return;
     }
     let (mut messages, mut rejections) = (Vec::new(), 0);
@@ -56,16 +63,29 @@ fn cut_events(packing: u8, data: &[u8]) {
     });
     assert!(read.is_ok());
     assert!(messages.len() <= events.len());
-    assert!(messages.iter().zip(&events).all(|(message, event)| *message == event.message));
+    assert!(
+        messages
+            .iter()
+            .zip(&events)
+            .all(|(message, event)| *message == event.message)
+    );
     // An archive that is cut off inside a file says so of both.
     let most = if packing % 4 == 3 { 2 } else { 1 };
-    assert!((1..=most).contains(&rejections), "{rejections} rejections, cut to {length} of {}", packed.len());
+    assert!(
+        (1..=most).contains(&rejections),
+        "{rejections} rejections, cut to {length} of {}",
+        packed.len()
+    );
 }
 
 fn is_packed(data: &[u8]) -> bool {
     matches!(
         data,
-        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] | [b'B', b'Z', b'h', ..] | [b'P', b'K', ..]
+        [0x1f, 0x8b, ..]
+            | [0x28, 0xb5, 0x2f, 0xfd, ..]
+            | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
+            | [b'B', b'Z', b'h', ..]
+            | [b'P', b'K', ..]
     )
 }
 

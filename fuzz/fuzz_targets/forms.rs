@@ -21,8 +21,14 @@ fuzz_target!(|data: &[u8]| {
         if form.name().starts_with("subscription") || form.name().starts_with("firehose") {
             found.ledger.ignored -= 1;
         }
-        assert_eq!(found.ledger, expected.ledger, "{}", form.name());
-        assert_eq!(found, expected, "{}", form.name());
+        assert_eq!(
+            found.ledger,
+            expected.ledger,
+            "{} of {}",
+            form.name(),
+            shown(&events)
+        );
+        assert_eq!(found, expected, "{} of {}", form.name(), shown(&events));
     }
 });
 
@@ -56,8 +62,11 @@ fn kept(collected: &Collected) -> Kept {
             ModelUse::One(model) => Some(&names.models[model as usize]),
             ModelUse::Unnamed | ModelUse::Several => None,
         };
-        let (stream, version, region) =
-            (name(&names.streams, row.stream), name(&names.versions, row.version), name(&names.regions, row.region));
+        let (stream, version, region) = (
+            name(&names.streams, row.stream),
+            name(&names.versions, row.version),
+            name(&names.regions, row.region),
+        );
         // Only some forms keep the log group, which names the function.
         let mut row = row.clone();
         (row.stream, row.version, row.region, row.function) = (None, None, None, None);
@@ -72,4 +81,13 @@ fn kept(collected: &Collected) -> Kept {
         ledger: collected.ledger.clone(),
         span: collected.span,
     }
+}
+
+/// The events, to be made a fixture of.
+fn shown(events: &[latscope_corpus::Event]) -> String {
+    let files = save(Form::Ndjson, events, LOG_GROUP);
+    files
+        .iter()
+        .map(|file| String::from_utf8_lossy(&file.bytes))
+        .collect()
 }

@@ -3,9 +3,7 @@
 
 #![no_main]
 
-use latscope::parse::{
-    Completeness, InitPhase, Lifecycle, LifecycleRecord, Parsed, Record, Report, Status,
-};
+use latscope::parse::{Completeness, InitPhase, Lifecycle, LifecycleRecord, Parsed, Record, Report, Status};
 use latscope::vocab::{Micros, RequestId, Timestamp};
 use latscope_fuzz::{BASE_MS, Choices, Object, parse_raw, parser};
 use libfuzzer_sys::fuzz_target;
@@ -34,7 +32,9 @@ fuzz_target!(|data: &[u8]| {
     }
     let record = record.written(choices);
     let mut event = Object::default();
-    event.text("type", &format!("platform.{kind}")).raw("record", record);
+    event
+        .text("type", &format!("platform.{kind}"))
+        .raw("record", record);
     if let Some(at) = at {
         event.text("time", &latscope_corpus::iso_millis(at));
     }
@@ -42,11 +42,18 @@ fuzz_target!(|data: &[u8]| {
         event.unknown(choices);
     }
     let start = choices.pick(&["", " ", "\u{feff}", "\n"]);
-    let message = format!("{start}{}{}", event.written(choices), choices.pick(&["", "\n", "  \r\n"]));
+    let message = format!(
+        "{start}{}{}",
+        event.written(choices),
+        choices.pick(&["", "\n", "  \r\n"])
+    );
     let parsed = parser().parse(&message);
     match expected {
         Some(record) => assert_eq!(parsed, Parsed::Record(record), "{message}"),
-        None => assert!(matches!(parsed, Parsed::Rejected(_)), "{message} gives {parsed:?}"),
+        None => assert!(
+            matches!(parsed, Parsed::Rejected(_)),
+            "{message} gives {parsed:?}"
+        ),
     }
 });
 

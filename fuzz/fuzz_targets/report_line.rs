@@ -5,7 +5,7 @@
 
 use latscope::parse::{Completeness, Parsed, Record, Report, Status};
 use latscope::vocab::{Micros, RequestId};
-use latscope_fuzz::{Choices, parse_raw, parser};
+use latscope_fuzz::{Choices, cut, parse_raw, parser};
 use libfuzzer_sys::fuzz_target;
 
 /// What the tab between two fields can have become.
@@ -23,6 +23,7 @@ fuzz_target!(|data: &[u8]| {
 type Printed = (String, bool);
 
 fn line(choices: &mut Choices<'_>) {
+    let part = choices.up_to(255);
     let (line, expected) = written(choices);
     let parsed = parser().parse(&line);
     match &expected {
@@ -30,18 +31,24 @@ fn line(choices: &mut Choices<'_>) {
         None => assert!(matches!(parsed, Parsed::Rejected(_)), "{line:?} gives {parsed:?}"),
     }
     let Some(whole) = expected else { return };
-    let cut = (0..=choices.index(line.len())).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0);
-    match parser().parse(&line[..cut]) {
+    let line = cut(&line, part);
+    match parser().parse(line) {
         Parsed::Record(Record::Report(part)) => {
-            assert_eq!((&part.request_id, part.duration, part.billed), (&whole.request_id, whole.duration, whole.billed));
-            assert!(part.init.is_none() || part.init == whole.init, "{:?}", &line[..cut]);
-            assert!(part.restore.is_none() || part.restore == whole.restore, "{:?}", &line[..cut]);
-            assert!(part.status.is_none() || part.status == whole.status, "{:?}", &line[..cut]);
+            assert_eq!(
+                (&part.request_id, part.duration, part.billed),
+                (&whole.request_id, whole.duration, whole.billed)
+            );
+            assert!(part.init.is_none() || part.init == whole.init, "{line:?}");
+            assert!(
+                part.restore.is_none() || part.restore == whole.restore,
+                "{line:?}"
+            );
+            assert!(part.status.is_none() || part.status == whole.status, "{line:?}");
             assert!(part.memory_size_mb.is_none() || part.memory_size_mb == whole.memory_size_mb);
             assert!(part.max_memory_used_mb.is_none() || part.max_memory_used_mb == whole.max_memory_used_mb);
         }
         Parsed::Rejected(_) | Parsed::Ignored => {}
-        other => panic!("{:?} gives {other:?}", &line[..cut]),
+        other => panic!("{line:?} gives {other:?}"),
     }
 }
 
@@ -86,9 +93,16 @@ fn written(choices: &mut Choices<'_>) -> (String, Option<Report>) {
         fields.push((format!("Error Type:{blank}{word}"), false));
     }
     if choices.once_in(4) {
-        let trace = format!("1-{:08x}-{:024x}", choices.up_to(u64::from(u32::MAX)), choices.up_to(u64::MAX));
+        let trace = format!(
+            "1-{:08x}-{:024x}",
+            choices.up_to(u64::from(u32::MAX)),
+            choices.up_to(u64::MAX)
+        );
         fields.push((format!("XRAY TraceId:{blank}{trace}"), false));
-        fields.push((format!("SegmentId:{blank}{:016x}", choices.up_to(u64::MAX)), false));
+        fields.push((
+            format!("SegmentId:{blank}{:016x}", choices.up_to(u64::MAX)),
+            false,
+        ));
         fields.push((format!("Sampled:{blank}true"), false));
     }
     choices.shuffle(&mut fields);

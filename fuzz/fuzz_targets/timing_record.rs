@@ -10,7 +10,19 @@ use latscope_schema::{CallStatus, TimingRecord};
 use libfuzzer_sys::fuzz_target;
 
 const WORDS: [&str; 13] = [
-    "a", "Z", "-", ".", " ", "\"", "\\", "\n", "\u{e9}", "\u{1f326}", "{", "}", "@(",
+    "a",
+    "Z",
+    "-",
+    ".",
+    " ",
+    "\"",
+    "\\",
+    "\n",
+    "\u{e9}",
+    "\u{1f326}",
+    "{",
+    "}",
+    "@(",
 ];
 const MODELS: [&str; 6] = [
     "anthropic.claude-3-haiku-20240307-v1:0",
@@ -42,20 +54,32 @@ fuzz_target!(|data: &[u8]| {
     });
     let key = choices.pick(&["message", "fields", "record", "data"]);
     let mut object = Object::default();
-    object.text("timestamp", &iso).text("level", level).raw(key, json.as_str());
+    object
+        .text("timestamp", &iso)
+        .text("level", level)
+        .raw(key, json.as_str());
     check(&object.written(choices), &expected);
 
     let words = choices.pick(&["", "call done: "]);
     let mut text = Object::default();
-    text.text("timestamp", &iso).text("level", level).text(key, &format!("{words}{json}"));
+    text.text("timestamp", &iso)
+        .text("level", level)
+        .text(key, &format!("{words}{json}"));
     check(&text.written(choices), &expected);
 });
 
 fn check(message: &str, expected: &Option<Timing>) {
     let parsed = parser().parse(message);
     match expected {
-        Some(timing) => assert_eq!(parsed, Parsed::Record(Record::Timing(timing.clone())), "{message}"),
-        None => assert!(matches!(parsed, Parsed::Rejected(_)), "{message} gives {parsed:?}"),
+        Some(timing) => assert_eq!(
+            parsed,
+            Parsed::Record(Record::Timing(timing.clone())),
+            "{message}"
+        ),
+        None => assert!(
+            matches!(parsed, Parsed::Rejected(_)),
+            "{message} gives {parsed:?}"
+        ),
     }
 }
 
@@ -68,7 +92,11 @@ fn record(choices: &mut Choices<'_>) -> TimingRecord<'static> {
     let text = |choices: &mut Choices<'_>| choices.text(&WORDS, 6).into();
     let time = |choices: &mut Choices<'_>| {
         let millis = choices.of_any_size(Micros::MAX.as_micros()) as f64 / 1000.0;
-        if choices.once_in(32) { -millis - 1.0 } else { millis }
+        if choices.once_in(32) {
+            -millis - 1.0
+        } else {
+            millis
+        }
     };
     let mut record = TimingRecord::new(id);
     record.call_index = choices.of_any_size(u64::from(u32::MAX)) as u32;
@@ -91,7 +119,12 @@ fn record(choices: &mut Choices<'_>) -> TimingRecord<'static> {
     record.initialization_type = choices.maybe(text);
     record.streaming = choices.maybe(Choices::flag);
     record.status = choices.maybe(|choices| {
-        choices.pick(&[CallStatus::Ok, CallStatus::Error, CallStatus::Throttled, CallStatus::Timeout])
+        choices.pick(&[
+            CallStatus::Ok,
+            CallStatus::Error,
+            CallStatus::Throttled,
+            CallStatus::Timeout,
+        ])
     });
     record.error_type = choices.maybe(text);
     record.bedrock_request_id = choices.maybe(text);
@@ -112,7 +145,9 @@ fn expected(record: &TimingRecord<'_>) -> Option<Timing> {
         (!text.is_empty()).then(|| text.to_owned())
     };
     let (requested, answered) = (text(&record.request_model), text(&record.response_model));
-    let hides = requested.as_deref().is_some_and(|model| model.contains("application-inference-profile/"));
+    let hides = requested
+        .as_deref()
+        .is_some_and(|model| model.contains("application-inference-profile/"));
     let model = match (requested, answered) {
         (Some(_), Some(answered)) if hides => Some(answered),
         (requested, answered) => requested.or(answered),
@@ -127,7 +162,9 @@ fn expected(record: &TimingRecord<'_>) -> Option<Timing> {
         retry: micros(record.retry_ms)?,
         cold_start: record.cold_start,
         initialization_type: record.initialization_type.as_deref().map(Into::into),
-        status: record.status.or_else(|| text(&record.error_type).map(|_| CallStatus::Error)),
+        status: record
+            .status
+            .or_else(|| text(&record.error_type).map(|_| CallStatus::Error)),
         bedrock_request_id: text(&record.bedrock_request_id).map(Into::into),
         is_embedded_metric: false,
         at: None,

@@ -25,7 +25,9 @@ impl<'a> Choices<'a> {
     /// A number of any size up to `max`, small ones as likely as large ones.
     pub fn of_any_size(&mut self, max: u64) -> u64 {
         let bits = u64::from(64 - max.leading_zeros());
-        let limit = 1_u64.checked_shl(self.up_to(bits) as u32).map_or(max, |limit| limit.min(max));
+        let limit = 1_u64
+            .checked_shl(self.up_to(bits) as u32)
+            .map_or(max, |limit| limit.min(max));
         self.up_to(limit)
     }
 
@@ -70,7 +72,14 @@ impl<'a> Choices<'a> {
             0x5a1c_0f7e_3b2d_4e6f_8a90_1b2c_3d4e_5f60 + u128::from(self.up_to(3))
         };
         let hex = format!("{value:032x}");
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        format!(
+            "{}-{}-{}-{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..]
+        )
     }
 
     /// Text of up to `parts` pieces.

@@ -1,5 +1,7 @@
 //! Log events of a function that calls models, made from the fuzzer's choices.
 
+use std::collections::HashSet;
+
 use latscope_corpus::{Event, iso_millis};
 use latscope_schema::{CallStatus, TimingRecord};
 
@@ -15,7 +17,7 @@ const MOST: usize = 24;
 /// Whether events of one stream may have the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ties {
-    /// They may.
+    /// They may, but for two lines that say the same of one request or one environment.
     Allowed,
     /// Without event ids nothing tells two lines of one millisecond apart, so they may not.
     Excluded,
@@ -35,27 +37,58 @@ const MODELS: [&str; 3] = [
 
 /// Pieces of lines of an application: what quoting, splitting and decoding may trip over.
 const PIECES: [&str; 25] = [
-    "word", " ", "\"", "\"\"", ",", "\n", "\r\n", "\t", "\u{e9}", "\u{65e5}\u{672c}", "\u{1f326}", "{", "}", "[", "]",
-    "\\", "\\n", "|", "'", "%", "\u{a0}", "REPORT RequestId: ", "\nREPORT ", "Duration: 1.00 ms", "</a>",
+    "word",
+    " ",
+    "\"",
+    "\"\"",
+    ",",
+    "\n",
+    "\r\n",
+    "\t",
+    "\u{e9}",
+    "\u{65e5}\u{672c}",
+    "\u{1f326}",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\\",
+    "\\n",
+    "|",
+    "'",
+    "%",
+    "\u{a0}",
+    "REPORT RequestId: ",
+    "\nREPORT ",
+    "Duration: 1.00 ms",
+    "</a>",
 ];
 
 /// Events in the order of their times, some of them twice.
 pub fn event_list(choices: &mut Choices<'_>, ties: Ties) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut at = BASE_MS + choices.up_to(999);
+    let (mut of_this_millisecond, mut begun) = (HashSet::new(), HashSet::new());
     while events.len() < MOST && !choices.is_over() {
-        at += match ties {
+        let step = match ties {
             Ties::Allowed => choices.pick(&[0, 0, 1, 40, 1000, 31_000]),
             Ties::Excluded => choices.pick(&[1, 3, 40, 1000, 31_000, 86_400_000]),
         };
-        if ties == Ties::Excluded && choices.once_in(16)
-            && let Some(event) = events.last().cloned()
-        {
-            events.push(event);
-            continue;
-        }
         let stream = choices.index(STREAMS.len());
-        let message = message(choices, at, stream);
+        let kind = if ties == Ties::Excluded && begun.insert(stream) {
+            // A file of text is told by a line of the platform, with which a stream begins.
+            choices.pick(&[0, 1, 6])
+        } else {
+            choices.up_to(16)
+        };
+        let request = choices.up_to(3);
+        let said = said(kind, request, stream);
+        if step > 0 || !of_this_millisecond.insert(said) {
+            at += step.max(1);
+            of_this_millisecond.clear();
+            of_this_millisecond.insert(said);
+        }
+        let message = message(choices, at, stream, kind, request);
         events.push(Event {
             event_id: format!("{:056}", 39_000_000 + events.len()),
             ingestion_time: at + 512,
@@ -63,7 +96,7 @@ pub fn event_list(choices: &mut Choices<'_>, ties: Ties) -> Vec<Event> {
             message,
             timestamp: at,
         });
-        if ties == Ties::Allowed && choices.once_in(16)
+        if choices.once_in(16)
             && let Some(event) = events.last().cloned()
         {
             events.push(event);
@@ -72,8 +105,17 @@ pub fn event_list(choices: &mut Choices<'_>, ties: Ties) -> Vec<Event> {
     events
 }
 
-fn request_id(choices: &mut Choices<'_>) -> String {
-    format!("5a1c0f7e-3b2d-4e6f-8a90-{:012}", choices.up_to(3))
+/// What a line tells, and of whom: of a request or, from 6 to 9 but for a timeout, of an environment.
+fn said(kind: u64, request: u64, stream: usize) -> (u64, u64) {
+    match kind {
+        // The text format and the JSON format have lines for the same.
+        0 | 1 => (0, request),
+        2..=4 | 13 => (2, request),
+        10..=12 => (10, request),
+        6 | 7 | 9 => (kind, stream as u64),
+        14 => (kind, 0),
+        _ => (kind, request),
+    }
 }
 
 fn hundredths(choices: &mut Choices<'_>) -> String {
@@ -81,18 +123,19 @@ fn hundredths(choices: &mut Choices<'_>) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-fn message(choices: &mut Choices<'_>, at: u64, stream: usize) -> String {
-    let version = ["7", "7", "7"][stream];
+fn message(choices: &mut Choices<'_>, at: u64, stream: usize, kind: u64, request: u64) -> String {
+    let id = format!("5a1c0f7e-3b2d-4e6f-8a90-{request:012}");
+    let version = ["7", "7", "$LATEST"][stream];
     let time = iso_millis(at);
     let platform = |kind: &str, record: String| {
         format!(r#"{{"time":"{time}","type":"platform.{kind}","record":{{{record}}}}}"#)
     };
-    match choices.up_to(15) {
-        0 => format!("START RequestId: {} Version: {version}\n", request_id(choices)),
-        1 => platform("start", format!(r#""requestId":"{}","version":"{version}""#, request_id(choices))),
-        2 | 3 => report(choices),
+    match kind {
+        0 => format!("START RequestId: {id} Version: {version}\n"),
+        1 => platform("start", format!(r#""requestId":"{id}","version":"{version}""#)),
+        2 | 3 => report(choices, &id),
         4 => {
-            let (id, duration) = (request_id(choices), hundredths(choices));
+            let duration = hundredths(choices);
             let init = choices.maybe(hundredths).map(|init| format!(r#","initDurationMs":{init}"#));
             let status = choices.pick(&["success", "timeout", "error"]);
             let init = init.unwrap_or_default();
@@ -102,7 +145,7 @@ fn message(choices: &mut Choices<'_>, at: u64, stream: usize) -> String {
             );
             platform("report", record)
         }
-        5 => format!("END RequestId: {}\n", request_id(choices)),
+        5 => format!("END RequestId: {id}\n"),
         6 => "INIT_START Runtime Version: provided:al2023.v116\tRuntime Version ARN: \
               arn:aws:lambda:us-east-1::runtime:5ab2e8a4f1c0d37b6e9f24580d1c7a3be6f09d1482c55b7730ea64f9d8127c3e\n"
             .to_owned(),
@@ -110,19 +153,24 @@ fn message(choices: &mut Choices<'_>, at: u64, stream: usize) -> String {
             let end = choices.pick(&["", "\tPhase: init\tStatus: timeout", "\tPhase: invoke\tStatus: error\tError Type: x"]);
             format!("INIT_REPORT Init Duration: {} ms{end}\n", hundredths(choices))
         }
-        8 => format!("{time} {} Task timed out after 3.00 seconds\n\n", request_id(choices)),
+        8 => format!("{time} {id} Task timed out after 3.00 seconds\n\n"),
         9 => format!("RESTORE_REPORT Restore Duration: {} ms\n", hundredths(choices)),
-        10..=12 => timing(choices, &time),
-        13 => format!("REPORT RequestId: {}\tDuration: XXXX ms\tBilled Duration: 5 ms\n", request_id(choices)),
+        10..=12 => timing(choices, &time, &id),
+        13 => format!("REPORT RequestId: {id}\tDuration: XXXX ms\tBilled Duration: 5 ms\n"),
+        14 => bedrock(choices, &time),
         _ => format!("note {}\n", choices.text(&PIECES, 12)),
     }
 }
 
-fn report(choices: &mut Choices<'_>) -> String {
-    let (id, duration) = (request_id(choices), hundredths(choices));
+fn report(choices: &mut Choices<'_>, id: &str) -> String {
+    let duration = hundredths(choices);
     let billed = choices.of_any_size(90_000);
-    let init = choices.maybe(hundredths).map(|init| format!("Init Duration: {init} ms\t"));
-    let restore = choices.once_in(8).then(|| format!("Restore Duration: {} ms\t", hundredths(choices)));
+    let init = choices
+        .maybe(hundredths)
+        .map(|init| format!("Init Duration: {init} ms\t"));
+    let restore = choices
+        .once_in(8)
+        .then(|| format!("Restore Duration: {} ms\t", hundredths(choices)));
     let end = choices.pick(&[
         "\n",
         "\n",
@@ -137,16 +185,36 @@ fn report(choices: &mut Choices<'_>) -> String {
     )
 }
 
-fn timing(choices: &mut Choices<'_>, time: &str) -> String {
-    let id = request_id(choices);
-    let mut record = TimingRecord::new(id.as_str());
+/// Bedrock's own record of a call.
+fn bedrock(choices: &mut Choices<'_>, time: &str) -> String {
+    let (id, model) = (choices.up_to(3), choices.pick(&MODELS));
+    let (latency, tokens) = (choices.of_any_size(90_000), choices.of_any_size(9_000));
+    let end = choices.pick(&["", r#","errorCode":"ThrottlingException""#]);
+    format!(
+        concat!(
+            r#"{{"schemaType":"ModelInvocationLog","timestamp":"{}","requestId":"b-{}","#,
+            r#""operation":"Converse","modelId":"{}","input":{{"inputTokenCount":{}}},"#,
+            r#""output":{{"outputBodyJson":{{"metrics":{{"latencyMs":{}}}}}}}{}}}"#
+        ),
+        time, id, model, tokens, latency, end
+    )
+}
+
+fn timing(choices: &mut Choices<'_>, time: &str, id: &str) -> String {
+    let mut record = TimingRecord::new(id);
     record.call_index = choices.up_to(2) as u32;
     record.inference_ms = choices.maybe(|choices| choices.of_any_size(9_000_000) as f64 / 1000.0);
     record.start_offset_ms = choices.maybe(|choices| choices.of_any_size(9_000_000) as f64 / 1000.0);
     record.request_model = choices.maybe(|choices| choices.pick(&MODELS).into());
+    record.bedrock_request_id = choices.maybe(|choices| format!("b-{}", choices.up_to(3)).into());
     record.cold_start = choices.maybe(Choices::flag);
     record.status = choices.maybe(|choices| {
-        choices.pick(&[CallStatus::Ok, CallStatus::Error, CallStatus::Throttled, CallStatus::Timeout])
+        choices.pick(&[
+            CallStatus::Ok,
+            CallStatus::Error,
+            CallStatus::Throttled,
+            CallStatus::Timeout,
+        ])
     });
     let json = serde_json::to_string(&record).expect("a record can be written");
     match choices.up_to(4) {

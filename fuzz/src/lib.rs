@@ -25,20 +25,30 @@ pub fn parser() -> &'static Parser {
     &PARSER
 }
 
-/// Reads any bytes as a message, which must not panic, nor may a reason quote the message.
+/// Reads any bytes as a message and as a row, which must not panic, nor may a reason quote them.
 pub fn parse_raw(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    check_reason(&parser().parse(&text));
-    // The same message with a word in it that no reason holds of itself.
-    let at = text.char_indices().nth(text.len() / 2).map_or(text.len(), |(at, _)| at);
-    let (before, behind) = text.split_at(at);
-    check_reason(&parser().parse(&format!("{before}{SECRET}{behind}")));
+    // Once more with a word in it that no reason holds of itself.
+    let (before, behind) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    for text in [&*text, &format!("{before}{SECRET}{behind}")] {
+        check_reason(&parser().parse(text));
+        check_reason(&parser().parse_row(text));
+    }
+}
+
+/// The first `part` of 256 parts of a text.
+pub fn cut(text: &str, part: u64) -> &str {
+    let at = text.len() * part as usize / 256;
+    &text[..text.floor_char_boundary(at)]
 }
 
 /// A rejection says why in a few words of its own.
-pub fn check_reason(parsed: &Parsed) {
+fn check_reason(parsed: &Parsed) {
     if let Parsed::Rejected(reason) = parsed {
-        assert!(!reason.contains(SECRET), "the reason quotes the message: {reason}");
+        assert!(
+            !reason.contains(SECRET),
+            "the reason quotes the message: {reason}"
+        );
         assert!(reason.len() < 200, "the reason is too long: {reason}");
     }
 }

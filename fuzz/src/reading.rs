@@ -38,8 +38,16 @@ pub fn read<B: AsRef<[u8]>>(files: &[B]) -> Reading {
             } += 1;
             if let Some(rejected) = collector.take(item) {
                 told += 1;
-                assert!(!rejected.reason.contains(SECRET), "a reason quotes the input: {}", rejected.reason);
-                assert!(rejected.reason.len() < 200, "a reason is too long: {}", rejected.reason);
+                assert!(
+                    !rejected.reason.contains(SECRET),
+                    "a reason quotes the input: {}",
+                    rejected.reason
+                );
+                assert!(
+                    rejected.reason.len() < 200,
+                    "a reason is too long: {}",
+                    rejected.reason
+                );
             }
         });
         assert!(read.is_ok(), "memory cannot be unreadable");
@@ -67,7 +75,10 @@ fn check_balance(reading: &Reading) {
     assert_eq!(ledger.events(), reading.events + reading.rejections, "{ledger:?}");
     assert!(ledger.rejected >= reading.rejections);
     assert_eq!(ledger.rejected, ledger.rejected_reasons.values().sum::<u64>());
-    assert_eq!(ledger.first_rejected.len() as u64, ledger.rejected.min(REJECTED_KEPT as u64));
+    assert_eq!(
+        ledger.first_rejected.len() as u64,
+        ledger.rejected.min(REJECTED_KEPT as u64)
+    );
     assert_eq!(ledger.invocations(), invocations.len() as u64);
     assert_eq!(ledger.report_records, invocations.len() as u64);
     assert_eq!(ledger.bedrock_records, model_calls.len() as u64);
@@ -88,7 +99,11 @@ fn check_balance(reading: &Reading) {
             assert!(span.first <= at && at <= span.last);
         }
     }
-    assert!(model_calls.iter().all(|call| is_in(call.model, names.models.len())));
+    assert!(
+        model_calls
+            .iter()
+            .all(|call| is_in(call.model, names.models.len()))
+    );
 }
 
 /// The ledger without the places of its rejections, which differ from file to file.
@@ -101,7 +116,13 @@ fn without_places(ledger: &Ledger) -> Ledger {
 
 /// Invocations without the file in which they stood.
 fn without_file(invocations: &[Invocation]) -> Vec<Invocation> {
-    invocations.iter().map(|row| Invocation { file: 0, ..row.clone() }).collect()
+    invocations
+        .iter()
+        .map(|row| Invocation {
+            file: 0,
+            ..row.clone()
+        })
+        .collect()
 }
 
 /// Everything but files and places: what must not depend on how the same events were saved.

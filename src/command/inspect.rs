@@ -42,6 +42,8 @@ pub fn inspect(
             parser: &parser,
             file: &file.path,
             collector: None,
+            has_told: false,
+            has_members: false,
             output: Ok(()),
             stdout,
             stderr,
@@ -61,6 +63,10 @@ struct Inspector<'a> {
     parser: &'a Parser,
     file: &'a Path,
     collector: Option<Collector>,
+    /// Whether anything was written about the file or a file in it.
+    has_told: bool,
+    /// Whether it is an archive of which a file was begun.
+    has_members: bool,
     output: io::Result<()>,
     stdout: &'a mut dyn Write,
     stderr: &'a mut dyn Write,
@@ -76,6 +82,7 @@ impl Inspector<'_> {
     fn take(&mut self, item: Item<'_>) {
         match item {
             Item::Member { name } => {
+                self.has_members = true;
                 self.end(None);
                 self.begin(&self.file.join(name));
             }
@@ -99,10 +106,17 @@ impl Inspector<'_> {
         };
         let path = collector.path();
         let collected: Collected = collector.finish();
-        if found.is_none() && collected.ledger.events() == 0 {
+        let is_empty = collected.ledger.events() == 0;
+        // Before its first file and behind its last an archive has nothing to tell, unless it has no file.
+        if found.is_none() && is_empty && (self.has_told || self.has_members) {
             return;
         }
-        let form = found.map_or_else(|| "archive".to_owned(), described);
+        self.has_told = true;
+        let form = match found {
+            Some(found) => described(found),
+            None if is_empty => "archive without a file that is read".to_owned(),
+            None => "archive".to_owned(),
+        };
         let title = format!("{}: {form}", visible(&path));
         let text = inspection(&title, &collected, self.options.is_local);
         if self.output.is_ok() {

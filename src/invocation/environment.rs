@@ -60,19 +60,31 @@ impl Step<'_> {
     }
 
     /// Order inside a stream: by time, and at the same time the beginning of an environment, its report, and the
-    /// invocation. Without times, and where streams have no names and may be mixed, as read.
+    /// invocations by their end and their request id. Without times, and where streams have no names and may be mixed, as read.
     fn key(&self, is_named: bool) -> impl Ord + use<> {
-        let (at, rank, sequence) = match self {
+        let (at, rank, tie, sequence) = match self {
             Self::Init(row) => {
-                let is_report = matches!(
-                    row.line,
-                    Lifecycle::InitReport { .. } | Lifecycle::RestoreReport { .. }
-                );
-                (row.at, u8::from(is_report), row.sequence)
+                let rank = match row.line {
+                    Lifecycle::InitReport { .. } => 2,
+                    Lifecycle::RestoreReport { .. } => 3,
+                    Lifecycle::RestoreStart => 1,
+                    _ => 0,
+                };
+                (row.at, rank, (None, 0), row.sequence)
             }
-            Self::Serve(_, served) => (served.started_at, 2, served.start_sequence),
+            // Positions follow the order of request ids.
+            Self::Serve(index, served) => (
+                served.started_at,
+                4,
+                (served.ended_at, *index),
+                served.start_sequence,
+            ),
         };
-        (at, if is_named && at.is_some() { rank } else { 0 }, sequence)
+        if is_named && at.is_some() {
+            (at, rank, tie, sequence)
+        } else {
+            (at, 0, (None, 0), sequence)
+        }
     }
 }
 

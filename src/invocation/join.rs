@@ -92,6 +92,7 @@ pub(super) struct Attempt<'a> {
     pub(super) timings: Vec<&'a TimingRow>,
     started_at: Option<Timestamp>,
     start_sequence: Option<u64>,
+    has_own_start: bool,
     pub(super) version: Option<u32>,
     is_timed_out: bool,
     is_crashed: bool,
@@ -114,8 +115,12 @@ pub(super) fn join(
     ledger.bedrock_records -= calls;
     ledger.duplicates += reports + timings + calls;
     complete(&mut rows.timings, &rows.bedrock, ledger);
-    rows.reports
-        .sort_by(|a, b| a.key().cmp(&b.key()).then(a.sequence.cmp(&b.sequence)));
+    rows.reports.sort_by(|a, b| {
+        let stream = |row: &ReportRow| &streams.get(row.stream).name;
+        let key = a.key().cmp(&b.key());
+        key.then_with(|| stream(a).cmp(stream(b)))
+            .then(a.sequence.cmp(&b.sequence))
+    });
     rows.timings
         .sort_by(|a, b| a.key().cmp(&b.key()).then(a.sequence.cmp(&b.sequence)));
     rows.marks
@@ -290,7 +295,7 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
         }
         while let Some(row) = marks.next_if(|row| row.request_id <= *id) {
             match nearest(row.position()).filter(|_| row.request_id == *id) {
-                Some(index) => attempts[first + index].mark(row),
+                Some(index) => attempts[first + index].mark(row, row.stream == group[index].stream),
                 None => ledger.started_without_report += u64::from(row.is_start()),
             }
         }
@@ -328,9 +333,16 @@ impl MarkRow {
 }
 
 impl Attempt<'_> {
-    fn mark(&mut self, row: &MarkRow) {
+    /// Takes a platform line. One of the `REPORT`'s own stream counts before others.
+    fn mark(&mut self, row: &MarkRow, is_of_stream: bool) {
         match row.kind {
             MarkKind::Start { version } => {
+                if is_of_stream && !self.has_own_start {
+                    // What came from another stream, or from a form that keeps less, is forgotten.
+                    self.has_own_start = true;
+                    (self.started_at, self.start_sequence) = (None, None);
+                    self.version = version;
+                }
                 self.started_at = self.started_at.or(row.at);
                 self.start_sequence = self.start_sequence.or(Some(row.sequence));
                 self.version = self.version.or(version);
