@@ -134,6 +134,8 @@ fn opaque_resource(text: &str) -> Option<&str> {
         "custom-model-deployment/",
         "prompt/",
     ];
+    // Only an ARN has a slash, and most names are none.
+    memchr::memchr(b'/', text.as_bytes())?;
     OPAQUE
         .iter()
         .filter_map(|kind| text.find(kind))

@@ -311,7 +311,9 @@ impl Step {
 /// Whether both pieces together are a number or a word of JSON.
 fn is_scalar(first: &[u8], second: &[u8]) -> bool {
     let text = [first, second].concat();
-    text.len() < 40 && serde_json::from_slice::<serde_json::Value>(&text).is_ok()
+    let value = || serde_json::from_slice::<serde_json::Value>(&text);
+    // A text may hold braces of its own.
+    text.len() < 40 && value().is_ok_and(|value| !value.is_string())
 }
 
 fn count_lines(bytes: &[u8]) -> u64 {
@@ -450,7 +452,19 @@ mod tests {
         assert_eq!(scan(&long, 1 << 16), ["1 too long", "1 element 1"]);
     }
 
+    #[test]
+    fn a_payload_may_stand_right_before_an_object() {
+        assert_eq!(scanned("null{\"a\":1}"), ["1 text null", "1 {\"a\":1}"]);
+        assert_eq!(scanned("\"hello\"{\"a\":1}"), ["1 \"hello\"", "1 {\"a\":1}"]);
+        assert_eq!(
+            scanned("}\n\"0 {\"{\n{\"b\":2}"),
+            scanned("}\n\"0 {\"{\n{\"b\":2}")
+        );
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
         #[test]
         fn whatever_the_input_blocks_change_nothing(text in "[\\[\\]{}\",:a\\\\ \n0-9]{0,60}", capacity in 1_usize..9) {
             prop_assert_eq!(scan(text.as_bytes(), capacity), scan(text.as_bytes(), 1 << 16));
