@@ -87,3 +87,25 @@ fn explained_rejections_are_listed_with_their_places_and_counted() {
         assert!(error.lines().any(|found| found == line), "{line}\n{error}");
     }
 }
+
+#[test]
+fn lines_that_look_like_a_report_s_change_nothing_about_it() {
+    for case in [
+        "fields-of-an-application",
+        "fields-of-an-application-in-time",
+        "retry-lost-report",
+    ] {
+        let folder = root().join("fixtures/files").join(case);
+        let (summary, _) = run(
+            &["summary", "--format", "json", "--by", "start,status", "--input"],
+            &folder,
+        );
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        let groups = summary["groups"].as_array().unwrap();
+        let found: Vec<_> = groups
+            .iter()
+            .map(|group| (&group["start"], &group["status"]))
+            .collect();
+        assert_eq!(found, [(&"warm".into(), &"success".into())], "{case}");
+    }
+}

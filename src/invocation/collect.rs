@@ -163,6 +163,11 @@ impl Collector {
         if event.event_id.is_none() && !is_told && !is_record {
             return false;
         }
+        // A copy may have left out the second line, which tells one trace from another.
+        let (text, trace) = match (record, event.message.split_once("XRAY TraceId:")) {
+            (Record::Report(_), Some((text, trace))) => (text, Some(trace)),
+            _ => (&*event.message, None),
+        };
         let told = &mut self.told;
         told.clear();
         let stream = event.log_stream.as_deref().unwrap_or("");
@@ -172,7 +177,7 @@ impl Collector {
             Some(id) => told.extend_from_slice(id.as_bytes()),
             // Forms differ in the white space that they keep.
             None => {
-                let words = event.message.as_bytes().split(u8::is_ascii_whitespace);
+                let words = text.as_bytes().split(u8::is_ascii_whitespace);
                 words.for_each(|word| told.extend_from_slice(word));
             }
         }
@@ -183,7 +188,24 @@ impl Collector {
         let file = if is_of_file { self.files.len() } else { 0 };
         told.extend_from_slice(&file.to_le_bytes());
         told.push(u8::from(event.event_id.is_some()));
-        !self.seen.insert(xxh3_128(told))
+        if event.event_id.is_some() || !matches!(record, Record::Report(_)) {
+            return !self.seen.insert(xxh3_128(told));
+        }
+        let mut with = |trace: &str| {
+            let length = told.len();
+            told.extend_from_slice(trace.trim().as_bytes());
+            let hash = xxh3_128(told);
+            told.truncate(length);
+            hash
+        };
+        let (untraced, traced) = (with("without a trace"), with("with any trace"));
+        match trace.map(with) {
+            Some(trace) => {
+                self.seen.insert(traced);
+                !self.seen.insert(trace) || self.seen.contains(&untraced)
+            }
+            None => !self.seen.insert(untraced) || self.seen.contains(&traced),
+        }
     }
 
     fn record(&mut self, event: &RawEvent<'_>, record: Record) {

@@ -204,11 +204,17 @@ impl ReportRow {
         std::iter::once(own).chain(self.repeats.iter().copied())
     }
 
+    /// Whether it stands in a stream.
+    fn stands_in(&self, stream: u32) -> bool {
+        self.standings().any(|standing| standing.stream == stream)
+    }
+
     /// How far a record lies outside this invocation: not at all in time, in the same stream, next in order. None
     /// where it is too far away.
-    fn distance(&self, position: Position) -> Option<impl Ord + use<>> {
+    fn distance(&self, position: Position, starts: &[(u32, u64)]) -> Option<impl Ord + use<>> {
         let duration = self.report.duration;
         self.standings()
+            .filter(|standing| !standing.is_of_another_attempt(position, starts))
             .map(|standing| {
                 let outside_ms = standing.outside_ms(duration, position.at);
                 (
@@ -223,6 +229,19 @@ impl ReportRow {
 }
 
 impl Standing {
+    /// Whether, in a stream without times, another attempt begins between a record and this `REPORT`.
+    fn is_of_another_attempt(self, position: Position, starts: &[(u32, u64)]) -> bool {
+        let (low, high) = (
+            self.sequence.min(position.sequence),
+            self.sequence.max(position.sequence),
+        );
+        let is_untimed = self.stream == position.stream && (self.at.is_none() || position.at.is_none());
+        is_untimed
+            && starts
+                .iter()
+                .any(|(stream, start)| *stream == self.stream && low < *start && *start < high)
+    }
+
     /// Without times, the `REPORT` of a record is the first that follows it; that of a line which may
     /// also come after it is the nearest.
     fn order_distance(self, position: Position) -> (bool, u64) {
@@ -279,12 +298,18 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
         .chunk_by(|a, b| a.report.request_id == b.report.request_id)
     {
         let id = &group[0].report.request_id;
+        let begin = rows.marks.partition_point(|row| row.request_id < *id);
+        let of_id = rows.marks[begin..].iter().take_while(|row| row.request_id == *id);
+        let starts: Vec<(u32, u64)> = of_id
+            .filter(|row| row.is_start())
+            .map(|row| (row.stream, row.sequence))
+            .collect();
         // A redacted id is shared by strangers: what carries it belongs to nobody.
         let nearest = |position: Position| {
             if id.is_redacted() {
                 None
             } else {
-                nearest(group, position)
+                nearest(group, position, &starts)
             }
         };
         while let Some(row) = timings.next_if(|row| row.timing.request_id <= *id) {
@@ -306,15 +331,18 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
     attempts
 }
 
-/// Which `REPORT` of the same request id a record belongs to: one whose time covers the record's,
-/// in the same stream rather than in another. None where all are too far away.
-fn nearest(group: &[ReportRow], position: Position) -> Option<usize> {
-    group
+/// Which `REPORT` of the same request id a record belongs to: one whose time covers the record's, in the same stream
+/// rather than in another. None where all are too far away, or where nothing tells which. `starts` are the places where
+/// attempts of the request begin.
+fn nearest(group: &[ReportRow], position: Position, starts: &[(u32, u64)]) -> Option<usize> {
+    let (_, index) = group
         .iter()
         .enumerate()
-        .filter_map(|(index, row)| Some((row.distance(position)?, index)))
-        .min()
-        .map(|(_, index)| index)
+        .filter_map(|(index, row)| Some((row.distance(position, starts)?, index)))
+        .min()?;
+    // Without a time, the order of lines tells something in their own stream alone.
+    let is_told = position.at.is_some() || group.len() == 1 || group[index].stands_in(position.stream);
+    is_told.then_some(index)
 }
 
 impl MarkRow {

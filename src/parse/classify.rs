@@ -185,7 +185,10 @@ fn platform_text(line: &str) -> Option<Result<Record, Fault>> {
             Err("REPORT of another platform".into())
         });
     }
-    let lifecycle = |line| Record::Lifecycle(LifecycleRecord { line, at: None });
+    let lifecycle = |read| {
+        let at = platform_line::printed_time(&read, line);
+        Record::Lifecycle(LifecycleRecord { line: read, at })
+    };
     platform_line::parse(line)
         .map(|read| read.map(lifecycle))
         .or_else(|| serverless::parse(line))

@@ -150,6 +150,14 @@ fn crashed(message: &str) -> Option<Lifecycle> {
     })
 }
 
+/// The time that the platform prints in front of a timeout.
+pub(super) fn printed_time(line: &Lifecycle, message: &str) -> Option<Timestamp> {
+    match line {
+        Lifecycle::TimedOut { .. } => Timestamp::parse(message.split_once(' ')?.0),
+        _ => None,
+    }
+}
+
 /// `[<time> ]<id> Task timed out after 3.00 seconds` and nothing else.
 fn timed_out(message: &str) -> Option<Lifecycle> {
     // The end is looked at first: it spares almost every line of the application a search.

@@ -33,61 +33,74 @@ pub(super) fn of(block: &[u8]) -> Recognised {
     if block.iter().filter(|&&byte| is_unprintable(byte)).count() > block.len() / 50 {
         return Recognised::Binary;
     }
-    let is_json = match first {
-        b'{' if json::is_document(block) => return Recognised::JsonDocument,
-        b'{' => true,
-        b'[' if json::is_array(block) => return Recognised::JsonDocument,
-        _ if json::is_scalar_first(block) => return Recognised::JsonDocument,
-        _ => false,
-    };
     if block.trim_ascii() == b"Permission Check Successful" {
         return Recognised::PermissionCheck;
     }
     let text = String::from_utf8_lossy(block);
-    if is_json {
-        // A line of JSON may also be the first of a log whose events have their time before them.
-        let layout = text::layout(&text);
-        return match layout == Layout::default() {
-            true => Recognised::JsonLines,
-            false => Recognised::Text(layout),
-        };
+    // A message in a cell may hold any line, so these are looked for before lines are.
+    if table::is_it(&text) {
+        return Recognised::Table;
     }
-    if let Some(columns) = csv::columns(&text) {
-        Recognised::Csv(columns)
-    } else if output_text::is_it(&text) {
+    if let Some(columns) = csv::columns(&text, 0) {
+        return Recognised::Csv(columns);
+    }
+    let layout = text::layout(&text);
+    // A cut log may begin with anything inside an event; what stands before each event tells more.
+    if layout != Layout::default() {
+        return Recognised::Text(layout);
+    }
+    let has_platform_lines = text.lines().any(text::is_platform);
+    // Whatever the first lines are, events stand in no other form as lines of their own.
+    let is_event = |line: &str| line.starts_with('{') && json::is_container(line);
+    if !has_platform_lines && !json::is_document(block) && text.lines().take(OTHER_LINES).any(is_event) {
+        return Recognised::JsonLines;
+    }
+    match first {
+        b'{' if json::is_document(block) => return Recognised::JsonDocument,
+        b'{' => return Recognised::JsonLines,
+        b'[' if !has_platform_lines && json::is_array(block) => return Recognised::JsonDocument,
+        _ if !has_platform_lines && json::is_scalar_first(block) => return Recognised::JsonDocument,
+        _ => {}
+    }
+    if output_text::is_it(&text) {
         Recognised::OutputText
-    } else if table::is_it(&text) {
-        Recognised::Table
-    } else if log_result::is_it(&text) {
-        Recognised::LogResult
+    } else if has_platform_lines {
+        // In every other form these lines stand inside something.
+        Recognised::Text(layout)
     } else {
         behind_other_lines(&text)
     }
 }
 
-/// Text, or JSON below lines of a terminal: a prompt, a warning, an error.
+/// Text, or another form below lines of a terminal: a prompt, a warning, an error.
 fn behind_other_lines(text: &str) -> Recognised {
-    let layout = text::layout(text);
-    if layout != Layout::default() || text.lines().any(text::is_platform) {
-        return Recognised::Text(layout);
-    }
     let mut rest = text;
-    for _ in 0..OTHER_LINES {
-        if rest.starts_with(['{', '[']) {
-            break;
+    for lines_above in 0..OTHER_LINES {
+        if let Some(form) = begins(rest, lines_above) {
+            return form;
         }
-        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        match rest.split_once('\n') {
+            Some((_, behind)) => rest = behind,
+            None => break,
+        }
     }
-    let rest = rest.as_bytes();
-    match rest.first() {
-        Some(b'{') if json::is_document(rest) => Recognised::JsonDocument,
-        Some(b'[') if json::is_array(rest) => Recognised::JsonDocument,
-        Some(b'{') if json::is_event(rest) => Recognised::JsonLines,
-        _ => Recognised::Text(layout),
+    Recognised::Text(Layout::default())
+}
+
+/// The form that begins at a line, if one does.
+fn begins(rest: &str, lines_above: usize) -> Option<Recognised> {
+    let block = rest.as_bytes();
+    match block.first()? {
+        b'{' if json::is_document(block) => Some(Recognised::JsonDocument),
+        b'{' if json::is_container(rest) => Some(Recognised::JsonLines),
+        b'[' if json::is_array(block) => Some(Recognised::JsonDocument),
+        b'{' | b'[' => None,
+        _ if log_result::is_it(rest) => Some(Recognised::LogResult),
+        _ => csv::columns(rest, lines_above).map(Recognised::Csv),
     }
 }
 
-/// How many lines may stand before JSON.
+/// How many lines may stand above.
 const OTHER_LINES: usize = 50;
 
 impl Recognised {
@@ -201,7 +214,18 @@ mod tests {
             (&awslogs, "text, group, stream before each event"),
             ("timestamp,message\n1,\"x\"\n", "csv"),
             ("@timestamp,@duration\n", "csv"),
-            ("EVENTS\t1\t2\ts\tm\n", "OutputText"),
+            ("EVENTS\t1795165200000\tm\t1795165200000\n", "OutputText"),
+            ("EVENTS\t3\n", "text without times"),
+            ("@everyone\nhello\n", "text without times"),
+            (
+                "timestamp,message\nSTART RequestId: a Version: 1\n",
+                "text without times",
+            ),
+            (
+                "  {\n2026-01-01T00:00:00.000Z START RequestId: a Version: 1\n",
+                "text, time before each event",
+            ),
+            ("$ aws logs\ntimestamp,message\n1,\"x\"\n", "csv"),
             ("| @timestamp | @message |\n| --- | --- |\n", "Table"),
             ("Permission Check Successful", "PermissionCheck"),
             ("PAR1\0\0", "Binary"),

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::encoding::repair;
+use super::event::RawEvent;
 use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
 use super::open::read_packed;
 use super::sink::Sink;
@@ -18,8 +19,7 @@ const SHORTEST_BYTES: usize = 64;
 /// Whether the first line is the base64 of an invocation's log.
 pub(super) fn is_it(block: &str) -> bool {
     let line = block.lines().next().unwrap_or_default().trim().trim_matches('"');
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    if line.len() < SHORTEST_BYTES || !line.bytes().all(is_base64) {
+    if line.len() < SHORTEST_BYTES || !is_base64(line) {
         return false;
     }
     // The block may end inside the line.
@@ -32,6 +32,11 @@ pub(super) fn is_it(block: &str) -> bool {
     ["RequestId", "requestId", "\"platform."]
         .iter()
         .any(|word| log.contains(word))
+}
+
+fn is_base64(line: &str) -> bool {
+    line.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }
 
 /// Reads every line as one piece of data; lines as long as tools break them make one piece together.
@@ -55,6 +60,11 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         };
         let (line, _) = repair(line);
         let line = line.trim().trim_matches('"');
+        if !is_base64(line) {
+            close(&mut open, sink);
+            sink.event(RawEvent::bare(place, line));
+            continue;
+        }
         let (_, data) = open.get_or_insert_with(|| (place, String::new()));
         data.push_str(line);
         if !BROKEN_AT.contains(&line.len()) || data.len() > LINE_LIMIT_BYTES {

@@ -15,6 +15,7 @@ use super::encoding::repair;
 use super::event::RawEvent;
 use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
 use super::sink::Sink;
+use super::text::emit_line;
 use crate::vocab::{Place, Timestamp};
 
 const EVENT: &str = "EVENTS\t";
@@ -27,12 +28,16 @@ fn ends(row: &str) -> bool {
         .is_some_and(|(_, time)| time.len() == 13 && time.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether one of the first lines is a row.
+/// Whether one of the first lines is a row: digits follow, or a stream and whether it was searched.
 pub(super) fn is_it(block: &str) -> bool {
-    block
-        .lines()
-        .take(20)
-        .any(|line| line.starts_with(EVENT) || line.starts_with(SEARCHED))
+    let is_number = |cell: &str| cell.len() >= 13 && cell.bytes().all(|byte| byte.is_ascii_digit());
+    block.lines().take(20).any(|line| {
+        let is_event = line
+            .strip_prefix(EVENT)
+            .and_then(|row| row.split('\t').next())
+            .is_some_and(is_number);
+        is_event || (line.starts_with(SEARCHED) && line.split('\t').count() == 3)
+    })
 }
 
 /// Reads every row.
@@ -76,7 +81,7 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
                 _ => {
                     close(&mut open, sink);
                     if !line.trim().is_empty() {
-                        sink.event(RawEvent::bare(place, line));
+                        emit_line(&line, place, sink);
                     }
                 }
             }

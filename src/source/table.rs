@@ -7,17 +7,24 @@ use std::io::BufRead;
 use serde_json::Value;
 
 use super::encoding::repair;
-use super::event::RawEvent;
 use super::lines::{Line, Lines, TOO_LONG, broken};
 use super::row::Row;
 use super::sink::Sink;
+use super::text::{emit_line, is_platform};
 use crate::vocab::Place;
 
-/// Whether the first block begins with a table that has fields of Logs Insights, or has the console's title.
+/// Whether the first block begins with a table that has fields of Logs Insights; or with the console's title, a heading
+/// above it or not, and there is a table or the word that there is none.
 pub(super) fn is_it(block: &str) -> bool {
-    let mut lines = block.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.find(|line| !is_rule(line)).unwrap_or_default();
-    is_header(first) || block.lines().any(is_title)
+    let mut lines = block.lines().map(str::trim).filter(|line| !is_rule(line));
+    let first = lines.next().unwrap_or_default();
+    let is_titled = is_title(first) || (first.starts_with('#') && lines.next().is_some_and(is_title));
+    let has_table = || {
+        block
+            .lines()
+            .any(|line| is_header(line.trim()) || line.contains(NO_ROWS))
+    };
+    is_header(first) || (is_titled && has_table())
 }
 
 /// Reads the rows of every table. What stands between a title and its table says what was asked for; any other line
@@ -40,6 +47,7 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         let (line, is_repaired) = repair(line);
         sink.repaired_lines += u64::from(is_repaired);
         let text = line.trim();
+        is_below_title &= !is_platform(text);
         if is_title(text) {
             (is_below_title, columns) = (true, Vec::new());
         } else if is_header(text) {
@@ -48,7 +56,7 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         } else if is_below_title || is_rule(text) {
             continue;
         } else if columns.is_empty() || !text.starts_with('|') {
-            sink.event(RawEvent::bare(place, line));
+            emit_line(&line, place, sink);
         } else if text.len() > 1 && text.ends_with('|') {
             row(&text[1..text.len() - 1], &columns, place, sink);
         } else {
@@ -60,6 +68,9 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
     }
     lines.finish(sink);
 }
+
+/// What the console says where a query found nothing.
+const NO_ROWS: &str = "No data found for this query";
 
 /// The title that the console puts above what it copies, whatever the markup.
 fn is_title(line: &str) -> bool {
@@ -73,7 +84,7 @@ fn is_header(line: &str) -> bool {
 
 /// A line that draws, an empty one, or the console's word for no rows.
 fn is_rule(line: &str) -> bool {
-    line.bytes().all(|byte| b"-|: ".contains(&byte)) || line.contains("No data found for this query")
+    line.bytes().all(|byte| b"-|: ".contains(&byte)) || line.contains(NO_ROWS)
 }
 
 fn cells(line: &str) -> impl Iterator<Item = &str> {

@@ -1,14 +1,17 @@
 //! What the columns of a file are.
 
 use super::begins_row;
+use crate::source::text::is_of_log;
 
 /// The columns of a file, and where its rows begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::source) struct Columns {
     pub(super) names: Vec<String>,
     pub(super) delimiter: char,
-    /// How many lines stand above the first row.
+    /// How many lines stand above the header, or above the first row where there is none.
     pub(super) lines_above: usize,
+    /// Whether there is a header.
+    pub(super) is_headed: bool,
 }
 
 impl Columns {
@@ -22,23 +25,36 @@ impl Columns {
 /// Reads the header, if there is one: column names with a time and a message among them, or fields of Logs Insights.
 /// Spreadsheets and PowerShell write a line above it. Without a header, rows of a time and a quoted message are known
 /// by themselves, as `jq` writes them.
-pub(in crate::source) fn columns(block: &str) -> Option<Columns> {
+///
+/// `lines_above` stand above the block.
+pub(in crate::source) fn columns(block: &str, lines_above: usize) -> Option<Columns> {
     let is_above =
         |line: &str| line.trim().is_empty() || line.starts_with("sep=") || line.starts_with("#TYPE ");
     let block = block.trim_start_matches('\u{feff}');
     let above = block.lines().take_while(|line| is_above(line)).count();
-    let line = block.lines().nth(above)?;
+    if holds_other_lines(block, above) {
+        return None;
+    }
+    let mut lines = block.lines().skip(above);
+    let line = lines.next()?;
+    let next = lines.find(|line| !line.trim().is_empty());
     [',', ';', '\t'].into_iter().find_map(|delimiter| {
-        let (names, lines_above) = match header(line, delimiter) {
-            Some(names) => (names, above + 1),
-            None => (headerless(line, delimiter)?, above),
+        let (names, is_headed) = match header(line, delimiter) {
+            Some(names) if next.is_none_or(|next| may_be_row(next, &names, delimiter)) => (names, true),
+            _ => (headerless(line, delimiter)?, false),
         };
         Some(Columns {
             names,
             delimiter,
-            lines_above,
+            lines_above: lines_above + above,
+            is_headed,
         })
     })
+}
+
+/// A line by which one program tells another what follows.
+pub(super) fn is_setting(line: &str) -> bool {
+    line.starts_with("sep=") || line.starts_with("#TYPE ")
 }
 
 fn header(line: &str, delimiter: char) -> Option<Vec<String>> {
@@ -51,9 +67,29 @@ fn header(line: &str, delimiter: char) -> Option<Vec<String>> {
         let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"@_.-() ".contains(&byte);
         !name.is_empty() && name.bytes().all(is_of_name)
     };
+    let is_alone = names.len() == 1 && names[0] != "@message";
     let is_header = names.iter().all(is_name)
+        && !is_alone
         && ((has("timestamp") && has("message")) || names.iter().any(|name| name.starts_with('@')));
     is_header.then_some(names)
+}
+
+/// Whether lines of a log stand outside of any quoted cell, so that what looks like a header or a row was printed by a
+/// function.
+fn holds_other_lines(block: &str, above: usize) -> bool {
+    let mut is_in_cell = false;
+    block.lines().skip(above).any(|line| {
+        let begins_outside = !is_in_cell;
+        is_in_cell ^= line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
+        begins_outside && is_of_log(line)
+    })
+}
+
+/// Whether a line may be a row of these columns: it begins with a quote or a time, or has as many cells.
+fn may_be_row(line: &str, names: &[String], delimiter: char) -> bool {
+    line.starts_with('"')
+        || begins_row(line, delimiter)
+        || (names.len() > 1 && line.split(delimiter).count() == names.len())
 }
 
 /// A name in the spelling of the API, whatever its case.

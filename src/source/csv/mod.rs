@@ -5,10 +5,12 @@ mod columns;
 
 use std::io::BufRead;
 
+use columns::is_setting;
 pub(super) use columns::{Columns, columns};
 use serde_json::Value;
 
 use super::encoding::repair;
+use super::event::RawEvent;
 use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
 use super::row::{Row, parse_time};
 use super::sink::Sink;
@@ -21,6 +23,7 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
     // A line waits for the next, since what the last one means depends on how it ends.
     let mut waiting: Option<(String, u64)> = None;
     let mut above = columns.lines_above;
+    let mut is_header = columns.is_headed;
     loop {
         let number = lines.number() + 1;
         let line = lines.next_line();
@@ -46,6 +49,12 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
         sink.repaired_lines += u64::from(is_repaired);
         if above > 0 {
             above -= 1;
+            if !line.trim().is_empty() && !is_setting(&line) {
+                sink.event(RawEvent::bare(Place::Line(number), line));
+            }
+            continue;
+        }
+        if std::mem::take(&mut is_header) {
             continue;
         }
         if let Some((line, number)) = waiting.replace((line.into_owned(), number)) {
@@ -261,7 +270,7 @@ mod tests {
     use crate::source::trial::shown;
 
     fn read_all(text: &str) -> Vec<String> {
-        let columns = columns(text).unwrap();
+        let columns = columns(text, 0).unwrap();
         shown(|sink| read(text.as_bytes(), &columns, sink))
     }
 
@@ -320,7 +329,7 @@ mod tests {
             "timestamp: 1, message: x\n",
             "",
         ] {
-            assert_eq!(columns(text), None, "{text:?}");
+            assert_eq!(columns(text, 0), None, "{text:?}");
         }
     }
 }

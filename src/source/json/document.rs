@@ -19,7 +19,7 @@ use crate::source::event::RawEvent;
 use crate::source::lines::broken;
 use crate::source::row::{Row, parse_time};
 use crate::source::sink::Sink;
-use crate::source::text::without_colours;
+use crate::source::text::emit_line;
 use crate::vocab::Place;
 
 /// Reads every value. Returns whether there were rows of Logs Insights.
@@ -78,7 +78,7 @@ impl Values {
                     let place = Place::Line(line);
                     match text.trim() {
                         "]" | "}" => sink.reject(place, "closing bracket without its document"),
-                        text => sink.event(RawEvent::bare(place, without_colours(text))),
+                        text => emit_line(text, place, sink),
                     }
                 }
                 Scanned::TooLong { line } => sink.reject(Place::Line(line), "JSON value longer than 8 MiB"),

@@ -4,50 +4,170 @@ use std::io::{self, BufRead, Read};
 
 use serde_json::value::RawValue;
 
+use super::cutter::{Cutter, Ended};
 use super::document;
 use super::object::Object;
+use super::shape::is_container;
 use crate::source::encoding::repair;
-use crate::source::event::RawEvent;
-use crate::source::lines::{Line, Lines, TOO_LONG, broken};
+use crate::source::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
 use crate::source::sink::Sink;
-use crate::source::text::without_colours;
+use crate::source::text::{OpenEvent, is_platform, take_mixed_line, without_colours};
 use crate::vocab::Place;
 
-/// Reads every line. A line of text among those of JSON is a message, as functions write that change
-/// their log format.
+/// Reads every line. A line of text among those of JSON is read as text, as functions write that change their log
+/// format; a bracket alone on its line begins a value on several.
 pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
-    let mut is_text = false;
+    let mut mixed = Mixed::default();
     loop {
-        let place = Place::Line(lines.number() + 1);
+        let number = lines.number() + 1;
         let line = match lines.next_line() {
-            Line::Text(line) => line.trim_ascii(),
+            Line::Text(line) => line,
             Line::TooLong => {
-                sink.reject(place, TOO_LONG);
+                mixed.finish(sink);
+                sink.reject(Place::Line(number), TOO_LONG);
                 continue;
             }
-            Line::Broken(error) => return sink.reject(place, broken(&error)),
+            Line::Broken(error) => {
+                mixed.finish(sink);
+                return sink.reject(Place::Line(number), broken(&error));
+            }
             Line::End => break,
         };
-        if line == b"{" || line == b"[" {
-            // Pretty-printed from here on, as the answer to an invocation is behind its payload.
-            let (number, begun, rest) = lines.into_rest();
-            return document::read_from(io::Cursor::new(begun).chain(rest), number, sink);
-        }
         let (line, is_repaired) = repair(line);
         sink.repaired_lines += u64::from(is_repaired);
-        let line = line.trim_start_matches('\u{feff}');
-        is_text = !line.starts_with('{');
-        if !is_text {
-            // Elements of an array were saved without their brackets.
-            object(line.strip_suffix(',').unwrap_or(line), place, sink);
-        } else if !line.is_empty() {
-            sink.event(RawEvent::bare(place, without_colours(line)));
+        mixed.line(line.trim_start_matches('\u{feff}'), number, sink);
+        if mixed
+            .spread
+            .as_ref()
+            .is_some_and(|spread| spread.bytes > LINE_LIMIT_BYTES)
+            && let Some(spread) = mixed.spread.take()
+        {
+            // So long a value is a document, which is read element by element.
+            let (_, _, rest) = lines.into_rest();
+            let begun = io::Cursor::new(spread.text().into_bytes());
+            return document::read_from(begun.chain(rest), spread.first, sink);
         }
     }
+    let is_text = mixed.is_text;
+    mixed.finish(sink);
     // An object that is cut off has been rejected already.
     if is_text {
         lines.finish(sink);
+    }
+}
+
+/// Lines of JSON and of text, one after the other.
+#[derive(Default)]
+struct Mixed {
+    open: OpenEvent,
+    spread: Option<Spread>,
+    /// Lines before this one were tried as a value in vain.
+    tried_to: u64,
+    /// Whether the last line was text.
+    is_text: bool,
+}
+
+/// A value that stands on several lines.
+struct Spread {
+    first: u64,
+    lines: Vec<String>,
+    bytes: usize,
+    cutter: Cutter,
+}
+
+impl Spread {
+    fn text(&self) -> String {
+        self.lines.concat()
+    }
+
+    /// Takes one more line. Whether the value goes on behind it; `None` if it is none.
+    fn add(&mut self, line: &str) -> Option<bool> {
+        let line = format!("{line}\n");
+        let (used, ended) = self.cutter.cut(line.as_bytes());
+        let is_whole = ended.is_some() && line[used..].trim().trim_matches(',').is_empty();
+        self.bytes += line.len();
+        self.lines.push(line);
+        match ended {
+            None => Some(true),
+            Some(Ended::Whole) if is_whole => Some(false),
+            Some(_) => None,
+        }
+    }
+}
+
+impl Mixed {
+    fn line(&mut self, line: &str, number: u64, sink: &mut Sink<'_>) {
+        let Some(spread) = &mut self.spread else {
+            return self.begin(line, number, sink);
+        };
+        // The platform's line stands in no value, nor does a whole event; what was taken for one was something else.
+        let goes_on = match is_platform(line) || (line.starts_with('{') && is_container(line)) {
+            true => None,
+            false => spread.add(line),
+        };
+        match goes_on {
+            Some(true) => {}
+            Some(false) => self.finish_spread(sink),
+            None => self.give_up(line, number, sink),
+        }
+    }
+
+    /// A line outside any value on several lines.
+    fn begin(&mut self, line: &str, number: u64, sink: &mut Sink<'_>) {
+        let text = line.trim_ascii();
+        if matches!(text, "{" | "[") && number >= self.tried_to {
+            self.open.close(sink);
+            let mut spread = Spread {
+                first: number,
+                lines: Vec::new(),
+                bytes: 0,
+                cutter: Cutter::new(0, false),
+            };
+            spread.add(line);
+            self.spread = Some(spread);
+            return;
+        }
+        self.is_text = !text.starts_with('{');
+        if !self.is_text {
+            self.open.close(sink);
+            // Elements of an array were saved without their brackets.
+            object(text.strip_suffix(',').unwrap_or(text), Place::Line(number), sink);
+        } else {
+            self.text(line, number, sink);
+        }
+    }
+
+    fn text(&mut self, line: &str, number: u64, sink: &mut Sink<'_>) {
+        let line = without_colours(line);
+        take_mixed_line(&line, Place::Line(number), &mut self.open, sink);
+    }
+
+    /// Reads the lines that were taken for a value, and this one, each by itself.
+    fn give_up(&mut self, line: &str, number: u64, sink: &mut Sink<'_>) {
+        let Some(spread) = self.spread.take() else { return };
+        self.tried_to = number + 1;
+        for (number, taken) in (spread.first..number).zip(spread.lines) {
+            let text = taken.trim_ascii();
+            if serde_json::from_str::<Object<'_>>(text).is_ok() {
+                self.begin(text, number, sink);
+            } else {
+                self.text(taken.trim_end_matches('\n'), number, sink);
+            }
+        }
+        self.begin(line, number, sink);
+    }
+
+    fn finish_spread(&mut self, sink: &mut Sink<'_>) {
+        if let Some(spread) = self.spread.take() {
+            self.is_text = false;
+            document::read_from(spread.text().as_bytes(), spread.first, sink);
+        }
+    }
+
+    fn finish(&mut self, sink: &mut Sink<'_>) {
+        self.finish_spread(sink);
+        self.open.close(sink);
     }
 }
 

@@ -12,4 +12,4 @@ mod shape;
 
 pub(super) use document::read as read_document;
 pub(super) use lines::read as read_lines;
-pub(super) use shape::{is_array, is_document, is_event, is_scalar_first};
+pub(super) use shape::{is_array, is_container, is_document, is_scalar_first};

@@ -65,7 +65,7 @@ impl<'a> Object<'a> {
     /// Whether this is CloudWatch's wrapping of a message rather than a message that is itself
     /// JSON: it holds a message, and either a key that only CloudWatch writes or no key that
     /// CloudWatch does not write.
-    pub(super) fn is_event(&self) -> bool {
+    fn is_event(&self) -> bool {
         self.message.is_some() && (self.is_marked || !self.has_other_keys)
     }
 
@@ -86,6 +86,17 @@ impl<'a> Object<'a> {
             message: self.message?,
             is_row: false,
         })
+    }
+
+    /// Whether it holds log events, and is not itself the message of one.
+    pub(super) fn is_container(&self) -> bool {
+        let is_docker = self.docker.log.is_some() && self.docker.is_output;
+        self.is_event()
+            || self.is_row()
+            || is_docker
+            || self.log_events.is_some()
+            || self.awslogs.is_some()
+            || self.log_result.is_some()
     }
 
     /// The events of an answer of the API, if it is one.

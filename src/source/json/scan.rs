@@ -229,7 +229,7 @@ impl<R: BufRead> Scanner<R> {
     }
 
     /// Reads a value, of which `depth` brackets are open already. An array under a key of
-    /// [`ENTERED`] ends it if `enters`.
+    /// [`ENTERED`](super::cutter::ENTERED) ends it if `enters`.
     fn value_from(&mut self, depth: u64, enters: bool) -> io::Result<Ended> {
         let mut cutter = Cutter::new(depth, enters);
         let mut is_too_long = false;

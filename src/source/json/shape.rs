@@ -43,11 +43,8 @@ pub(in crate::source) fn is_document(block: &[u8]) -> bool {
             let behind = line[text.len().min(line.len())..].trim_ascii();
             behind.starts_with(b"{") || behind.starts_with(b"[")
         }
-        // The line ends inside its object: the object goes on, or the line is cut off and the next is whole.
-        Scanned::Cut { .. } if line.len() < block.len() => {
-            let next = block[line.len()..].trim_ascii_start();
-            holds_events(block) || !next.starts_with(b"{")
-        }
+        // The line ends inside its object, which goes on below if it is not cut off.
+        Scanned::Cut { .. } if line.len() < block.len() => holds_events(block),
         // So long a line may be many objects, or one document.
         Scanned::Cut { .. } => true,
         _ => holds_events(block),
@@ -69,10 +66,12 @@ pub(in crate::source) fn is_scalar_first(block: &[u8]) -> bool {
     is_value && (behind.starts_with(b"{") || (is_text && behind.is_empty()))
 }
 
-/// Whether the first line is a CloudWatch event.
-pub(in crate::source) fn is_event(block: &[u8]) -> bool {
-    let line = block.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    serde_json::from_slice::<Object<'_>>(line).is_ok_and(|object| object.is_event())
+/// Whether a text begins with an object that holds log events, on one line or on several.
+pub(in crate::source) fn is_container(text: &str) -> bool {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let first = values.next().and_then(Result::ok);
+    let object = first.and_then(|value| serde_json::from_str::<Object<'_>>(value.get()).ok());
+    object.is_some_and(|object| object.is_container())
 }
 
 /// Whether the first object has a key of its own whose value is an array of log events or rows, as far as
@@ -120,6 +119,11 @@ pub(super) fn is_events(value: &str) -> bool {
         return false;
     };
     let inside = inside.trim_start();
-    inside.starts_with([']', '['])
-        || (inside.starts_with('{') && (inside.contains("\"message\"") || inside.contains("\"Message\"")))
+    inside.starts_with([']', '[']) || (inside.starts_with('{') && is_api(inside))
+}
+
+/// Whether events are as the API gives them: with a message and a time. Applications have events of their own.
+fn is_api(events: &str) -> bool {
+    let has = |names: [&str; 2]| names.iter().any(|name| events.contains(name));
+    has(["\"message\"", "\"Message\""]) && has(["\"timestamp\"", "\"Timestamp\""])
 }

@@ -7,7 +7,7 @@ mod prefix;
 use std::borrow::Cow;
 use std::io::BufRead;
 
-use open_event::OpenEvent;
+pub(super) use open_event::OpenEvent;
 pub(super) use prefix::{Layout, layout, without_colours};
 use prefix::{PLATFORM_STARTS, Prefix};
 
@@ -16,10 +16,8 @@ use super::lines::{Line, Lines, TOO_LONG, broken};
 use super::sink::Sink;
 use crate::vocab::Place;
 
-/// What may begin a line that belongs to the `REPORT` before it: consoles and web pages put each field
-/// on a line of its own.
-const FIELDS_OF_REPORT: [&str; 13] = [
-    "XRAY TraceId:",
+/// Fields that stand on lines of their own below `REPORT RequestId: …`, as consoles and web pages print it.
+const FIELDS_OF_REPORT: [&str; 10] = [
     "SegmentId:",
     "Sampled:",
     "Duration:",
@@ -29,10 +27,19 @@ const FIELDS_OF_REPORT: [&str; 13] = [
     "Init Duration:",
     "Restore Duration:",
     "Billed Restore Duration:",
-    "Status:",
     "Error Type:",
-    "Phase:",
 ];
+
+/// What the platform says of how an invocation ended; an application may begin a line so, too.
+const STATUS_LINES: [&str; 4] = [
+    "Status: timeout",
+    "Status: error",
+    "Status: success",
+    "Status: failure",
+];
+
+/// The second line of a `REPORT` that is traced.
+const TRACE: &str = "XRAY TraceId:";
 
 /// Reads every line and joins continuations to their event.
 pub(super) fn read(reader: impl BufRead, layout: &Layout, sink: &mut Sink<'_>) {
@@ -66,13 +73,59 @@ pub(super) fn read(reader: impl BufRead, layout: &Layout, sink: &mut Sink<'_>) {
     lines.finish(sink);
 }
 
-fn take_line(line: &str, place: Place, layout: &Layout, open: &mut OpenEvent, sink: &mut Sink<'_>) {
+/// Hands on a line of text that stands among something else, with whatever stands before it if the platform's words or
+/// JSON follow.
+pub(super) fn emit_line(line: &str, place: Place, sink: &mut Sink<'_>) {
+    let line = without_colours(line);
+    let (prefix, message) = loose(&line);
+    let mut open = OpenEvent::default();
+    open.begin(place, &prefix, message);
+    open.close(sink);
+}
+
+/// Takes one line of a file in which JSON and text are mixed. See [`take_line`].
+pub(super) fn take_mixed_line(line: &str, place: Place, open: &mut OpenEvent, sink: &mut Sink<'_>) {
+    let (prefix, message) = loose(line);
+    if prefix == Prefix::default() {
+        return take_line(line, place, &Layout::default(), open, sink);
+    }
+    open.close(sink);
+    open.begin(place, &prefix, message);
+}
+
+/// Whether a line begins, behind whatever tools print before it, with the platform's words or with JSON.
+pub(super) fn is_of_log(line: &str) -> bool {
+    let line = without_colours(line);
+    let (_, message) = Prefix::all_of(&line);
+    is_platform(message) || message.starts_with('{')
+}
+
+fn loose(line: &str) -> (Prefix<'_>, &str) {
+    let (prefix, message) = Prefix::all_of(line);
+    let is_known = is_platform(message) || message.starts_with('{');
+    if is_known {
+        (prefix, message)
+    } else {
+        (Prefix::default(), line)
+    }
+}
+
+/// Takes one line: the beginning of an event, or more of the one that is open.
+pub(super) fn take_line(
+    line: &str,
+    place: Place,
+    layout: &Layout,
+    open: &mut OpenEvent,
+    sink: &mut Sink<'_>,
+) {
     // Files with byte order marks were put one behind the other.
     let line = line.trim_start_matches('\u{feff}');
     let Some((prefix, message)) = layout.split(line) else {
         return open.go_on(place, line, sink);
     };
-    if open.is_report() && is_field_of_report(message) {
+    if let Some(report) = open.report(&prefix)
+        && is_field_of(report, message)
+    {
         return open.go_on(place, message, sink);
     }
     if !layout.is_bare() {
@@ -90,13 +143,24 @@ fn take_line(line: &str, place: Place, layout: &Layout, open: &mut OpenEvent, si
     }
 }
 
-/// Whether a line is a field of the `REPORT` before it, as far as the line goes: a file may end inside it.
-fn is_field_of_report(line: &str) -> bool {
-    let line = line.trim_start();
-    !line.is_empty()
-        && FIELDS_OF_REPORT
-            .iter()
-            .any(|field| line.starts_with(field) || (field.starts_with(line) && line.len() > 3))
+/// Whether a line goes on with a `REPORT`. Where that has fields on its own line, nothing but its trace follows; else each
+/// field once. A file may end inside the name of one.
+fn is_field_of(report: &str, line: &str) -> bool {
+    let line = line.trim();
+    if line.starts_with(TRACE) {
+        return !report.contains(TRACE);
+    }
+    let (first, fields) = report.split_once('\n').unwrap_or((report, ""));
+    if first.contains("Duration:") {
+        return false;
+    }
+    let is_new = |field: &str| !fields.lines().any(|line| line.trim_start().starts_with(field));
+    let has_all = !is_new("Max Memory Used:");
+    STATUS_LINES.contains(&line) && is_new("Status:")
+        || FIELDS_OF_REPORT.iter().any(|field| {
+            let is_cut = has_all && line.len() > 3 && field.starts_with(line);
+            (line.starts_with(field) || is_cut) && is_new(field)
+        })
 }
 
 /// Whether the platform's own words begin the text.

@@ -13,7 +13,7 @@ use crate::vocab::{Place, Timestamp};
 
 /// An event whose continuations may still come.
 #[derive(Default)]
-pub(super) struct OpenEvent {
+pub(in crate::source) struct OpenEvent {
     place: Option<Place>,
     at: Option<Timestamp>,
     stream: Option<String>,
@@ -42,14 +42,16 @@ impl OpenEvent {
         }
     }
 
-    /// Whether it is a `REPORT`, to which fields on lines of their own belong.
-    pub(super) fn is_report(&self) -> bool {
-        self.place.is_some()
-            && (self.message.starts_with("REPORT RequestId:") || self.message.starts_with("REPORT - "))
+    /// The event so far, if it is a `REPORT` to which a line behind these words may belong: one of the same stream.
+    pub(super) fn report(&self, prefix: &Prefix<'_>) -> Option<&str> {
+        let is_report =
+            self.message.starts_with("REPORT RequestId:") || self.message.starts_with("REPORT - ");
+        let is_of_stream = self.stream.as_deref() == prefix.stream;
+        (self.place.is_some() && is_report && is_of_stream).then_some(&self.message)
     }
 
     /// Hands the event on.
-    pub(super) fn close(&mut self, sink: &mut Sink<'_>) {
+    pub(in crate::source) fn close(&mut self, sink: &mut Sink<'_>) {
         let Some(place) = self.place.take() else { return };
         let message = mem::take(&mut self.message);
         if message.trim().is_empty() && self.at.is_none() {

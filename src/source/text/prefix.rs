@@ -90,6 +90,14 @@ impl Layout {
     }
 }
 
+impl<'a> Prefix<'a> {
+    /// All words that stand before a message, whatever they are, and the message.
+    pub(super) fn all_of(line: &'a str) -> (Self, &'a str) {
+        let (parts, _) = Part::all_of(line);
+        Layout(parts).split(line).unwrap_or((Self::default(), line))
+    }
+}
+
 impl Part {
     const ALL: [Self; 5] = [
         Self::TimeAndName,
