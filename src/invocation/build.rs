@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::environment::Classified;
 use super::inference::{combine, counting};
-use super::join::{Attempt, ReportRow};
+use super::join::Attempt;
 use super::model_call::{BedrockRow, ModelCall};
 use super::names::{Interner, Model, Names, SourceFile};
 use super::request::{Invocation, ModelUse};
+use super::rows::ReportRow;
 use super::streams::Streams;
 use crate::parse::Timing;
 use crate::vocab::{Micros, ModelId};
@@ -42,7 +43,7 @@ impl<'a> Builder<'a> {
         start: Classified,
     ) -> Invocation {
         let report = &row.report;
-        let stream = self.streams.get(row.stream);
+        let stream = self.streams.get(row.standing.stream);
         let timings = counting(attempt.timings.iter().map(|row| &row.timing));
         let version = attempt
             .version
@@ -56,12 +57,12 @@ impl<'a> Builder<'a> {
         );
         Invocation {
             request_id: report.request_id.clone(),
-            file: row.file,
+            file: row.standing.file,
             stream: stream_name,
             function,
             version: version.map(|version| self.versions.position(version)),
             region,
-            ended_at: row.at,
+            ended_at: row.standing.at,
             memory_mb: report.memory_size_mb,
             start: start.start,
             outcome: attempt.outcome(report),

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::join::{InitRow, MarkKind, MarkRow, ReportRow, Rows, TimingRow, join};
+use super::join::join;
 use super::ledger::Ledger;
 use super::model_call::{BedrockRow, ModelCall};
 use super::names::{Names, SourceFile};
 use super::request::Invocation;
+use super::rows::{InitRow, MarkKind, MarkRow, ReportRow, Rows, Standing, TimingRow};
 use super::streams::{Streams, region_of_arn};
 use crate::parse::{Lifecycle, Parsed, Parser, Record};
 use crate::source::{Item, RawEvent};
@@ -214,6 +215,13 @@ impl Collector {
         let stream = self.streams.of(event, file);
         self.sequence += 1;
         let sequence = self.sequence;
+        let standing = |at| Standing {
+            stream,
+            at,
+            file,
+            has_event_id: event.event_id.is_some(),
+            sequence,
+        };
         match record {
             Record::Report(report) => {
                 self.ledger.report_records += 1;
@@ -221,11 +229,7 @@ impl Collector {
                 at.into_iter().for_each(|at| self.widen_span(at));
                 self.rows.reports.push(ReportRow {
                     report,
-                    stream,
-                    at,
-                    file,
-                    has_event_id: event.event_id.is_some(),
-                    sequence,
+                    standing: standing(at),
                     repeats: Vec::new(),
                 });
             }
@@ -235,11 +239,7 @@ impl Collector {
                 at.into_iter().for_each(|at| self.widen_span(at));
                 self.rows.timings.push(TimingRow {
                     timing,
-                    stream,
-                    at,
-                    file,
-                    has_event_id: event.event_id.is_some(),
-                    sequence,
+                    standing: standing(at),
                 });
             }
             Record::Bedrock(call) => {

@@ -8,8 +8,8 @@
 
 use std::collections::HashSet;
 
-use super::join::InitRow;
 use super::request::StartType;
+use super::rows::InitRow;
 use crate::parse::{Completeness, InitPhase, Lifecycle, Report, Status};
 use crate::vocab::{Micros, Timestamp};
 

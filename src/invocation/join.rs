@@ -8,83 +8,18 @@ use super::build::Builder;
 use super::environment::{Classified, Served, classify};
 use super::inference::counting;
 use super::ledger::Ledger;
-use super::model_call::{BedrockRow, ModelCall, complete, drop_repeated_calls, joined_ids};
+use super::model_call::{ModelCall, complete, drop_repeated_calls, joined_ids};
 use super::names::{Names, SourceFile};
 use super::repeats::drop_repeated;
 use super::request::{Invocation, Outcome};
+use super::rows::{MarkKind, MarkRow, ReportRow, Rows, Standing, TimingRow};
 use super::streams::Streams;
-use crate::parse::{Completeness, Lifecycle, Report, Status, Timing};
-use crate::vocab::{Micros, RequestId, Timestamp};
+use crate::parse::{Completeness, Report, Status};
+use crate::vocab::{Micros, Timestamp};
 
 /// How far outside an invocation's time a record with its id may lie, in milliseconds. A retry
 /// shares the id and comes a minute later at the earliest.
 const SLACK_MS: i64 = 30_000;
-
-/// Everything that the collector keeps, in order of arrival.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    pub(super) reports: Vec<ReportRow>,
-    pub(super) timings: Vec<TimingRow>,
-    pub(super) marks: Vec<MarkRow>,
-    pub(super) inits: Vec<InitRow>,
-    pub(super) bedrock: Vec<BedrockRow>,
-}
-
-#[derive(Debug)]
-pub(super) struct ReportRow {
-    pub(super) report: Report,
-    pub(super) stream: u32,
-    pub(super) at: Option<Timestamp>,
-    pub(super) file: u32,
-    pub(super) has_event_id: bool,
-    pub(super) sequence: u64,
-    /// Where else the input has it, in forms that keep less.
-    pub(super) repeats: Vec<Standing>,
-}
-
-/// Where a `REPORT` stands in the input.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Standing {
-    pub(super) stream: u32,
-    pub(super) at: Option<Timestamp>,
-    pub(super) sequence: u64,
-}
-
-#[derive(Debug)]
-pub(super) struct TimingRow {
-    pub(super) timing: Timing,
-    pub(super) stream: u32,
-    pub(super) at: Option<Timestamp>,
-    pub(super) file: u32,
-    pub(super) has_event_id: bool,
-    pub(super) sequence: u64,
-}
-
-/// A platform line that names a request.
-#[derive(Debug)]
-pub(super) struct MarkRow {
-    pub(super) request_id: RequestId,
-    pub(super) kind: MarkKind,
-    pub(super) stream: u32,
-    pub(super) at: Option<Timestamp>,
-    pub(super) sequence: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum MarkKind {
-    Start { version: Option<u32> },
-    TimedOut,
-    Crashed,
-}
-
-/// A platform line about an execution environment.
-#[derive(Debug)]
-pub(super) struct InitRow {
-    pub(super) line: Lifecycle,
-    pub(super) stream: u32,
-    pub(super) at: Option<Timestamp>,
-    pub(super) sequence: u64,
-}
 
 /// What belongs to one `REPORT`.
 #[derive(Default)]
@@ -116,13 +51,16 @@ pub(super) fn join(
     ledger.duplicates += reports + timings + calls;
     complete(&mut rows.timings, &rows.bedrock, ledger);
     rows.reports.sort_by(|a, b| {
-        let stream = |row: &ReportRow| &streams.get(row.stream).name;
+        let stream = |row: &ReportRow| &streams.get(row.standing.stream).name;
         let key = a.key().cmp(&b.key());
         key.then_with(|| stream(a).cmp(stream(b)))
-            .then(a.sequence.cmp(&b.sequence))
+            .then(a.standing.sequence.cmp(&b.standing.sequence))
     });
-    rows.timings
-        .sort_by(|a, b| a.key().cmp(&b.key()).then(a.sequence.cmp(&b.sequence)));
+    rows.timings.sort_by(|a, b| {
+        a.key()
+            .cmp(&b.key())
+            .then(a.standing.sequence.cmp(&b.standing.sequence))
+    });
     rows.marks
         .sort_by(|a, b| (&a.request_id, a.at, a.sequence).cmp(&(&b.request_id, b.at, b.sequence)));
 
@@ -161,11 +99,11 @@ fn tell_whole_rows(reports: &mut [ReportRow]) {
     let chosen: HashSet<u32> = reports
         .iter()
         .filter(|row| is_chosen(row) && row.report.init.is_some())
-        .map(|row| row.file)
+        .map(|row| row.standing.file)
         .collect();
     for row in reports
         .iter_mut()
-        .filter(|row| is_chosen(row) && chosen.contains(&row.file))
+        .filter(|row| is_chosen(row) && chosen.contains(&row.standing.file))
     {
         row.report.completeness = Completeness::Whole;
     }
@@ -185,23 +123,19 @@ impl ReportRow {
     fn key(&self) -> impl Ord + '_ {
         let report = &self.report;
         // Without times the order of the file is the order of events.
-        let order = if self.at.is_none() { self.sequence } else { 0 };
-        (&report.request_id, self.at, order, report.duration, report.billed)
+        let Standing { at, sequence, .. } = self.standing;
+        let order = if at.is_none() { sequence } else { 0 };
+        (&report.request_id, at, order, report.duration, report.billed)
     }
 
     /// When the handler was entered, as far as `REPORT` alone tells.
     fn began_at(&self) -> Option<Timestamp> {
-        self.at.map(|at| at.before(self.report.duration))
+        self.standing.at.map(|at| at.before(self.report.duration))
     }
 
     /// Everywhere in the input where it stands.
     fn standings(&self) -> impl Iterator<Item = Standing> + '_ {
-        let own = Standing {
-            stream: self.stream,
-            at: self.at,
-            sequence: self.sequence,
-        };
-        std::iter::once(own).chain(self.repeats.iter().copied())
+        std::iter::once(self.standing).chain(self.repeats.iter().copied())
     }
 
     /// Whether it stands in a stream.
@@ -269,9 +203,9 @@ impl Standing {
 impl TimingRow {
     fn position(&self) -> Position {
         Position {
-            stream: self.stream,
-            at: self.at,
-            sequence: self.sequence,
+            stream: self.standing.stream,
+            at: self.standing.at,
+            sequence: self.standing.sequence,
             comes_before: true,
         }
     }
@@ -282,7 +216,7 @@ impl TimingRow {
             &timing.request_id,
             timing.call_index,
             timing.start_offset,
-            self.at,
+            self.standing.at,
             timing.inference,
         )
     }
@@ -320,7 +254,7 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
         }
         while let Some(row) = marks.next_if(|row| row.request_id <= *id) {
             match nearest(row.position()).filter(|_| row.request_id == *id) {
-                Some(index) => attempts[first + index].mark(row, row.stream == group[index].stream),
+                Some(index) => attempts[first + index].mark(row, row.stream == group[index].standing.stream),
                 None => ledger.started_without_report += u64::from(row.is_start()),
             }
         }
@@ -404,12 +338,12 @@ impl Attempt<'_> {
 /// Finds the start type of every invocation, stream by stream.
 fn classify_all(rows: &Rows, attempts: &[Attempt<'_>], streams: &Streams) -> (Vec<Classified>, u64) {
     let served = rows.reports.iter().zip(attempts).map(|(row, attempt)| Served {
-        stream: row.stream,
-        has_stream_name: streams.get(row.stream).name.is_some(),
+        stream: row.standing.stream,
+        has_stream_name: streams.get(row.standing.stream).name.is_some(),
         started_at: attempt.started_at.or_else(|| row.began_at()),
-        ended_at: row.at,
-        start_sequence: attempt.start_sequence.unwrap_or(row.sequence),
-        end_sequence: row.sequence,
+        ended_at: row.standing.at,
+        start_sequence: attempt.start_sequence.unwrap_or(row.standing.sequence),
+        end_sequence: row.standing.sequence,
         report: &row.report,
         cold_start: attempt
             .timings

@@ -21,6 +21,7 @@ mod model_call;
 mod names;
 mod repeats;
 mod request;
+mod rows;
 mod streams;
 
 pub use collect::{Collected, Collector, Span};

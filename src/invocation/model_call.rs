@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::join::{Attempt, TimingRow};
+use super::join::Attempt;
 use super::ledger::Ledger;
+use super::rows::TimingRow;
 use crate::parse::BedrockCall;
 use crate::vocab::{Micros, Timestamp};
 

@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::join::{ReportRow, Standing, TimingRow};
+use super::rows::{ReportRow, Standing, TimingRow};
 use crate::parse::Completeness;
 use crate::vocab::{RequestId, Timestamp};
 
@@ -16,11 +16,7 @@ pub(super) trait Repeatable {
     fn request_id(&self) -> &RequestId;
     /// The number that every form keeps.
     fn number(&self) -> u64;
-    fn at(&self) -> Option<Timestamp>;
-    fn stream(&self) -> u32;
-    fn file(&self) -> u32;
-    fn has_event_id(&self) -> bool;
-    fn sequence(&self) -> u64;
+    fn standing(&self) -> Standing;
     /// Whether nothing that both rows keep differs.
     fn agrees(&self, other: &Self) -> bool;
     /// How much the form lacks; less is better.
@@ -33,16 +29,16 @@ pub(super) trait Repeatable {
 /// files.
 pub(super) fn drop_repeated<T: Repeatable>(rows: &mut Vec<T>, is_unnamed: impl Fn(u32) -> bool) -> u64 {
     // Redacted ids are shared by strangers, of whom only the exact time tells more.
-    let group_time = |row: &T| row.request_id().is_redacted().then(|| row.at());
+    let group_time = |row: &T| row.request_id().is_redacted().then(|| row.standing().at);
     let rank = |row: &T| {
-        let is_coarse = row.at().is_none_or(Timestamp::is_whole_second);
+        let is_coarse = row.standing().at.is_none_or(Timestamp::is_whole_second);
         (
-            is_unnamed(row.stream()),
-            !row.has_event_id(),
+            is_unnamed(row.standing().stream),
+            !row.standing().has_event_id,
             row.lack(),
             is_coarse,
-            row.at(),
-            row.sequence(),
+            row.standing().at,
+            row.standing().sequence,
         )
     };
     rows.sort_by(|a, b| {
@@ -89,7 +85,7 @@ fn drop_in_group<T: Repeatable>(rows: &mut [T], is_dropped: &mut [bool], is_unna
     // Rows that may be the same stand in the same second, or one of them has no time.
     let mut by_second: HashMap<Option<i64>, Vec<usize>> = HashMap::new();
     for row in 0..rows.len() {
-        let second = |row: &T| row.at().map(Timestamp::seconds);
+        let second = |row: &T| row.standing().at.map(Timestamp::seconds);
         let this = second(&rows[row]);
         let alike = by_second.get(&this).into_iter().chain(match this {
             Some(_) => by_second.get(&None),
@@ -102,14 +98,14 @@ fn drop_in_group<T: Repeatable>(rows: &mut [T], is_dropped: &mut [bool], is_unna
             .chain(timed)
             .filter(|&kept| !is_dropped[kept])
             .take(COMPARED_LIMIT)
-            .filter(|&kept| !repeated_in.contains(&(kept, rows[row].file())))
+            .filter(|&kept| !repeated_in.contains(&(kept, rows[row].standing().file)))
             .filter(|&kept| is_repeat(&rows[kept], &rows[row], &is_unnamed))
             // The exact time is surer than the second.
-            .min_by_key(|&kept| (rows[kept].at() != rows[row].at(), kept));
+            .min_by_key(|&kept| (rows[kept].standing().at != rows[row].standing().at, kept));
         by_second.entry(this).or_default().push(row);
         if let Some(kept) = kept {
             is_dropped[row] = true;
-            repeated_in.insert((kept, rows[row].file()));
+            repeated_in.insert((kept, rows[row].standing().file));
             let (before, behind) = rows.split_at_mut(row);
             before[kept].complete(&behind[0]);
         }
@@ -117,18 +113,20 @@ fn drop_in_group<T: Repeatable>(rows: &mut [T], is_dropped: &mut [bool], is_unna
 }
 
 fn is_repeat<T: Repeatable>(kept: &T, row: &T, is_unnamed: impl Fn(u32) -> bool) -> bool {
-    let is_same_stream = kept.stream() == row.stream();
-    if !is_same_stream && !is_unnamed(kept.stream()) && !is_unnamed(row.stream()) {
+    let is_same_stream = kept.standing().stream == row.standing().stream;
+    if !is_same_stream && !is_unnamed(kept.standing().stream) && !is_unnamed(row.standing().stream) {
         return false;
     }
     // Two ids are two events.
-    if kept.has_event_id() && row.has_event_id() && is_same_stream {
+    if kept.standing().has_event_id && row.standing().has_event_id && is_same_stream {
         return false;
     }
-    if kept.file() == row.file() && (kept.at().is_none() || kept.at() != row.at()) {
+    if kept.standing().file == row.standing().file
+        && (kept.standing().at.is_none() || kept.standing().at != row.standing().at)
+    {
         return false;
     }
-    let is_same_time = match (kept.at(), row.at()) {
+    let is_same_time = match (kept.standing().at, row.standing().at) {
         (Some(a), Some(b)) => {
             a == b || (a.seconds() == b.seconds() && (a.is_whole_second() || b.is_whole_second()))
         }
@@ -165,24 +163,8 @@ impl Repeatable for ReportRow {
         self.report.duration.as_micros()
     }
 
-    fn at(&self) -> Option<Timestamp> {
-        self.at
-    }
-
-    fn stream(&self) -> u32 {
-        self.stream
-    }
-
-    fn file(&self) -> u32 {
-        self.file
-    }
-
-    fn has_event_id(&self) -> bool {
-        self.has_event_id
-    }
-
-    fn sequence(&self) -> u64 {
-        self.sequence
+    fn standing(&self) -> Standing {
+        self.standing
     }
 
     fn agrees(&self, other: &Self) -> bool {
@@ -220,12 +202,8 @@ impl Repeatable for ReportRow {
         fill(&mut report.restore, &other_report.restore);
         fill(&mut report.status, &other_report.status);
         fill(&mut report.error_type, &other_report.error_type);
-        self.at = precise(self.at, other.at);
-        self.repeats.push(Standing {
-            stream: other.stream,
-            at: other.at,
-            sequence: other.sequence,
-        });
+        self.standing.at = precise(self.standing.at, other.standing.at);
+        self.repeats.push(other.standing);
     }
 }
 
@@ -240,30 +218,14 @@ impl Repeatable for TimingRow {
             .map_or(u64::MAX, |inference| inference.as_micros())
     }
 
-    fn at(&self) -> Option<Timestamp> {
-        self.at
-    }
-
-    fn stream(&self) -> u32 {
-        self.stream
-    }
-
-    fn file(&self) -> u32 {
-        self.file
-    }
-
-    fn has_event_id(&self) -> bool {
-        self.has_event_id
-    }
-
-    fn sequence(&self) -> u64 {
-        self.sequence
+    fn standing(&self) -> Standing {
+        self.standing
     }
 
     fn agrees(&self, other: &Self) -> bool {
         let (a, b) = (&self.timing, &other.timing);
         // Two calls of one request may take equally long; in one file both were made.
-        self.file != other.file
+        self.standing.file != other.standing.file
             && agree(&a.call_index, &b.call_index)
             && agree(&a.start_offset, &b.start_offset)
             && agree(&a.model, &b.model)
@@ -277,6 +239,6 @@ impl Repeatable for TimingRow {
     }
 
     fn complete(&mut self, other: &Self) {
-        self.at = precise(self.at, other.at);
+        self.standing.at = precise(self.standing.at, other.standing.at);
     }
 }
