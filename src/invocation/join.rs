@@ -15,7 +15,7 @@ use super::request::{Invocation, Outcome};
 use super::rows::{MarkKind, MarkRow, ReportRow, Rows, Standing, TimingRow};
 use super::streams::Streams;
 use crate::parse::{Completeness, Report, Status};
-use crate::vocab::{Micros, Timestamp};
+use crate::vocab::{Micros, RequestId, Timestamp};
 
 /// How far outside an invocation's time a record with its id may lie, in milliseconds. A retry
 /// shares the id and comes a minute later at the earliest.
@@ -232,12 +232,14 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
         .chunk_by(|a, b| a.report.request_id == b.report.request_id)
     {
         let id = &group[0].report.request_id;
-        let begin = rows.marks.partition_point(|row| row.request_id < *id);
-        let of_id = rows.marks[begin..].iter().take_while(|row| row.request_id == *id);
-        let starts: Vec<(u32, u64)> = of_id
-            .filter(|row| row.is_start())
-            .map(|row| (row.stream, row.sequence))
-            .collect();
+        // Where times are known, they tell attempts apart.
+        let is_untimed = group
+            .iter()
+            .any(|row| row.standings().any(|standing| standing.at.is_none()));
+        let starts: Vec<(u32, u64)> = match is_untimed {
+            true => starts_of(&rows.marks, id).collect(),
+            false => Vec::new(),
+        };
         // A redacted id is shared by strangers: what carries it belongs to nobody.
         let nearest = |position: Position| {
             if id.is_redacted() {
@@ -263,6 +265,15 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
     ledger.timing_without_report += timings.count() as u64;
     ledger.started_without_report += marks.filter(|row| row.is_start()).count() as u64;
     attempts
+}
+
+/// Where attempts of a request begin. Marks must be sorted by request id.
+fn starts_of<'a>(marks: &'a [MarkRow], id: &'a RequestId) -> impl Iterator<Item = (u32, u64)> + 'a {
+    let begin = marks.partition_point(|row| row.request_id < *id);
+    let of_id = marks[begin..].iter().take_while(move |row| row.request_id == *id);
+    of_id
+        .filter(|row| row.is_start())
+        .map(|row| (row.stream, row.sequence))
 }
 
 /// Which `REPORT` of the same request id a record belongs to: one whose time covers the record's, in the same stream
