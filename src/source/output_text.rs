@@ -28,16 +28,26 @@ fn ends(row: &str) -> bool {
         .is_some_and(|(_, time)| time.len() == 13 && time.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether one of the first lines is a row: digits follow, or a stream and whether it was searched.
+/// Whether one of the first lines is a row: a time follows, behind an id or not; or a stream and whether it was searched.
 pub(super) fn is_it(block: &str) -> bool {
-    let is_number = |cell: &str| cell.len() >= 13 && cell.bytes().all(|byte| byte.is_ascii_digit());
     block.lines().take(20).any(|line| {
-        let is_event = line
-            .strip_prefix(EVENT)
-            .and_then(|row| row.split('\t').next())
-            .is_some_and(is_number);
+        let is_event = line.strip_prefix(EVENT).is_some_and(|row| columns(row).is_some());
         is_event || (line.starts_with(SEARCHED) && line.split('\t').count() == 3)
     })
+}
+
+/// Event id, stream and message of a row, as far as the row has them.
+fn columns(row: &str) -> Option<(Option<&str>, Option<&str>, &str)> {
+    let is_digits = |cell: &str| cell.bytes().all(|byte| byte.is_ascii_digit());
+    let is_time = |cell: &str| cell.len() == 13 && is_digits(cell);
+    let (first, rest) = row.split_once('\t')?;
+    match rest.split_once('\t') {
+        Some((second, rest)) if is_digits(first) && is_time(second) => {
+            let (stream, message) = rest.split_once('\t')?;
+            Some((Some(first), Some(stream), message))
+        }
+        _ => is_time(first).then_some((None, None, rest)),
+    }
 }
 
 /// Reads every row.
@@ -111,21 +121,11 @@ fn event(place: Place, row: &str) -> Option<RawEvent<'_>> {
     // A time of fewer digits is cut off.
     let time = Some(time.trim_end()).filter(|time| time.len() >= 13)?;
     let at = Timestamp::from_epoch_millis(time.parse().ok()?);
-    let (first, rest) = before.split_once('\t')?;
-    // An event id has 56 digits, a time 13.
-    let is_id = first.len() > 20 && first.bytes().all(|byte| byte.is_ascii_digit());
-    let (event_id, log_stream, message) = if is_id {
-        let (_, rest) = rest.split_once('\t')?;
-        let (stream, message) = rest.split_once('\t')?;
-        (Some(Cow::Borrowed(first)), Some(Cow::Borrowed(stream)), message)
-    } else {
-        first.parse::<u64>().ok()?;
-        (None, None, rest)
-    };
+    let (event_id, log_stream, message) = columns(before)?;
     Some(RawEvent {
         at: Some(at),
-        event_id,
-        log_stream,
+        event_id: event_id.map(Cow::Borrowed),
+        log_stream: log_stream.map(Cow::Borrowed),
         ..RawEvent::bare(place, message)
     })
 }
