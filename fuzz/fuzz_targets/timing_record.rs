@@ -118,14 +118,7 @@ fn record(choices: &mut Choices<'_>) -> TimingRecord<'static> {
     record.cold_start = choices.maybe(Choices::flag);
     record.initialization_type = choices.maybe(text);
     record.streaming = choices.maybe(Choices::flag);
-    record.status = choices.maybe(|choices| {
-        choices.pick(&[
-            CallStatus::Ok,
-            CallStatus::Error,
-            CallStatus::Throttled,
-            CallStatus::Timeout,
-        ])
-    });
+    record.status = choices.maybe(Choices::call_status);
     record.error_type = choices.maybe(text);
     record.bedrock_request_id = choices.maybe(text);
     record.prompt_length = choices.maybe(|choices| choices.up_to(9_999));

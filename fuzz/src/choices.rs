@@ -1,5 +1,6 @@
 //! Choices that the fuzzer's bytes make.
 
+use latscope_schema::CallStatus;
 use libfuzzer_sys::arbitrary::Unstructured;
 
 /// Hands out choices until the bytes are used up, then the first of everything.
@@ -49,6 +50,16 @@ impl<'a> Choices<'a> {
     /// One of these.
     pub fn pick<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.index(all.len())]
+    }
+
+    /// How a model call ended.
+    pub fn call_status(&mut self) -> CallStatus {
+        self.pick(&[
+            CallStatus::Ok,
+            CallStatus::Error,
+            CallStatus::Throttled,
+            CallStatus::Timeout,
+        ])
     }
 
     /// `value`, or nothing.

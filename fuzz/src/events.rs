@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use latscope_corpus::{Event, iso_millis};
-use latscope_schema::{CallStatus, TimingRecord};
+use latscope_schema::TimingRecord;
 
 use crate::Choices;
 use crate::json::quoted;
@@ -208,14 +208,7 @@ fn timing(choices: &mut Choices<'_>, time: &str, id: &str) -> String {
     record.request_model = choices.maybe(|choices| choices.pick(&MODELS).into());
     record.bedrock_request_id = choices.maybe(|choices| format!("b-{}", choices.up_to(3)).into());
     record.cold_start = choices.maybe(Choices::flag);
-    record.status = choices.maybe(|choices| {
-        choices.pick(&[
-            CallStatus::Ok,
-            CallStatus::Error,
-            CallStatus::Throttled,
-            CallStatus::Timeout,
-        ])
-    });
+    record.status = choices.maybe(Choices::call_status);
     let json = serde_json::to_string(&record).expect("a record can be written");
     match choices.up_to(4) {
         0 | 1 => format!("{json}\n"),

@@ -19,16 +19,16 @@ pub(super) struct Lines<R> {
     ends_inside_character: bool,
     /// Whether the line given last has no line break behind it.
     is_open: bool,
+    is_broken: bool,
 }
 
 /// One step of reading.
 pub(super) enum Line<'a> {
     /// A line without its line break (`\n` or `\r\n`).
     Text(&'a [u8]),
-    /// A line longer than [`LINE_LIMIT_BYTES`], passed over.
-    TooLong,
-    /// The input broke off inside this line, which is incomplete and is not given.
-    Broken(io::Error),
+    /// A line that is not given, and why: it is longer than [`LINE_LIMIT_BYTES`], or the input broke off inside it
+    /// and nothing follows.
+    Lost(Cow<'static, str>),
     /// There is nothing left.
     End,
 }
@@ -41,6 +41,7 @@ impl<R: BufRead> Lines<R> {
             number: 0,
             ends_inside_character: false,
             is_open: false,
+            is_broken: false,
         }
     }
 
@@ -72,6 +73,9 @@ impl<R: BufRead> Lines<R> {
     }
 
     pub(super) fn next_line(&mut self) -> Line<'_> {
+        if self.is_broken {
+            return Line::End;
+        }
         self.line.clear();
         self.number += 1;
         let mut too_long = false;
@@ -79,7 +83,10 @@ impl<R: BufRead> Lines<R> {
             let block = match self.reader.fill_buf() {
                 Ok(block) => block,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Line::Broken(error),
+                Err(error) => {
+                    self.is_broken = true;
+                    return Line::Lost(broken(&error));
+                }
             };
             if block.is_empty() {
                 if self.line.is_empty() && !too_long {
@@ -106,7 +113,7 @@ impl<R: BufRead> Lines<R> {
             }
         }
         if too_long {
-            return Line::TooLong;
+            return Line::Lost(TOO_LONG.into());
         }
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         Line::Text(line.strip_suffix(b"\r").unwrap_or(line))
@@ -114,7 +121,7 @@ impl<R: BufRead> Lines<R> {
 }
 
 /// What is said of a line that is too long.
-pub(super) const TOO_LONG: &str = "line longer than 8 MiB";
+const TOO_LONG: &str = "line longer than 8 MiB";
 
 /// What is said of an input that breaks off.
 pub(super) fn broken(error: &io::Error) -> Cow<'static, str> {
@@ -139,8 +146,10 @@ mod tests {
         loop {
             match lines.next_line() {
                 Line::Text(text) => read.push(Some(text.to_vec())),
-                Line::TooLong => read.push(None),
-                Line::Broken(_) => unreachable!("a slice does not break"),
+                Line::Lost(reason) => {
+                    assert_eq!(reason, TOO_LONG);
+                    read.push(None);
+                }
                 Line::End => return read,
             }
         }

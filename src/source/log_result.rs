@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::encoding::repair;
 use super::event::RawEvent;
-use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
+use super::lines::{LINE_LIMIT_BYTES, Line, Lines};
 use super::open::read_packed;
 use super::sink::Sink;
 use crate::vocab::Place;
@@ -47,14 +47,10 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         let place = Place::Line(lines.number() + 1);
         let line = match lines.next_line() {
             Line::Text(line) => line,
-            Line::TooLong => {
+            Line::Lost(reason) => {
                 close(&mut open, sink);
-                sink.reject(place, TOO_LONG);
+                sink.reject(place, reason);
                 continue;
-            }
-            Line::Broken(error) => {
-                close(&mut open, sink);
-                return sink.reject(place, broken(&error));
             }
             Line::End => return close(&mut open, sink),
         };

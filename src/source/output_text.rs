@@ -11,9 +11,8 @@
 use std::borrow::Cow;
 use std::io::BufRead;
 
-use super::encoding::repair;
 use super::event::RawEvent;
-use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
+use super::lines::{LINE_LIMIT_BYTES, Line, Lines};
 use super::sink::Sink;
 use super::text::emit_line;
 use crate::vocab::{Place, Timestamp};
@@ -58,19 +57,14 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         let place = Place::Line(lines.number() + 1);
         let line = match lines.next_line() {
             Line::Text(line) => line,
-            Line::TooLong => {
+            Line::Lost(reason) => {
                 close(&mut open, sink);
-                sink.reject(place, TOO_LONG);
+                sink.reject(place, reason);
                 continue;
-            }
-            Line::Broken(error) => {
-                close(&mut open, sink);
-                return sink.reject(place, broken(&error));
             }
             Line::End => break,
         };
-        let (line, is_repaired) = repair(line);
-        sink.repaired_lines += u64::from(is_repaired);
+        let line = sink.text_of(line);
         if let Some(row) = line.strip_prefix(EVENT) {
             close(&mut open, sink);
             open = Some((place, row.to_owned()));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::encoding::repair;
 use super::event::{Item, RawEvent};
 use crate::vocab::Place;
 
@@ -64,6 +65,13 @@ impl<'s> Sink<'s> {
     /// Whether this data is a file or a file in an archive, and not a value inside one.
     pub(super) fn is_file(&self) -> bool {
         self.holder.is_none()
+    }
+
+    /// The text of a line, and counts the line if bytes of Windows-1252 are in it.
+    pub(super) fn text_of<'l>(&mut self, line: &'l [u8]) -> Cow<'l, str> {
+        let (text, is_repaired) = repair(line);
+        self.repaired_lines += u64::from(is_repaired);
+        text
     }
 
     pub(super) fn event(&mut self, event: RawEvent<'_>) {

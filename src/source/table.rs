@@ -6,8 +6,7 @@ use std::io::BufRead;
 
 use serde_json::Value;
 
-use super::encoding::repair;
-use super::lines::{Line, Lines, TOO_LONG, broken};
+use super::lines::{Line, Lines};
 use super::row::Row;
 use super::sink::Sink;
 use super::text::{emit_line, is_platform};
@@ -37,15 +36,13 @@ pub(super) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         let place = Place::Line(lines.number() + 1);
         let line = match lines.next_line() {
             Line::Text(line) => line,
-            Line::TooLong => {
-                sink.reject(place, TOO_LONG);
+            Line::Lost(reason) => {
+                sink.reject(place, reason);
                 continue;
             }
-            Line::Broken(error) => return sink.reject(place, broken(&error)),
             Line::End => break,
         };
-        let (line, is_repaired) = repair(line);
-        sink.repaired_lines += u64::from(is_repaired);
+        let line = sink.text_of(line);
         let text = line.trim();
         is_below_title &= !is_platform(text);
         if is_title(text) {

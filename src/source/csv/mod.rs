@@ -9,9 +9,8 @@ use columns::is_setting;
 pub(super) use columns::{Columns, columns};
 use serde_json::Value;
 
-use super::encoding::repair;
 use super::event::RawEvent;
-use super::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
+use super::lines::{LINE_LIMIT_BYTES, Line, Lines};
 use super::row::{Row, parse_time};
 use super::sink::Sink;
 use crate::vocab::Place;
@@ -26,27 +25,19 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
     let mut is_header = columns.is_headed;
     loop {
         let number = lines.number() + 1;
-        let line = lines.next_line();
-        if matches!(line, Line::TooLong | Line::Broken(_))
-            && let Some((line, number)) = waiting.take()
-        {
-            record.add(&line, number, columns, sink);
-        }
-        let line = match line {
+        let line = match lines.next_line() {
             Line::Text(line) => line,
-            Line::TooLong => {
+            Line::Lost(reason) => {
+                if let Some((line, number)) = waiting.take() {
+                    record.add(&line, number, columns, sink);
+                }
                 record.close(columns, sink);
-                sink.reject(Place::Line(number), TOO_LONG);
+                sink.reject(Place::Line(number), reason);
                 continue;
-            }
-            Line::Broken(error) => {
-                record.close(columns, sink);
-                return sink.reject(Place::Line(number), broken(&error));
             }
             Line::End => break,
         };
-        let (line, is_repaired) = repair(line);
-        sink.repaired_lines += u64::from(is_repaired);
+        let line = sink.text_of(line);
         if above > 0 {
             above -= 1;
             if !line.trim().is_empty() && !is_setting(&line) {

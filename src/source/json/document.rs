@@ -66,15 +66,13 @@ impl Values {
                     is_element,
                 } => {
                     let place = self.place(line, is_element);
-                    let (text, is_repaired) = repair(text);
-                    sink.repaired_lines += u64::from(is_repaired);
+                    let text = sink.text_of(text);
                     self.value(&text, place, is_element, sink);
                 }
                 Scanned::Around { text, line } => self.around(text, line, sink),
                 Scanned::Text { text, line } => {
                     self.close_row(sink);
-                    let (text, is_repaired) = repair(text);
-                    sink.repaired_lines += u64::from(is_repaired);
+                    let text = sink.text_of(text);
                     let place = Place::Line(line);
                     match text.trim() {
                         "]" | "}" => sink.reject(place, "closing bracket without its document"),

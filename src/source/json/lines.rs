@@ -8,8 +8,7 @@ use super::cutter::{Cutter, Ended};
 use super::document;
 use super::object::Object;
 use super::shape::is_container;
-use crate::source::encoding::repair;
-use crate::source::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, broken};
+use crate::source::lines::{LINE_LIMIT_BYTES, Line, Lines};
 use crate::source::sink::Sink;
 use crate::source::text::{OpenEvent, is_platform, take_mixed_line, without_colours};
 use crate::vocab::Place;
@@ -23,19 +22,14 @@ pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
         let number = lines.number() + 1;
         let line = match lines.next_line() {
             Line::Text(line) => line,
-            Line::TooLong => {
+            Line::Lost(reason) => {
                 mixed.finish(sink);
-                sink.reject(Place::Line(number), TOO_LONG);
+                sink.reject(Place::Line(number), reason);
                 continue;
-            }
-            Line::Broken(error) => {
-                mixed.finish(sink);
-                return sink.reject(Place::Line(number), broken(&error));
             }
             Line::End => break,
         };
-        let (line, is_repaired) = repair(line);
-        sink.repaired_lines += u64::from(is_repaired);
+        let line = sink.text_of(line);
         mixed.line(line.trim_start_matches('\u{feff}'), number, sink);
         if mixed
             .spread

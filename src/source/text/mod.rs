@@ -11,8 +11,7 @@ pub(super) use open_event::OpenEvent;
 pub(super) use prefix::{Layout, layout, without_colours};
 use prefix::{PLATFORM_STARTS, Prefix};
 
-use super::encoding::repair;
-use super::lines::{Line, Lines, TOO_LONG, broken};
+use super::lines::{Line, Lines};
 use super::sink::Sink;
 use crate::vocab::Place;
 
@@ -49,14 +48,10 @@ pub(super) fn read(reader: impl BufRead, layout: &Layout, sink: &mut Sink<'_>) {
         let place = Place::Line(lines.number() + 1);
         let line = match lines.next_line() {
             Line::Text(line) => line,
-            Line::TooLong => {
+            Line::Lost(reason) => {
                 open.close(sink);
-                sink.reject(place, TOO_LONG);
+                sink.reject(place, reason);
                 continue;
-            }
-            Line::Broken(error) => {
-                open.close(sink);
-                return sink.reject(place, broken(&error));
             }
             Line::End => break,
         };
@@ -65,8 +60,7 @@ pub(super) fn read(reader: impl BufRead, layout: &Layout, sink: &mut Sink<'_>) {
             sink.reject(place, "binary data");
             continue;
         }
-        let (line, is_repaired) = repair(line);
-        sink.repaired_lines += u64::from(is_repaired);
+        let line = sink.text_of(line);
         take_line(&without_colours(&line), place, layout, &mut open, sink);
     }
     open.close(sink);
