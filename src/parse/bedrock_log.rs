@@ -13,9 +13,9 @@ use memchr::memmem::Finder;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess};
 
-use super::lenient::{AnyType, Lenient, Number, Object, Text};
+use super::lenient::{Number, Object, Text};
 use super::record::BedrockCall;
-use crate::vocab::{Micros, ModelId, Timestamp};
+use crate::vocab::{AnyType, Lenient, Micros, ModelId, Timestamp};
 
 type Fault = Cow<'static, str>;
 

@@ -1,5 +1,6 @@
 //! Floor 0: the words that every other floor shares, and nothing that computes a result.
 
+mod any_value;
 mod identity;
 mod micros;
 mod model_id;
@@ -8,6 +9,7 @@ mod rejected;
 mod text;
 mod timestamp;
 
+pub(crate) use any_value::{AnyType, Lenient};
 pub use identity::RequestId;
 pub use micros::{Micros, ParseMicrosError};
 pub use model_id::ModelId;
