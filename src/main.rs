@@ -1,17 +1,25 @@
 //! The `latscope` program: arguments in, exit code out.
 
+use std::env;
 use std::io::{self, BufWriter, IsTerminal};
 use std::process::ExitCode;
 
-use latscope::{Terminal, run};
+use chrono::Utc;
+use latscope::command::Surroundings;
+use latscope::run;
+use latscope::vocab::Timestamp;
 
 fn main() -> ExitCode {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let terminal = Terminal {
+    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let store = env::var_os("LATSCOPE_STORE").filter(|value| !value.is_empty());
+    let surroundings = Surroundings {
         wants_colour: io::stdout().is_terminal() && !no_color,
+        is_stderr_terminal: io::stderr().is_terminal(),
+        store: store.map(Into::into),
+        now: || Timestamp::from_epoch_millis(Utc::now().timestamp_millis()),
     };
     let mut stdout = BufWriter::new(io::stdout().lock());
-    let mut stderr = io::stderr().lock();
-    let status = run(std::env::args_os(), terminal, &mut stdout, &mut stderr);
+    let mut stderr = io::stderr();
+    let status = run(env::args_os(), &surroundings, &mut stdout, &mut stderr);
     ExitCode::from(status.code())
 }

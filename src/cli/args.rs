@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::run::Terminal;
-use crate::command::{Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions};
+use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
+use super::store_args::{STORE_EXAMPLES, StoreArgs};
+use crate::command::{Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions, Surroundings};
 use crate::dataset::{Condition, Key, TimeBound};
 use crate::summary::Failures;
 
@@ -36,6 +37,13 @@ pub(super) enum Command {
     /// type
     #[command(after_help = SUMMARY_EXAMPLES)]
     Summary(SummaryArgs),
+    /// Fetch REPORT lines, platform events and timing records from CloudWatch Logs into the store, of which
+    /// report and summary then read
+    #[command(after_help = FETCH_EXAMPLES)]
+    Fetch(FetchArgs),
+    /// Say what is in the store, check it, thin it out, or take what is in it elsewhere
+    #[command(after_help = STORE_EXAMPLES)]
+    Store(StoreArgs),
 }
 
 const REPORT_EXAMPLES: &str = "\
@@ -58,8 +66,12 @@ Examples:
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
     /// Saved logs in any form: files, folders, or - for standard input; plain or compressed
+    /// [default: the store that latscope fetch fills, in the window of the latest fetch]
     #[arg(long, short, value_name = "PATH", num_args = 1..)]
     input: Vec<PathBuf>,
+    /// The store to read where there is no --input [default: LATSCOPE_STORE, or .latscope]
+    #[arg(long, value_name = "DIR", conflicts_with = "input")]
+    store: Option<PathBuf>,
     /// Take invocations from this time on: 90s, 1h or 1d2h30m back from the newest event,
     /// 2026-11-22, 2026-11-22T10:00, or RFC 3339
     #[arg(long, value_name = "TIME")]
@@ -165,7 +177,7 @@ enum FormatArg {
 }
 
 impl CommonArgs {
-    fn into_common(self, terminal: Terminal) -> Result<Common, String> {
+    fn into_common(self, surroundings: &Surroundings) -> Result<Common, String> {
         let time = |option: &str, text: Option<String>| {
             text.map(|text| {
                 TimeBound::parse(&text, self.local).map_err(|error| format!("--{option}: {error}"))
@@ -189,11 +201,12 @@ impl CommonArgs {
             is_verbose: self.verbose,
             explains_rejected: self.explain_rejected,
             is_coloured: match self.color {
-                ColorArg::Auto => terminal.wants_colour,
+                ColorArg::Auto => surroundings.wants_colour,
                 ColorArg::Always => true,
                 ColorArg::Never => false,
             },
             inputs: self.input,
+            store: self.store,
         })
     }
 }
@@ -220,8 +233,8 @@ fn condition(text: &str) -> Result<Condition, String> {
 }
 
 impl ReportArgs {
-    pub(super) fn into_options(self, terminal: Terminal) -> Result<ReportOptions, String> {
-        let mut common = self.common.into_common(terminal)?;
+    pub(super) fn into_options(self, surroundings: &Surroundings) -> Result<ReportOptions, String> {
+        let mut common = self.common.into_common(surroundings)?;
         let selector = |option: &str, text: &str| {
             Selector::parse(text, common.is_local).map_err(|error| format!("--{option}: {error}"))
         };
@@ -247,7 +260,7 @@ impl ReportArgs {
 }
 
 impl SummaryArgs {
-    pub(super) fn into_options(self, terminal: Terminal) -> Result<SummaryOptions, String> {
+    pub(super) fn into_options(self, surroundings: &Surroundings) -> Result<SummaryOptions, String> {
         let keys = self.by.split(',').map(str::trim).filter(|name| !name.is_empty());
         let mut by = Vec::new();
         for name in keys {
@@ -258,7 +271,7 @@ impl SummaryArgs {
             }
         }
         Ok(SummaryOptions {
-            common: self.common.into_common(terminal)?,
+            common: self.common.into_common(surroundings)?,
             by,
             format: match self.format {
                 FormatArg::Table => Format::Table,

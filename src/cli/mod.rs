@@ -1,6 +1,8 @@
 //! Floor 10: how arguments are typed. Nothing else knows clap.
 
 mod args;
+mod fetch_args;
 mod run;
+mod store_args;
 
-pub use run::{Terminal, run};
+pub use run::run;

@@ -2,30 +2,27 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
-use crate::command::{Error, ExitStatus, inspect, report, summarize, timing_keys};
+use crate::command::{
+    Config, Error, ExitStatus, Surroundings, fetch, inspect, report, store, summarize,
+};
 use crate::vocab::visible;
-
-/// What the program needs to know of its surroundings.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Terminal {
-    /// Whether colour is wanted where it is left open: the standard output is a terminal and
-    /// `NO_COLOR` is not set.
-    pub wants_colour: bool,
-}
 
 /// Where the configuration is looked for.
 const CONFIG: &str = "latscope.toml";
 
+/// The store where nothing else is asked for.
+const STORE: &str = ".latscope";
+
 /// Runs the program with these arguments, the first of which is its own name.
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
-    terminal: Terminal,
+    surroundings: &Surroundings,
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> ExitStatus {
@@ -33,21 +30,42 @@ pub fn run(
         Ok(cli) => cli,
         Err(error) => return explain(&error, stdout, stderr),
     };
+    let of_surroundings = surroundings.store.clone();
+    // What is typed comes first, then the environment, then the configuration.
+    let place = |typed: Option<PathBuf>, config: &Config| {
+        let place = typed.or(of_surroundings).or_else(|| config.store.clone());
+        place.unwrap_or_else(|| STORE.into())
+    };
     let done = match cli.command {
-        Command::Report(args) => args.into_options(terminal).map(|options| {
-            execute(stdout, stderr, options.common.is_quiet, |keys, out, err| {
-                report(&options, keys, out, err)
+        Command::Report(args) => args.into_options(surroundings).map(|mut options| {
+            execute(stdout, stderr, options.common.is_quiet, |config, out, err| {
+                options.common.store = Some(place(options.common.store.take(), &config));
+                report(&options, config.keys, out, err)
             })
         }),
         Command::Inspect(args) => {
             let options = args.into_options();
-            Ok(execute(stdout, stderr, false, |keys, out, err| {
-                inspect(&options, keys, out, err)
+            Ok(execute(stdout, stderr, false, |config, out, err| {
+                inspect(&options, config.keys, out, err)
             }))
         }
-        Command::Summary(args) => args.into_options(terminal).map(|options| {
-            execute(stdout, stderr, options.common.is_quiet, |keys, out, err| {
-                summarize(&options, keys, out, err)
+        Command::Summary(args) => args.into_options(surroundings).map(|mut options| {
+            execute(stdout, stderr, options.common.is_quiet, |config, out, err| {
+                options.common.store = Some(place(options.common.store.take(), &config));
+                summarize(&options, config.keys, out, err)
+            })
+        }),
+        Command::Fetch(args) => args.into_options().map(|mut options| {
+            execute(stdout, stderr, options.is_quiet, |config, out, err| {
+                options.store = Some(place(options.store.take(), &config));
+                let options = options.with_defaults(&config.fetch);
+                fetch(&options, config.keys, surroundings, out, err)
+            })
+        }),
+        Command::Store(args) => args.into_options().map(|mut options| {
+            execute(stdout, stderr, false, |config, out, err| {
+                options.store = Some(place(options.store.take(), &config));
+                store(&options, config.keys, surroundings, out, err)
             })
         }),
     };
@@ -65,15 +83,15 @@ fn execute(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
     is_quiet: bool,
-    command: impl FnOnce(crate::parse::TimingKeys, &mut dyn Write, &mut dyn Write) -> Result<(), Error>,
+    command: impl FnOnce(Config, &mut dyn Write, &mut dyn Write) -> Result<(), Error>,
 ) -> ExitStatus {
     let run = |stdout: &mut dyn Write, stderr: &mut dyn Write| -> Result<(), Error> {
-        let (keys, is_configured) = timing_keys(Path::new(CONFIG))?;
-        if is_configured && !is_quiet {
+        let config = Config::read(Path::new(CONFIG))?;
+        if config.has_keys && !is_quiet {
             // A reader that is gone changes nothing about the result.
             let _ = writeln!(stderr, "timing keys from {CONFIG}");
         }
-        command(keys, stdout, stderr)?;
+        command(config, stdout, stderr)?;
         stdout.flush().map_err(Error::Output)
     };
     match run(stdout, stderr) {
@@ -81,6 +99,8 @@ fn execute(
         Err(error) => {
             let status = error.exit_status();
             if status != ExitStatus::Success {
+                // What was written before the failure comes first.
+                let _ = stdout.flush();
                 say(stderr, &error.to_string());
             }
             status

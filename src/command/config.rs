@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::dataset::TimeBound;
+use crate::fetch::Asked;
 use crate::parse::{KeyError, TimingKeys};
 
 /// Why the configuration cannot be used.
@@ -24,11 +26,84 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// What the configuration says.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The keys of timing records: the common ones, and before them those of the `[timing]` table.
+    pub keys: TimingKeys,
+    /// Whether there is a `[timing]` table.
+    pub has_keys: bool,
+    /// The store.
+    pub store: Option<PathBuf>,
+    /// The `[fetch]` table.
+    pub fetch: FetchDefaults,
+}
+
+/// What `latscope fetch` does where nothing else is asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FetchDefaults {
+    /// The log groups.
+    pub asked: Asked,
+    /// The regions.
+    pub regions: Vec<String>,
+    /// The profile of the AWS configuration.
+    pub profile: Option<String>,
+    /// An address in place of AWS's.
+    pub endpoint_url: Option<String>,
+    /// The beginning of the window.
+    pub since: Option<TimeBound>,
+    /// Calls a second.
+    pub rate: Option<f64>,
+    /// How the names of log streams begin.
+    pub stream_prefix: Option<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Config {
+struct File {
     #[serde(default)]
     timing: toml::Table,
+    store: Option<PathBuf>,
+    #[serde(default)]
+    fetch: FetchTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct FetchTable {
+    log_group: Names,
+    function: Names,
+    log_group_prefix: Names,
+    log_group_pattern: Names,
+    region: Names,
+    profile: Option<String>,
+    endpoint_url: Option<String>,
+    since: Option<String>,
+    rate: Option<f64>,
+    stream_prefix: Option<String>,
+}
+
+/// One name, or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl From<Names> for Vec<String> {
+    fn from(names: Names) -> Self {
+        match names {
+            Names::One(name) => vec![name],
+            Names::Several(names) => names,
+        }
+    }
 }
 
 /// Where a field is found: a key, and its unit if it has one.
@@ -56,35 +131,65 @@ fn place(value: &toml::Value) -> Option<Place<'_>> {
     }
 }
 
-/// The common keys of timing records, and before them those of the `[timing]` table of this file,
-/// if there is such a file. The second value tells whether there is.
-///
-/// # Errors
-/// If the file cannot be read or understood.
-pub fn timing_keys(path: &Path) -> Result<(TimingKeys, bool), ConfigError> {
+impl Config {
+    /// Reads the configuration, if there is such a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or understood.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let fault = |fault: String| ConfigError {
+            path: path.to_owned(),
+            fault,
+        };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(fault(error.to_string())),
+        };
+        let file: File = toml::from_str(&text).map_err(|error| fault(error.to_string()))?;
+        Ok(Self {
+            keys: timing_keys(&file.timing).map_err(fault)?,
+            has_keys: !file.timing.is_empty(),
+            store: file.store,
+            fetch: fetch_defaults(file.fetch).map_err(fault)?,
+        })
+    }
+}
+
+fn timing_keys(table: &toml::Table) -> Result<TimingKeys, String> {
     let mut keys = TimingKeys::common();
-    let fault = |fault: String| ConfigError {
-        path: path.to_owned(),
-        fault,
-    };
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((keys, false)),
-        Err(error) => return Err(fault(error.to_string())),
-    };
-    let config: Config = toml::from_str(&text).map_err(|error| fault(error.to_string()))?;
-    let is_used = !config.timing.is_empty();
-    for (field, value) in &config.timing {
+    for (field, value) in table {
         let places = places(value).ok_or_else(|| {
-            fault(format!(
+            format!(
                 "[timing] {field}: expecting \"key\", {{ key = \"key\", unit = \"s\" }} or a list of these"
-            ))
+            )
         })?;
         // Each goes before the ones that are there, so the best is added last.
         for (key, unit) in places.into_iter().rev() {
             let added = keys.add(field, key, unit);
-            added.map_err(|error: KeyError| fault(format!("[timing] {error}")))?;
+            added.map_err(|error: KeyError| format!("[timing] {error}"))?;
         }
     }
-    Ok((keys, is_used))
+    Ok(keys)
+}
+
+fn fetch_defaults(table: FetchTable) -> Result<FetchDefaults, String> {
+    let since = table.since.map(|text| TimeBound::parse(&text, false));
+    if table.rate.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
+        return Err("[fetch] rate: expecting calls a second, more than 0".to_owned());
+    }
+    Ok(FetchDefaults {
+        asked: Asked {
+            names: table.log_group.into(),
+            functions: table.function.into(),
+            prefixes: table.log_group_prefix.into(),
+            patterns: table.log_group_pattern.into(),
+        },
+        regions: table.region.into(),
+        profile: table.profile,
+        endpoint_url: table.endpoint_url,
+        since: since.transpose().map_err(|error| format!("[fetch] since: {error}"))?,
+        rate: table.rate,
+        stream_prefix: table.stream_prefix,
+    })
 }

@@ -8,8 +8,10 @@ use super::config::ConfigError;
 use super::exit::ExitStatus;
 use super::selector::SelectorError;
 use crate::dataset::Window;
+use crate::fetch::{self, Outcome};
 use crate::invocation::Ledger;
-use crate::vocab::{Timestamp, visible};
+use crate::source::store::StoreError;
+use crate::vocab::{TimeRange, Timestamp, grouped, visible};
 use crate::{dataset, source};
 
 /// Why a command ended early.
@@ -17,6 +19,45 @@ use crate::{dataset, source};
 pub enum Error {
     /// No input was given and there is no store.
     NoInput,
+    /// There is no store.
+    NoStore(PathBuf),
+    /// There is a store, and no fetch has come to its end.
+    NothingFetched(PathBuf),
+    /// The store could not be read or written.
+    Store(StoreError),
+    /// A segment of the store is not as it was written.
+    DamagedSegment {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        damage: String,
+    },
+    /// Something in the store is damaged.
+    DamagedStore {
+        /// The store.
+        store: PathBuf,
+        /// How many segments and lines of the manifest.
+        damaged: usize,
+    },
+    /// No log group was named, and none is configured.
+    NoGroupAsked,
+    /// None of the functions has logged yet.
+    NothingToFetch,
+    /// The window of a fetch ends before it begins.
+    EmptyFetchWindow(TimeRange),
+    /// Nothing could be fetched.
+    Fetch(fetch::Error),
+    /// Not all of the window was fetched.
+    IncompleteFetch {
+        /// Why.
+        reasons: Vec<String>,
+        /// What kept groups from being read.
+        errors: Vec<fetch::Error>,
+        /// Whether the user interrupted.
+        is_interrupted: bool,
+        /// Slices that were fetched, and slices in all.
+        slices: (usize, usize),
+    },
     /// An input could not be read.
     Source(source::Error),
     /// Nothing in the input could be read.
@@ -77,11 +118,27 @@ impl Error {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitStatus::Success,
-            Self::NoInput | Self::EmptyWindow(_) | Self::SameSides { .. } | Self::Config(_) => {
-                ExitStatus::Usage
-            }
-            Self::Source(_) | Self::NothingReadable(_) => ExitStatus::Unreadable,
+            Self::NoInput
+            | Self::EmptyWindow(_)
+            | Self::EmptyFetchWindow(_)
+            | Self::NoGroupAsked
+            | Self::SameSides { .. }
+            | Self::Config(_) => ExitStatus::Usage,
+            Self::Fetch(error) => of_fetch(error),
+            Self::IncompleteFetch { errors, .. } => errors
+                .iter()
+                .map(of_fetch)
+                .find(|status| *status == ExitStatus::AccessDenied)
+                .unwrap_or(ExitStatus::Incomplete),
+            Self::Source(_)
+            | Self::NothingReadable(_)
+            | Self::NoStore(_)
+            | Self::Store(_)
+            | Self::DamagedSegment { .. }
+            | Self::DamagedStore { .. } => ExitStatus::Unreadable,
             Self::NoInvocation(_)
+            | Self::NothingFetched(_)
+            | Self::NothingToFetch
             | Self::OnlyModelCalls { .. }
             | Self::NothingSelected { .. }
             | Self::EmptySide { .. }
@@ -102,10 +159,62 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoInput => f.write_str(
-                "no logs to read: give files or folders with --input PATH.\n\
-                 To save logs: aws logs filter-log-events --log-group-name /aws/lambda/NAME --output json > logs.json\n\
-                 To try it:    latscope summary --input fixtures/haiku-vs-nova-lite",
+                "no logs to read: give files or folders with --input PATH, or fetch some first.\n\
+                 To fetch logs: latscope fetch --function NAME --since 1h\n\
+                 To try it:     latscope summary --input fixtures/haiku-vs-nova-lite",
             ),
+            Self::NoStore(dir) => write!(
+                f,
+                "no store at {}: latscope fetch makes one, and --store DIR names another",
+                dir.display()
+            ),
+            Self::NothingFetched(dir) => write!(
+                f,
+                "no fetch into the store at {} has come to its end: run latscope fetch again, which goes on where it \
+                 stopped",
+                dir.display()
+            ),
+            Self::Store(error) => write!(f, "{error}"),
+            Self::DamagedSegment { file, damage } => write!(
+                f,
+                "the store is damaged: {}: {damage}\nrun latscope fetch again, which replaces it, or latscope store \
+                 verify, which names everything that is damaged",
+                file.display()
+            ),
+            Self::DamagedStore { store, damaged } => write!(
+                f,
+                "the store at {} is damaged in {} places; what is damaged counts as missing, and the next fetch of \
+                 its time gets it again",
+                store.display(),
+                grouped(*damaged as u64)
+            ),
+            Self::NoGroupAsked => f.write_str(
+                "no log group to fetch: give --function NAME, --log-group NAME, --log-group-prefix PREFIX or \
+                 --log-group-pattern TEXT, or name them in the [fetch] table of latscope.toml",
+            ),
+            Self::NothingToFetch => f.write_str("there is no log group to fetch"),
+            Self::EmptyFetchWindow(window) => write!(
+                f,
+                "the window is empty: it begins at {} and ends at {}",
+                window.from, window.to
+            ),
+            Self::Fetch(error) => write!(f, "{error}"),
+            Self::IncompleteFetch {
+                reasons,
+                errors,
+                is_interrupted,
+                slices: (done, all),
+            } => {
+                write!(f, "the window is not complete: {done} of {all} slices were fetched")?;
+                if *is_interrupted {
+                    f.write_str(" before it was interrupted")?;
+                }
+                let told = errors.iter().map(ToString::to_string);
+                for reason in reasons.iter().cloned().chain(told) {
+                    write!(f, "\n{reason}")?;
+                }
+                f.write_str("\nrun the same command again to fetch the rest")
+            }
             Self::Source(error) => write!(f, "{error}"),
             Self::NothingReadable(ledger) => {
                 f.write_str("nothing in the input could be read")?;
@@ -187,7 +296,44 @@ fn reasons(f: &mut fmt::Formatter<'_>, ledger: &Ledger) -> fmt::Result {
     }
 }
 
+impl Error {
+    /// What is said of a fetch that did not bring everything.
+    pub(super) fn incomplete_fetch(outcome: Outcome) -> Self {
+        let done = outcome.groups.iter().map(|group| group.done).sum();
+        let all = outcome.groups.iter().map(|group| group.slices).sum();
+        Self::IncompleteFetch {
+            reasons: outcome.incomplete,
+            errors: outcome.errors,
+            is_interrupted: outcome.is_interrupted,
+            slices: (done, all),
+        }
+    }
+}
+
+fn of_fetch(error: &fetch::Error) -> ExitStatus {
+    match error {
+        error if error.is_authentication() => ExitStatus::Authentication,
+        error if error.is_access() => ExitStatus::AccessDenied,
+        fetch::Error::NoRegion => ExitStatus::Usage,
+        fetch::Error::UnknownGroup { .. } | fetch::Error::NoGroup { .. } => ExitStatus::NothingMatched,
+        fetch::Error::UnreadableClass { .. } | fetch::Error::Store(_) => ExitStatus::Unreadable,
+        _ => ExitStatus::Failure,
+    }
+}
+
 impl std::error::Error for Error {}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<fetch::Error> for Error {
+    fn from(error: fetch::Error) -> Self {
+        Self::Fetch(error)
+    }
+}
 
 impl From<source::Error> for Error {
     fn from(error: source::Error) -> Self {

@@ -13,6 +13,12 @@ pub enum ExitStatus {
     Unreadable = 3,
     /// The input was read, and nothing in it matches.
     NothingMatched = 4,
+    /// There are no credentials for AWS, or they are not accepted.
+    Authentication = 5,
+    /// AWS does not allow what was asked for.
+    AccessDenied = 6,
+    /// The window was not fetched as a whole.
+    Incomplete = 7,
 }
 
 impl ExitStatus {
@@ -23,9 +29,9 @@ impl ExitStatus {
         (2, "usage: the command line or latscope.toml cannot be understood"),
         (3, "an input cannot be read"),
         (4, "nothing matched"),
-        (5, "reserved: authentication"),
-        (6, "reserved: access denied"),
-        (7, "reserved: incomplete window"),
+        (5, "no credentials for AWS, or not accepted"),
+        (6, "access denied by AWS"),
+        (7, "the window was not fetched as a whole; what was is kept"),
         (10, "reserved: gate failed"),
         (11, "reserved: gate inconclusive"),
     ];

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::stored;
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
-use crate::invocation::{Collector, Ledger, ModelCall, Span};
+use crate::invocation::{Collected, Collector, Ledger, ModelCall, Span};
 use crate::parse::{Parser, TimingKeys};
 use crate::source::{self, Form, Found, Item, Located, locate, read_file, read_stream};
 use crate::summary::{Failures, Warning};
@@ -16,6 +17,8 @@ use crate::vocab::{Rejected, Timestamp, grouped, visible};
 pub struct Common {
     /// Files, folders and `-`.
     pub inputs: Vec<PathBuf>,
+    /// The store that is read where there are no inputs.
+    pub store: Option<PathBuf>,
     /// Beginning of the window.
     pub since: Option<TimeBound>,
     /// End of the window.
@@ -47,39 +50,90 @@ pub struct Loaded {
     pub ledger: Ledger,
     /// The time that the input covers.
     pub span: Option<Span>,
+    /// The window where none is asked for: that of the latest fetch, if a store was read.
+    pub default_window: Window,
+    /// What a store does not hold, and other doubts about it.
+    pub warnings: Vec<Warning>,
+}
+
+/// What was read, before it is put into columns.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) collected: Collected,
+    default_window: Window,
+    warnings: Vec<Warning>,
+}
+
+/// Reads all inputs, or the store where there are none: all of it if a window is asked for, else the window of the
+/// latest fetch.
+///
+/// # Errors
+/// If there is neither, or something cannot be read.
+pub(super) fn collect(
+    common: &Common,
+    keys: TimingKeys,
+    has_window: bool,
+    stderr: &mut dyn Write,
+) -> Result<Read, Error> {
+    let mapping = keys.mapping();
+    let parser = Parser::new(keys).map_err(|error| Error::Internal(error.to_string()))?;
+    let (files, default_window, warnings) = match (common.inputs.as_slice(), &common.store) {
+        ([], None) => return Err(Error::NoInput),
+        ([], Some(dir)) => {
+            let chosen = stored::choose(dir, has_window, &mapping)?;
+            if let Some(line) = chosen.line(common).filter(|_| !common.is_quiet) {
+                note(stderr, &visible(&line));
+            }
+            (chosen.files, chosen.window, chosen.warnings)
+        }
+        (inputs, _) => (locate(inputs)?, Window::default(), Vec::new()),
+    };
+    let mut collector = Collector::new(parser);
+    for file in files {
+        read(&file, &mut collector, common, stderr)?;
+    }
+    let collected = collector.finish();
+    tell_rejections(common, &collected.ledger, stderr);
+    if collected.invocations.is_empty() && collected.model_calls.is_empty() {
+        let ledger = Box::new(collected.ledger);
+        let is_unreadable = ledger.rejected > 0 && ledger.rejected == ledger.events();
+        return Err(if is_unreadable {
+            Error::NothingReadable(ledger)
+        } else {
+            Error::NoInvocation(ledger)
+        });
+    }
+    Ok(Read {
+        collected,
+        default_window,
+        warnings,
+    })
 }
 
 impl Loaded {
-    /// Reads all inputs.
+    /// Reads all inputs, or the store where there are none.
     ///
     /// # Errors
-    /// If there is none, one cannot be read, or none holds an invocation.
-    pub fn read(common: &Common, keys: TimingKeys, stderr: &mut dyn Write) -> Result<Self, Error> {
-        if common.inputs.is_empty() {
-            return Err(Error::NoInput);
-        }
-        let parser = Parser::new(keys).map_err(|error| Error::Internal(error.to_string()))?;
-        let mut collector = Collector::new(parser);
-        for file in locate(&common.inputs)? {
-            read(&file, &mut collector, common, stderr)?;
-        }
-        let collected = collector.finish();
-        let ledger = collected.ledger;
-        tell_rejections(common, &ledger, stderr);
-        if collected.invocations.is_empty() && collected.model_calls.is_empty() {
-            let is_unreadable = ledger.rejected > 0 && ledger.rejected == ledger.events();
-            let ledger = Box::new(ledger);
-            return Err(if is_unreadable {
-                Error::NothingReadable(ledger)
-            } else {
-                Error::NoInvocation(ledger)
-            });
-        }
+    /// If there is neither, one cannot be read, or none holds an invocation.
+    pub fn read(
+        common: &Common,
+        keys: TimingKeys,
+        has_window: bool,
+        stderr: &mut dyn Write,
+    ) -> Result<Self, Error> {
+        let has_window = has_window || common.since.is_some() || common.until.is_some();
+        let Read {
+            collected,
+            default_window,
+            warnings,
+        } = collect(common, keys, has_window, stderr)?;
         Ok(Self {
             dataset: Dataset::new(&collected.invocations, collected.names)?,
             model_calls: collected.model_calls,
-            ledger,
+            ledger: collected.ledger,
             span: collected.span,
+            default_window,
+            warnings,
         })
     }
 
@@ -99,12 +153,20 @@ impl Loaded {
         })
     }
 
+    /// The window that the common options mean; that of the latest fetch where they mean none and a store was read.
+    ///
+    /// # Errors
+    /// If a relative time is given and no event has a time.
+    pub fn common_window(&self, common: &Common) -> Result<Window, Error> {
+        Ok(self.window(common.since, common.until)?.and(self.default_window))
+    }
+
     /// The invocations that the common options select, and what these options mean.
     ///
     /// # Errors
     /// If there are none, or a name does not occur in the logs.
     pub fn select(&self, common: &Common) -> Result<(Dataset, Selection), Error> {
-        let window = self.window(common.since, common.until)?;
+        let window = self.common_window(common)?;
         if window.is_empty() {
             return Err(Error::EmptyWindow(window));
         }

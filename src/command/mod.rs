@@ -4,18 +4,27 @@
 mod config;
 mod error;
 mod exit;
+mod fetch;
+mod fetch_text;
 mod figures;
 mod inspect;
 mod load;
+mod progress;
 mod report;
 mod selector;
+mod store;
+mod stored;
 mod summarize;
+mod surroundings;
 
-pub use config::{ConfigError, timing_keys};
+pub use config::{Config, ConfigError, FetchDefaults};
 pub use error::Error;
 pub use exit::ExitStatus;
+pub use fetch::{FetchOptions, fetch};
 pub use inspect::{InspectOptions, inspect};
 pub use load::{Common, Loaded};
 pub use report::{ReportOptions, report};
 pub use selector::{Selector, SelectorError};
+pub use store::{ExportFormat, StoreAction, StoreOptions, store};
+pub use surroundings::Surroundings;
 pub use summarize::{Format, SummaryOptions, summarize};

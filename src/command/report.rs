@@ -39,7 +39,10 @@ pub fn report(
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     let common = &options.common;
-    let loaded = Loaded::read(common, keys, stderr)?;
+    let has_window = [&options.baseline, &options.candidate]
+        .iter()
+        .any(|selector| selector.has_window());
+    let loaded = Loaded::read(common, keys, has_window, stderr)?;
     if loaded.dataset.is_empty() {
         return Err(Error::OnlyModelCalls {
             calls: loaded.model_calls.len(),
@@ -118,6 +121,7 @@ fn compare(
     }
     let windows = [common_selection.window, baseline.window, candidate.window];
     let mut comparison = compare_sides(baseline, candidate, common.failures, selected, &loaded.ledger);
+    comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
     comparison.warnings.extend(loaded.untimed(&windows)?);
     let selectors = [&options.baseline, &options.candidate];
     if loaded.ledger.duplicates > 0 && selectors.iter().any(|selector| !selector.inputs().is_empty()) {

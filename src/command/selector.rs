@@ -193,6 +193,11 @@ impl Selector {
         self.model.is_some()
     }
 
+    /// Whether it selects a stretch of time.
+    pub fn has_window(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
     /// The paths that it names.
     pub fn inputs(&self) -> &[PathBuf] {
         &self.inputs

@@ -46,8 +46,8 @@ pub fn summarize(
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     let common = &options.common;
-    let loaded = Loaded::read(common, keys, stderr)?;
-    let window = loaded.window(common.since, common.until)?;
+    let loaded = Loaded::read(common, keys, false, stderr)?;
+    let window = loaded.common_window(common)?;
     // Conditions are about invocations, which Bedrock's records are not.
     let calls = match common.conditions.as_slice() {
         [] => model_calls(&loaded.model_calls, window),
@@ -104,7 +104,8 @@ fn warnings(
     window: Window,
     common: &Common,
 ) -> Result<Vec<Warning>, Error> {
-    let mut warnings = input_warnings(&loaded.ledger);
+    let mut warnings = loaded.warnings.clone();
+    warnings.extend(input_warnings(&loaded.ledger));
     let rows = selected.rows()?;
     let group = GroupSummary::of(Vec::new(), &rows, common.failures);
     let label = |key: Key, value: Option<u32>| {

@@ -2,12 +2,14 @@
 //! polars.
 
 mod columns;
+mod export;
 mod frame;
 mod models;
 mod select;
 mod window;
 
 pub use columns::{Columns, ModelSource};
+pub use export::{EXPORT_SCHEMA, Export, ExportColumn, ExportValues, write_parquet};
 pub use frame::{Dataset, Error, Group};
 pub use select::{Condition, ConditionError, Key, Selection};
 pub use window::{TimeBound, TimeError, Window};

@@ -89,14 +89,15 @@ fn metric_cells(summary: Option<&MetricSummary>) -> Vec<String> {
 
 /// A name from a log, quoted, and with an apostrophe in front where a spreadsheet would take it
 /// for a formula.
-fn name(name: &str) -> String {
+pub(super) fn name(name: &str) -> String {
     let name = visible(name);
     let is_formula = name.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let guard = if is_formula { "'" } else { "" };
     format!("{guard}{name}")
 }
 
-fn line(cells: Vec<String>) -> String {
+/// A line of cells.
+pub(super) fn line(cells: Vec<String>) -> String {
     let quoted: Vec<String> = cells
         .into_iter()
         .map(|cell| {

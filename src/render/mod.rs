@@ -5,6 +5,7 @@ pub mod chart;
 
 mod answer;
 mod csv;
+mod export;
 mod inspection;
 mod json;
 mod markdown;
@@ -17,8 +18,9 @@ mod terminal;
 
 pub use answer::brief;
 pub use csv::summary_csv;
+pub use export::{export_csv, export_ndjson};
 pub use inspection::inspection;
 pub use json::summary_json;
 pub use report::{Figure, ReportView, report_markdown};
-pub use summary::{SummaryView, summary_markdown, summary_terminal};
+pub use summary::{SummaryView, shown_time, summary_markdown, summary_terminal};
 pub use terminal::Style;

@@ -251,7 +251,7 @@ pub(super) fn window_text(window: Window, is_local: bool) -> String {
 }
 
 /// A time in UTC, or in this machine's zone.
-pub(super) fn shown_time(at: Timestamp, is_local: bool) -> String {
+pub fn shown_time(at: Timestamp, is_local: bool) -> String {
     match at.to_utc() {
         Some(utc) if is_local => utc
             .with_timezone(&chrono::Local)

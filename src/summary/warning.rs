@@ -91,6 +91,17 @@ pub enum Warning {
         /// Its values with their counts.
         values: String,
     },
+    /// The store does not hold all of the window.
+    NotAllFetched {
+        /// How much of the window at least one log group lacks.
+        missing_ms: u64,
+        /// How long the window is.
+        window_ms: u64,
+        /// Why.
+        reasons: Vec<String>,
+    },
+    /// Part of the store was fetched with other keys of timing records than those that are configured.
+    OtherTimingKeys,
     /// Invocations without a time, which no window holds.
     WithoutTime(usize),
     /// Events that several inputs hold, where a side is an input.
@@ -230,6 +241,26 @@ impl fmt::Display for Warning {
                 counted(*count as u64, "invocation")
             ),
             Self::Mixed { of, key, values } => write!(f, "{of}: {} is mixed: {values}", key.name()),
+            Self::NotAllFetched {
+                missing_ms,
+                window_ms,
+                reasons,
+            } => {
+                f.write_str("the latest fetch did not bring all of the window")?;
+                if *missing_ms > 0 {
+                    // Rounded up: what is missing is not 0 %.
+                    let percent = missing_ms.saturating_mul(100).div_ceil((*window_ms).max(1));
+                    write!(f, ": a log group lacks {percent} % of it")?;
+                }
+                if let Some(reason) = reasons.first() {
+                    write!(f, " ({reason})")?;
+                }
+                f.write_str("; run latscope fetch again")
+            }
+            Self::OtherTimingKeys => f.write_str(
+                "part of the store was fetched with other timing keys than latscope.toml has now, and may lack what \
+                 these would find; run latscope fetch again",
+            ),
             Self::WithoutTime(count) => write!(
                 f,
                 "{} no time and {} in no window",

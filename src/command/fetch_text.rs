@@ -1,0 +1,201 @@
+//! What `latscope fetch` says: its plan, its beginning and its end.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Job, Outcome};
+use crate::render::shown_time;
+use crate::vocab::{TimeRange, grouped, visible};
+
+/// The window and the groups, in a line.
+pub(super) fn beginning(job: &Job, store: &Path, is_local: bool) -> String {
+    let groups = match job.targets.as_slice() {
+        [one] => format!("{} ({})", one.group.name, one.group.region),
+        many => format!("{} log groups", many.len()),
+    };
+    visible(&format!(
+        "Window: {}; {groups}, into {}",
+        window(job.window, is_local),
+        store.display()
+    ))
+    .into_owned()
+}
+
+fn window(window: TimeRange, is_local: bool) -> String {
+    format!(
+        "{} to {}",
+        shown_time(window.from, is_local),
+        shown_time(window.to, is_local)
+    )
+}
+
+/// What a fetch would do.
+pub(super) fn plan(job: &Job, forecast: &Forecast, asked: &Asked, is_local: bool) -> String {
+    let mut text = format!("Window: {}\n", window(job.window, is_local));
+    let passes = job.patterns.passes().len().max(1);
+    let mut calls = 0;
+    for ((target, missing), &slices) in job.targets.iter().zip(&forecast.missing).zip(&forecast.slices) {
+        let missing_ms: i64 = missing.iter().map(|range| range.millis()).sum();
+        let there = 100.0 * (1.0 - missing_ms as f64 / job.window.millis() as f64);
+        let way = if job.uses_insights(target) {
+            "Logs Insights"
+        } else {
+            "FilterLogEvents"
+        };
+        let name = visible(&target.group.name);
+        let region = &target.group.region;
+        let _ = writeln!(
+            text,
+            "{region} {name}: {there:.0} % is in the store; {slices} slices by {way}"
+        );
+        calls += slices * if job.uses_insights(target) { 1 } else { passes };
+    }
+    let _ = writeln!(
+        text,
+        "Calls: {} at least, {} at the rate limit; a slice with much in it takes more",
+        grouped(calls as u64),
+        duration(forecast.seconds)
+    );
+    match job.patterns.passes() {
+        [] => text.push_str("Filter: none, every event is sent\n"),
+        [one] => {
+            let _ = writeln!(text, "Filter: {one}");
+        }
+        several => {
+            for (number, pattern) in several.iter().enumerate() {
+                let _ = writeln!(text, "Filter, pass {}: {pattern}", number + 1);
+            }
+        }
+    }
+    let _ = write!(text, "\nIAM policy:\n{}", policy(job, asked));
+    text
+}
+
+/// The policy that allows what the fetch does, and nothing else.
+fn policy(job: &Job, asked: &Asked) -> String {
+    let arns = |suffix: &str, is_wanted: &dyn Fn(bool) -> bool| -> Vec<String> {
+        let mut arns: Vec<String> = job
+            .targets
+            .iter()
+            .filter(|target| is_wanted(job.uses_insights(target)))
+            .map(|target| {
+                let account = target.group.account.as_deref().unwrap_or("*");
+                let (region, name) = (&target.group.region, &target.group.name);
+                let partition = target.group.partition();
+                format!("arn:{partition}:logs:{region}:{account}:log-group:{name}{suffix}")
+            })
+            .collect();
+        arns.sort();
+        arns.dedup();
+        arns
+    };
+    let mut statements = vec![serde_json::json!({
+        "Effect": "Allow",
+        "Action": "logs:DescribeLogGroups",
+        "Resource": "*",
+    })];
+    let by_filter = arns(":*", &|uses_insights| !uses_insights);
+    if !by_filter.is_empty() {
+        statements.push(serde_json::json!({
+            "Effect": "Allow",
+            "Action": "logs:FilterLogEvents",
+            "Resource": by_filter,
+        }));
+    }
+    let by_query = arns(":*", &|uses_insights| uses_insights);
+    if !by_query.is_empty() {
+        statements.push(serde_json::json!({
+            "Effect": "Allow",
+            "Action": "logs:StartQuery",
+            "Resource": by_query,
+        }));
+        // These two know no resource.
+        statements.push(serde_json::json!({
+            "Effect": "Allow",
+            "Action": ["logs:GetQueryResults", "logs:StopQuery"],
+            "Resource": "*",
+        }));
+    }
+    if !asked.functions.is_empty() {
+        let mut functions: Vec<String> = Vec::new();
+        for function in &asked.functions {
+            match function.starts_with("arn:") {
+                true => functions.push(function.clone()),
+                false => functions.push(format!("arn:aws:lambda:*:*:function:{function}")),
+            }
+        }
+        statements.push(serde_json::json!({
+            "Effect": "Allow",
+            "Action": "lambda:GetFunctionConfiguration",
+            "Resource": functions,
+        }));
+    }
+    let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": statements });
+    // An object of texts can always be written.
+    let mut text = serde_json::to_string_pretty(&policy).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// What was fetched.
+pub(super) fn end(outcome: &Outcome, counters: &Counters, took: Duration) -> String {
+    let throttled = counters.throttled.load(Ordering::Relaxed);
+    let repeated = counters.repeated.load(Ordering::Relaxed);
+    let mut text = format!(
+        "{} events kept of {} received in {} pages ({} of messages), {} stored, in {}",
+        grouped(outcome.events()),
+        grouped(outcome.received),
+        grouped(outcome.pages),
+        bytes(outcome.message_bytes),
+        bytes(outcome.stored_bytes),
+        duration(took.as_secs_f64())
+    );
+    let _ = match throttled {
+        0 => write!(text, "; never throttled"),
+        1 => write!(text, "; throttled once"),
+        many => write!(text, "; throttled {} times", grouped(many)),
+    };
+    if repeated > 0 {
+        let _ = write!(text, "; {} calls repeated after failures", grouped(repeated));
+    }
+    if outcome.duplicates > 0 {
+        let _ = write!(text, "; {} duplicates dropped", grouped(outcome.duplicates));
+    }
+    if outcome.queries > 0 {
+        let price = outcome.scanned_bytes as f64 / 1e9 * DOLLARS_PER_GB;
+        let _ = write!(
+            text,
+            "\n{} queries scanned {}, about ${price:.4} at ${DOLLARS_PER_GB} a GB (us-east-1)",
+            grouped(outcome.queries),
+            bytes(outcome.scanned_bytes)
+        );
+    }
+    if outcome.is_complete() {
+        text.push_str("\nThe window is complete.");
+    }
+    text
+}
+
+/// Bytes in a unit that people read.
+pub(super) fn bytes(count: u64) -> String {
+    let count = count as f64;
+    match count {
+        count if count < 1e3 => format!("{count} B"),
+        count if count < 1e6 => format!("{:.1} kB", count / 1e3),
+        count if count < 1e9 => format!("{:.1} MB", count / 1e6),
+        count => format!("{:.1} GB", count / 1e9),
+    }
+}
+
+/// A duration as people say it.
+pub(super) fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        _ if seconds < 10.0 => format!("{seconds:.1} s"),
+        0..=99 => format!("{whole} s"),
+        100..=5999 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}

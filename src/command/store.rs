@@ -1,0 +1,250 @@
+//! `latscope store`: what is in the store, whether it is sound, and what it holds for others.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::fetch_text::bytes;
+use super::load::{Common, collect};
+use super::surroundings::Surroundings;
+use crate::dataset::{Export, TimeBound, write_parquet};
+use crate::parse::TimingKeys;
+use crate::render::{export_csv, export_ndjson, shown_time};
+use crate::source::store::{LogGroup, Segment, Store};
+use crate::vocab::{Timestamp, grouped, visible};
+
+/// What `latscope store` was asked for.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// The store.
+    pub store: Option<PathBuf>,
+    /// What is done with it.
+    pub action: StoreAction,
+}
+
+/// What is done with a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreAction {
+    /// Say what is in it.
+    Status {
+        /// Whether times are shown in this machine's zone.
+        is_local: bool,
+    },
+    /// Look for damage.
+    Verify,
+    /// Remove what is older.
+    Prune {
+        /// Than this.
+        before: TimeBound,
+    },
+    /// Write its invocations.
+    Export {
+        /// The form.
+        format: ExportFormat,
+        /// The file; standard output if there is none.
+        out: Option<PathBuf>,
+    },
+}
+
+/// A form of exported invocations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated values.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// Does it.
+///
+/// # Errors
+/// If there is no store, it is damaged, or it cannot be read or written.
+pub fn store(
+    options: &StoreOptions,
+    keys: TimingKeys,
+    surroundings: &Surroundings,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<(), Error> {
+    let dir = options.store.clone().unwrap_or_default();
+    let Some(opened) = Store::open(&dir)? else {
+        return Err(Error::NoStore(dir));
+    };
+    let text = match &options.action {
+        StoreAction::Status { is_local } => status(&opened, *is_local),
+        StoreAction::Verify => return verify(&opened, stdout),
+        StoreAction::Prune { before } => {
+            let now = (surroundings.now)();
+            prune(&dir, before.resolve(Some(now)).unwrap_or(now))?
+        }
+        StoreAction::Export { format, out } => {
+            return export(&opened, *format, out.as_deref(), keys, stdout, stderr);
+        }
+    };
+    stdout.write_all(text.as_bytes()).map_err(Error::Output)
+}
+
+/// What is known of one group.
+#[derive(Default)]
+struct Held {
+    segments: usize,
+    unsettled: usize,
+    events: u64,
+    bytes: u64,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+impl Held {
+    fn add(&mut self, segment: &Segment) {
+        self.segments += 1;
+        self.unsettled += usize::from(!segment.settled);
+        self.events += segment.events;
+        self.bytes += segment.bytes;
+        let range = segment.range;
+        self.from = Some(self.from.map_or(range.from, |from| from.min(range.from)));
+        self.to = self.to.max(Some(range.to));
+    }
+}
+
+fn status(store: &Store, is_local: bool) -> String {
+    let mut groups: BTreeMap<&LogGroup, Held> = BTreeMap::new();
+    let mut all = Held::default();
+    for segment in store.segments() {
+        groups.entry(&segment.group).or_default().add(segment);
+        all.add(segment);
+    }
+    let show = |at: Option<Timestamp>| at.map_or_else(|| "—".to_owned(), |at| shown_time(at, is_local));
+    let mut text = format!(
+        "Store {}: {} log groups, {} segments, {} events, {}\n",
+        visible(&store.dir().to_string_lossy()),
+        groups.len(),
+        grouped(all.segments as u64),
+        grouped(all.events),
+        bytes(all.bytes)
+    );
+    for (group, held) in groups {
+        text.push_str(&format!(
+            "{} {}: {} to {}, {} events in {} segments, {}",
+            visible(&group.region),
+            visible(&group.name),
+            show(held.from),
+            show(held.to),
+            grouped(held.events),
+            grouped(held.segments as u64),
+            bytes(held.bytes)
+        ));
+        if held.unsettled > 0 {
+            text.push_str(&format!("; {} will be fetched again", held.unsettled));
+        }
+        text.push('\n');
+    }
+    match store.latest_fetch() {
+        None => text.push_str("No fetch has come to its end yet\n"),
+        Some(fetch) => {
+            text.push_str(&format!(
+                "Latest fetch: {} to {}, {} log groups, {}\n",
+                show(Some(fetch.window.from)),
+                show(Some(fetch.window.to)),
+                fetch.groups.len(),
+                if fetch.complete { "complete" } else { "not complete" }
+            ));
+            for reason in &fetch.incomplete {
+                text.push_str(&format!("  {}\n", visible(reason)));
+            }
+        }
+    }
+    text
+}
+
+fn verify(store: &Store, stdout: &mut dyn Write) -> Result<(), Error> {
+    let verified = store.verify()?;
+    let mut text = String::new();
+    let mut damaged = 0_usize;
+    for (segment, found) in &verified.segments {
+        if let Err(damage) = found {
+            damaged += 1;
+            text.push_str(&format!(
+                "{}: {damage} ({} {})\n",
+                visible(&segment.file),
+                visible(&segment.group.name),
+                segment.range.from
+            ));
+        }
+    }
+    for line in &verified.damaged_lines {
+        text.push_str(&format!("manifest.ndjson:{line}: cannot be read\n"));
+    }
+    for file in &verified.unlisted {
+        text.push_str(&format!(
+            "{}: not in the manifest; the next fetch removes it\n",
+            visible(&file.to_string_lossy())
+        ));
+    }
+    let sound = verified.segments.len() - damaged;
+    text.push_str(&format!("{} segments are sound\n", grouped(sound as u64)));
+    stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
+    match verified.is_sound() {
+        true => Ok(()),
+        false => Err(Error::DamagedStore {
+            store: store.dir().to_owned(),
+            damaged: damaged + verified.damaged_lines.len(),
+        }),
+    }
+}
+
+fn prune(dir: &Path, before: Timestamp) -> Result<String, Error> {
+    let mut store = Store::open_for_writing(dir, &mut || {})?;
+    let pruned = store.prune(before)?;
+    Ok(format!(
+        "Removed {} segments that end before {before}: {} events, {}\n",
+        grouped(pruned.segments.len() as u64),
+        grouped(pruned.events()),
+        bytes(pruned.bytes())
+    ))
+}
+
+fn export(
+    store: &Store,
+    format: ExportFormat,
+    out: Option<&Path>,
+    keys: TimingKeys,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<(), Error> {
+    let common = Common {
+        store: Some(store.dir().to_owned()),
+        ..Common::default()
+    };
+    let collected = collect(&common, keys, true, stderr)?.collected;
+    let rows = Export::of(&collected.invocations, &collected.names);
+    let write = |writer: &mut dyn Write| match format {
+        ExportFormat::Parquet => write_parquet(&rows, writer).map_err(Error::Dataset),
+        ExportFormat::Csv => writer.write_all(export_csv(&rows).as_bytes()).map_err(Error::Output),
+        ExportFormat::Ndjson => export_ndjson(&rows, writer).map_err(Error::Output),
+    };
+    let Some(path) = out else { return write(stdout) };
+    let failed = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+    write(&mut file).map_err(|error| match error {
+        Error::Output(source) => failed(source),
+        error => error,
+    })?;
+    file.flush().map_err(failed)?;
+    super::load::note(
+        stderr,
+        &format!(
+            "Wrote {} invocations to {}",
+            grouped(rows.len() as u64),
+            visible(&path.to_string_lossy())
+        ),
+    );
+    Ok(())
+}

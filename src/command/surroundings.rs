@@ -1,0 +1,18 @@
+//! What the program is told of the machine and the moment it runs in.
+
+use std::path::PathBuf;
+
+use crate::vocab::Timestamp;
+
+/// What lies outside arguments and files. `main` looks it up, so that nothing else depends on it.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Whether colour is wanted where it is left open: the standard output is a terminal and `NO_COLOR` is not set.
+    pub wants_colour: bool,
+    /// Whether the standard error is a terminal, whose lines can be written again.
+    pub is_stderr_terminal: bool,
+    /// The store that `LATSCOPE_STORE` names.
+    pub store: Option<PathBuf>,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}

@@ -1,0 +1,242 @@
+//! What a call came to when it did not come to an answer.
+
+use std::error::Error as _;
+use std::fmt;
+
+use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+
+/// The kinds of failure that are treated differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The service asks to slow down.
+    Throttled,
+    /// The connection or the service failed; the same call may succeed.
+    Transient,
+    /// Nobody answers at the address of the service.
+    Unreachable,
+    /// There are no credentials, or the service does not accept them.
+    Authentication,
+    /// The credentials are known, and not allowed to do this.
+    AccessDenied,
+    /// The clocks of this machine and of the service differ too much.
+    ClockSkew,
+    /// What was asked for does not exist.
+    NotFound,
+    /// The service finds a parameter at fault, such as a token of a page that has expired.
+    Invalid,
+    /// Anything else.
+    Other,
+}
+
+/// A call that failed, in words that hold no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind of failure.
+    pub kind: FaultKind,
+    /// The action as IAM names it, such as `logs:FilterLogEvents`.
+    pub action: &'static str,
+    /// The region that was called.
+    pub region: String,
+    /// The service's code, or what the connection came to; and its words where they are harmless.
+    pub said: String,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (action, region) = (self.action, &self.region);
+        match self.kind {
+            FaultKind::Throttled => write!(f, "{action} in {region} was throttled")?,
+            FaultKind::Transient => write!(f, "{action} in {region} failed")?,
+            FaultKind::Unreachable => write!(f, "no connection to {region} for {action}")?,
+            FaultKind::Authentication => write!(f, "{region} does not accept the credentials")?,
+            FaultKind::AccessDenied => write!(f, "access denied in {region}: {action} is not allowed")?,
+            FaultKind::ClockSkew => {
+                write!(f, "the clock of this machine is wrong, so {region} refuses the calls")?;
+            }
+            FaultKind::NotFound | FaultKind::Invalid | FaultKind::Other => {
+                write!(f, "{action} in {region} was refused")?;
+            }
+        }
+        if self.attempts > 1 {
+            write!(f, " {} times", self.attempts)?;
+        }
+        write!(f, ": {}", self.said)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// Codes that ask to slow down.
+const THROTTLING: [&str; 8] = [
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Codes that find fault with the credentials.
+const AUTHENTICATION: [&str; 10] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+impl Fault {
+    /// Reads the failure of a call.
+    pub(super) fn of<E>(action: &'static str, region: &str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let fault = |kind, said: String| Self {
+            kind,
+            action,
+            region: region.to_owned(),
+            said,
+            attempts: 1,
+        };
+        match error {
+            SdkError::ServiceError(context) => {
+                let error = context.err();
+                let code = error.code().unwrap_or("no error code");
+                let status = context.raw().status().as_u16();
+                let said = said_by_service(code, error.message(), status);
+                fault(kind_of_answer(code, error.message().unwrap_or_default(), status), said)
+            }
+            SdkError::ResponseError(context) => {
+                let status = context.raw().status().as_u16();
+                let kind = if matches!(status, 400..=499) && status != 408 && status != 429 {
+                    FaultKind::Other
+                } else {
+                    FaultKind::Transient
+                };
+                fault(kind, format!("an answer that cannot be read (HTTP {status})"))
+            }
+            SdkError::TimeoutError(_) => fault(FaultKind::Transient, "no answer in time".to_owned()),
+            SdkError::DispatchFailure(failure) => {
+                let text = failure.as_connector_error().map_or_else(
+                    || "the connection failed".to_owned(),
+                    |error| innermost(error),
+                );
+                let is_refused = failure.as_connector_error().is_some_and(|error| {
+                    let chain = chain(error);
+                    ["dns", "Connect", "connect error", "Connection refused", "lookup"]
+                        .iter()
+                        .any(|word| chain.contains(word))
+                });
+                let kind = match () {
+                    () if chain_has_credentials(&chain(error)) => FaultKind::Authentication,
+                    () if is_refused => FaultKind::Unreachable,
+                    () if failure.is_user() => FaultKind::Other,
+                    () => FaultKind::Transient,
+                };
+                fault(kind, text)
+            }
+            other => {
+                let kind = if chain_has_credentials(&chain(other)) {
+                    FaultKind::Authentication
+                } else {
+                    FaultKind::Other
+                };
+                fault(kind, innermost(other))
+            }
+        }
+    }
+
+    /// Whether the same call may succeed when it is made again.
+    pub(super) fn is_worth_a_repeat(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::Throttled | FaultKind::Transient | FaultKind::Unreachable
+        )
+    }
+}
+
+fn kind_of_answer(code: &str, message: &str, status: u16) -> FaultKind {
+    let is_about_time = |text: &str| {
+        ["Signature expired", "Signature not yet current", "too skewed"]
+            .iter()
+            .any(|words| text.contains(words))
+    };
+    match code {
+        "RequestTimeTooSkewed" | "RequestExpired" => FaultKind::ClockSkew,
+        _ if is_about_time(message) => FaultKind::ClockSkew,
+        code if THROTTLING.contains(&code) => FaultKind::Throttled,
+        code if AUTHENTICATION.contains(&code) => FaultKind::Authentication,
+        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized"
+        | "OptInRequired" => FaultKind::AccessDenied,
+        "ResourceNotFoundException" => FaultKind::NotFound,
+        "InvalidParameterException" | "ValidationException" | "MalformedQueryException" => FaultKind::Invalid,
+        "RequestTimeout" | "RequestTimeoutException" | "ServiceUnavailableException" | "InternalFailure"
+        | "InternalError" => FaultKind::Transient,
+        _ => match status {
+            429 => FaultKind::Throttled,
+            408 | 500..=599 => FaultKind::Transient,
+            401 => FaultKind::Authentication,
+            403 => FaultKind::AccessDenied,
+            _ => FaultKind::Other,
+        },
+    }
+}
+
+/// The service's words. Answers about signatures quote the signed request, session token included, and those about a
+/// page quote its token; neither is repeated.
+fn said_by_service(code: &str, message: Option<&str>, status: u16) -> String {
+    let message = message.unwrap_or_default().trim();
+    let quotes_request = ["ignature", "anonical", "x-amz-", "X-Amz-"]
+        .iter()
+        .any(|word| message.contains(word));
+    if message.is_empty() || quotes_request {
+        return format!("{code} (HTTP {status})");
+    }
+    let words: Vec<&str> = message
+        .split_whitespace()
+        .map(|word| if is_token(word) { "…" } else { word })
+        .take(60)
+        .collect();
+    format!("{code}: {}", words.join(" "))
+}
+
+/// Whether a word may be a token: long, and neither an ARN nor a path.
+fn is_token(word: &str) -> bool {
+    word.len() > 40 && !word.starts_with("arn:") && !word.starts_with('/')
+}
+
+/// The error and its causes, from the outermost on.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// What lies at the root of an error, which is what a person can act on.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(inner) = cause {
+        text = inner.to_string();
+        cause = inner.source();
+    }
+    text
+}
+
+fn chain_has_credentials(chain: &str) -> bool {
+    chain.contains("credential") || chain.contains("identity")
+}

@@ -1,0 +1,462 @@
+//! The whole fetch: what is missing is cut into slices, which are fetched side by side and committed one by one.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::error::Error;
+use super::fault::FaultKind;
+use super::groups::Target;
+use super::insights::{self, Scan};
+use super::intake::{Flow, Keep};
+use super::pattern::Patterns;
+use super::plan;
+use super::slice::{Context, Slice, SliceEnd};
+use super::{filter, session};
+use crate::source::store::{Capture, FetchRecord, Store};
+use crate::vocab::{TimeRange, Timestamp};
+
+/// By which API events are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Via {
+    /// `FilterLogEvents`, and Logs Insights for groups of the Infrequent Access class.
+    #[default]
+    Filter,
+    /// Logs Insights.
+    Insights,
+}
+
+/// What is to be fetched.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The log groups.
+    pub targets: Vec<Target>,
+    /// The window.
+    pub window: TimeRange,
+    /// Time before this is settled: its events are all there.
+    pub settled: Timestamp,
+    /// By which API.
+    pub via: Via,
+    /// What the server is asked for.
+    pub patterns: Patterns,
+    /// The query of Logs Insights for the same.
+    pub query: String,
+    /// What of the events is kept.
+    pub keep: Keep,
+    /// All of that as the store remembers it.
+    pub capture: Capture,
+}
+
+/// What is missing of a job in a store, and what it takes to fetch it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forecast {
+    /// For each target, the stretches that are missing.
+    pub missing: Vec<Vec<TimeRange>>,
+    /// For each target, into how many slices they are cut; each takes a call for each pass at least.
+    pub slices: Vec<usize>,
+    /// Seconds at the rate limit, at least.
+    pub seconds: f64,
+}
+
+/// How far a group is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupProgress {
+    /// Slices that are done.
+    pub done: usize,
+    /// Slices in all, as far as is known: one that holds much is divided.
+    pub slices: usize,
+    /// Events that are kept.
+    pub events: u64,
+    /// Milliseconds of the window that are done.
+    pub done_ms: i64,
+    /// Milliseconds of the window that were missing.
+    pub missing_ms: i64,
+}
+
+/// What happens while a job runs.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// Time went by, or a slice ended.
+    Now {
+        /// Each target's, in their order.
+        groups: &'a [GroupProgress],
+        /// Events that came, kept or not.
+        received: u64,
+    },
+    /// A line for whoever wants details.
+    Detail(&'a str),
+}
+
+/// What became of a job.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// How far each group is.
+    pub groups: Vec<GroupProgress>,
+    /// Why the window is not complete; empty if it is.
+    pub incomplete: Vec<String>,
+    /// What kept groups from being read.
+    pub errors: Vec<Error>,
+    /// Whether the user interrupted.
+    pub is_interrupted: bool,
+    /// Duplicates that were dropped.
+    pub duplicates: u64,
+    /// Pages that were read.
+    pub pages: u64,
+    /// Events that came, kept or not.
+    pub received: u64,
+    /// Bytes of their messages.
+    pub message_bytes: u64,
+    /// Bytes that were stored.
+    pub stored_bytes: u64,
+    /// Queries of Logs Insights that were run.
+    pub queries: u64,
+    /// Bytes that they read.
+    pub scanned_bytes: u64,
+}
+
+impl Outcome {
+    /// Whether everything was fetched.
+    pub fn is_complete(&self) -> bool {
+        self.incomplete.is_empty() && self.errors.is_empty() && !self.is_interrupted
+    }
+
+    /// Events that were kept.
+    pub fn events(&self) -> u64 {
+        self.groups.iter().map(|group| group.events).sum()
+    }
+}
+
+/// How many slices of a region are fetched at once: so many that answers which take two seconds use up the rate.
+fn concurrent(rate: f64) -> usize {
+    // Bounded, so nothing is lost.
+    (rate * 2.0).ceil().clamp(2.0, 32.0) as usize
+}
+
+/// What a job has to do.
+pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
+    let missing: Vec<Vec<TimeRange>> = job
+        .targets
+        .iter()
+        .map(|target| match store {
+            Some(store) => store.missing(&target.group, job.window, &job.capture),
+            None => vec![job.window],
+        })
+        .collect();
+    let counts = job
+        .targets
+        .iter()
+        .zip(&missing)
+        .map(|(target, missing)| job.slices(target, missing).len())
+        .collect::<Vec<_>>();
+    let mut by_region: BTreeMap<&str, f64> = BTreeMap::new();
+    for (target, count) in job.targets.iter().zip(&counts) {
+        let rate = match job.uses_insights(target) {
+            true => target.regional.other.target(),
+            false => target.regional.filter.target(),
+        };
+        let calls = count * job.patterns.passes().len().max(1);
+        *by_region.entry(&target.group.region).or_default() += calls as f64 / rate;
+    }
+    Forecast {
+        missing,
+        slices: counts,
+        seconds: by_region.into_values().fold(0.0, f64::max),
+    }
+}
+
+impl Job {
+    /// Whether a group is read by Logs Insights.
+    pub fn uses_insights(&self, target: &Target) -> bool {
+        self.via == Via::Insights || target.is_infrequent_access
+    }
+
+    fn slices(&self, target: &Target, missing: &[TimeRange]) -> Vec<TimeRange> {
+        let in_region = self
+            .targets
+            .iter()
+            .filter(|other| other.group.region == target.group.region)
+            .count();
+        let at_once = match self.uses_insights(target) {
+            true => insights::CONCURRENT,
+            false => concurrent(target.regional.filter.target()),
+        };
+        let step = plan::step_ms(self.window, at_once.div_ceil(in_region.max(1)));
+        plan::slices(missing, step, self.settled)
+    }
+}
+
+/// Runs a job: what is there already is not fetched again, and each slice is kept as soon as it is whole.
+///
+/// # Errors
+/// If the credentials fail, or the store cannot be written. What else fails is told in the outcome.
+pub async fn run(
+    job: &Job,
+    store: &mut Store,
+    interrupted: watch::Receiver<bool>,
+    wants_details: bool,
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> Result<Outcome, Error> {
+    let (sender, mut details) = mpsc::unbounded_channel();
+    let context = Arc::new(Context {
+        keep: job.keep.clone(),
+        patterns: job.patterns.clone(),
+        query: job.query.clone(),
+        flow: Arc::new(Flow::default()),
+        scan: Arc::new(Scan::default()),
+        place: store.place(),
+        interrupted: interrupted.clone(),
+        details: wants_details.then_some(sender),
+    });
+    let mut running = Running::new(job, store);
+    let mut stop = interrupted;
+    let mut ticks = interval(Duration::from_millis(200));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        running.fill(&context);
+        if running.tasks.is_empty() {
+            break;
+        }
+        tokio::select! {
+            ended = running.tasks.join_next() => {
+                let Some(ended) = ended else { break };
+                let (slice, lane, end) = ended.map_err(|error| Error::Internal(error.to_string()))?;
+                running.end(slice, lane, end, store)?;
+            }
+            _ = ticks.tick() => {}
+            Some(line) = details.recv() => {
+                tell(Progress::Detail(&line));
+                continue;
+            }
+            changed = stop.changed(), if !running.outcome.is_interrupted => {
+                running.outcome.is_interrupted = true;
+                if changed.is_ok() {
+                    running.interrupt().await;
+                }
+            }
+        }
+        let received = context.flow.received.load(Ordering::Relaxed);
+        tell(Progress::Now { groups: &running.outcome.groups, received });
+    }
+    while let Ok(line) = details.try_recv() {
+        tell(Progress::Detail(&line));
+    }
+    let mut outcome = running.outcome;
+    let flow = &context.flow;
+    outcome.pages = flow.pages.load(Ordering::Relaxed);
+    outcome.received = flow.received.load(Ordering::Relaxed);
+    outcome.message_bytes = flow.message_bytes.load(Ordering::Relaxed);
+    outcome.queries = context.scan.queries.load(Ordering::Relaxed);
+    outcome.scanned_bytes = context.scan.bytes.load(Ordering::Relaxed);
+    Ok(outcome)
+}
+
+/// Slices of one region by one API, which share a rate.
+type Lane = (String, bool);
+
+type Ended = (Slice, Lane, Result<SliceEnd, Error>);
+
+struct Running<'j> {
+    job: &'j Job,
+    waiting: BTreeMap<Lane, VecDeque<Slice>>,
+    under_way: BTreeMap<Lane, usize>,
+    tasks: JoinSet<Ended>,
+    /// Targets that cannot be read.
+    given_up: BTreeSet<usize>,
+    outcome: Outcome,
+}
+
+impl<'j> Running<'j> {
+    fn new(job: &'j Job, store: &Store) -> Self {
+        let forecast = forecast(job, Some(store));
+        let mut running = Self {
+            job,
+            waiting: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            given_up: BTreeSet::new(),
+            outcome: Outcome::default(),
+        };
+        // Round the groups in turn, so that all of them get on.
+        let mut queues = Vec::new();
+        for (position, target) in job.targets.iter().enumerate() {
+            let missing = &forecast.missing[position];
+            let slices = job.slices(target, missing);
+            running.outcome.groups.push(GroupProgress {
+                slices: slices.len(),
+                missing_ms: missing.iter().map(|range| range.millis()).sum(),
+                ..GroupProgress::default()
+            });
+            queues.push((position, VecDeque::from(slices)));
+        }
+        while queues.iter().any(|(_, queue)| !queue.is_empty()) {
+            for (target, queue) in &mut queues {
+                if let Some(range) = queue.pop_front() {
+                    let slice = Slice {
+                        target: *target,
+                        range,
+                        halvings: 0,
+                    };
+                    running.waiting.entry(running.lane(&slice)).or_default().push_back(slice);
+                }
+            }
+        }
+        running
+    }
+
+    fn lane(&self, slice: &Slice) -> Lane {
+        let target = &self.job.targets[slice.target];
+        (target.group.region.clone(), self.job.uses_insights(target))
+    }
+
+    fn most_at_once(&self, slice: &Slice) -> usize {
+        let target = &self.job.targets[slice.target];
+        match (self.job.uses_insights(target), target.is_infrequent_access) {
+            (true, true) => insights::CONCURRENT_INFREQUENT,
+            (true, false) => insights::CONCURRENT,
+            (false, _) => concurrent(target.regional.filter.target()),
+        }
+    }
+
+    /// Starts as many slices as may run at once.
+    fn fill(&mut self, context: &Arc<Context>) {
+        if self.outcome.is_interrupted {
+            return;
+        }
+        let lanes: Vec<Lane> = self.waiting.keys().cloned().collect();
+        for lane in lanes {
+            while let Some(slice) = self.waiting.get(&lane).and_then(|queue| queue.front().copied()) {
+                let is_given_up = self.given_up.contains(&slice.target);
+                let under_way = self.under_way.get(&lane).copied().unwrap_or_default();
+                if !is_given_up && under_way >= self.most_at_once(&slice) {
+                    break;
+                }
+                self.waiting.entry(lane.clone()).or_default().pop_front();
+                if !is_given_up {
+                    *self.under_way.entry(lane.clone()).or_default() += 1;
+                    self.start(slice, lane.clone(), Arc::clone(context));
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, slice: Slice, lane: Lane, context: Arc<Context>) {
+        let target = self.job.targets[slice.target].clone();
+        self.tasks.spawn(async move {
+            let end = match lane.1 {
+                true => insights::fetch(&slice, &target, &context).await,
+                false => filter::fetch(&slice, &target, &context).await,
+            };
+            (slice, lane, end)
+        });
+    }
+
+    /// Takes the end of a slice.
+    fn end(
+        &mut self,
+        slice: Slice,
+        lane: Lane,
+        end: Result<SliceEnd, Error>,
+        store: &mut Store,
+    ) -> Result<(), Error> {
+        if let Some(under_way) = self.under_way.get_mut(&lane) {
+            *under_way = under_way.saturating_sub(1);
+        }
+        let is_settled = slice.range.to <= self.job.settled;
+        match end {
+            Ok(SliceEnd::Whole(finished)) => self.commit(slice, finished, is_settled, store),
+            Ok(SliceEnd::Incomplete(finished, reason)) => {
+                self.outcome.incomplete.push(reason);
+                // It is fetched again next time.
+                self.commit(slice, finished, false, store)
+            }
+            Ok(SliceEnd::Divided(parts)) => {
+                self.divide(slice, lane, &parts, slice.halvings);
+                Ok(())
+            }
+            Ok(SliceEnd::Halved(parts)) => {
+                self.divide(slice, lane, &parts, slice.halvings + 1);
+                Ok(())
+            }
+            Ok(SliceEnd::Interrupted) => Ok(()),
+            Err(error @ Error::Store(_)) => Err(error),
+            Err(error) if error.is_authentication() => Err(error),
+            Err(error) => {
+                self.give_up(slice, error);
+                Ok(())
+            }
+        }
+    }
+
+    fn divide(&mut self, slice: Slice, lane: Lane, parts: &[TimeRange], halvings: u8) {
+        self.outcome.groups[slice.target].slices += parts.len() - 1;
+        let queue = self.waiting.entry(lane).or_default();
+        for &range in parts.iter().rev() {
+            queue.push_front(Slice {
+                range,
+                halvings,
+                ..slice
+            });
+        }
+    }
+
+    fn commit(
+        &mut self,
+        slice: Slice,
+        finished: crate::source::store::Finished,
+        is_settled: bool,
+        store: &mut Store,
+    ) -> Result<(), Error> {
+        let committed = store.commit(finished, is_settled, &self.job.capture)?;
+        let group = &mut self.outcome.groups[slice.target];
+        group.done += 1;
+        group.done_ms += slice.range.millis();
+        group.events += committed.events;
+        self.outcome.duplicates += committed.duplicates;
+        self.outcome.stored_bytes += committed.bytes;
+        Ok(())
+    }
+
+    /// A group that cannot be read holds up no other.
+    fn give_up(&mut self, slice: Slice, error: Error) {
+        let name = &self.job.targets[slice.target].group.name;
+        let is_of_one_slice = matches!(&error, Error::Call(fault) if fault.is_worth_a_repeat());
+        if is_of_one_slice {
+            self.outcome
+                .incomplete
+                .push(format!("{name}: {}: {error}", filter::shown(slice.range)));
+            // A network that is gone, or a quota that others use up, will not serve the other slices either.
+        }
+        if self.given_up.insert(slice.target) && !is_of_one_slice {
+            self.outcome.incomplete.push(format!("{name}: {error}"));
+            self.outcome.errors.push(error);
+        }
+    }
+
+    /// Stops what is under way: queries are cancelled, pages forgotten.
+    async fn interrupt(&mut self) {
+        self.waiting.clear();
+        // Queries see the signal for themselves and are stopped on the server first.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let is_query = |lane: &Lane| lane.1;
+        while self
+            .under_way
+            .iter()
+            .any(|(lane, count)| is_query(lane) && *count > 0)
+        {
+            match tokio::time::timeout_at(deadline, self.tasks.join_next()).await {
+                Ok(Some(Ok((_, lane, _)))) => {
+                    if let Some(count) = self.under_way.get_mut(&lane) {
+                        *count = count.saturating_sub(1);
+                    }
+                }
+                _ => break,
+            }
+        }
+        self.tasks.shutdown().await;
+    }
+}

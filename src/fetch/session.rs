@@ -1,0 +1,231 @@
+//! Clients for each region, and calls that are repeated as long as that makes sense.
+
+use std::fmt::Write as _;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudwatchlogs::config::ProvideCredentials;
+use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::{Builder, Connector};
+use tokio::time::sleep;
+
+use super::error::Error;
+use super::fault::{Fault, FaultKind};
+use super::limiter::{Limiter, filter_quota};
+
+/// How to get to AWS. What is not given here is read where the AWS SDK reads it: environment, profiles, SSO, assumed
+/// roles, instance metadata.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// A profile of the AWS configuration.
+    pub profile: Option<String>,
+    /// Regions; the profile's where there is none.
+    pub regions: Vec<String>,
+    /// An address in place of AWS's.
+    pub endpoint_url: Option<String>,
+    /// `FilterLogEvents` a second, in place of half the quota of the region.
+    pub per_second: Option<f64>,
+}
+
+/// What was counted over all calls.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Calls made, repeats included.
+    pub calls: AtomicU64,
+    /// Calls that were throttled.
+    pub throttled: AtomicU64,
+    /// Calls that were repeated for another reason.
+    pub repeated: AtomicU64,
+    /// Calls that were answered.
+    pub answered: AtomicU64,
+}
+
+/// One region and its clients.
+#[derive(Debug)]
+pub struct Regional {
+    /// The region.
+    pub region: String,
+    /// CloudWatch Logs.
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    /// Lambda, which knows the log group of a function.
+    pub(super) lambda: aws_sdk_lambda::Client,
+    /// The rate of `FilterLogEvents`.
+    pub(super) filter: Limiter,
+    /// The rate of each other kind of call.
+    pub(super) other: Limiter,
+    pub(super) counters: Arc<Counters>,
+}
+
+/// Calls a second for what is not `FilterLogEvents`: half of the quota that the others have in every region.
+const OTHER_PER_SECOND: f64 = 5.0;
+
+/// How often a call is made before its failure is told.
+const ATTEMPTS: u32 = 10;
+
+/// The same while nothing was ever answered: the address may be wrong.
+const FIRST_ATTEMPTS: u32 = 4;
+
+/// The longest wait between two attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// Gets clients for every region.
+///
+/// # Errors
+/// If there is no region, or no credentials.
+pub async fn connect(access: &Access) -> Result<Vec<Arc<Regional>>, Error> {
+    let config = shared_config(access).await;
+    check_credentials(&config, access).await?;
+    let mut regions = access.regions.clone();
+    if regions.is_empty() {
+        regions.extend(config.region().map(ToString::to_string));
+    }
+    if regions.is_empty() {
+        return Err(Error::NoRegion);
+    }
+    regions.sort();
+    regions.dedup();
+    let counters = Arc::new(Counters::default());
+    Ok(regions
+        .into_iter()
+        .map(|region| Arc::new(regional(&config, region, access.per_second, Arc::clone(&counters))))
+        .collect())
+}
+
+fn regional(config: &SdkConfig, region: String, per_second: Option<f64>, counters: Arc<Counters>) -> Regional {
+    let config = config.to_builder().region(Region::new(region.clone())).build();
+    let per_second = per_second.unwrap_or_else(|| filter_quota(&region) / 2.0);
+    Regional {
+        logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+        lambda: aws_sdk_lambda::Client::new(&config),
+        region,
+        filter: Limiter::new(per_second),
+        other: Limiter::new(OTHER_PER_SECOND),
+        counters,
+    }
+}
+
+async fn shared_config(access: &Access) -> SdkConfig {
+    let http_client = Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder()
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(Provider::Rustls(CryptoMode::Ring));
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.build()
+    });
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(Duration::from_secs(60))
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client)
+        // Every attempt goes through the limiter, so the SDK makes none of its own.
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts);
+    if let Some(profile) = &access.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = access.regions.first() {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(url) = &access.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+/// Credentials are looked for once before anything else, since that tells best what is wrong with them.
+async fn check_credentials(config: &SdkConfig, access: &Access) -> Result<(), Error> {
+    let Some(provider) = config.credentials_provider() else {
+        return Err(Error::NoCredentials {
+            said: "no provider of credentials".to_owned(),
+            profile: access.profile.clone(),
+        });
+    };
+    provider.provide_credentials().await.map(drop).map_err(|error| {
+        // The causes name files, profiles and addresses, never a secret.
+        let mut said = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(inner) = cause {
+            let _ = write!(said, ": {inner}");
+            cause = inner.source();
+        }
+        Error::NoCredentials {
+            said,
+            profile: access.profile.clone(),
+        }
+    })
+}
+
+impl Regional {
+    /// Makes a call, and makes it again as long as it fails in a way that may pass.
+    ///
+    /// # Errors
+    /// The last failure.
+    pub(super) async fn call<T, E, F>(
+        &self,
+        action: &'static str,
+        limiter: &Limiter,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Fault>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let counters = &self.counters;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let sent = limiter.permit().await;
+            counters.calls.fetch_add(1, Ordering::Relaxed);
+            let error = match call().await {
+                Ok(answer) => {
+                    limiter.answered();
+                    counters.answered.fetch_add(1, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            let fault = Fault::of(action, &self.region, &error);
+            let is_first = counters.answered.load(Ordering::Relaxed) == 0;
+            let attempts = match fault.kind {
+                FaultKind::Unreachable if is_first => FIRST_ATTEMPTS,
+                _ => ATTEMPTS,
+            };
+            if !fault.is_worth_a_repeat() || attempt >= attempts {
+                return Err(Fault {
+                    attempts: attempt,
+                    ..fault
+                });
+            }
+            match fault.kind {
+                FaultKind::Throttled => {
+                    counters.throttled.fetch_add(1, Ordering::Relaxed);
+                    limiter.throttled(sent);
+                }
+                _ => {
+                    counters.repeated.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            sleep(pause(attempt)).await;
+        }
+    }
+}
+
+/// How long to wait after so many attempts: twice as long each time, and at random, so that those who failed together
+/// do not come back together.
+fn pause(attempt: u32) -> Duration {
+    let most = Duration::from_millis(200)
+        .saturating_mul(1 << attempt.min(10))
+        .min(LONGEST_WAIT);
+    most.mul_f64(0.1 + 0.9 * fastrand::f64())
+}
