@@ -38,7 +38,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("base64", &["src/source/"]),
     ("toml", &["src/command/config.rs"]),
     ("aho_corasick", &["src/parse/"]),
-    ("xxhash_rust", &["src/invocation/"]),
+    ("xxhash_rust", &["src/source/store/", "src/invocation/"]),
     ("latscope_schema", &["src/parse/", "src/invocation/"]),
     ("anyhow", &[]),
 ];

@@ -21,6 +21,7 @@ mod output_text;
 mod row;
 mod s3_export;
 mod sink;
+pub mod store;
 mod table;
 mod text;
 #[cfg(test)]

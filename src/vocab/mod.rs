@@ -7,6 +7,7 @@ mod model_id;
 mod origin;
 mod rejected;
 mod text;
+mod time_range;
 mod timestamp;
 
 pub(crate) use any_value::{AnyType, Lenient};
@@ -16,4 +17,5 @@ pub use model_id::ModelId;
 pub use origin::{Origin, Place};
 pub use rejected::Rejected;
 pub use text::{acts, grouped, visible};
+pub use time_range::{TimeRange, gaps};
 pub use timestamp::Timestamp;

@@ -1,0 +1,73 @@
+//! What a fetch kept.
+
+use serde::{Deserialize, Serialize};
+
+/// What was asked of the server, and how that was reduced before it was stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// The filter patterns of the server; none of them asks for all events.
+    pub patterns: Vec<String>,
+    /// Whether every event was kept.
+    pub all_events: bool,
+    /// The beginning of the names of the only streams that were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_prefix: Option<String>,
+    /// The keys by which timing records were told.
+    pub timing_keys: Vec<String>,
+    /// The version of the rules that say what of an event is kept.
+    pub reduction: u32,
+}
+
+impl Capture {
+    /// Whether what this kept holds all that `wanted` would keep.
+    pub fn satisfies(&self, wanted: &Self) -> bool {
+        let is_of_all_streams = self.stream_prefix.is_none();
+        let is_reduced_alike = self.timing_keys == wanted.timing_keys && self.reduction == wanted.reduction;
+        let is_wide = self.all_events || (self.patterns == wanted.patterns && !wanted.all_events);
+        self == wanted || (is_of_all_streams && is_reduced_alike && is_wide)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wider_captures_satisfy_narrower_ones() {
+        let usual = Capture {
+            patterns: vec!["\"REPORT RequestId\"".to_owned()],
+            timing_keys: vec!["inference_ms".to_owned()],
+            reduction: 1,
+            ..Capture::default()
+        };
+        let all = Capture {
+            patterns: Vec::new(),
+            all_events: true,
+            ..usual.clone()
+        };
+        let of_streams = |capture: &Capture| Capture {
+            stream_prefix: Some("2026/11".to_owned()),
+            ..capture.clone()
+        };
+        for capture in [&usual, &all] {
+            assert!(capture.satisfies(capture));
+            assert!(capture.satisfies(&of_streams(capture)));
+            assert!(of_streams(capture).satisfies(&of_streams(capture)));
+            assert!(!of_streams(capture).satisfies(capture));
+        }
+        assert!(all.satisfies(&usual));
+        assert!(!usual.satisfies(&all));
+        let of_all_patterns = Capture {
+            patterns: Vec::new(),
+            ..usual.clone()
+        };
+        assert!(!of_all_patterns.satisfies(&all));
+        let other_keys = Capture {
+            timing_keys: Vec::new(),
+            ..all.clone()
+        };
+        let other_rules = Capture { reduction: 2, ..all };
+        assert!(!other_keys.satisfies(&usual));
+        assert!(!other_rules.satisfies(&usual));
+    }
+}

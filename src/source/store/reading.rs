@@ -1,0 +1,160 @@
+//! A store as its readers see it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::capture::Capture;
+use super::damage::{self, Damage};
+use super::entry::{Fetch, Segment};
+use super::error::StoreError;
+use super::event::content_key;
+use super::group::LogGroup;
+use super::layout;
+use super::manifest::Manifest;
+use super::writing::Writing;
+use crate::source::event::Item;
+use crate::source::open::read_file;
+use crate::vocab::{TimeRange, gaps};
+
+/// A store of fetched events, as it was when it was opened and as this value changed it since.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) dir: PathBuf,
+    pub(super) manifest: Manifest,
+    /// There if the store may be written.
+    pub(super) writing: Option<Writing>,
+}
+
+/// What a look at every file of a store found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Every segment, and what is wrong with it.
+    pub segments: Vec<(Segment, Result<(), Damage>)>,
+    /// Files that the manifest does not list. Those of a fetch that is under way are among them.
+    pub unlisted: Vec<PathBuf>,
+    /// The numbers of the manifest's lines that cannot be read, counted from 1.
+    pub damaged_lines: Vec<u64>,
+}
+
+impl Verified {
+    /// Whether nothing is wrong. Unlisted files do no harm.
+    pub fn is_sound(&self) -> bool {
+        self.damaged_lines.is_empty() && self.segments.iter().all(|(_, found)| found.is_ok())
+    }
+}
+
+impl Store {
+    /// Opens a store to read it; `None` if there is none. Nobody is kept from writing to it meanwhile: a segment
+    /// that is replaced then is damaged from this reader's view, never another one.
+    ///
+    /// # Errors
+    /// If it cannot be read, has a newer format, or is no store.
+    pub fn open(dir: &Path) -> Result<Option<Self>, StoreError> {
+        let manifest = Manifest::read(dir)?;
+        Ok(manifest.map(|manifest| Self {
+            dir: dir.to_owned(),
+            manifest,
+            writing: None,
+        }))
+    }
+
+    /// Its folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Its segments in the order in which they were committed, damaged ones too.
+    pub fn segments(&self) -> &[Segment] {
+        &self.manifest.segments
+    }
+
+    /// The runs of `fetch`, the newest last. Of a store that is used for long, only newer ones.
+    pub fn fetches(&self) -> &[Fetch] {
+        &self.manifest.fetches
+    }
+
+    /// The newest run of `fetch`.
+    pub fn latest_fetch(&self) -> Option<&Fetch> {
+        self.manifest.fetches.last()
+    }
+
+    /// The numbers of the manifest's lines that cannot be read, counted from 1. What they said counts as not
+    /// fetched.
+    pub fn damaged_lines(&self) -> &[u64] {
+        &self.manifest.damaged_lines
+    }
+
+    /// Where the events of a segment are; `None` if it has none.
+    pub fn path(&self, segment: &Segment) -> Option<PathBuf> {
+        (segment.events > 0).then(|| self.dir.join(&segment.file))
+    }
+
+    /// What of a window has to be fetched: what no segment of the group covers that is settled, undamaged, and
+    /// holds all that is wanted.
+    pub fn missing(&self, group: &LogGroup, window: TimeRange, wanted: &Capture) -> Vec<TimeRange> {
+        let covered: Vec<TimeRange> = self
+            .overlapping(group, window)
+            .filter(|segment| segment.settled && segment.capture.satisfies(wanted))
+            .filter(|segment| self.check(segment).is_ok())
+            .map(|segment| segment.range)
+            .collect();
+        gaps(window, &covered)
+    }
+
+    /// Compares a segment's file with the manifest, byte by byte.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, segment: &Segment) -> Result<(), Damage> {
+        damage::check(&self.dir, segment)
+    }
+
+    /// Reads every event of every segment, and looks for files that do not belong here.
+    ///
+    /// # Errors
+    /// If the folders cannot be listed.
+    pub fn verify(&self) -> Result<Verified, StoreError> {
+        let listed: HashSet<&str> = self
+            .segments()
+            .iter()
+            .map(|segment| segment.file.as_str())
+            .collect();
+        let mut unlisted = layout::files(&self.dir)?;
+        unlisted.retain(|file| !listed.contains(file.as_str()));
+        let checked = |segment: &Segment| (segment.clone(), damage::check_events(&self.dir, segment));
+        Ok(Verified {
+            segments: self.segments().iter().map(checked).collect(),
+            unlisted: unlisted.iter().map(|file| self.dir.join(file)).collect(),
+            damaged_lines: self.manifest.damaged_lines.clone(),
+        })
+    }
+
+    /// The [`content_key`] of every event of a group in a range of time that undamaged segments hold.
+    pub fn known_events(&self, group: &LogGroup, range: TimeRange) -> HashSet<u128> {
+        let mut known = HashSet::new();
+        for segment in self
+            .overlapping(group, range)
+            .filter(|segment| self.check(segment).is_ok())
+        {
+            let Some(path) = self.path(segment) else { continue };
+            let mut take = |item: Item<'_>| {
+                let Item::Event(event) = item else { return };
+                if let Some(at) = event.at.filter(|at| range.holds(*at)) {
+                    let stream = event.log_stream.as_deref().unwrap_or("");
+                    known.insert(content_key(stream, at, &event.message));
+                }
+            };
+            // A file that went since it was checked holds nothing that is known.
+            let _ = read_file(&path, &mut take);
+        }
+        known
+    }
+
+    fn overlapping(&self, group: &LogGroup, range: TimeRange) -> impl Iterator<Item = &Segment> {
+        let overlaps = move |segment: &&Segment| segment.range.overlaps(range);
+        self.segments()
+            .iter()
+            .filter(move |segment| segment.group == *group)
+            .filter(overlaps)
+    }
+}
