@@ -94,7 +94,7 @@ fn choose_once(dir: &Path, has_window: bool, mapping: &[String]) -> Result<Chose
 }
 
 /// How much of a window no segment of a group covers.
-fn missing_ms(segments: &[&Segment], group: &crate::source::store::LogGroup, window: TimeRange) -> u64 {
+fn missing_ms(segments: &[&Segment], group: &crate::source::store::LogGroup, window: TimeRange) -> i64 {
     let covered: Vec<TimeRange> = segments
         .iter()
         .filter(|segment| segment.group == *group)

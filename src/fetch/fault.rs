@@ -1,6 +1,5 @@
 //! What a call came to when it did not come to an answer.
 
-use std::error::Error as _;
 use std::fmt;
 
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;

@@ -108,14 +108,8 @@ fn halves(range: TimeRange) -> Option<Vec<TimeRange>> {
     let middle = range.from.as_epoch_millis() + range.millis() / 2;
     let middle = Timestamp::from_epoch_millis(middle - middle.rem_euclid(1000));
     let halves = [
-        TimeRange {
-            from: range.from,
-            to: middle,
-        },
-        TimeRange {
-            from: middle,
-            to: range.to,
-        },
+        TimeRange::new(range.from, middle),
+        TimeRange::new(middle, range.to),
     ];
     (range.from < middle && middle < range.to).then(|| halves.to_vec())
 }
@@ -255,10 +249,7 @@ mod tests {
     use super::*;
 
     fn range(from: i64, to: i64) -> TimeRange {
-        TimeRange {
-            from: Timestamp::from_epoch_millis(from),
-            to: Timestamp::from_epoch_millis(to),
-        }
+        TimeRange::new(Timestamp::from_epoch_millis(from), Timestamp::from_epoch_millis(to))
     }
 
     #[test]

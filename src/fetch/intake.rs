@@ -82,13 +82,15 @@ impl<'k> Intake<'k> {
             Reduced::Nothing if self.keep.is_all_events => String::new(),
             Reduced::Nothing => return Ok(()),
         };
-        self.writer.push(&StoredEvent {
-            event_id: event.id,
-            at: event.at,
-            ingested_at: event.ingested,
-            log_stream: event.stream,
-            message: &message,
-        })
+        self.writer
+            .push(&StoredEvent {
+                event_id: event.id,
+                at: event.at,
+                ingested_at: event.ingested,
+                log_stream: event.stream,
+                message: &message,
+            })
+            .map(drop)
     }
 
     /// Everything came.

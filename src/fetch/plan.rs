@@ -37,14 +37,8 @@ pub(super) fn slices(missing: &[TimeRange], step_ms: i64, settled: Timestamp) ->
 }
 
 fn split_at(range: TimeRange, at: Timestamp) -> (Option<TimeRange>, Option<TimeRange>) {
-    let before = TimeRange {
-        from: range.from,
-        to: range.to.min(at),
-    };
-    let after = TimeRange {
-        from: range.from.max(at),
-        to: range.to,
-    };
+    let before = TimeRange::new(range.from, range.to.min(at));
+    let after = TimeRange::new(range.from.max(at), range.to);
     let kept = |range: TimeRange| (!range.is_empty()).then_some(range);
     (kept(before), kept(after))
 }
@@ -69,10 +63,7 @@ pub(super) fn divide(range: TimeRange, parts: i64) -> Vec<TimeRange> {
         Timestamp::from_epoch_millis(range.from.as_epoch_millis() + offset)
     };
     (0..parts)
-        .map(|part| TimeRange {
-            from: at(part),
-            to: at(part + 1),
-        })
+        .map(|part| TimeRange::new(at(part), at(part + 1)))
         .filter(|range| !range.is_empty())
         .collect()
 }
@@ -84,20 +75,14 @@ mod tests {
     use super::*;
 
     fn range(from: i64, to: i64) -> TimeRange {
-        TimeRange {
-            from: Timestamp::from_epoch_millis(from),
-            to: Timestamp::from_epoch_millis(to),
-        }
+        TimeRange::new(Timestamp::from_epoch_millis(from), Timestamp::from_epoch_millis(to))
     }
 
     /// That the ranges follow each other without a gap from end to end.
     fn joined(ranges: &[TimeRange]) -> Option<TimeRange> {
         let (first, last) = (ranges.first()?, ranges.last()?);
         let is_whole = ranges.windows(2).all(|pair| pair[0].to == pair[1].from);
-        (is_whole && ranges.iter().all(|range| !range.is_empty())).then_some(TimeRange {
-            from: first.from,
-            to: last.to,
-        })
+        (is_whole && ranges.iter().all(|range| !range.is_empty())).then_some(TimeRange::new(first.from, last.to))
     }
 
     proptest! {

@@ -10,15 +10,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::error::Error;
-use super::fault::FaultKind;
 use super::groups::Target;
 use super::insights::{self, Scan};
 use super::intake::{Flow, Keep};
 use super::pattern::Patterns;
 use super::plan;
 use super::slice::{Context, Slice, SliceEnd};
-use super::{filter, session};
-use crate::source::store::{Capture, FetchRecord, Store};
+use super::filter;
+use crate::source::store::{Capture, Finished, Store};
 use crate::vocab::{TimeRange, Timestamp};
 
 /// By which API events are fetched.
@@ -208,7 +207,7 @@ pub async fn run(
         query: job.query.clone(),
         flow: Arc::new(Flow::default()),
         scan: Arc::new(Scan::default()),
-        place: store.place(),
+        place: store.place()?,
         interrupted: interrupted.clone(),
         details: wants_details.then_some(sender),
     });
@@ -407,7 +406,7 @@ impl<'j> Running<'j> {
     fn commit(
         &mut self,
         slice: Slice,
-        finished: crate::source::store::Finished,
+        finished: Finished,
         is_settled: bool,
         store: &mut Store,
     ) -> Result<(), Error> {
@@ -415,9 +414,9 @@ impl<'j> Running<'j> {
         let group = &mut self.outcome.groups[slice.target];
         group.done += 1;
         group.done_ms += slice.range.millis();
-        group.events += committed.events;
-        self.outcome.duplicates += committed.duplicates;
-        self.outcome.stored_bytes += committed.bytes;
+        group.events += committed.segment.events;
+        self.outcome.duplicates += committed.segment.duplicates;
+        self.outcome.stored_bytes += committed.segment.bytes;
         Ok(())
     }
 

@@ -94,9 +94,9 @@ pub enum Warning {
     /// The store does not hold all of the window.
     NotAllFetched {
         /// How much of the window at least one log group lacks.
-        missing_ms: u64,
+        missing_ms: i64,
         /// How long the window is.
-        window_ms: u64,
+        window_ms: i64,
         /// Why.
         reasons: Vec<String>,
     },
@@ -249,7 +249,7 @@ impl fmt::Display for Warning {
                 f.write_str("the latest fetch did not bring all of the window")?;
                 if *missing_ms > 0 {
                     // Rounded up: what is missing is not 0 %.
-                    let percent = missing_ms.saturating_mul(100).div_ceil((*window_ms).max(1));
+                    let percent = (*missing_ms as f64 / (*window_ms).max(1) as f64 * 100.0).ceil();
                     write!(f, ": a log group lacks {percent} % of it")?;
                 }
                 if let Some(reason) = reasons.first() {

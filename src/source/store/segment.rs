@@ -166,11 +166,11 @@ impl SegmentWriter {
 
     fn write_frame(&mut self) -> Result<(), StoreError> {
         let path = self.path();
+        let frame = packed(&self.text).map_err(StoreError::io("write", &path))?;
         let (file, _) = match &mut self.open {
             Some(open) => open,
             closed => closed.insert((files::create_private(&path)?, Temporary(Some(path.clone())))),
         };
-        let frame = packed(&self.text);
         file.write_all(&frame).map_err(StoreError::io("write", &path))?;
         self.hash.0.update(&frame);
         self.counts.bytes += frame.len() as u64;

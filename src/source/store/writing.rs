@@ -173,6 +173,7 @@ impl Store {
     fn is_replaced(&self, older: &Segment, newer: &Segment) -> bool {
         older.group == newer.group
             && newer.range.covers(older.range)
+            && (newer.settled || !older.settled)
             && (!older.settled || newer.capture.satisfies(&older.capture) || self.check(older).is_err())
     }
 
