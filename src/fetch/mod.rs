@@ -1,0 +1,5 @@
+//! Floor 4: events come from CloudWatch into the store.
+
+mod pattern;
+
+pub use pattern::Patterns;
