@@ -8,11 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the lowest floor to the highest.
-const FLOORS: [&str; 11] = [
+const FLOORS: [&str; 12] = [
     "vocab",
     "stats",
     "source",
     "parse",
+    "fetch",
     "invocation",
     "dataset",
     "summary",

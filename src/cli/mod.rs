@@ -1,4 +1,4 @@
-//! Floor 10: how arguments are typed. Nothing else knows clap.
+//! Floor 11: how arguments are typed. Nothing else knows clap.
 
 mod args;
 mod fetch_args;

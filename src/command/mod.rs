@@ -1,4 +1,4 @@
-//! Floor 9: one use case a file, with writers as parameters. Knows nothing of how arguments are
+//! Floor 10: one use case a file, with writers as parameters. Knows nothing of how arguments are
 //! typed.
 
 mod config;

@@ -1,4 +1,4 @@
-//! Floor 7: two selections become ratios with intervals.
+//! Floor 8: two selections become ratios with intervals.
 
 mod compare;
 mod doubts;

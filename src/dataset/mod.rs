@@ -1,4 +1,4 @@
-//! Floor 5: invocations as columns, from which rows are selected and grouped. The only home of
+//! Floor 6: invocations as columns, from which rows are selected and grouped. The only home of
 //! polars.
 
 mod columns;

@@ -1,4 +1,4 @@
-//! Floor 4: the records of one request become one invocation, and a ledger accounts for every
+//! Floor 5: the records of one request become one invocation, and a ledger accounts for every
 //! event.
 //!
 //! The order of the input does not matter: rows are collected, sorted by request id and merged,

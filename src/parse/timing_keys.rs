@@ -315,6 +315,11 @@ impl TimingKeys {
             .map(|key| key.path.rsplit('.').next().unwrap_or(&key.path))
     }
 
+    /// Texts of which one at least stands in every timing record that is not of our own schema.
+    pub fn inference_keys(&self) -> impl Iterator<Item = &str> {
+        self.needles()
+    }
+
     /// Whether all parts of a key of the inference time stand in the text as words of their own.
     pub(super) fn stand_in(&self, text: &str) -> bool {
         self.of(Field::Inference)

@@ -1,4 +1,4 @@
-//! Floor 8: results become bytes. No arithmetic here beyond scaling units, and each dialect
+//! Floor 9: results become bytes. No arithmetic here beyond scaling units, and each dialect
 //! escapes for itself what came from a log.
 
 pub mod chart;

@@ -1,4 +1,4 @@
-//! Floor 6: groups of invocations become counts, quantiles with intervals, and shares.
+//! Floor 7: groups of invocations become counts, quantiles with intervals, and shares.
 
 mod group;
 mod latency;

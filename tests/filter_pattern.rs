@@ -1,0 +1,362 @@
+//! What `latscope fetch` asks the server for is what the parser makes records of.
+
+// A test may stop where something is not as it should be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/filter_pattern.rs"]
+mod filter_pattern;
+#[path = "common/fixture_lines.rs"]
+mod fixture_lines;
+
+use std::collections::BTreeSet;
+
+use filter_pattern::regex::Regex;
+use filter_pattern::{READINGS, Reading, selects};
+use fixture_lines::{Line, cases, logged};
+use latscope::fetch::Patterns;
+use latscope::parse::{Lifecycle, Parsed, Parser, Record, TimingKeys};
+use proptest::prelude::*;
+
+/// Whether a line must be fetched: `None` where nothing depends on it.
+fn is_wanted(parser: &Parser, message: &str) -> Option<bool> {
+    match parser.parse(message) {
+        Parsed::Record(Record::Lifecycle(record)) if matches!(record.line, Lifecycle::Other) => None,
+        Parsed::Record(_) | Parsed::Rejected(_) => Some(true),
+        Parsed::Ignored => Some(false),
+    }
+}
+
+fn patterns(keys: &TimingKeys) -> Patterns {
+    Patterns::of(keys.inference_keys())
+}
+
+/// Whether one of the passes brings a message.
+fn is_selected(patterns: &Patterns, message: &str, reading: Reading) -> bool {
+    assert!(!patterns.is_dropped());
+    let mut passes = patterns.passes().iter();
+    passes.any(|pass| selects(pass, message, reading).unwrap())
+}
+
+/// The regular expressions of a query's filter, of which one must match.
+fn expressions(query: &str) -> Vec<Regex> {
+    let lines = query
+        .lines()
+        .filter_map(|line| line.split_once(" @message like /"));
+    lines
+        .map(|(_, rest)| Regex::new(rest.strip_suffix('/').unwrap()).unwrap())
+        .collect()
+}
+
+fn is_queried(expressions: &[Regex], message: &str) -> bool {
+    expressions
+        .iter()
+        .any(|expression| expression.is_found_in(message))
+}
+
+/// Cases that are wanted and not selected, and cases that are selected and not wanted.
+fn differences(is_selected: impl Fn(&Line) -> bool) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut lost, mut needless) = (BTreeSet::new(), BTreeSet::new());
+    for line in cases() {
+        let parser = Parser::new(line.keys.clone()).unwrap();
+        match (is_wanted(&parser, &line.message), is_selected(&line)) {
+            (Some(true), false) => _ = lost.insert(line.name),
+            (Some(false), true) => _ = needless.insert(line.name),
+            _ => {}
+        }
+    }
+    (lost, needless)
+}
+
+/// Cases that no log group of CloudWatch holds: copies that another program or a web page changed, and reports of
+/// other clouds.
+const NOT_OF_CLOUDWATCH: &str = "
+    escaped-report-sls-v4 report-no-break-spaces-everywhere report-tencent report-yandex
+    sls-v3-report-cold sls-v3-report-status sls-v3-report-trace sls-v3-report-warm sls-v4-end
+    sls-v4-report sls-v4-report-cut sls-v4-report-cut-in-fields sls-v4-report-one-line
+    sls-v4-report-partly-redacted sls-v4-report-redacted sls-v4-report-xray sls-v4-start
+    sls-v4-start-without-version start-no-break-spaces
+";
+
+/// Lines of applications that hold what is asked for as a word or a phrase, mostly because they quote the platform.
+const QUOTING: &str = "
+    application-at-duration application-at-duration-alone application-at-duration-nested
+    application-json-quotes-platform-event application-json-quotes-report application-json-without-times
+    application-json-wraps-platform-event application-node-quotes-report application-python-dict
+    application-python-lambda-local application-python-quotes-report application-user-key-in-braces
+    bedrock-other-schema bedrock-schema-quoted escaped-application-quotes-report insights-row-logged
+    json-function-line timed-out-of-application timed-out-quoted timed-out-with-more-text
+    timing-own-schema-elsewhere timing-time-is-null
+";
+
+/// Lines of applications that hold it inside other words.
+const INSIDE_WORDS: &str = "
+    application-accents application-other-key restore-start-of-application-word
+";
+
+fn names(lists: &[&str]) -> BTreeSet<String> {
+    lists
+        .iter()
+        .flat_map(|list| list.split_whitespace())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_case_that_is_read_is_fetched_and_few_others() {
+    let differ = |reading| differences(|line| is_selected(&patterns(&line.keys), &line.message, reading));
+    let crash = "crash-without-id";
+    assert_eq!(
+        differ(Reading::Substring),
+        (
+            names(&[NOT_OF_CLOUDWATCH]),
+            names(&[QUOTING, INSIDE_WORDS, crash])
+        )
+    );
+    assert_eq!(
+        differ(Reading::Word),
+        (names(&[NOT_OF_CLOUDWATCH]), names(&[QUOTING, crash]))
+    );
+    // Only the last part of a key with dots is known here. README.md of the queries says what that means.
+    let dotted = "timing-user-key-with-dots";
+    assert_eq!(
+        differ(Reading::DottedWord),
+        (names(&[NOT_OF_CLOUDWATCH, dotted]), names(&[QUOTING, crash]))
+    );
+}
+
+#[test]
+fn a_query_of_logs_insights_brings_the_same_cases() {
+    let found = differences(|line| {
+        let expressions = expressions(&patterns(&line.keys).insights_query(10_000));
+        is_queried(&expressions, &line.message)
+    });
+    // It asks for `RequestId: <id> Error: `, and not for the types of crashes.
+    let crash = "crash-of-application";
+    assert_eq!(
+        found,
+        (
+            names(&[NOT_OF_CLOUDWATCH]),
+            names(&[QUOTING, INSIDE_WORDS, crash])
+        )
+    );
+}
+
+/// What is asked for, without the signs of a pattern.
+fn terms<'a>(keys: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let fixed = include_str!("../queries/fetch.filter").lines();
+    fixed
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .chain(keys.map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn every_record_of_a_log_is_fetched_and_few_other_lines() {
+    let keys = TimingKeys::common();
+    let (parser, terms, patterns) = (
+        Parser::new(keys.clone()).unwrap(),
+        terms(keys.inference_keys()),
+        patterns(&keys),
+    );
+    let expressions = expressions(&patterns.insights_query(10_000));
+    let (mut needless, mut others) = ([0; READINGS.len()], 0);
+    for message in logged() {
+        let queried = is_queried(&expressions, &message);
+        let selected = READINGS.map(|reading| is_selected(&patterns, &message, reading));
+        if is_wanted(&parser, &message).unwrap() {
+            assert!(queried && selected == [true; READINGS.len()], "{message}");
+            continue;
+        }
+        others += 1;
+        for (count, is_selected) in needless.iter_mut().zip(selected) {
+            *count += usize::from(is_selected);
+        }
+        let quotes = terms.iter().any(|term| message.contains(term));
+        assert_eq!((queried, selected[0]), (quotes, quotes), "{message}");
+    }
+    // The log is full of lines that quote the platform. `durationMs` is `duration` to the first reading.
+    assert_eq!((others, needless), (6011, [1562, 1151, 1151]));
+}
+
+#[test]
+fn a_crash_of_every_type_is_fetched() {
+    let keys = TimingKeys::common();
+    let (parser, patterns) = (Parser::new(keys.clone()).unwrap(), patterns(&keys));
+    let expressions = expressions(&patterns.insights_query(10_000));
+    // `internal/lambda/fatalerror/fatalerror.go` of Lambda's runtime interface emulator names them.
+    for kind in [
+        "Extension.InitError",
+        "Extension.ExitError",
+        "Extension.Crash",
+        "Extension.LaunchError",
+        "Runtime.ExitError",
+        "Runtime.InvalidEntrypoint",
+        "Runtime.InvalidWorkingDir",
+        "Runtime.InvalidTaskConfig",
+        "Runtime.TruncatedResponse",
+        "Runtime.InvalidResponseModeHeader",
+        "Runtime.Unknown",
+    ] {
+        let message = format!("RequestId: {ID} Error: the process ended\n{kind}\n");
+        assert_eq!(is_wanted(&parser, &message), Some(true), "{kind}");
+        for reading in READINGS {
+            assert!(is_selected(&patterns, &message, reading), "{kind} {reading:?}");
+        }
+        assert!(is_queried(&expressions, &message), "{kind}");
+    }
+}
+
+#[test]
+fn look_alikes_are_not_fetched() {
+    let patterns = patterns(&TimingKeys::common());
+    let expressions = expressions(&patterns.insights_query(10_000));
+    for message in [
+        "report requestid: 5a1c0f7e-3b2d-4e6f-8a90-1b2c3d4e5f60",
+        "REPORT of RequestId 5a1c0f7e-3b2d-4e6f-8a90-1b2c3d4e5f60",
+        "RequestId: 5a1c0f7e-3b2d-4e6f-8a90-1b2c3d4e5f60 the upstream answered",
+        "INIT START",
+        "Task timed out",
+        "Runtime Error",
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app'",
+        "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]",
+        r#"{"type":"platform.extension","record":{"name":"agent","state":"Ready"}}"#,
+        r#"{"type":"platform.initRuntimeDone","record":{"status":"success"}}"#,
+        r#"{"type":"platform","event":"report"}"#,
+        r#"{"schema":"latscope","timing":1}"#,
+        r#"{"modelId":"a.b","requestId":"5a1c0f7e-3b2d-4e6f-8a90-1b2c3d4e5f60","took":12}"#,
+        r#"{"inference":{"ms":12}}"#,
+    ] {
+        for reading in READINGS {
+            assert!(!is_selected(&patterns, message, reading), "{message}");
+        }
+        assert!(!is_queried(&expressions, message), "{message}");
+    }
+}
+
+const ID: &str = "5a1c0f7e-3b2d-4e6f-8a90-1b2c3d4e5f60";
+
+/// A record with a key as it stands, and one where its dots lead into objects.
+fn records(key: &str) -> [String; 2] {
+    let flat = serde_json::json!({"function_request_id": ID, key: 12.5});
+    let mut value = serde_json::json!(12.5);
+    for part in key.rsplit('.') {
+        value = serde_json::json!({ part: value });
+    }
+    value["function_request_id"] = ID.into();
+    [flat.to_string(), value.to_string()]
+}
+
+/// Asserts that records with this key are fetched. Gives how many of them the parser reads.
+fn check_key(key: &str) -> usize {
+    let mut keys = TimingKeys::common();
+    keys.add("inference_ms", key, None).unwrap();
+    let (parser, patterns) = (Parser::new(keys.clone()).unwrap(), patterns(&keys));
+    let query = patterns.insights_query(10_000);
+    let expressions = expressions(&query);
+    let mut read = 0;
+    for (index, message) in records(key).iter().enumerate() {
+        if is_wanted(&parser, message) != Some(true) {
+            continue;
+        }
+        read += 1;
+        let queried = is_queried(&expressions, message);
+        assert!(queried || !query.contains("| filter"), "{key:?} {query}");
+        if patterns.is_dropped() {
+            continue;
+        }
+        for reading in READINGS {
+            let is_one_word = reading == Reading::DottedWord && index == 0 && key.contains('.');
+            assert!(
+                is_one_word || is_selected(&patterns, message, reading),
+                "{key:?} {reading:?}"
+            );
+        }
+    }
+    read
+}
+
+#[test]
+fn records_under_the_users_keys_are_fetched() {
+    for key in [
+        "took",
+        "b.took",
+        "took ms",
+        " took",
+        "took?",
+        "?took",
+        "-took",
+        "took-ms",
+        "'took'",
+        "*took*",
+        "{took}",
+        "[took]",
+        "$.took",
+        "a/b|c",
+        "durée",
+        "所要時間",
+        "ms(µ)",
+    ] {
+        let mut keys = TimingKeys::common();
+        keys.add("inference_ms", key, None).unwrap();
+        assert!(!patterns(&keys).is_dropped(), "{key}");
+        assert_eq!(check_key(key), 2, "{key}");
+    }
+}
+
+#[test]
+fn without_a_filter_everything_is_fetched() {
+    for key in ["100%", "?", "took.", "took.?"] {
+        let mut keys = TimingKeys::common();
+        keys.add("inference_ms", key, None).unwrap();
+        let patterns = patterns(&keys);
+        assert!(patterns.is_dropped() && patterns.passes().is_empty(), "{key}");
+        let reason = patterns.dropped_because().unwrap();
+        assert!(
+            reason.starts_with("no filter pattern can hold the key "),
+            "{reason}"
+        );
+        check_key(key);
+    }
+    let everything = Patterns::everything();
+    assert!(!everything.is_dropped() && everything.passes().is_empty());
+    assert_eq!(everything.dropped_because(), None);
+}
+
+/// The longest pattern of FilterLogEvents, and what a term needs besides itself: two quotation marks, the mark of
+/// an alternative, a blank.
+const LIMIT: usize = 1024;
+const AROUND: usize = 4;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_the_key_its_records_are_fetched(key in "[a-zA-Z0-9_ ?.%\"\\\\'/|*+(){}\\[\\]^$:é模µ-]{1,12}") {
+        check_key(&key);
+    }
+
+    /// Each pass is short enough, together they ask for everything, and they are few.
+    #[test]
+    fn terms_are_packed(keys in prop::collection::vec("[a-z][a-z_]{0,80}", 0..120)) {
+        let patterns = Patterns::of(keys.iter().map(String::as_str));
+        prop_assert_eq!(&patterns, &Patterns::of(keys.iter().map(String::as_str)));
+        let all = terms(keys.iter().map(String::as_str));
+        let length: usize = all.iter().map(|term| term.len() + AROUND).sum();
+        let fewest = length.div_ceil(LIMIT);
+        if patterns.is_dropped() {
+            prop_assert!(fewest >= 4, "{length}");
+            return Ok(());
+        }
+        let passes = patterns.passes();
+        prop_assert!(passes.len() <= 4 && passes.len() <= fewest + 1);
+        prop_assert!(passes.iter().all(|pass| pass.chars().count() <= LIMIT));
+        for term in &all {
+            let is_asked_for = |pass: &String| selects(pass, term, Reading::Word) == Ok(true);
+            prop_assert!(passes.iter().any(is_asked_for), "{term}");
+        }
+        // A term that has a pass for itself has no mark.
+        let count: usize = passes.iter().map(|pass| pass.matches('?').count().max(1)).sum();
+        prop_assert_eq!(count, all.len());
+    }
+}
