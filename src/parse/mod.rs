@@ -16,6 +16,7 @@ mod report_line;
 mod serverless;
 mod timing;
 mod timing_keys;
+mod timing_mapping;
 mod timing_search;
 
 pub use classify::{Parsed, Parser};
