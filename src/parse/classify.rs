@@ -9,8 +9,11 @@ use serde_json::{Map, Value};
 use super::insights_row::{self, Row};
 use super::record::{LifecycleRecord, Record, Timing};
 use super::timing_keys::TimingKeys;
+use super::timing_mapping::Meaning;
 use super::timing_search::{Prefix, nested_texts, search};
-use super::{bedrock_log, escapes, platform_event, platform_line, report_line, serverless, timing};
+use super::{
+    bedrock_log, escapes, platform_event, platform_line, rejection_marker, report_line, serverless, timing,
+};
 use crate::vocab::RequestId;
 
 type Fault = Cow<'static, str>;
@@ -34,6 +37,8 @@ pub enum Parsed {
 #[derive(Debug, Clone)]
 pub struct Parser {
     keys: TimingKeys,
+    /// What is kept of a timing record.
+    pub(super) kept: Vec<(Box<str>, Meaning)>,
     /// Finds what every record in JSON but the platform's holds one of: a key of the inference
     /// time, our schema, or Bedrock's.
     candidates: AhoCorasick,
@@ -53,7 +58,12 @@ impl Parser {
     pub fn new(keys: TimingKeys) -> Result<Self, BuildError> {
         let others = [&[timing::SCHEMA_FAMILY][..], &bedrock_log::NEEDLES].concat();
         let candidates = AhoCorasick::new(keys.needles().chain(others))?;
-        Ok(Self { keys, candidates })
+        let kept = keys.kept();
+        Ok(Self {
+            keys,
+            kept,
+            candidates,
+        })
     }
 
     /// Reads one message. Only its beginning decides whose it is, so that a line which quotes
@@ -85,6 +95,9 @@ impl Parser {
 
     /// A message that is a JSON object.
     fn json(&self, text: &str) -> Parsed {
+        if let Some(reason) = rejection_marker::read(text) {
+            return Parsed::Rejected(reason.into());
+        }
         if memchr::memmem::find(text.as_bytes(), b"\"platform.").is_some() {
             match platform_event::parse(text) {
                 Some(Ok(record)) => return Parsed::Record(record),
@@ -197,7 +210,7 @@ fn platform_text(line: &str) -> Option<Result<Record, Fault>> {
 /// The Lambda request id that a runtime's logger wrote before the text of the application, with
 /// nothing but the time, the level and the process before it. A UUID behind other words is the
 /// application's own.
-fn request_id_of_prefix(prefix: &str) -> Option<&str> {
+pub(super) fn request_id_of_prefix(prefix: &str) -> Option<&str> {
     let is_preamble = |word: &str| {
         // A zone such as `+01:00` and a lone dash are the Serverless Framework's.
         let unsigned = word.trim_start_matches(['+', '-']);

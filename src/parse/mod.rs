@@ -9,17 +9,25 @@ mod escapes;
 mod fields;
 mod insights_row;
 mod lenient;
+mod plain;
 mod platform_event;
 mod platform_line;
 mod record;
+mod reduce;
+mod reduced_json;
+mod reduced_line;
+mod reduced_timing;
+mod rejection_marker;
 mod report_line;
 mod serverless;
 mod timing;
 mod timing_keys;
+mod timing_mapping;
 mod timing_search;
 
 pub use classify::{Parsed, Parser};
 pub use record::{
     BedrockCall, Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status, Timing,
 };
+pub use reduce::{REDUCTION, Reduced};
 pub use timing_keys::{KeyError, TimingKeys};

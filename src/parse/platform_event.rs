@@ -73,7 +73,7 @@ struct PhaseRecord<'a> {
 }
 
 /// The kinds of platform event that are read.
-const KINDS: [&str; 9] = [
+pub(super) const KINDS: [&str; 9] = [
     "report",
     "start",
     "runtimeDone",

@@ -51,7 +51,7 @@ pub(super) fn parse(text: &str) -> Result<Report, Cow<'static, str>> {
 }
 
 /// Splits the request id off. Where tabs were lost altogether the first label follows at once.
-fn split_request_id(text: &str) -> Option<(RequestId, &str)> {
+pub(super) fn split_request_id(text: &str) -> Option<(RequestId, &str)> {
     let text = text.trim_start();
     if let Some((uuid, rest)) = text.split_at_checked(36)
         && let Some(id @ RequestId::Uuid(_)) = RequestId::parse(uuid)

@@ -42,6 +42,19 @@ pub(super) struct Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimingKeys {
     keys: Vec<Key>,
+    /// What the user mapped, in the order in which it was added.
+    pub(super) mapped: Vec<Mapped>,
+}
+
+/// A key of the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mapped {
+    /// The name of the field in the timing schema, which the analysis need not use yet.
+    pub(super) name: &'static str,
+    /// As [`Key::path`].
+    pub(super) path: String,
+    /// For times alone.
+    pub(super) unit: Option<Unit>,
 }
 
 /// Why a mapping of keys cannot be used.
@@ -79,7 +92,7 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 /// The names by which a configuration maps fields.
-const FIELDS: [(&str, Field); 12] = [
+pub(super) const FIELDS: [(&str, Field); 12] = [
     ("request_id", Field::RequestId),
     ("gen_ai.request.model", Field::Model),
     ("gen_ai.response.model", Field::ResponseModel),
@@ -96,7 +109,7 @@ const FIELDS: [(&str, Field); 12] = [
 
 /// Fields of the schema that the analysis does not use yet, and whether they are times. They can be
 /// mapped, so that a configuration need not be written in pieces.
-const NOT_USED_YET: [(&str, bool); 16] = [
+pub(super) const NOT_USED_YET: [(&str, bool); 16] = [
     ("gen_ai.operation.name", false),
     ("gen_ai.provider.name", false),
     ("gen_ai.usage.input_tokens", false),
@@ -265,7 +278,10 @@ impl TimingKeys {
                 unit,
             })
         });
-        Self { keys: keys.collect() }
+        Self {
+            keys: keys.collect(),
+            mapped: Vec::new(),
+        }
     }
 
     /// Puts a key of the user's before all others of its field. `field` is a name of the timing
@@ -276,9 +292,9 @@ impl TimingKeys {
     pub fn add(&mut self, field: &str, key: &str, unit: Option<&str>) -> Result<(), KeyError> {
         let known = FIELDS.iter().find(|(name, _)| *name == field);
         let unused = NOT_USED_YET.iter().find(|(name, _)| *name == field);
-        let is_time = match (known, unused) {
-            (Some((_, known)), _) => known.is_time(),
-            (None, Some((_, is_time))) => *is_time,
+        let (name, is_time) = match (known, unused) {
+            (Some((name, known)), _) => (*name, known.is_time()),
+            (None, Some((name, is_time))) => (*name, *is_time),
             (None, None) => return Err(KeyError::UnknownField(field.to_owned())),
         };
         if key.is_empty() {
@@ -290,6 +306,11 @@ impl TimingKeys {
             Some("s") => Unit::Seconds,
             Some(other) => return Err(KeyError::UnknownUnit(other.to_owned())),
         };
+        self.mapped.push(Mapped {
+            name,
+            path: key.to_owned(),
+            unit: is_time.then_some(unit),
+        });
         let Some(&(_, known)) = known else { return Ok(()) };
         let first = self.keys.iter().position(|key| key.field == known).unwrap_or(0);
         self.keys.insert(
@@ -301,6 +322,11 @@ impl TimingKeys {
             },
         );
         Ok(())
+    }
+
+    /// All places where fields of the analysis are looked for.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter()
     }
 
     /// The places to look for a field, best first.
@@ -315,7 +341,8 @@ impl TimingKeys {
             .map(|key| key.path.rsplit('.').next().unwrap_or(&key.path))
     }
 
-    /// Texts of which one at least stands in every timing record that is not of our own schema.
+    /// Texts of which one at least stands in every message that holds an inference time: what a
+    /// filter can ask a server for.
     pub fn inference_keys(&self) -> impl Iterator<Item = &str> {
         self.needles()
     }

@@ -123,15 +123,18 @@ fn read(
     Ok(timing)
 }
 
+/// Keys of the time at which a logger wrote a record.
+pub(super) const TIMES: [&str; 6] = ["timestamp", "time", "@timestamp", "Timestamp", "ts", "asctime"];
+
 /// When a logger wrote the record.
 fn time_of(root: &Map<String, Value>) -> Option<Timestamp> {
-    ["timestamp", "time", "@timestamp", "Timestamp", "ts", "asctime"]
+    TIMES
         .iter()
         .find_map(|&key| Timestamp::parse(root.get(key)?.as_str()?))
 }
 
 /// Objects inside a log record that loggers put the application's own fields into.
-const NESTS: [&str; 4] = ["message", "fields", "record", "data"];
+pub(super) const NESTS: [&str; 4] = ["message", "fields", "record", "data"];
 
 /// Texts in braces that were logged inside a record, with or without words before them.
 pub(super) fn nested_texts(root: &Map<String, Value>) -> impl Iterator<Item = &str> {
@@ -215,7 +218,7 @@ fn truth(value: &Value) -> Option<bool> {
 }
 
 /// Words and HTTP codes that handlers log as the outcome of a call.
-fn status(value: &Value) -> Option<CallStatus> {
+pub(super) fn status(value: &Value) -> Option<CallStatus> {
     if let Some(code) = whole(value) {
         return match code {
             200..=399 => Some(CallStatus::Ok),
@@ -234,6 +237,9 @@ fn status(value: &Value) -> Option<CallStatus> {
     }
 }
 
+/// The span in which the Rust runtime calls a handler.
+pub(super) const RUST_SPAN: &str = "Lambda runtime invoke";
+
 /// The id in the span of the Rust runtime: `span.requestId`, or that of the span named
 /// `Lambda runtime invoke` in `spans`.
 fn span_request_id(root: &Map<String, Value>) -> Option<&str> {
@@ -247,6 +253,6 @@ fn span_request_id(root: &Map<String, Value>) -> Option<&str> {
     root.get("spans")?
         .as_array()?
         .iter()
-        .filter(|span| span.get("name").and_then(Value::as_str) == Some("Lambda runtime invoke"))
+        .filter(|span| span.get("name").and_then(Value::as_str) == Some(RUST_SPAN))
         .find_map(|span| span.get("requestId")?.as_str())
 }
