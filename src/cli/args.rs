@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
-use crate::command::{Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions, Surroundings};
+use crate::command::{
+    Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions, Surroundings,
+};
 use crate::dataset::{Condition, Key, TimeBound};
 use crate::summary::Failures;
 

@@ -99,7 +99,11 @@ impl FetchArgs {
         if self.rate.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
             return Err("--rate: expecting calls a second, more than 0".to_owned());
         }
-        if let Some(pattern) = self.log_group_pattern.iter().find(|pattern| pattern.contains('*')) {
+        if let Some(pattern) = self
+            .log_group_pattern
+            .iter()
+            .find(|pattern| pattern.contains('*'))
+        {
             return Err(format!(
                 "--log-group-pattern {pattern:?}: names hold no asterisk; give a text that stands anywhere in the name"
             ));

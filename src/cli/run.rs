@@ -8,9 +8,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
-use crate::command::{
-    Config, Error, ExitStatus, Surroundings, fetch, inspect, report, store, summarize,
-};
+use crate::command::{Config, Error, ExitStatus, Surroundings, fetch, inspect, report, store, summarize};
 use crate::vocab::visible;
 
 /// Where the configuration is looked for.

@@ -62,7 +62,8 @@ impl StoreArgs {
             ActionArg::Status { local } => StoreAction::Status { is_local: local },
             ActionArg::Verify => StoreAction::Verify,
             ActionArg::Prune { older_than } => StoreAction::Prune {
-                before: TimeBound::parse(&older_than, false).map_err(|error| format!("--older-than: {error}"))?,
+                before: TimeBound::parse(&older_than, false)
+                    .map_err(|error| format!("--older-than: {error}"))?,
             },
             ActionArg::Export { format, out } => StoreAction::Export {
                 format: match format {
@@ -73,7 +74,13 @@ impl StoreArgs {
                 out,
             },
         };
-        if matches!(action, StoreAction::Export { format: ExportFormat::Parquet, out: None }) {
+        if matches!(
+            action,
+            StoreAction::Export {
+                format: ExportFormat::Parquet,
+                out: None
+            }
+        ) {
             return Err("--format parquet needs --out FILE".to_owned());
         }
         Ok(StoreOptions {

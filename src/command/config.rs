@@ -188,7 +188,9 @@ fn fetch_defaults(table: FetchTable) -> Result<FetchDefaults, String> {
         regions: table.region.into(),
         profile: table.profile,
         endpoint_url: table.endpoint_url,
-        since: since.transpose().map_err(|error| format!("[fetch] since: {error}"))?,
+        since: since
+            .transpose()
+            .map_err(|error| format!("[fetch] since: {error}"))?,
         rate: table.rate,
         stream_prefix: table.stream_prefix,
     })

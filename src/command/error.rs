@@ -205,7 +205,10 @@ impl fmt::Display for Error {
                 is_interrupted,
                 slices: (done, all),
             } => {
-                write!(f, "the window is not complete: {done} of {all} slices were fetched")?;
+                write!(
+                    f,
+                    "the window is not complete: {done} of {all} slices were fetched"
+                )?;
                 if *is_interrupted {
                     f.write_str(" before it was interrupted")?;
                 }
@@ -253,7 +256,10 @@ impl fmt::Display for Error {
                 shown(window.since, ""),
                 shown(window.until, "")
             ),
-            Self::EmptySide { selector, duplicates: 0 } => {
+            Self::EmptySide {
+                selector,
+                duplicates: 0,
+            } => {
                 write!(f, "no invocation is selected by {selector:?}")
             }
             Self::EmptySide { selector, duplicates } => write!(
@@ -297,6 +303,11 @@ fn reasons(f: &mut fmt::Formatter<'_>, ledger: &Ledger) -> fmt::Result {
 }
 
 impl Error {
+    /// Whether the same may succeed later without anybody doing anything.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Fetch(fetch::Error::Call(fault)) if fault.is_worth_a_repeat())
+    }
+
     /// What is said of a fetch that did not bring everything.
     pub(super) fn incomplete_fetch(outcome: Outcome) -> Self {
         let done = outcome.groups.iter().map(|group| group.done).sum();

@@ -1,5 +1,6 @@
 //! `latscope fetch`: from CloudWatch Logs into the store.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,11 +18,11 @@ use super::progress::Shown;
 use super::surroundings::Surroundings;
 use crate::dataset::TimeBound;
 use crate::fetch::{
-    Access, Asked, Counters, Job, Keep, Outcome, Patterns, Target, Via, connect, forecast, insights_query,
+    Access, Asked, Counters, Job, Keep, Outcome, Patterns, ROW_LIMIT, Target, Via, connect, forecast,
     regions_of, resolve, run, settled_before,
 };
 use crate::parse::{Parser, REDUCTION, TimingKeys};
-use crate::source::store::{Capture, FetchRecord, Store};
+use crate::source::store::{Capture, Fetch, Store};
 use crate::vocab::{TimeRange, Timestamp, visible};
 
 /// What `latscope fetch` was asked for.
@@ -141,19 +142,26 @@ async fn in_runtime(
     let mut job = job(options, keys, found.groups, window, (surroundings.now)())?;
     tell_ways(options, &job, stderr);
     if options.is_dry_run {
-        let store = Store::open(&options.store)?;
-        let text = fetch_text::plan(&job, &forecast(&job, store.as_ref()), &options.asked, options.is_local);
+        let store = Store::open(&store_dir(options))?;
+        let text = fetch_text::plan(
+            &job,
+            &forecast(&job, store.as_ref()),
+            &options.asked,
+            options.is_local,
+        );
         return stdout.write_all(text.as_bytes()).map_err(Error::Output);
     }
     if !options.is_quiet {
-        note(stderr, &fetch_text::beginning(&job, &options.store, options.is_local));
+        note(
+            stderr,
+            &fetch_text::beginning(&job, &store_dir(options), options.is_local),
+        );
     }
     loop {
         let outcome = round(options, &job, &interrupted, surroundings, stderr).await;
         if !options.is_following || *interrupted.borrow() {
-            return outcome.and_then(|(outcome, took)| {
-                end(options, &job, outcome, took, &regions[0].counters, stderr)
-            });
+            return outcome
+                .and_then(|(outcome, took)| end(options, outcome, took, &regions[0].counters, stderr));
         }
         match outcome {
             Ok((outcome, _)) => tell_incomplete(&outcome, stderr),
@@ -171,6 +179,11 @@ async fn in_runtime(
         job.window = window;
         job.settled = settled_before(now, SETTLING);
     }
+}
+
+/// Where events go. The command line always gives it.
+fn store_dir(options: &FetchOptions) -> PathBuf {
+    options.store.clone().unwrap_or_default()
 }
 
 /// A signal that becomes true when the user interrupts.
@@ -198,7 +211,7 @@ fn job(
         true => Patterns::everything(),
         false => Patterns::of(keys.inference_keys()),
     };
-    let query = insights_query(&patterns, keys.inference_keys());
+    let query = patterns.insights_query(ROW_LIMIT);
     let capture = Capture {
         patterns: patterns.passes().to_vec(),
         all_events: options.is_all_events,
@@ -228,8 +241,9 @@ fn tell_ways(options: &FetchOptions, job: &Job, stderr: &mut dyn Write) {
     if options.is_quiet {
         return;
     }
-    if let Some(reason) = job.patterns.dropped() {
-        note(stderr, &visible(reason));
+    if let Some(reason) = job.patterns.dropped_because() {
+        let text = format!("every event is sent, and latscope chooses: {reason}");
+        note(stderr, &visible(&text));
     }
     let infrequent: Vec<&str> = job
         .targets
@@ -255,7 +269,7 @@ async fn round(
     surroundings: &Surroundings,
     stderr: &mut dyn Write,
 ) -> Result<(Outcome, Duration), Error> {
-    let mut store = Store::open_for_writing(&options.store, &mut || {
+    let mut store = Store::open_for_writing(&store_dir(options), &mut || {
         if !options.is_quiet {
             note(stderr, "another fetch uses the store; waiting for it to end");
         }
@@ -263,16 +277,29 @@ async fn round(
     let begun = Instant::now();
     let mut shown = Shown::new(job, options, surroundings.is_stderr_terminal);
     let wants_details = options.verbosity > 1;
-    let outcome = run(job, &mut store, interrupted.clone(), wants_details, &mut |progress| {
-        shown.take(progress, begun.elapsed(), stderr);
-    })
+    let outcome = run(
+        job,
+        &mut store,
+        interrupted.clone(),
+        wants_details,
+        &mut |progress| {
+            shown.take(progress, begun.elapsed(), stderr);
+        },
+    )
     .await;
     shown.finish(stderr);
     let outcome = outcome?;
-    store.record_fetch(&FetchRecord {
+    store.record_fetch(Fetch {
         window: job.window,
         groups: job.targets.iter().map(|target| target.group.clone()).collect(),
-        is_complete: outcome.is_complete(),
+        regions: job
+            .targets
+            .iter()
+            .map(|target| target.group.region.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        complete: outcome.is_complete(),
         incomplete: outcome.incomplete.clone(),
         capture: job.capture.clone(),
     })?;
@@ -288,7 +315,6 @@ fn tell_incomplete(outcome: &Outcome, stderr: &mut dyn Write) {
 /// Says what was fetched, and fails if it was not everything.
 fn end(
     options: &FetchOptions,
-    job: &Job,
     outcome: Outcome,
     took: Duration,
     counters: &Counters,

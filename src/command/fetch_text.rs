@@ -20,7 +20,6 @@ pub(super) fn beginning(job: &Job, store: &Path, is_local: bool) -> String {
         window(job.window, is_local),
         store.display()
     ))
-    .into_owned()
 }
 
 fn window(window: TimeRange, is_local: bool) -> String {

@@ -26,5 +26,5 @@ pub use load::{Common, Loaded};
 pub use report::{ReportOptions, report};
 pub use selector::{Selector, SelectorError};
 pub use store::{ExportFormat, StoreAction, StoreOptions, store};
-pub use surroundings::Surroundings;
 pub use summarize::{Format, SummaryOptions, summarize};
+pub use surroundings::Surroundings;

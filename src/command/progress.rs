@@ -32,7 +32,7 @@ impl Shown {
         let names: Vec<String> = job
             .targets
             .iter()
-            .map(|target| visible(&format!("{} {}", target.group.region, target.group.name)).into_owned())
+            .map(|target| visible(&format!("{} {}", target.group.region, target.group.name)))
             .collect();
         // Rounds of --follow are short, and details would tear the bars.
         let has_bars = is_terminal && !options.is_quiet && !options.is_following && options.verbosity < 2;
@@ -95,7 +95,12 @@ impl Shown {
         }
         if elapsed.saturating_sub(self.last_line) >= EVERY && total.done < total.slices {
             self.last_line = elapsed;
-            let line = format!("{} of {} slices, {}", total.done, total.slices, words(total, elapsed));
+            let line = format!(
+                "{} of {} slices, {}",
+                total.done,
+                total.slices,
+                words(total, elapsed)
+            );
             note(stderr, &line);
         }
     }
@@ -115,13 +120,15 @@ fn bar(name: String) -> ProgressBar {
 }
 
 fn sum(groups: &[GroupProgress]) -> GroupProgress {
-    groups.iter().fold(GroupProgress::default(), |all, group| GroupProgress {
-        done: all.done + group.done,
-        slices: all.slices + group.slices,
-        events: all.events + group.events,
-        done_ms: all.done_ms + group.done_ms,
-        missing_ms: all.missing_ms + group.missing_ms,
-    })
+    groups
+        .iter()
+        .fold(GroupProgress::default(), |all, group| GroupProgress {
+            done: all.done + group.done,
+            slices: all.slices + group.slices,
+            events: all.events + group.events,
+            done_ms: all.done_ms + group.done_ms,
+            missing_ms: all.missing_ms + group.missing_ms,
+        })
 }
 
 /// Events, rate and time left.

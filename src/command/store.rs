@@ -151,7 +151,11 @@ fn status(store: &Store, is_local: bool) -> String {
                 show(Some(fetch.window.from)),
                 show(Some(fetch.window.to)),
                 fetch.groups.len(),
-                if fetch.complete { "complete" } else { "not complete" }
+                if fetch.complete {
+                    "complete"
+                } else {
+                    "not complete"
+                }
             ));
             for reason in &fetch.incomplete {
                 text.push_str(&format!("  {}\n", visible(reason)));
@@ -224,7 +228,9 @@ fn export(
     let rows = Export::of(&collected.invocations, &collected.names);
     let write = |writer: &mut dyn Write| match format {
         ExportFormat::Parquet => write_parquet(&rows, writer).map_err(Error::Dataset),
-        ExportFormat::Csv => writer.write_all(export_csv(&rows).as_bytes()).map_err(Error::Output),
+        ExportFormat::Csv => writer
+            .write_all(export_csv(&rows).as_bytes())
+            .map_err(Error::Output),
         ExportFormat::Ndjson => export_ndjson(&rows, writer).map_err(Error::Output),
     };
     let Some(path) = out else { return write(stdout) };

@@ -54,12 +54,10 @@ fn choose_once(dir: &Path, has_window: bool, mapping: &[String]) -> Result<Chose
         .collect();
     let mut files = Vec::new();
     for segment in &segments {
-        store
-            .check(segment)
-            .map_err(|damage| Error::DamagedSegment {
-                file: dir.join(&segment.file),
-                damage: damage.to_string(),
-            })?;
+        store.check(segment).map_err(|damage| Error::DamagedSegment {
+            file: dir.join(&segment.file),
+            damage: damage.to_string(),
+        })?;
         files.extend(store.path(segment).map(|path| Located { path, argument: 0 }));
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -79,7 +77,10 @@ fn choose_once(dir: &Path, has_window: bool, mapping: &[String]) -> Result<Chose
             });
         }
     }
-    if segments.iter().any(|segment| segment.capture.timing_keys != mapping) {
+    if segments
+        .iter()
+        .any(|segment| segment.capture.timing_keys != mapping)
+    {
         warnings.push(Warning::OtherTimingKeys);
     }
     Ok(Chosen {

@@ -113,7 +113,9 @@ impl From<StoreError> for Error {
 }
 
 fn no_credentials(f: &mut fmt::Formatter<'_>, said: &str, profile: Option<&str>) -> fmt::Result {
-    let of_profile = profile.map(|profile| format!(" --profile {profile}")).unwrap_or_default();
+    let of_profile = profile
+        .map(|profile| format!(" --profile {profile}"))
+        .unwrap_or_default();
     let lower = said.to_lowercase();
     if lower.contains("sso") || lower.contains("session has expired") {
         return write!(

@@ -53,7 +53,10 @@ impl fmt::Display for Fault {
             FaultKind::Authentication => write!(f, "{region} does not accept the credentials")?,
             FaultKind::AccessDenied => write!(f, "access denied in {region}: {action} is not allowed")?,
             FaultKind::ClockSkew => {
-                write!(f, "the clock of this machine is wrong, so {region} refuses the calls")?;
+                write!(
+                    f,
+                    "the clock of this machine is wrong, so {region} refuses the calls"
+                )?;
             }
             FaultKind::NotFound | FaultKind::Invalid | FaultKind::Other => {
                 write!(f, "{action} in {region} was refused")?;
@@ -113,7 +116,10 @@ impl Fault {
                 let code = error.code().unwrap_or("no error code");
                 let status = context.raw().status().as_u16();
                 let said = said_by_service(code, error.message(), status);
-                fault(kind_of_answer(code, error.message().unwrap_or_default(), status), said)
+                fault(
+                    kind_of_answer(code, error.message().unwrap_or_default(), status),
+                    said,
+                )
             }
             SdkError::ResponseError(context) => {
                 let status = context.raw().status().as_u16();
@@ -126,10 +132,9 @@ impl Fault {
             }
             SdkError::TimeoutError(_) => fault(FaultKind::Transient, "no answer in time".to_owned()),
             SdkError::DispatchFailure(failure) => {
-                let text = failure.as_connector_error().map_or_else(
-                    || "the connection failed".to_owned(),
-                    |error| innermost(error),
-                );
+                let text = failure
+                    .as_connector_error()
+                    .map_or_else(|| "the connection failed".to_owned(), |error| innermost(error));
                 let is_refused = failure.as_connector_error().is_some_and(|error| {
                     let chain = chain(error);
                     ["dns", "Connect", "connect error", "Connection refused", "lookup"]
@@ -156,7 +161,7 @@ impl Fault {
     }
 
     /// Whether the same call may succeed when it is made again.
-    pub(super) fn is_worth_a_repeat(&self) -> bool {
+    pub fn is_worth_a_repeat(&self) -> bool {
         matches!(
             self.kind,
             FaultKind::Throttled | FaultKind::Transient | FaultKind::Unreachable
@@ -175,11 +180,17 @@ fn kind_of_answer(code: &str, message: &str, status: u16) -> FaultKind {
         _ if is_about_time(message) => FaultKind::ClockSkew,
         code if THROTTLING.contains(&code) => FaultKind::Throttled,
         code if AUTHENTICATION.contains(&code) => FaultKind::Authentication,
-        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized"
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
         | "OptInRequired" => FaultKind::AccessDenied,
         "ResourceNotFoundException" => FaultKind::NotFound,
         "InvalidParameterException" | "ValidationException" | "MalformedQueryException" => FaultKind::Invalid,
-        "RequestTimeout" | "RequestTimeoutException" | "ServiceUnavailableException" | "InternalFailure"
+        "RequestTimeout"
+        | "RequestTimeoutException"
+        | "ServiceUnavailableException"
+        | "InternalFailure"
         | "InternalError" => FaultKind::Transient,
         _ => match status {
             429 => FaultKind::Throttled,

@@ -99,9 +99,12 @@ async fn pages(
                 })?;
             }
             // Only its absence ends the pages: a page may hold few events, or none.
-            let Some(next) = page.next_token.filter(|token| !token.is_empty()) else { break };
+            let Some(next) = page.next_token.filter(|token| !token.is_empty()) else {
+                break;
+            };
             let is_first = token.is_none();
-            if is_first && let Some(parts) = intake.newest.and_then(|newest| plan::parts(slice.range, newest)) {
+            if is_first && let Some(parts) = intake.newest.and_then(|newest| plan::parts(slice.range, newest))
+            {
                 return Ok(Some(Broken::Dense(parts)));
             }
             if !tokens.insert(next.clone()) {
@@ -148,7 +151,11 @@ async fn call(
             Ok(page) => format!(
                 "{} events{}",
                 page.events().len(),
-                if page.next_token().is_some() { ", more to come" } else { "" }
+                if page.next_token().is_some() {
+                    ", more to come"
+                } else {
+                    ""
+                }
             ),
             Err(fault) => fault.to_string(),
         };

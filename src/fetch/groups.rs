@@ -114,7 +114,12 @@ struct Described {
 }
 
 impl Found {
-    fn add(&mut self, regional: &Arc<Regional>, described: Described, identifier: Identifier) -> Result<(), Error> {
+    fn add(
+        &mut self,
+        regional: &Arc<Regional>,
+        described: Described,
+        identifier: Identifier,
+    ) -> Result<(), Error> {
         let Described { name, account, class } = described;
         if let Some(LogGroupClass::Delivery) = class {
             return Err(Error::UnreadableClass {
@@ -122,7 +127,11 @@ impl Found {
                 class: "DELIVERY".to_owned(),
             });
         }
-        let key = (regional.region.clone(), account.clone().unwrap_or_default(), name.clone());
+        let key = (
+            regional.region.clone(),
+            account.clone().unwrap_or_default(),
+            name.clone(),
+        );
         self.groups.entry(key).or_insert_with(|| Target {
             group: LogGroup {
                 account,
@@ -228,7 +237,11 @@ impl Found {
                     None => missing_in.push(regional.region.clone()),
                 },
                 Err(fault) if fault.kind == FaultKind::AccessDenied => {
-                    self.add(regional, Described::bare(&group, None), Identifier::Name(group.clone()))?;
+                    self.add(
+                        regional,
+                        Described::bare(&group, None),
+                        Identifier::Name(group.clone()),
+                    )?;
                     is_found = true;
                 }
                 Err(fault) => return Err(fault.into()),
@@ -277,11 +290,15 @@ impl Found {
                 let why = match fault.kind {
                     FaultKind::NotFound => format!("Lambda knows no function {name} in {}", regional.region),
                     FaultKind::AccessDenied => {
-                        format!("lambda:GetFunctionConfiguration is not allowed in {}", regional.region)
+                        format!(
+                            "lambda:GetFunctionConfiguration is not allowed in {}",
+                            regional.region
+                        )
                     }
                     _ => format!("{fault}"),
                 };
-                self.notices.push(format!("{why}: its log group is taken to be {by_default}"));
+                self.notices
+                    .push(format!("{why}: its log group is taken to be {by_default}"));
                 Ok((by_default, false))
             }
         }
@@ -384,7 +401,9 @@ async fn near_names(name: &str, regions: &[Arc<Regional>]) -> Vec<String> {
             "" => Search::Pattern(&name[..name.len().min(3)]),
             family => Search::Prefix(family),
         };
-        let Ok(all) = describe(regional, search, &|_| true).await else { continue };
+        let Ok(all) = describe(regional, search, &|_| true).await else {
+            continue;
+        };
         for described in all {
             let likeness = strsim::jaro_winkler(&wanted, &last(&described.name));
             if likeness > 0.7 {

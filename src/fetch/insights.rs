@@ -17,7 +17,7 @@ use super::slice::{Context, Slice, SliceEnd};
 use crate::vocab::{TimeRange, Timestamp};
 
 /// The most rows that are asked for: what every region allows.
-pub(super) const ROW_LIMIT: usize = 10_000;
+pub const ROW_LIMIT: u32 = 10_000;
 
 /// How many queries run at once in a region. An account has 100, dashboards included.
 pub(super) const CONCURRENT: usize = 4;
@@ -65,7 +65,7 @@ pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> 
     let name = &target.group.name;
     let range = shown(slice.range);
     match ended {
-        Ended::Complete(rows) if rows.len() < ROW_LIMIT => {
+        Ended::Complete(rows) if rows.len() < ROW_LIMIT as usize => {
             Ok(SliceEnd::Whole(finished(&rows, slice.range, target, context)?))
         }
         Ended::Complete(rows) => match halves(slice.range) {
@@ -100,7 +100,10 @@ fn incomplete(
     context: &Context,
     reason: String,
 ) -> Result<SliceEnd, Error> {
-    Ok(SliceEnd::Incomplete(finished(rows, range, target, context)?, reason))
+    Ok(SliceEnd::Incomplete(
+        finished(rows, range, target, context)?,
+        reason,
+    ))
 }
 
 /// Two halves that meet at a whole second, which is as fine as a query's times are. `None` for one second.
@@ -176,7 +179,9 @@ async fn query(range: TimeRange, target: &Target, context: &Context) -> Result<E
                 regional.logs.get_query_results().query_id(&id).send()
             })
             .await?;
-        let Some(ended) = ended(answer, context) else { continue };
+        let Some(ended) = ended(answer, context) else {
+            continue;
+        };
         context.say(|| {
             let rows = match &ended {
                 Ended::Complete(rows) | Ended::TimedOut(rows) | Ended::Broken(_, rows) => rows.len(),
@@ -249,7 +254,10 @@ mod tests {
     use super::*;
 
     fn range(from: i64, to: i64) -> TimeRange {
-        TimeRange::new(Timestamp::from_epoch_millis(from), Timestamp::from_epoch_millis(to))
+        TimeRange::new(
+            Timestamp::from_epoch_millis(from),
+            Timestamp::from_epoch_millis(to),
+        )
     }
 
     #[test]
@@ -258,7 +266,10 @@ mod tests {
             halves(range(500, 10_250)),
             Some(vec![range(500, 5000), range(5000, 10_250)])
         );
-        assert_eq!(halves(range(1900, 2100)), Some(vec![range(1900, 2000), range(2000, 2100)]));
+        assert_eq!(
+            halves(range(1900, 2100)),
+            Some(vec![range(1900, 2000), range(2000, 2100)])
+        );
         assert_eq!(halves(range(1000, 2000)), None);
         assert_eq!(halves(range(1500, 1600)), None);
     }

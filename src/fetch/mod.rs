@@ -16,7 +16,7 @@ mod slice;
 pub use error::Error;
 pub use fault::{Fault, FaultKind};
 pub use groups::{Asked, Target, Targets, regions_of, resolve};
-pub use insights::{DOLLARS_PER_GB, Scan};
+pub use insights::{DOLLARS_PER_GB, ROW_LIMIT, Scan};
 pub use intake::{Flow, Keep};
 pub use limiter::{Limiter, filter_quota};
 pub use pattern::Patterns;

@@ -13,7 +13,10 @@ pub(super) fn step_ms(window: TimeRange, slices: usize) -> i64 {
     let slices = i64::try_from(slices).unwrap_or(i64::MAX).max(1);
     let wanted = window.millis() / slices;
     let longest = STEPS_MS[STEPS_MS.len() - 1];
-    STEPS_MS.into_iter().find(|&step| step >= wanted).unwrap_or(longest)
+    STEPS_MS
+        .into_iter()
+        .find(|&step| step >= wanted)
+        .unwrap_or(longest)
 }
 
 /// Where time is settled: events before this are all there. A whole minute, so that slices that end there end where
@@ -75,14 +78,18 @@ mod tests {
     use super::*;
 
     fn range(from: i64, to: i64) -> TimeRange {
-        TimeRange::new(Timestamp::from_epoch_millis(from), Timestamp::from_epoch_millis(to))
+        TimeRange::new(
+            Timestamp::from_epoch_millis(from),
+            Timestamp::from_epoch_millis(to),
+        )
     }
 
     /// That the ranges follow each other without a gap from end to end.
     fn joined(ranges: &[TimeRange]) -> Option<TimeRange> {
         let (first, last) = (ranges.first()?, ranges.last()?);
         let is_whole = ranges.windows(2).all(|pair| pair[0].to == pair[1].from);
-        (is_whole && ranges.iter().all(|range| !range.is_empty())).then_some(TimeRange::new(first.from, last.to))
+        (is_whole && ranges.iter().all(|range| !range.is_empty()))
+            .then_some(TimeRange::new(first.from, last.to))
     }
 
     proptest! {

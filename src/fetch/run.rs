@@ -10,13 +10,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::error::Error;
+use super::filter;
 use super::groups::Target;
 use super::insights::{self, Scan};
 use super::intake::{Flow, Keep};
 use super::pattern::Patterns;
 use super::plan;
 use super::slice::{Context, Slice, SliceEnd};
-use super::filter;
 use crate::source::store::{Capture, Finished, Store};
 use crate::vocab::{TimeRange, Timestamp};
 
@@ -239,7 +239,10 @@ pub async fn run(
             }
         }
         let received = context.flow.received.load(Ordering::Relaxed);
-        tell(Progress::Now { groups: &running.outcome.groups, received });
+        tell(Progress::Now {
+            groups: &running.outcome.groups,
+            received,
+        });
     }
     while let Ok(line) = details.try_recv() {
         tell(Progress::Detail(&line));
@@ -300,7 +303,11 @@ impl<'j> Running<'j> {
                         range,
                         halvings: 0,
                     };
-                    running.waiting.entry(running.lane(&slice)).or_default().push_back(slice);
+                    running
+                        .waiting
+                        .entry(running.lane(&slice))
+                        .or_default()
+                        .push_back(slice);
                 }
             }
         }

@@ -13,8 +13,8 @@ use aws_sdk_cloudwatchlogs::config::ProvideCredentials;
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector};
 use tokio::time::sleep;
 
@@ -62,7 +62,8 @@ pub struct Regional {
     pub(super) filter: Limiter,
     /// The rate of each other kind of call.
     pub(super) other: Limiter,
-    pub(super) counters: Arc<Counters>,
+    /// What was counted over all regions.
+    pub counters: Arc<Counters>,
 }
 
 /// Calls a second for what is not `FilterLogEvents`: half of the quota that the others have in every region.
@@ -96,11 +97,23 @@ pub async fn connect(access: &Access) -> Result<Vec<Arc<Regional>>, Error> {
     let counters = Arc::new(Counters::default());
     Ok(regions
         .into_iter()
-        .map(|region| Arc::new(regional(&config, region, access.per_second, Arc::clone(&counters))))
+        .map(|region| {
+            Arc::new(regional(
+                &config,
+                region,
+                access.per_second,
+                Arc::clone(&counters),
+            ))
+        })
         .collect())
 }
 
-fn regional(config: &SdkConfig, region: String, per_second: Option<f64>, counters: Arc<Counters>) -> Regional {
+fn regional(
+    config: &SdkConfig,
+    region: String,
+    per_second: Option<f64>,
+    counters: Arc<Counters>,
+) -> Regional {
     let config = config.to_builder().region(Region::new(region.clone())).build();
     let per_second = per_second.unwrap_or_else(|| filter_quota(&region) / 2.0);
     Regional {

@@ -67,7 +67,10 @@ impl Context {
     pub(super) fn patterns(&self) -> impl Iterator<Item = Option<&str>> {
         let passes = self.patterns.passes();
         let everything = passes.is_empty().then_some(None);
-        passes.iter().map(|pattern| Some(pattern.as_str())).chain(everything)
+        passes
+            .iter()
+            .map(|pattern| Some(pattern.as_str()))
+            .chain(everything)
     }
 
     /// Tells a detail, if anybody wants it.

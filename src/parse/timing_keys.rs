@@ -344,7 +344,14 @@ impl TimingKeys {
     /// Texts of which one at least stands in every message that holds an inference time: what a
     /// filter can ask a server for.
     pub fn inference_keys(&self) -> impl Iterator<Item = &str> {
-        self.needles()
+        // A key with dots stands there as a whole, or in parts where it is a value inside objects. Of its parts the one
+        // that is least like a word of every day.
+        self.of(Field::Inference).flat_map(|key| {
+            let parts = key.path.split('.');
+            let part = parts.max_by_key(|part| (part.contains(|c: char| !c.is_alphabetic()), part.len()));
+            let whole = key.path.contains('.').then_some(key.path.as_str());
+            whole.into_iter().chain(part)
+        })
     }
 
     /// Whether all parts of a key of the inference time stand in the text as words of their own.

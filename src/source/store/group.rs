@@ -15,13 +15,18 @@ pub struct LogGroup {
 }
 
 impl LogGroup {
-    /// How AWS names it. The account is left empty if it is not known.
-    pub fn arn(&self) -> String {
-        let partition = match self.region.split('-').next() {
+    /// The part of AWS that its region belongs to, as ARNs name it.
+    pub fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
             Some("cn") => "aws-cn",
             Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
             _ => "aws",
-        };
+        }
+    }
+
+    /// How AWS names it. The account is left empty if it is not known.
+    pub fn arn(&self) -> String {
+        let partition = self.partition();
         let account = self.account.as_deref().unwrap_or("");
         let Self { region, name, .. } = self;
         format!("arn:{partition}:logs:{region}:{account}:log-group:{name}")
