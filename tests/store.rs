@@ -44,6 +44,14 @@ fn usual() -> Capture {
     }
 }
 
+/// What is kept by other rules, so that it replaces nothing.
+fn other() -> Capture {
+    Capture {
+        reduction: 2,
+        ..usual()
+    }
+}
+
 fn all() -> Capture {
     Capture {
         patterns: Vec::new(),
@@ -212,11 +220,15 @@ fn stored_events_are_read_as_they_were() {
     ]
     .map(|(id, time, stream, text)| (id.map(String::from), time, stream.to_owned(), text.to_owned()));
     assert_eq!(found, expected);
-    let known = store.known_events(&chat, range(3, 100));
+    let known = store.known_events(&chat, range(3, 100), &other());
     let key = |time, message| content_key(STREAM, at(time), message);
     assert!(known.contains(&key(5, "REPORT RequestId: 1")) && known.contains(&key(9, "row one")));
     assert!(!known.contains(&key(2, hostile)), "lies before the range");
-    assert!(store.known_events(&group("other"), range(0, 100)).is_empty());
+    assert!(
+        store
+            .known_events(&group("other"), range(0, 100), &other())
+            .is_empty()
+    );
 }
 
 #[test]
@@ -241,7 +253,7 @@ fn one_event_alone_is_read_whatever_its_message_is() {
         }
         assert!(store.verify().unwrap().is_sound(), "{message}");
         assert_eq!(
-            store.known_events(&group("chat"), range(0, 100)),
+            store.known_events(&group("chat"), range(0, 100), &other()),
             HashSet::from([content_key(STREAM, at(5), message)])
         );
     }
@@ -349,7 +361,9 @@ fn a_damaged_segment_is_missing_and_replaced() {
     assert!(matches!(found[2], Err(Damage::Size { .. })));
     assert_eq!(store.missing(&chat, range(0, 40), &usual()), [range(0, 30)]);
     assert!(!store.verify().unwrap().is_sound());
-    assert_eq!(store.known_events(&chat, range(0, 40)).len(), 1);
+    assert_eq!(store.known_events(&chat, range(0, 40), &other()).len(), 1);
+    // What a new segment replaces is not in the store any longer.
+    assert!(store.known_events(&chat, range(0, 40), &usual()).is_empty());
     // The usual events replace the damaged ones, though those were more.
     let committed = put(&mut store, &chat, range(0, 40), true, &usual(), &[1, 11, 21, 31]);
     assert_eq!(committed.replaced.len(), 3);

@@ -31,9 +31,9 @@ enum Broken {
 /// # Errors
 /// If a call fails for good, or the store cannot be written.
 pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> Result<SliceEnd, Error> {
-    let mut restarts = 0;
+    let (mut restarts, known) = (0, HashSet::new());
     loop {
-        let mut intake = context.intake(target, slice.range)?;
+        let mut intake = context.intake(target, slice.range, &known)?;
         let broken = match pages(slice, target, context, &mut intake).await? {
             None => return Ok(SliceEnd::Whole(intake.finish()?)),
             Some(broken) => broken,
@@ -98,12 +98,16 @@ async fn pages(
                     message: event.message().unwrap_or_default(),
                 })?;
             }
+            let count = page.events().len();
             // Only its absence ends the pages: a page may hold few events, or none.
             let Some(next) = page.next_token.filter(|token| !token.is_empty()) else {
                 break;
             };
             let is_first = token.is_none();
-            if is_first && let Some(parts) = intake.newest.and_then(|newest| plan::parts(slice.range, newest))
+            if is_first
+                && let Some(parts) = intake
+                    .newest
+                    .and_then(|newest| plan::parts(slice.range, count, newest))
             {
                 return Ok(Some(Broken::Dense(parts)));
             }

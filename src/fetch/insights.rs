@@ -1,6 +1,7 @@
 //! A slice by Logs Insights: for groups of the Infrequent Access class, which nothing else reads, and for whoever asks
 //! for it.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::filter::shown;
 use super::groups::{Identifier, Target};
 use super::intake::Event;
 use super::slice::{Context, Slice, SliceEnd};
+use crate::source::store::Finished;
 use crate::vocab::{TimeRange, Timestamp};
 
 /// The most rows that are asked for: what every region allows.
@@ -52,11 +54,16 @@ enum Ended {
     Interrupted,
 }
 
-/// Fetches one slice.
+/// Fetches one slice. `known` are the events of it that the store holds: [`content_key`](crate::source::store::content_key).
 ///
 /// # Errors
 /// If a call fails for good, or the store cannot be written.
-pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> Result<SliceEnd, Error> {
+pub(super) async fn fetch(
+    slice: &Slice,
+    target: &Target,
+    context: &Context,
+    known: &HashSet<u128>,
+) -> Result<SliceEnd, Error> {
     let mut ended = query(slice.range, target, context).await?;
     if matches!(ended, Ended::Broken(..)) {
         // A query that failed for no reason of its own succeeds the second time.
@@ -65,9 +72,13 @@ pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> 
     let name = &target.group.name;
     let range = shown(slice.range);
     match ended {
-        Ended::Complete(rows) if rows.len() < ROW_LIMIT as usize => {
-            Ok(SliceEnd::Whole(finished(&rows, slice.range, target, context)?))
-        }
+        Ended::Complete(rows) if rows.len() < ROW_LIMIT as usize => Ok(SliceEnd::Whole(finished(
+            &rows,
+            slice.range,
+            target,
+            context,
+            known,
+        )?)),
         Ended::Complete(rows) => match halves(slice.range) {
             Some(halves) => Ok(SliceEnd::Divided(halves)),
             None => {
@@ -75,19 +86,19 @@ pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> 
                     "{name}: {range} holds more than the {ROW_LIMIT} rows that Logs Insights returns, and no shorter \
                      time can be asked for"
                 );
-                incomplete(&rows, slice.range, target, context, reason)
+                incomplete(&rows, slice.range, target, context, known, reason)
             }
         },
         Ended::TimedOut(rows) => match halves(slice.range) {
             Some(halves) => Ok(SliceEnd::Divided(halves)),
             None => {
                 let reason = format!("{name}: the query of {range} ran out of time");
-                incomplete(&rows, slice.range, target, context, reason)
+                incomplete(&rows, slice.range, target, context, known, reason)
             }
         },
         Ended::Broken(status, rows) => {
             let reason = format!("{name}: the query of {range} ended as {status}, twice");
-            incomplete(&rows, slice.range, target, context, reason)
+            incomplete(&rows, slice.range, target, context, known, reason)
         }
         Ended::Interrupted => Ok(SliceEnd::Interrupted),
     }
@@ -98,10 +109,11 @@ fn incomplete(
     range: TimeRange,
     target: &Target,
     context: &Context,
+    known: &HashSet<u128>,
     reason: String,
 ) -> Result<SliceEnd, Error> {
     Ok(SliceEnd::Incomplete(
-        finished(rows, range, target, context)?,
+        finished(rows, range, target, context, known)?,
         reason,
     ))
 }
@@ -122,8 +134,9 @@ fn finished(
     range: TimeRange,
     target: &Target,
     context: &Context,
-) -> Result<crate::source::store::Finished, Error> {
-    let mut intake = context.intake(target, range)?;
+    known: &HashSet<u128>,
+) -> Result<Finished, Error> {
+    let mut intake = context.intake(target, range, known)?;
     for row in rows {
         let value = |name: &str| {
             let mut fields = row.iter().filter(|field| field.field() == Some(name));

@@ -46,12 +46,17 @@ fn split_at(range: TimeRange, at: Timestamp) -> (Option<TimeRange>, Option<TimeR
     (kept(before), kept(after))
 }
 
-/// How many parts a slice should have whose first page reached `newest` and was not the last. `None` if the rest is few
-/// pages, which are followed.
-pub(super) fn parts(range: TimeRange, newest: Timestamp) -> Option<i64> {
+/// How many parts a slice should have whose first page held so many events, reached `newest`, and was not the last.
+/// `None` if the rest is few pages, which are followed.
+pub(super) fn parts(range: TimeRange, events: usize, newest: Timestamp) -> Option<i64> {
     /// Pages that a part should have.
     const PAGES: i64 = 2;
     const PARTS: i64 = 64;
+    /// A page with fewer tells nothing: the server stopped reading, and where it stopped is not known.
+    const FULL: usize = 500;
+    if events < FULL {
+        return None;
+    }
     let covered = newest.millis_since(range.from) + 1;
     let pages = range.millis() / covered.max(1);
     (pages > PAGES + 1).then(|| (pages / PAGES).clamp(2, PARTS.min(range.millis())))
@@ -119,11 +124,12 @@ mod tests {
     fn a_dense_slice_is_divided_and_a_short_one_is_not() {
         let whole = range(0, 1000);
         let newest = Timestamp::from_epoch_millis;
-        assert_eq!(parts(whole, newest(9)), Some(50));
-        assert_eq!(parts(whole, newest(0)), Some(64));
-        assert_eq!(parts(whole, newest(399)), None);
+        assert_eq!(parts(whole, 10_000, newest(9)), Some(50));
+        assert_eq!(parts(whole, 10_000, newest(0)), Some(64));
+        assert_eq!(parts(whole, 10_000, newest(399)), None);
+        assert_eq!(parts(whole, 10, newest(9)), None);
         // One millisecond cannot be divided.
-        assert_eq!(parts(range(5, 6), newest(5)), None);
+        assert_eq!(parts(range(5, 6), 10_000, newest(5)), None);
     }
 
     #[test]

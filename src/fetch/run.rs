@@ -1,6 +1,6 @@
 //! The whole fetch: what is missing is cut into slices, which are fetched side by side and committed one by one.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -216,7 +216,7 @@ pub async fn run(
     let mut ticks = interval(Duration::from_millis(200));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
-        running.fill(&context);
+        running.fill(&context, store);
         if running.tasks.is_empty() {
             break;
         }
@@ -329,7 +329,7 @@ impl<'j> Running<'j> {
     }
 
     /// Starts as many slices as may run at once.
-    fn fill(&mut self, context: &Arc<Context>) {
+    fn fill(&mut self, context: &Arc<Context>, store: &Store) {
         if self.outcome.is_interrupted {
             return;
         }
@@ -344,17 +344,22 @@ impl<'j> Running<'j> {
                 self.waiting.entry(lane.clone()).or_default().pop_front();
                 if !is_given_up {
                     *self.under_way.entry(lane.clone()).or_default() += 1;
-                    self.start(slice, lane.clone(), Arc::clone(context));
+                    self.start(slice, lane.clone(), Arc::clone(context), store);
                 }
             }
         }
     }
 
-    fn start(&mut self, slice: Slice, lane: Lane, context: Arc<Context>) {
+    fn start(&mut self, slice: Slice, lane: Lane, context: Arc<Context>, store: &Store) {
         let target = self.job.targets[slice.target].clone();
+        // Rows of queries have no id, by which what came before would be known.
+        let known = match lane.1 {
+            true => store.known_events(&target.group, slice.range, &self.job.capture),
+            false => HashSet::new(),
+        };
         self.tasks.spawn(async move {
             let end = match lane.1 {
-                true => insights::fetch(&slice, &target, &context).await,
+                true => insights::fetch(&slice, &target, &context, &known).await,
                 false => filter::fetch(&slice, &target, &context).await,
             };
             (slice, lane, end)

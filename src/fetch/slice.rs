@@ -1,5 +1,6 @@
 //! One slice: a stretch of time of one log group, and what fetching it needs and gives.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
@@ -58,9 +59,21 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn intake(&self, target: &Target, range: TimeRange) -> Result<Intake<'_>, StoreError> {
+    /// Begins to take in a slice. `known` are events that come without an id and are in the store.
+    pub(super) fn intake<'c>(
+        &'c self,
+        target: &Target,
+        range: TimeRange,
+        known: &'c HashSet<u128>,
+    ) -> Result<Intake<'c>, StoreError> {
         let writer = self.place.begin(&target.group, range)?;
-        Ok(Intake::new(&self.keep, range, writer, Arc::clone(&self.flow)))
+        Ok(Intake::new(
+            &self.keep,
+            range,
+            writer,
+            Arc::clone(&self.flow),
+            known,
+        ))
     }
 
     /// The pattern of each pass; one pass without a pattern for all events.

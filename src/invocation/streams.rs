@@ -46,6 +46,10 @@ impl Streams {
                     .function
                     .take()
                     .or_else(|| function_of_group(group).map(Into::into));
+                known.region = known
+                    .region
+                    .take()
+                    .or_else(|| region_of_arn(group).map(Into::into));
             });
         }
         position

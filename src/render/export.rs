@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Map, Number, Value};
+use serde::{Serialize, Serializer};
+use serde_json::{Number, Value};
 
 use super::csv::{line, name};
 use crate::dataset::{Export, ExportValues};
@@ -34,14 +35,23 @@ fn cell(values: &ExportValues, row: usize) -> String {
 /// If the writer fails.
 pub fn export_ndjson(export: &Export, writer: &mut dyn Write) -> io::Result<()> {
     for row in 0..export.len() {
-        let fields = export
-            .columns
-            .iter()
-            .map(|column| (column.name.to_owned(), value(&column.values, row)));
-        serde_json::to_writer(&mut *writer, &fields.collect::<Map<_, _>>())?;
+        serde_json::to_writer(&mut *writer, &Row { export, row })?;
         writer.write_all(b"\n")?;
     }
     Ok(())
+}
+
+/// One row as an object, with its fields in the order of the columns.
+struct Row<'e> {
+    export: &'e Export,
+    row: usize,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = self.export.columns.iter();
+        serializer.collect_map(columns.map(|column| (column.name, value(&column.values, self.row))))
+    }
 }
 
 fn value(values: &ExportValues, row: usize) -> Value {

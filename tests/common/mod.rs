@@ -9,7 +9,9 @@
     clippy::panic
 )]
 
+pub mod peers;
 pub mod schema;
+pub mod wire;
 
 use std::ffi::OsString;
 use std::fs;
@@ -266,3 +268,28 @@ pub fn invocation(number: u64, model: &str, inference_ms: f64, duration_ms: f64)
 pub fn fixture() -> PathBuf {
     root().join("fixtures/haiku-vs-nova-lite")
 }
+
+/// The environment of a run that may only talk to the servers of its test.
+pub fn aws_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let is_of_aws = name.to_string_lossy().starts_with("AWS_");
+        if is_of_aws || name.to_string_lossy().to_lowercase().ends_with("_proxy") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+        .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_CONFIG_FILE", "none")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "none")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env_remove("LATSCOPE_STORE")
+        .env_remove("NO_COLOR");
+}
+
+/// Credentials that open nothing, and must never be seen in any output.
+pub const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+/// See [`SECRET_KEY`].
+pub const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLESESSIONTOKENthatIsLong/and+must=notBeSeen";

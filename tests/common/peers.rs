@@ -30,7 +30,9 @@ pub fn venv() -> &'static Path {
             return venv;
         }
         let run = |command: &mut Command| {
-            let output = command.output().expect("cannot run Python 3, which the tests of fetch need");
+            let output = command
+                .output()
+                .expect("cannot run Python 3, which the tests of fetch need");
             assert!(
                 output.status.success(),
                 "{command:?}: {}",
@@ -83,10 +85,14 @@ impl Server {
         // Another program may take the port between its choice and its use; then another is chosen.
         for _ in 0..5 {
             let port = free_port().to_string();
-            let mut command = Command::new(venv().join("bin").join(program));
+            // The server must not outlive the tests, even those that are killed: then its shell's input ends.
+            let mut command = Command::new("sh");
+            command
+                .args(["-c", "\"$@\" </dev/null & cat >/dev/null; kill $!", "sh"])
+                .arg(venv().join("bin").join(program));
             with(&mut command, &port);
             let child = command
-                .stdin(Stdio::null())
+                .stdin(Stdio::piped())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
@@ -129,8 +135,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        drop(self.child.stdin.take());
         // It may have ended by itself.
-        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
@@ -165,8 +171,14 @@ impl Logs<'_> {
              SignedHeaders=host, Signature=0\r\n",
             self.region
         );
-        let (status, answer) =
-            request(&self.server.address, "POST", "/", &headers, body.to_string().as_bytes()).unwrap();
+        let (status, answer) = request(
+            &self.server.address,
+            "POST",
+            "/",
+            &headers,
+            body.to_string().as_bytes(),
+        )
+        .unwrap();
         assert_eq!(status, 200, "{action}: {}", String::from_utf8_lossy(&answer));
         serde_json::from_slice(&answer).unwrap_or(Value::Null)
     }
@@ -206,7 +218,13 @@ pub fn get(address: &str, path: &str) -> Option<(u16, Vec<u8>)> {
 }
 
 /// One request and its answer, `None` if there is none.
-pub fn request(address: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
+pub fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &[u8],
+) -> Option<(u16, Vec<u8>)> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
     let length = body.len();

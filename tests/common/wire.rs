@@ -136,7 +136,11 @@ fn serve(stream: &TcpStream, answer: &dyn Fn(&Call) -> Answer, seen: &Mutex<Vec<
             at: Instant::now(),
         };
         seen.lock().unwrap().push(call.clone());
-        let Answer { status, body, headers } = answer(&call);
+        let Answer {
+            status,
+            body,
+            headers,
+        } = answer(&call);
         let head = format!(
             "HTTP/1.1 {status} answer\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\n{headers}\r\n",
             body.len()

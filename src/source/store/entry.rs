@@ -36,6 +36,13 @@ pub struct Segment {
     pub last: Option<Timestamp>,
 }
 
+impl Segment {
+    /// Whether a newer segment of the same group makes this one superfluous.
+    pub(super) fn is_replaced_by(&self, range: TimeRange, settled: bool, capture: &Capture) -> bool {
+        range.covers(self.range) && (!self.settled || (settled && capture.satisfies(&self.capture)))
+    }
+}
+
 /// What one run of `fetch` was about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fetch {

@@ -129,11 +129,13 @@ impl Store {
         })
     }
 
-    /// The [`content_key`] of every event of a group in a range of time that undamaged segments hold.
-    pub fn known_events(&self, group: &LogGroup, range: TimeRange) -> HashSet<u128> {
+    /// The [`content_key`] of every event of a group in a range of time that undamaged segments hold, but for those
+    /// that a segment of all of the range, kept so, would replace.
+    pub fn known_events(&self, group: &LogGroup, range: TimeRange, capture: &Capture) -> HashSet<u128> {
         let mut known = HashSet::new();
         for segment in self
             .overlapping(group, range)
+            .filter(|segment| !segment.is_replaced_by(range, true, capture))
             .filter(|segment| self.check(segment).is_ok())
         {
             let Some(path) = self.path(segment) else { continue };

@@ -171,10 +171,9 @@ impl Store {
     }
 
     fn is_replaced(&self, older: &Segment, newer: &Segment) -> bool {
+        let is_damaged = || newer.range.covers(older.range) && self.check(older).is_err();
         older.group == newer.group
-            && newer.range.covers(older.range)
-            && (newer.settled || !older.settled)
-            && (!older.settled || newer.capture.satisfies(&older.capture) || self.check(older).is_err())
+            && (older.is_replaced_by(newer.range, newer.settled, &newer.capture) || is_damaged())
     }
 
     /// Takes segments out of the manifest, and only then their files from the disk.
