@@ -5,6 +5,7 @@ mod choices;
 mod events;
 mod json;
 mod reading;
+mod reduction;
 
 pub use choices::Choices;
 pub use events::{BASE_MS, Ties, event_list};
@@ -25,7 +26,8 @@ pub fn parser() -> &'static Parser {
     &PARSER
 }
 
-/// Reads any bytes as a message and as a row, which must not panic, nor may a reason quote them.
+/// Reads any bytes as a message and as a row, which must not panic, nor may a reason quote them. What is kept of the
+/// message must read as it does.
 pub fn parse_raw(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     // Once more with a word in it that no reason holds of itself.
@@ -33,6 +35,7 @@ pub fn parse_raw(data: &[u8]) {
     for text in [&*text, &format!("{before}{SECRET}{behind}")] {
         check_reason(&parser().parse(text));
         check_reason(&parser().parse_row(text));
+        reduction::check_reduction(text);
     }
 }
 

@@ -23,6 +23,7 @@ mod serverless;
 mod timing;
 mod timing_keys;
 mod timing_mapping;
+mod timing_needles;
 mod timing_search;
 
 pub use classify::{Parsed, Parser};

@@ -1,8 +1,11 @@
 //! Timing records: our own schema, and what both ways of reading come to.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::record::Timing;
 use crate::vocab::{Micros, ModelId, RequestId};
@@ -17,15 +20,10 @@ pub(super) const UNKNOWN_VERSION: &str = "timing record of a version that this l
 
 /// Reads a record of our own schema. `None` if the JSON object is none.
 pub(super) fn parse_own(json: &str) -> Option<Result<Timing, Fault>> {
-    #[derive(serde::Deserialize)]
-    struct Schema<'a> {
-        #[serde(borrow)]
-        schema: Cow<'a, str>,
-    }
     match serde_json::from_str::<TimingRecord<'_>>(json) {
         Ok(record) if record.schema == SCHEMA => Some(checked(&record)),
         _ => {
-            let schema = serde_json::from_str::<Schema<'_>>(json).ok()?.schema;
+            let schema = serde_json::from_str::<Schema>(json).ok()?.0?;
             if schema == SCHEMA {
                 Some(Err("timing record with a field missing or of a wrong type".into()))
             } else if schema.starts_with(SCHEMA_FAMILY) {
@@ -34,6 +32,33 @@ pub(super) fn parse_own(json: &str) -> Option<Result<Timing, Fault>> {
                 None
             }
         }
+    }
+}
+
+/// The schema of an object: of several the last, as where other records are looked for.
+struct Schema(Option<String>);
+
+impl<'de> Deserialize<'de> for Schema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SchemaVisitor;
+        impl<'de> Visitor<'de> for SchemaVisitor {
+            type Value = Schema;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Schema, A::Error> {
+                let mut schema = None;
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    if key == "schema" {
+                        schema = map.next_value::<Value>()?.as_str().map(str::to_owned);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Schema(schema))
+            }
+        }
+        deserializer.deserialize_map(SchemaVisitor)
     }
 }
 

@@ -333,38 +333,6 @@ impl TimingKeys {
     pub(super) fn of(&self, field: Field) -> impl Iterator<Item = &Key> {
         self.keys.iter().filter(move |key| key.field == field)
     }
-
-    /// Texts of which one at least stands in every message that can be a timing record.
-    pub(super) fn needles(&self) -> impl Iterator<Item = &str> {
-        // A value inside objects has only the last part of its path as a key.
-        self.of(Field::Inference)
-            .map(|key| key.path.rsplit('.').next().unwrap_or(&key.path))
-    }
-
-    /// Texts of which one at least stands in every message that holds an inference time: what a
-    /// filter can ask a server for.
-    pub fn inference_keys(&self) -> impl Iterator<Item = &str> {
-        // A key with dots stands there as a whole, or in parts where it is a value inside objects. Of its parts the one
-        // that is least like a word of every day.
-        self.of(Field::Inference).flat_map(|key| {
-            let parts = key.path.split('.');
-            let part = parts.max_by_key(|part| (part.contains(|c: char| !c.is_alphabetic()), part.len()));
-            let whole = key.path.contains('.').then_some(key.path.as_str());
-            whole.into_iter().chain(part)
-        })
-    }
-
-    /// Whether all parts of a key of the inference time stand in the text as words of their own.
-    pub(super) fn stand_in(&self, text: &str) -> bool {
-        self.of(Field::Inference)
-            .any(|key| key.path.split('.').all(|part| has_word(text, part)))
-    }
-}
-
-fn has_word(text: &str, word: &str) -> bool {
-    let is_inner = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(is_inner) && !text[at + word.len()..].starts_with(is_inner))
 }
 
 #[cfg(test)]
@@ -377,7 +345,6 @@ mod tests {
         keys.add("inference_ms", "bedrock.took", Some("s")).unwrap();
         let first = keys.of(Field::Inference).next().unwrap();
         assert_eq!((first.path.as_str(), first.unit), ("bedrock.took", Unit::Seconds));
-        assert!(keys.needles().any(|needle| needle == "took"));
     }
 
     #[test]

@@ -66,6 +66,7 @@ fn stands_in(message: &str, term: &str, reading: Reading) -> bool {
     }
     let joins = |outer: Option<char>, beyond: Option<char>, inner: Option<char>| {
         let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        // A sign at the edge of a phrase is a delimiter itself.
         if !is_word(inner) {
             return false;
         }
