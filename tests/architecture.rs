@@ -24,7 +24,7 @@ const FLOORS: [&str; 12] = [
 ];
 
 /// A crate, and the only places that may name it.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 25] = [
     ("polars", &["src/dataset/"]),
     ("hdrhistogram", &["src/stats/"]),
     ("plotters", &["src/render/chart/"]),
@@ -41,6 +41,14 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("aho_corasick", &["src/parse/"]),
     ("xxhash_rust", &["src/source/store/", "src/invocation/"]),
     ("latscope_schema", &["src/parse/", "src/invocation/"]),
+    ("zstd", &["src/source/store/"]),
+    ("aws_config", &["src/fetch/"]),
+    ("aws_sdk_cloudwatchlogs", &["src/fetch/"]),
+    ("aws_sdk_lambda", &["src/fetch/"]),
+    ("aws_smithy_http_client", &["src/fetch/"]),
+    ("tokio", &["src/fetch/", "src/command/fetch.rs"]),
+    ("indicatif", &["src/command/progress.rs"]),
+    ("polars_io", &["src/dataset/"]),
     ("anyhow", &[]),
 ];
 
@@ -48,10 +56,11 @@ const HOMES: [(&str, &[&str]); 17] = [
 const KEPT_APART: [(&str, &[&str]); 7] = [
     ("println!", &[]),
     ("process::exit", &[]),
-    ("std::env::", &["src/main.rs"]),
+    ("std::env", &["src/main.rs"]),
     ("SystemTime", &[]),
-    ("Instant::now", &[]),
-    ("Utc::now", &[]),
+    // How long something took, never what time it is.
+    ("Instant::now", &["src/fetch/", "src/command/fetch.rs"]),
+    ("Utc::now", &["src/main.rs"]),
     ("super::super", &[]),
 ];
 
@@ -194,7 +203,7 @@ fn clock_environment_and_terminal_are_kept_apart() {
     let mut faults = Vec::new();
     for source in sources() {
         for (code, homes) in KEPT_APART {
-            if source.code.contains(code) && !homes.contains(&source.path.as_str()) {
+            if source.code.contains(code) && !homes.iter().any(|home| source.path.starts_with(home)) {
                 faults.push(format!("{} holds {code}", source.path));
             }
         }
