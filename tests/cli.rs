@@ -82,8 +82,8 @@ fn without_input_the_error_says_how_to_get_logs() {
     Run::new("summary")
         .done()
         .code(2)
-        .stderr_has("error: no logs to read: give files or folders with --input PATH.")
-        .stderr_has("aws logs filter-log-events");
+        .stderr_has("error: no logs to read: give files or folders with --input PATH, or fetch some first.")
+        .stderr_has("latscope fetch --function NAME");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn windows_count_back_from_the_newest_event_and_are_printed() {
     summary("--input logs.ndjson --since yesterday")
         .done()
         .code(2)
-        .stderr_has("error: --since: \"yesterday\" is no time: give a duration back from the newest event");
+        .stderr_has("error: --since: \"yesterday\" is no time: give a duration to count back");
 }
 
 #[test]

@@ -310,21 +310,6 @@ fn a_dense_slice_is_divided_and_still_comes_once_each() {
 }
 
 #[test]
-fn the_rate_is_kept_and_used() {
-    let wire = wire("STANDARD", |_| page(&[], None));
-    let folder = Folder::new();
-    let args = format!("--log-group {GROUP} --since 2026-11-20 --until 2026-11-21 --rate 20");
-    said(&fetch(&folder, &wire, &args), 0);
-    let calls = wire.calls_of("FilterLogEvents");
-    assert!(calls.len() > 20);
-    // In no second are there more calls than the rate allows, but for the one that may be caught up.
-    for call in &calls {
-        let within = |other: &&Call| other.at >= call.at && other.at - call.at < Duration::from_secs(1);
-        assert!(calls.iter().filter(within).count() <= 22);
-    }
-}
-
-#[test]
 fn throttles_are_met_with_patience_and_never_lose_a_page() {
     let throttled = AtomicUsize::new(0);
     let wire = wire("STANDARD", move |call| {

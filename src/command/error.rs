@@ -47,6 +47,8 @@ pub enum Error {
     EmptyFetchWindow(TimeRange),
     /// Nothing could be fetched.
     Fetch(fetch::Error),
+    /// The user interrupted before anything was fetched.
+    Interrupted,
     /// Not all of the window was fetched.
     IncompleteFetch {
         /// Why.
@@ -136,6 +138,7 @@ impl Error {
             | Self::Store(_)
             | Self::DamagedSegment { .. }
             | Self::DamagedStore { .. } => ExitStatus::Unreadable,
+            Self::Interrupted => ExitStatus::Incomplete,
             Self::NoInvocation(_)
             | Self::NothingFetched(_)
             | Self::NothingToFetch
@@ -199,11 +202,12 @@ impl fmt::Display for Error {
                 window.from, window.to
             ),
             Self::Fetch(error) => write!(f, "{error}"),
+            Self::Interrupted => f.write_str("interrupted before anything was fetched"),
             Self::IncompleteFetch {
                 reasons,
-                errors,
                 is_interrupted,
                 slices: (done, all),
+                ..
             } => {
                 write!(
                     f,
@@ -212,8 +216,7 @@ impl fmt::Display for Error {
                 if *is_interrupted {
                     f.write_str(" before it was interrupted")?;
                 }
-                let told = errors.iter().map(ToString::to_string);
-                for reason in reasons.iter().cloned().chain(told) {
+                for reason in reasons {
                     write!(f, "\n{reason}")?;
                 }
                 f.write_str("\nrun the same command again to fetch the rest")

@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::fetch_text::bytes;
+use super::fetch::bytes;
 use super::load::{Common, collect};
 use super::surroundings::Surroundings;
 use crate::dataset::{Export, TimeBound, write_parquet};

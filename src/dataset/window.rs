@@ -25,7 +25,7 @@ impl fmt::Display for TimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is no time: give a duration back from the newest event (90s, 1h, 1d2h30m), \
+            "{:?} is no time: give a duration to count back (90s, 1h, 1d2h30m), \
              a date (2026-11-22), a date and time (2026-11-22T10:00) or RFC 3339",
             self.text
         )

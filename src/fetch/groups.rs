@@ -24,6 +24,27 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The regions that ARNs name.
+    pub(super) fn regions(&self) -> impl Iterator<Item = &str> {
+        let groups = self
+            .names
+            .iter()
+            .filter_map(|name| Some(Arn::parse(name)?.region));
+        let functions = self.functions.iter().filter_map(|name| region_of_function(name));
+        groups.chain(functions).filter(|region| !region.is_empty())
+    }
+
+    /// Whether all that was asked for names its region.
+    pub(super) fn names_all_regions(&self) -> bool {
+        self.prefixes.is_empty()
+            && self.patterns.is_empty()
+            && self.names.iter().all(|name| Arn::parse(name).is_some())
+            && self
+                .functions
+                .iter()
+                .all(|name| region_of_function(name).is_some())
+    }
+
     /// Whether nothing was asked for.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
@@ -40,6 +61,8 @@ pub struct Target {
     pub group: LogGroup,
     /// Whether its class is Infrequent Access, of which only Logs Insights reads.
     pub is_infrequent_access: bool,
+    /// After how many days its events are gone; never, if it is not known.
+    pub retention_days: Option<i32>,
     /// How it is named in calls: its ARN where that is what was given, since only so a group of a linked account is
     /// found; else its name.
     pub(super) identifier: Identifier,
@@ -69,14 +92,25 @@ pub struct Targets {
 /// If a name is found in no region, or nothing at all is found, or a call fails for good.
 pub async fn resolve(asked: &Asked, regions: &[Arc<Regional>]) -> Result<Targets, Error> {
     let mut found = Found::default();
+    let all = regions;
+    let asked_for = |regional: &&Arc<Regional>| regional.is_asked_for;
+    let regions: &[Arc<Regional>] = &regions.iter().filter(asked_for).cloned().collect::<Vec<_>>();
     for name in &asked.names {
         match Arn::parse(name) {
-            Some(arn) => found.arn(&arn, regions).await?,
+            Some(arn) => found.arn(&arn, all).await?,
             None => found.name(name, regions).await?,
         }
     }
     for function in &asked.functions {
-        found.function(function, regions).await?;
+        match region_of_function(function) {
+            Some(region) => {
+                let of_arn = all.iter().filter(|regional| regional.region == region);
+                found
+                    .function(function, &of_arn.cloned().collect::<Vec<_>>())
+                    .await?;
+            }
+            None => found.function(function, regions).await?,
+        }
     }
     for prefix in &asked.prefixes {
         let matches = |name: &str| name.starts_with(prefix.as_str());
@@ -111,6 +145,7 @@ struct Described {
     name: String,
     account: Option<String>,
     class: Option<LogGroupClass>,
+    retention_days: Option<i32>,
 }
 
 impl Found {
@@ -120,7 +155,12 @@ impl Found {
         described: Described,
         identifier: Identifier,
     ) -> Result<(), Error> {
-        let Described { name, account, class } = described;
+        let Described {
+            name,
+            account,
+            class,
+            retention_days,
+        } = described;
         if let Some(LogGroupClass::Delivery) = class {
             return Err(Error::UnreadableClass {
                 name,
@@ -139,6 +179,7 @@ impl Found {
                 name,
             },
             is_infrequent_access: class == Some(LogGroupClass::InfrequentAccess),
+            retention_days,
             identifier,
             regional: Arc::clone(regional),
         });
@@ -187,6 +228,7 @@ impl Found {
     /// The group of an ARN, which may be another account's.
     async fn arn(&mut self, arn: &Arn<'_>, regions: &[Arc<Regional>]) -> Result<(), Error> {
         let Some(regional) = regions.iter().find(|regional| regional.region == arn.region) else {
+            // `connect` gets a client for it; an ARN without a region is none.
             return Err(Error::UnknownGroup {
                 name: arn.text(),
                 regions: regions.iter().map(|regional| regional.region.clone()).collect(),
@@ -344,6 +386,7 @@ impl Described {
             name: name.to_owned(),
             account,
             class: None,
+            retention_days: None,
         }
     }
 }
@@ -376,6 +419,7 @@ async fn describe(
                 name: name.to_owned(),
                 account: account.filter(|account| !account.is_empty()).map(str::to_owned),
                 class: group.log_group_class().cloned(),
+                retention_days: group.retention_in_days(),
             });
         }
         let next = page.next_token().map(str::to_owned);
@@ -416,6 +460,13 @@ async fn near_names(name: &str, regions: &[Arc<Regional>]) -> Vec<String> {
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
+/// The region of a function that is given by its ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:VERSION]`.
+fn region_of_function(function: &str) -> Option<&str> {
+    let mut parts = function.strip_prefix("arn:")?.split(':');
+    let (service, region) = (parts.nth(1)?, parts.next()?);
+    (service == "lambda").then_some(region)
+}
+
 /// `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Arn<'a> {
@@ -452,14 +503,6 @@ impl<'a> Arn<'a> {
         } = self;
         format!("arn:{partition}:logs:{region}:{account}:log-group:{name}")
     }
-}
-
-/// The regions that ARNs name: without them a group could not be found.
-pub fn regions_of(names: &[String]) -> impl Iterator<Item = &str> {
-    names.iter().filter_map(|name| {
-        let arn = Arn::parse(name)?;
-        Some(arn.region)
-    })
 }
 
 #[cfg(test)]

@@ -26,6 +26,18 @@ struct State {
     lowered_at: Option<Instant>,
 }
 
+impl State {
+    /// Takes the next place. When that is.
+    fn take_place(&mut self, now: Instant) -> Instant {
+        let interval = Duration::from_secs_f64(1.0 / self.rate);
+        // Whoever is late by less than one call catches up, so that the rate is kept; more is lost.
+        let earliest = now.checked_sub(interval);
+        let at = earliest.map_or(self.next, |earliest| self.next.max(earliest));
+        self.next = at + interval;
+        at
+    }
+}
+
 /// What is left of the rate by one throttle.
 const CUT: f64 = 0.5;
 
@@ -55,15 +67,7 @@ impl Limiter {
 
     /// Waits until the next call may be made, and takes its place. Returns when that was.
     pub(super) async fn permit(&self) -> Instant {
-        let at = {
-            let mut state = self.state();
-            let interval = Duration::from_secs_f64(1.0 / state.rate);
-            // Whoever is late by less than one call catches up, so that the rate is kept; more is lost.
-            let earliest = Instant::now().checked_sub(interval);
-            let at = earliest.map_or(state.next, |earliest| state.next.max(earliest));
-            state.next = at + interval;
-            at
-        };
+        let at = self.state().take_place(Instant::now());
         sleep_until(at).await;
         Instant::now()
     }
@@ -103,30 +107,43 @@ pub fn filter_quota(region: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn runtime() -> tokio::runtime::Runtime {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap()
-    }
+    proptest! {
+        /// Whoever asks when: in no stretch of time are there more calls than the rate allows and the one that may be
+        /// caught up.
+        #[test]
+        fn calls_never_come_in_a_burst(waits_ms in vec(0_u64..1500, 1..60)) {
+            let limiter = Limiter::new(5.0);
+            let begun = Instant::now() + Duration::from_secs(10);
+            let mut now = begun;
+            let mut calls = Vec::new();
+            for wait in waits_ms {
+                now += Duration::from_millis(wait);
+                // Nobody is served before he asks.
+                now = now.max(limiter.state().take_place(now));
+                calls.push(now);
+            }
+            for (first, at) in calls.iter().enumerate() {
+                let within = calls[first..].iter().take_while(|other| **other - *at < Duration::from_secs(2));
+                prop_assert!(within.count() <= 11);
+            }
+        }
 
-    #[test]
-    fn calls_are_spread_evenly_and_never_come_in_a_burst() {
-        runtime().block_on(async {
-            let limiter = Limiter::new(200.0);
-            let begun = Instant::now();
-            let mut times = Vec::new();
-            for _ in 0..40 {
-                times.push(limiter.permit().await);
+        /// Who always wants to call gets the whole rate, even if he is late each time.
+        #[test]
+        fn the_rate_is_used(late_ms in vec(0_u64..150, 50)) {
+            let limiter = Limiter::new(5.0);
+            let begun = Instant::now() + Duration::from_secs(10);
+            let mut now = begun;
+            for late in late_ms {
+                now = now.max(limiter.state().take_place(now)) + Duration::from_millis(late);
             }
-            // Faster than the rate by no more than the one call that may be caught up.
-            for window in times.windows(11) {
-                assert!(window[10] - window[0] >= Duration::from_millis(44));
-            }
-            assert!(begun.elapsed() >= Duration::from_millis(185));
-        });
+            prop_assert!(now - begun <= Duration::from_millis(50 * 200 + 150));
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod slice;
 
 pub use error::Error;
 pub use fault::{Fault, FaultKind};
-pub use groups::{Asked, Target, Targets, regions_of, resolve};
+pub use groups::{Asked, Target, Targets, resolve};
 pub use insights::{DOLLARS_PER_GB, ROW_LIMIT, Scan};
 pub use intake::{Flow, Keep};
 pub use limiter::{Limiter, filter_quota};

@@ -435,16 +435,19 @@ impl<'j> Running<'j> {
     /// A group that cannot be read holds up no other.
     fn give_up(&mut self, slice: Slice, error: Error) {
         let name = &self.job.targets[slice.target].group.name;
-        let is_of_one_slice = matches!(&error, Error::Call(fault) if fault.is_worth_a_repeat());
-        if is_of_one_slice {
-            self.outcome
-                .incomplete
-                .push(format!("{name}: {}: {error}", filter::shown(slice.range)));
+        match &error {
             // A network that is gone, or a quota that others use up, will not serve the other slices either.
-        }
-        if self.given_up.insert(slice.target) && !is_of_one_slice {
-            self.outcome.incomplete.push(format!("{name}: {error}"));
-            self.outcome.errors.push(error);
+            Error::Call(fault) if fault.is_worth_a_repeat() => {
+                let range = filter::shown(slice.range);
+                self.outcome.incomplete.push(format!("{name}: {range}: {error}"));
+                self.given_up.insert(slice.target);
+            }
+            _ => {
+                if self.given_up.insert(slice.target) {
+                    self.outcome.incomplete.push(format!("{name}: {error}"));
+                    self.outcome.errors.push(error);
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Clients for each region, and calls that are repeated as long as that makes sense.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tokio::time::sleep;
 
 use super::error::Error;
 use super::fault::{Fault, FaultKind};
+use super::groups::Asked;
 use super::limiter::{Limiter, filter_quota};
 
 /// How to get to AWS. What is not given here is read where the AWS SDK reads it: environment, profiles, SSO, assumed
@@ -54,6 +56,8 @@ pub struct Counters {
 pub struct Regional {
     /// The region.
     pub region: String,
+    /// Whether names without a region are looked for here; else an ARN alone led here.
+    pub(super) is_asked_for: bool,
     /// CloudWatch Logs.
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     /// Lambda, which knows the log group of a function.
@@ -82,30 +86,27 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// If there is no region, or no credentials.
-pub async fn connect(access: &Access) -> Result<Vec<Arc<Regional>>, Error> {
+pub async fn connect(access: &Access, asked: &Asked) -> Result<Vec<Arc<Regional>>, Error> {
     let config = shared_config(access).await;
     check_credentials(&config, access).await?;
-    let mut regions = access.regions.clone();
-    if regions.is_empty() {
-        regions.extend(config.region().map(ToString::to_string));
+    let mut asked_for: BTreeSet<String> = access.regions.iter().cloned().collect();
+    if asked_for.is_empty() {
+        asked_for.extend(config.region().map(ToString::to_string));
     }
-    if regions.is_empty() {
+    if asked_for.is_empty() && !asked.names_all_regions() {
         return Err(Error::NoRegion);
     }
-    regions.sort();
-    regions.dedup();
+    let of_arns = asked.regions().map(str::to_owned);
+    let all: BTreeSet<String> = of_arns.chain(asked_for.iter().cloned()).collect();
     let counters = Arc::new(Counters::default());
-    Ok(regions
-        .into_iter()
-        .map(|region| {
-            Arc::new(regional(
-                &config,
-                region,
-                access.per_second,
-                Arc::clone(&counters),
-            ))
+    let client = |region: String| {
+        let is_asked_for = asked_for.contains(&region);
+        Arc::new(Regional {
+            is_asked_for,
+            ..regional(&config, region, access.per_second, Arc::clone(&counters))
         })
-        .collect())
+    };
+    Ok(all.into_iter().map(client).collect())
 }
 
 fn regional(
@@ -120,6 +121,7 @@ fn regional(
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         lambda: aws_sdk_lambda::Client::new(&config),
         region,
+        is_asked_for: true,
         filter: Limiter::new(per_second),
         other: Limiter::new(OTHER_PER_SECOND),
         counters,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::fetch::FetchOptions;
-use super::load::note;
+use super::options::FetchOptions;
+use super::text;
+use crate::command::load::note;
 use crate::fetch::{GroupProgress, Job, Progress};
 use crate::vocab::{grouped, visible};
 
@@ -106,7 +107,7 @@ impl Shown {
     }
 
     /// Leaves the terminal as it was found.
-    pub(super) fn finish(&mut self, _stderr: &mut dyn Write) {
+    pub(super) fn finish(&self) {
         if let Some((_, bars)) = &self.bars {
             bars.iter().for_each(ProgressBar::abandon);
         }
@@ -141,7 +142,7 @@ fn words(group: &GroupProgress, elapsed: Duration) -> String {
         // The first slice tells little.
         if group.done > 1 && group.done_ms > 0 && group.done_ms < group.missing_ms {
             let left = seconds * (group.missing_ms - group.done_ms) as f64 / group.done_ms as f64;
-            text.push_str(&format!(", about {} left", super::fetch_text::duration(left)));
+            text.push_str(&format!(", about {} left", text::duration(left)));
         }
     }
     text

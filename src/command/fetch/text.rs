@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Job, Outcome};
 use crate::render::shown_time;
-use crate::vocab::{TimeRange, grouped, visible};
+use crate::vocab::{TimeRange, Timestamp, grouped, visible};
 
 /// The window and the groups, in a line.
 pub(super) fn beginning(job: &Job, store: &Path, is_local: bool) -> String {
@@ -28,6 +28,11 @@ fn window(window: TimeRange, is_local: bool) -> String {
         shown_time(window.from, is_local),
         shown_time(window.to, is_local)
     )
+}
+
+/// A time, for people.
+pub(super) fn time(at: Timestamp, is_local: bool) -> String {
+    shown_time(at, is_local)
 }
 
 /// What a fetch would do.
@@ -178,7 +183,7 @@ pub(super) fn end(outcome: &Outcome, counters: &Counters, took: Duration) -> Str
 }
 
 /// Bytes in a unit that people read.
-pub(super) fn bytes(count: u64) -> String {
+pub(in crate::command) fn bytes(count: u64) -> String {
     let count = count as f64;
     match count {
         count if count < 1e3 => format!("{count} B"),

@@ -1,0 +1,11 @@
+//! `latscope fetch`: from CloudWatch Logs into the store.
+
+mod job;
+mod options;
+mod progress;
+mod rounds;
+mod text;
+
+pub use options::FetchOptions;
+pub use rounds::fetch;
+pub(super) use text::bytes;

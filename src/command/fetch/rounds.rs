@@ -1,0 +1,237 @@
+//! `latscope fetch`: once over the window, or again and again.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
+
+use super::job::{SETTLING, job, tell_ways};
+use super::options::FetchOptions;
+use super::progress::Shown;
+use super::text;
+use crate::command::error::Error;
+use crate::command::load::note;
+use crate::command::surroundings::Surroundings;
+use crate::fetch::{Job, Outcome, Regional, Targets, connect, forecast, resolve, run, settled_before};
+use crate::parse::TimingKeys;
+use crate::source::store::{Fetch, Store, StoreError};
+use crate::vocab::{grouped, visible};
+
+/// How long `--follow` waits between two rounds.
+const ROUND: Duration = Duration::from_secs(10);
+
+/// Fetches.
+///
+/// # Errors
+/// If nothing can be fetched, or not all of the window.
+pub fn fetch(
+    options: &FetchOptions,
+    keys: TimingKeys,
+    surroundings: &Surroundings,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<(), Error> {
+    if options.asked.is_empty() {
+        return Err(Error::NoGroupAsked);
+    }
+    let runtime = Runtime::new().map_err(|error| Error::Internal(error.to_string()))?;
+    let done = runtime.block_on(async {
+        let interrupted = interruptions();
+        let rounds = Rounds {
+            options,
+            surroundings,
+            interrupted,
+        };
+        rounds.run(keys, stdout, stderr).await
+    });
+    // A name that is being looked up, or a lock, keeps a thread busy, which nobody needs to wait for.
+    runtime.shutdown_background();
+    done
+}
+
+/// A signal that becomes true when the user interrupts.
+fn interruptions() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            // Whoever listened may be done.
+            let _ = sender.send(true);
+        }
+        // Kept, so that nobody takes the end of the sender for a signal.
+        sender.closed().await;
+    });
+    receiver
+}
+
+struct Rounds<'o> {
+    options: &'o FetchOptions,
+    surroundings: &'o Surroundings,
+    interrupted: watch::Receiver<bool>,
+}
+
+impl Rounds<'_> {
+    async fn run(
+        &self,
+        keys: TimingKeys,
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let options = self.options;
+        let now = (self.surroundings.now)();
+        let window = options.window(now)?;
+        let (regions, found) = self.unless_interrupted(self.find()).await??;
+        for notice in found.notices.iter().filter(|_| !options.is_quiet) {
+            note(stderr, &visible(notice));
+        }
+        if found.groups.is_empty() {
+            return Err(Error::NothingToFetch);
+        }
+        let mut job = job(options, keys, found.groups, window, now)?;
+        tell_ways(options, &job, now, stderr);
+        if options.is_dry_run {
+            let store = Store::open(&options.store_dir())?;
+            let forecast = forecast(&job, store.as_ref());
+            let text = text::plan(&job, &forecast, &options.asked, options.is_local);
+            return stdout.write_all(text.as_bytes()).map_err(Error::Output);
+        }
+        if !options.is_quiet {
+            let beginning = text::beginning(&job, &options.store_dir(), options.is_local);
+            note(stderr, &beginning);
+        }
+        if options.is_following {
+            return self.follow(&mut job, stderr).await;
+        }
+        let (outcome, took) = self.round(&job, stderr).await?;
+        if !options.is_quiet {
+            note(stderr, &text::end(&outcome, &regions[0].counters, took));
+        }
+        match outcome.is_complete() {
+            true => Ok(()),
+            false => Err(Error::incomplete_fetch(outcome)),
+        }
+    }
+
+    /// The regions, and the groups in them.
+    async fn find(&self) -> Result<(Vec<Arc<Regional>>, Targets), Error> {
+        let regions = connect(&self.options.access, &self.options.asked).await?;
+        let found = resolve(&self.options.asked, &regions).await?;
+        Ok((regions, found))
+    }
+
+    /// What comes of some work, unless the user does not want to wait for it.
+    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        let mut interrupted = self.interrupted.clone();
+        tokio::select! {
+            done = work => Ok(done),
+            _ = interrupted.changed() => Err(Error::Interrupted),
+        }
+    }
+
+    /// Round after round, until the user interrupts.
+    async fn follow(&self, job: &mut Job, stderr: &mut dyn Write) -> Result<(), Error> {
+        let mut held = None;
+        loop {
+            match self.round(job, stderr).await {
+                Ok((outcome, _)) => {
+                    for reason in &outcome.incomplete {
+                        note(stderr, &visible(reason));
+                    }
+                    self.tell_new(job, &mut held, stderr)?;
+                }
+                // What passes is no reason to stop.
+                Err(error) if error.may_pass() => note(stderr, &visible(&error.to_string())),
+                Err(Error::Interrupted) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            if self.unless_interrupted(sleep(ROUND)).await.is_err() {
+                return Ok(());
+            }
+            let now = (self.surroundings.now)();
+            job.window.to = job.window.to.max(now);
+            job.settled = settled_before(now, SETTLING);
+        }
+    }
+
+    /// Says how many events a round brought, if there were any.
+    fn tell_new(&self, job: &Job, held: &mut Option<u64>, stderr: &mut dyn Write) -> Result<(), Error> {
+        let Some(store) = Store::open(&self.options.store_dir())? else {
+            return Ok(());
+        };
+        let now_held: u64 = store
+            .segments()
+            .iter()
+            .filter(|segment| segment.range.overlaps(job.window))
+            .filter(|segment| job.targets.iter().any(|target| target.group == segment.group))
+            .map(|segment| segment.events)
+            .sum();
+        let new = now_held.saturating_sub(held.unwrap_or_default());
+        if !self.options.is_quiet && (held.is_none() || new > 0) {
+            let line = format!(
+                "{}: {} new events, {} in the window",
+                text::time(job.window.to, self.options.is_local),
+                grouped(new),
+                grouped(now_held)
+            );
+            note(stderr, &line);
+        }
+        *held = Some(now_held);
+        Ok(())
+    }
+
+    /// One pass over the window, under the lock of the store.
+    async fn round(&self, job: &Job, stderr: &mut dyn Write) -> Result<(Outcome, Duration), Error> {
+        let options = self.options;
+        let mut store = self.open_store(stderr).await?;
+        let begun = Instant::now();
+        let mut shown = Shown::new(job, options, self.surroundings.is_stderr_terminal);
+        let wants_details = options.verbosity > 1;
+        let interrupted = self.interrupted.clone();
+        let outcome = run(job, &mut store, interrupted, wants_details, &mut |progress| {
+            shown.take(progress, begun.elapsed(), stderr);
+        })
+        .await;
+        shown.finish();
+        let outcome = outcome?;
+        let regions: BTreeSet<&String> = job.targets.iter().map(|target| &target.group.region).collect();
+        store.record_fetch(Fetch {
+            window: job.window,
+            groups: job.targets.iter().map(|target| target.group.clone()).collect(),
+            regions: regions.into_iter().cloned().collect(),
+            complete: outcome.is_complete(),
+            incomplete: outcome.incomplete.clone(),
+            capture: job.capture.clone(),
+        })?;
+        Ok((outcome, begun.elapsed()))
+    }
+
+    /// The store, as soon as no other fetch uses it.
+    async fn open_store(&self, stderr: &mut dyn Write) -> Result<Store, Error> {
+        let dir = self.options.store_dir();
+        let (waits, mut waiting) = mpsc::unbounded_channel();
+        let mut opening = spawn_blocking(move || -> Result<Store, StoreError> {
+            Store::open_for_writing(&dir, &mut || {
+                // Who listened may be gone.
+                let _ = waits.send(());
+            })
+        });
+        let mut interrupted = self.interrupted.clone();
+        loop {
+            tokio::select! {
+                opened = &mut opening => {
+                    return Ok(opened.map_err(|error| Error::Internal(error.to_string()))??);
+                }
+                Some(()) = waiting.recv() => {
+                    if !self.options.is_quiet {
+                        note(stderr, "another fetch uses the store; waiting for it to end");
+                    }
+                }
+                _ = interrupted.changed() => return Err(Error::Interrupted),
+            }
+        }
+    }
+}
