@@ -126,7 +126,7 @@ fn an_empty_page_with_a_token_is_not_the_end_and_a_repeated_event_counts_once() 
         ),
         0,
     );
-    assert!(text.contains("1 duplicates dropped"), "{text}");
+    assert!(text.contains("1 duplicate dropped"), "{text}");
     assert_eq!(ids(&folder), ["1", "2"]);
 }
 

@@ -13,7 +13,7 @@ use crate::dataset::{Export, TimeBound, write_parquet};
 use crate::parse::TimingKeys;
 use crate::render::{export_csv, export_ndjson, shown_time};
 use crate::source::store::{LogGroup, Segment, Store};
-use crate::vocab::{Timestamp, grouped, visible};
+use crate::vocab::{Timestamp, counted, visible};
 
 /// What `latscope store` was asked for.
 #[derive(Debug, Clone)]
@@ -120,22 +120,22 @@ fn status(store: &Store, is_local: bool) -> String {
     }
     let show = |at: Option<Timestamp>| at.map_or_else(|| "—".to_owned(), |at| shown_time(at, is_local));
     let mut text = format!(
-        "Store {}: {} log groups, {} segments, {} events, {}\n",
+        "Store {}: {}, {}, {}, {}\n",
         visible(&store.dir().to_string_lossy()),
-        groups.len(),
-        grouped(all.segments as u64),
-        grouped(all.events),
+        counted(groups.len() as u64, "log group"),
+        counted(all.segments as u64, "segment"),
+        counted(all.events, "event"),
         bytes(all.bytes)
     );
     for (group, held) in groups {
         text.push_str(&format!(
-            "{} {}: {} to {}, {} events in {} segments, {}",
+            "{} {}: {} to {}, {} in {}, {}",
             visible(&group.region),
             visible(&group.name),
             show(held.from),
             show(held.to),
-            grouped(held.events),
-            grouped(held.segments as u64),
+            counted(held.events, "event"),
+            counted(held.segments as u64, "segment"),
             bytes(held.bytes)
         ));
         if held.unsettled > 0 {
@@ -147,10 +147,10 @@ fn status(store: &Store, is_local: bool) -> String {
         None => text.push_str("No fetch has come to its end yet\n"),
         Some(fetch) => {
             text.push_str(&format!(
-                "Latest fetch: {} to {}, {} log groups, {}\n",
+                "Latest fetch: {} to {}, {}, {}\n",
                 show(Some(fetch.window.from)),
                 show(Some(fetch.window.to)),
-                fetch.groups.len(),
+                counted(fetch.groups.len() as u64, "log group"),
                 if fetch.complete {
                     "complete"
                 } else {
@@ -190,7 +190,7 @@ fn verify(store: &Store, stdout: &mut dyn Write) -> Result<(), Error> {
         ));
     }
     let sound = verified.segments.len() - damaged;
-    text.push_str(&format!("{} segments are sound\n", grouped(sound as u64)));
+    text.push_str(&format!("Sound: {}\n", counted(sound as u64, "segment")));
     stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
     match verified.is_sound() {
         true => Ok(()),
@@ -205,9 +205,9 @@ fn prune(dir: &Path, before: Timestamp) -> Result<String, Error> {
     let mut store = Store::open_for_writing(dir, &mut || {})?;
     let pruned = store.prune(before)?;
     Ok(format!(
-        "Removed {} segments that end before {before}: {} events, {}\n",
-        grouped(pruned.segments.len() as u64),
-        grouped(pruned.events()),
+        "Removed what ended before {before}: {}, {}, {}\n",
+        counted(pruned.segments.len() as u64, "segment"),
+        counted(pruned.events(), "event"),
         bytes(pruned.bytes())
     ))
 }
@@ -247,8 +247,8 @@ fn export(
     super::load::note(
         stderr,
         &format!(
-            "Wrote {} invocations to {}",
-            grouped(rows.len() as u64),
+            "Wrote {} to {}",
+            counted(rows.len() as u64, "invocation"),
             visible(&path.to_string_lossy())
         ),
     );

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use polars::prelude::{Column, DataFrame, NamedFrom, Series};
-use polars_io::parquet::write::ParquetWriter;
+use polars_io::parquet::write::{KeyValueMetadata, ParquetWriter};
 
 use super::frame::Error;
 use crate::invocation::{Invocation, ModelUse, Names};
@@ -136,6 +136,9 @@ pub fn write_parquet(export: &Export, writer: &mut dyn Write) -> Result<(), Erro
         .into()
     };
     let mut frame = DataFrame::new(export.len(), export.columns.iter().map(column).collect())?;
-    ParquetWriter::new(writer).finish(&mut frame)?;
+    let schema = vec![("latscope.schema".to_owned(), EXPORT_SCHEMA.to_owned())];
+    ParquetWriter::new(writer)
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(schema)))
+        .finish(&mut frame)?;
     Ok(())
 }

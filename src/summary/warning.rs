@@ -5,7 +5,7 @@ use std::fmt;
 use super::group::GroupSummary;
 use crate::dataset::{Columns, Key, ModelSource};
 use crate::invocation::{Ledger, StartType};
-use crate::vocab::grouped;
+use crate::vocab::{counted, grouped};
 
 /// A doubt that goes with a result. Texts may hold names from logs: each output escapes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -328,15 +328,6 @@ impl fmt::Display for Warning {
                  latency figures"
             ),
         }
-    }
-}
-
-/// `1 event`, `2 events`.
-fn counted(count: u64, what: &str) -> String {
-    if count == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{} {what}s", grouped(count))
     }
 }
 

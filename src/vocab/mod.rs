@@ -16,6 +16,6 @@ pub use micros::{Micros, ParseMicrosError};
 pub use model_id::ModelId;
 pub use origin::{Origin, Place};
 pub use rejected::Rejected;
-pub use text::{acts, grouped, visible};
+pub use text::{acts, counted, grouped, visible};
 pub use time_range::{TimeRange, gaps};
 pub use timestamp::Timestamp;

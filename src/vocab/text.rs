@@ -47,6 +47,14 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// `1 event`, `2,000 events`.
+pub fn counted(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{} {what}s", grouped(count)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

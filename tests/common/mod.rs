@@ -121,6 +121,7 @@ impl Run {
             .args(&self.args)
             .current_dir(&self.folder.0)
             .env_remove("NO_COLOR")
+            .env_remove("LATSCOPE_STORE")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -199,6 +200,11 @@ impl Done {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.output.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", self.stdout()))
+    }
+
+    /// A file that the run wrote, as bytes.
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.folder.0.join(name)).unwrap()
     }
 
     /// A file that the run wrote.

@@ -9,7 +9,7 @@ use super::options::FetchOptions;
 use super::text;
 use crate::command::load::note;
 use crate::fetch::{GroupProgress, Job, Progress};
-use crate::vocab::{grouped, visible};
+use crate::vocab::{counted, grouped, visible};
 
 /// More bars than this are not looked at; then there is one for all groups.
 const BARS: usize = 12;
@@ -87,11 +87,7 @@ impl Shown {
         for ((group, name), told) in groups.iter().zip(&self.names).zip(&mut self.told) {
             if !*told && group.done == group.slices {
                 *told = true;
-                let line = match group.slices {
-                    0 => format!("{name}: nothing is missing"),
-                    slices => format!("{name}: {slices} slices, {} events", grouped(group.events)),
-                };
-                note(stderr, &line);
+                note(stderr, &done(name, group));
             }
         }
         if elapsed.saturating_sub(self.last_line) >= EVERY && total.done < total.slices {
@@ -106,16 +102,30 @@ impl Shown {
         }
     }
 
-    /// Leaves the terminal as it was found.
-    pub(super) fn finish(&self) {
-        if let Some((_, bars)) = &self.bars {
-            bars.iter().for_each(ProgressBar::abandon);
+    /// Puts lines in the place of bars.
+    pub(super) fn finish(&self, groups: &[GroupProgress], stderr: &mut dyn Write) {
+        let Some((_, bars)) = &self.bars else { return };
+        bars.iter().for_each(ProgressBar::finish_and_clear);
+        for (group, name) in groups.iter().zip(&self.names).take(BARS) {
+            note(stderr, &done(name, group));
         }
     }
 }
 
+/// What was done for a group.
+fn done(name: &str, group: &GroupProgress) -> String {
+    match group.slices {
+        0 => format!("{name}: nothing is missing"),
+        slices => format!(
+            "{name}: {}, {}",
+            counted(slices as u64, "slice"),
+            counted(group.events, "event")
+        ),
+    }
+}
+
 fn bar(name: String) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} slices, {msg}")
+    let style = ProgressStyle::with_template("{prefix} {bar:16} {pos}/{len} slices, {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style).with_prefix(name)
 }
@@ -135,14 +145,16 @@ fn sum(groups: &[GroupProgress]) -> GroupProgress {
 /// Events, rate and time left.
 fn words(group: &GroupProgress, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64();
-    let mut text = format!("{} events", grouped(group.events));
+    let mut text = counted(group.events, "event");
     if seconds >= 1.0 {
         let rate = group.events as f64 / seconds;
         text.push_str(&format!(", {} a second", grouped(rate as u64)));
         // The first slice tells little.
         if group.done > 1 && group.done_ms > 0 && group.done_ms < group.missing_ms {
             let left = seconds * (group.missing_ms - group.done_ms) as f64 / group.done_ms as f64;
-            text.push_str(&format!(", about {} left", text::duration(left)));
+            if left >= 1.0 {
+                text.push_str(&format!(", about {} left", text::duration(left)));
+            }
         }
     }
     text

@@ -195,7 +195,10 @@ impl Rounds<'_> {
             shown.take(progress, begun.elapsed(), stderr);
         })
         .await;
-        shown.finish();
+        shown.finish(
+            outcome.as_ref().map_or(&[][..], |outcome| &outcome.groups),
+            stderr,
+        );
         let outcome = outcome?;
         let regions: BTreeSet<&String> = job.targets.iter().map(|target| &target.group.region).collect();
         store.record_fetch(Fetch {

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Job, Outcome};
 use crate::render::shown_time;
-use crate::vocab::{TimeRange, Timestamp, grouped, visible};
+use crate::vocab::{TimeRange, Timestamp, counted, grouped, visible};
 
 /// The window and the groups, in a line.
 pub(super) fn beginning(job: &Job, store: &Path, is_local: bool) -> String {
     let groups = match job.targets.as_slice() {
         [one] => format!("{} ({})", one.group.name, one.group.region),
-        many => format!("{} log groups", many.len()),
+        many => counted(many.len() as u64, "log group"),
     };
     visible(&format!(
         "Window: {}; {groups}, into {}",
@@ -52,7 +52,8 @@ pub(super) fn plan(job: &Job, forecast: &Forecast, asked: &Asked, is_local: bool
         let region = &target.group.region;
         let _ = writeln!(
             text,
-            "{region} {name}: {there:.0} % is in the store; {slices} slices by {way}"
+            "{region} {name}: {there:.0} % is in the store; {} by {way}",
+            counted(slices as u64, "slice")
         );
         calls += slices * if job.uses_insights(target) { 1 } else { passes };
     }
@@ -148,10 +149,10 @@ pub(super) fn end(outcome: &Outcome, counters: &Counters, took: Duration) -> Str
     let throttled = counters.throttled.load(Ordering::Relaxed);
     let repeated = counters.repeated.load(Ordering::Relaxed);
     let mut text = format!(
-        "{} events kept of {} received in {} pages ({} of messages), {} stored, in {}",
-        grouped(outcome.events()),
+        "{} kept of {} received in {} ({} of messages), {} stored, in {}",
+        counted(outcome.events(), "event"),
         grouped(outcome.received),
-        grouped(outcome.pages),
+        counted(outcome.pages, "page"),
         bytes(outcome.message_bytes),
         bytes(outcome.stored_bytes),
         duration(took.as_secs_f64())
@@ -162,17 +163,20 @@ pub(super) fn end(outcome: &Outcome, counters: &Counters, took: Duration) -> Str
         many => write!(text, "; throttled {} times", grouped(many)),
     };
     if repeated > 0 {
-        let _ = write!(text, "; {} calls repeated after failures", grouped(repeated));
+        let _ = write!(text, "; {} repeated after a failure", counted(repeated, "call"));
     }
     if outcome.duplicates > 0 {
-        let _ = write!(text, "; {} duplicates dropped", grouped(outcome.duplicates));
+        let _ = write!(text, "; {} dropped", counted(outcome.duplicates, "duplicate"));
     }
     if outcome.queries > 0 {
         let price = outcome.scanned_bytes as f64 / 1e9 * DOLLARS_PER_GB;
         let _ = write!(
             text,
-            "\n{} queries scanned {}, about ${price:.4} at ${DOLLARS_PER_GB} a GB (us-east-1)",
-            grouped(outcome.queries),
+            "\n{} scanned {}, about ${price:.4} at ${DOLLARS_PER_GB} a GB (us-east-1)",
+            match outcome.queries {
+                1 => "1 query".to_owned(),
+                many => format!("{} queries", grouped(many)),
+            },
             bytes(outcome.scanned_bytes)
         );
     }
