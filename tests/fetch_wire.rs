@@ -281,6 +281,88 @@ fn keys_of_the_user_are_asked_for_and_a_change_of_them_fetches_again() {
 }
 
 #[test]
+fn what_the_configuration_names_is_fetched() {
+    let wire = wire("STANDARD", |_| page(&[], None));
+    let folder = Folder::new();
+    let text = format!(
+        "store = \"kept\"\n[fetch]\nlog-group = \"{GROUP}\"\nregion = [\"us-west-2\"]\nrate = 100\nsince = \"2026-11-20\"\n\
+         stream-prefix = \"2026/11/20/\"\nendpoint-url = \"{}\"\n",
+        wire.url
+    );
+    fs::write(folder.path().join("latscope.toml"), text).unwrap();
+    said(&run(&folder, "fetch --until 2026-11-20T01:00"), 0);
+    let calls = wire.calls_of("FilterLogEvents");
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.body["logStreamNamePrefix"] == "2026/11/20/")
+    );
+    let store = Store::open(&folder.path().join("kept")).unwrap().unwrap();
+    assert_eq!(store.segments()[0].group.region, "us-west-2");
+    let window = store.latest_fetch().unwrap().window;
+    assert_eq!(window.from.to_string(), "2026-11-20T00:00:00.000Z");
+    fs::write(folder.path().join("latscope.toml"), "[fetch]\nrate = -1\n").unwrap();
+    let text = said(&run(&folder, "fetch --log-group x"), 2);
+    assert!(text.contains("latscope.toml: [fetch] rate"), "{text}");
+}
+
+#[test]
+fn keys_that_fill_several_patterns_are_fetched_in_passes_and_count_once() {
+    let wire = wire("STANDARD", |call| {
+        page(&[event(1, number(call, "startTime"))], None)
+    });
+    let folder = Folder::new();
+    let keys: Vec<String> = (0..20).map(|n| format!("\"took_{n:0>60}\"")).collect();
+    let config = format!("[timing]\ninference_ms = [{}]\n", keys.join(", "));
+    fs::write(folder.path().join("latscope.toml"), config).unwrap();
+    let args = format!("--log-group {GROUP} --since 2026-11-20T09:00 --until 2026-11-20T09:01 --rate 200");
+    let text = said(&fetch(&folder, &wire, &args), 0);
+    let calls = wire.calls_of("FilterLogEvents");
+    let patterns: std::collections::BTreeSet<&str> = calls
+        .iter()
+        .map(|call| call.body["filterPattern"].as_str().unwrap())
+        .collect();
+    assert!(
+        (2..=4).contains(&patterns.len()) && calls.len() == patterns.len(),
+        "{patterns:?}"
+    );
+    assert!(
+        text.contains(&format!("{} duplicate", patterns.len() - 1)),
+        "{text}"
+    );
+    assert_eq!(ids(&folder), ["1"]);
+    // More than four are slower than none.
+    let keys: Vec<String> = (0..60).map(|n| format!("\"took_{n:0>90}\"")).collect();
+    let config = format!("[timing]\ninference_ms = [{}]\n", keys.join(", "));
+    fs::write(folder.path().join("latscope.toml"), config).unwrap();
+    let text = said(&fetch(&folder, &wire, &args), 0);
+    assert!(
+        text.contains("every event is sent, and latscope chooses"),
+        "{text}"
+    );
+    assert_eq!(wire.calls().last().unwrap().body["filterPattern"], Value::Null);
+}
+
+#[test]
+fn an_account_that_runs_all_the_queries_it_may_is_waited_for() {
+    let refused = AtomicUsize::new(0);
+    let wire = wire("STANDARD", move |call| match call.action.as_str() {
+        "StartQuery" if refused.fetch_add(1, Ordering::SeqCst) < 2 => Answer::exception(
+            400,
+            "LimitExceededException",
+            "Account maximum query concurrency limit of [100] reached",
+        ),
+        "StartQuery" => Answer::ok(json!({"queryId": "q"})),
+        _ => Answer::ok(json!({"status": "Complete", "results": []})),
+    });
+    let folder = Folder::new();
+    let args =
+        format!("--via insights --log-group {GROUP} --since 2026-11-20T09:00:00 --until 2026-11-20T09:00:05");
+    let text = said(&fetch(&folder, &wire, &args), 0);
+    assert!(text.contains("throttled 2 times"), "{text}");
+}
+
+#[test]
 fn a_dense_slice_is_divided_and_still_comes_once_each() {
     // One event every 10 ms, 1,000 a page.
     let wire = wire("STANDARD", |call| {
@@ -355,9 +437,10 @@ fn insights(
             "GetQueryResults" => {
                 let (from, to, polls) = queries.get_mut(call.body["queryId"].as_str().unwrap()).unwrap();
                 *polls += 1;
-                let (status, rows) = match *polls {
-                    1 => ("Scheduled", Vec::new()),
-                    2 => ("Running", Vec::new()),
+                // The first query takes its time.
+                let (status, rows) = match (call.body["queryId"].as_str(), *polls) {
+                    (Some("query-0"), 1) => ("Scheduled", Vec::new()),
+                    (Some("query-0"), 2) => ("Running", Vec::new()),
                     _ => result(*from, *to),
                 };
                 Answer::ok(json!({

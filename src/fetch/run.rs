@@ -78,7 +78,7 @@ pub struct GroupProgress {
 }
 
 /// What happens while a job runs.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
     /// Time went by, or a slice ended.
     Now {

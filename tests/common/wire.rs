@@ -18,25 +18,20 @@ pub struct Answer {
 
 impl Answer {
     /// Success.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a test writes the value where it stands"
+    )]
     pub fn ok(body: Value) -> Self {
-        Self::new(200, body)
+        Self::new(200, &body)
     }
 
     /// An exception of the service.
     pub fn exception(status: u16, code: &str, message: &str) -> Self {
-        Self::new(status, json!({"__type": code, "message": message}))
+        Self::new(status, &json!({"__type": code, "message": message}))
     }
 
-    /// What was prepared.
-    pub fn bytes(body: Arc<Vec<u8>>) -> Self {
-        Self {
-            status: 200,
-            body: body.to_vec(),
-            headers: String::new(),
-        }
-    }
-
-    fn new(status: u16, body: Value) -> Self {
+    fn new(status: u16, body: &Value) -> Self {
         Self {
             status,
             body: body.to_string().into_bytes(),

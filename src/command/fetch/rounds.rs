@@ -20,7 +20,7 @@ use crate::command::surroundings::Surroundings;
 use crate::fetch::{Job, Outcome, Regional, Targets, connect, forecast, resolve, run, settled_before};
 use crate::parse::TimingKeys;
 use crate::source::store::{Fetch, Store, StoreError};
-use crate::vocab::{grouped, visible};
+use crate::vocab::{TimeRange, counted, grouped, visible};
 
 /// How long `--follow` waits between two rounds.
 const ROUND: Duration = Duration::from_secs(10);
@@ -106,7 +106,7 @@ impl Rounds<'_> {
         if options.is_following {
             return self.follow(&mut job, stderr).await;
         }
-        let (outcome, took) = self.round(&job, stderr).await?;
+        let (outcome, took) = self.round(&job, job.window, stderr).await?;
         if !options.is_quiet {
             note(stderr, &text::end(&outcome, &regions[0].counters, took));
         }
@@ -135,13 +135,18 @@ impl Rounds<'_> {
     /// Round after round, until the user interrupts.
     async fn follow(&self, job: &mut Job, stderr: &mut dyn Write) -> Result<(), Error> {
         let mut held = None;
+        let mut whole = job.window;
         loop {
-            match self.round(job, stderr).await {
+            match self.round(job, whole, stderr).await {
                 Ok((outcome, _)) => {
+                    if outcome.is_complete() {
+                        // What is settled need not be looked at again.
+                        job.window.from = job.settled.max(whole.from);
+                    }
                     for reason in &outcome.incomplete {
                         note(stderr, &visible(reason));
                     }
-                    self.tell_new(job, &mut held, stderr)?;
+                    self.tell_new(job, whole, &mut held, stderr)?;
                 }
                 // What passes is no reason to stop.
                 Err(error) if error.may_pass() => note(stderr, &visible(&error.to_string())),
@@ -152,29 +157,36 @@ impl Rounds<'_> {
                 return Ok(());
             }
             let now = (self.surroundings.now)();
-            job.window.to = job.window.to.max(now);
+            whole.to = whole.to.max(now);
+            job.window.to = whole.to;
             job.settled = settled_before(now, SETTLING);
         }
     }
 
     /// Says how many events a round brought, if there were any.
-    fn tell_new(&self, job: &Job, held: &mut Option<u64>, stderr: &mut dyn Write) -> Result<(), Error> {
+    fn tell_new(
+        &self,
+        job: &Job,
+        whole: TimeRange,
+        held: &mut Option<u64>,
+        stderr: &mut dyn Write,
+    ) -> Result<(), Error> {
         let Some(store) = Store::open(&self.options.store_dir())? else {
             return Ok(());
         };
         let now_held: u64 = store
             .segments()
             .iter()
-            .filter(|segment| segment.range.overlaps(job.window))
+            .filter(|segment| segment.range.overlaps(whole))
             .filter(|segment| job.targets.iter().any(|target| target.group == segment.group))
             .map(|segment| segment.events)
             .sum();
         let new = now_held.saturating_sub(held.unwrap_or_default());
         if !self.options.is_quiet && (held.is_none() || new > 0) {
             let line = format!(
-                "{}: {} new events, {} in the window",
-                text::time(job.window.to, self.options.is_local),
-                grouped(new),
+                "{}: {}, {} in the window",
+                text::time(whole.to, self.options.is_local),
+                counted(new, "new event"),
                 grouped(now_held)
             );
             note(stderr, &line);
@@ -183,8 +195,14 @@ impl Rounds<'_> {
         Ok(())
     }
 
-    /// One pass over the window, under the lock of the store.
-    async fn round(&self, job: &Job, stderr: &mut dyn Write) -> Result<(Outcome, Duration), Error> {
+    /// One pass over the window, under the lock of the store. `whole` is the window that was asked for, of which the job
+    /// may have only the end left.
+    async fn round(
+        &self,
+        job: &Job,
+        whole: TimeRange,
+        stderr: &mut dyn Write,
+    ) -> Result<(Outcome, Duration), Error> {
         let options = self.options;
         let mut store = self.open_store(stderr).await?;
         let begun = Instant::now();
@@ -202,7 +220,7 @@ impl Rounds<'_> {
         let outcome = outcome?;
         let regions: BTreeSet<&String> = job.targets.iter().map(|target| &target.group.region).collect();
         store.record_fetch(Fetch {
-            window: job.window,
+            window: whole,
             groups: job.targets.iter().map(|target| target.group.clone()).collect(),
             regions: regions.into_iter().cloned().collect(),
             complete: outcome.is_complete(),
