@@ -125,13 +125,9 @@ async fn in_runtime(
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     let mut window = options.window((surroundings.now)())?;
-    let mut access = options.access.clone();
-    // An ARN names its region.
-    access
-        .regions
-        .extend(regions_of(&options.asked.names).map(str::to_owned));
     let interrupted = interruptions();
-    let regions = connect(&access).await?;
+    let named: Vec<String> = regions_of(&options.asked.names).map(str::to_owned).collect();
+    let regions = connect(&options.access, &named).await?;
     let found = resolve(&options.asked, &regions).await?;
     for notice in found.notices.iter().filter(|_| !options.is_quiet) {
         note(stderr, &visible(notice));

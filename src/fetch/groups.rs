@@ -31,6 +31,14 @@ impl Asked {
             && self.prefixes.is_empty()
             && self.patterns.is_empty()
     }
+
+    /// Whether every group is named with its region.
+    fn is_only_arns(&self) -> bool {
+        self.functions.is_empty()
+            && self.prefixes.is_empty()
+            && self.patterns.is_empty()
+            && self.names.iter().all(|name| Arn::parse(name).is_some())
+    }
 }
 
 /// One log group to read.
@@ -63,15 +71,24 @@ pub struct Targets {
     pub notices: Vec<String>,
 }
 
-/// Asks every region for the groups.
+/// Asks every region for the groups, and those that only ARNs name for the groups of these alone.
 ///
 /// # Errors
 /// If a name is found in no region, or nothing at all is found, or a call fails for good.
-pub async fn resolve(asked: &Asked, regions: &[Arc<Regional>]) -> Result<Targets, Error> {
+pub async fn resolve(asked: &Asked, all_regions: &[Arc<Regional>]) -> Result<Targets, Error> {
+    let regions: Vec<_> = all_regions
+        .iter()
+        .filter(|regional| regional.is_asked)
+        .cloned()
+        .collect();
+    if regions.is_empty() && !asked.is_only_arns() {
+        return Err(Error::NoRegion);
+    }
+    let regions = regions.as_slice();
     let mut found = Found::default();
     for name in &asked.names {
         match Arn::parse(name) {
-            Some(arn) => found.arn(&arn, regions).await?,
+            Some(arn) => found.arn(&arn, all_regions).await?,
             None => found.name(name, regions).await?,
         }
     }

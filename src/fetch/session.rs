@@ -1,5 +1,6 @@
 //! Clients for each region, and calls that are repeated as long as that makes sense.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub struct Counters {
 pub struct Regional {
     /// The region.
     pub region: String,
+    /// Whether names are looked for here; else only an ARN names the region.
+    pub(super) is_asked: bool,
     /// CloudWatch Logs.
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     /// Lambda, which knows the log group of a function.
@@ -78,32 +81,32 @@ const FIRST_ATTEMPTS: u32 = 4;
 /// The longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Gets clients for every region.
+/// Gets clients for every region. `named` are the regions of ARNs.
 ///
 /// # Errors
 /// If there is no region, or no credentials.
-pub async fn connect(access: &Access) -> Result<Vec<Arc<Regional>>, Error> {
-    let config = shared_config(access).await;
-    check_credentials(&config, access).await?;
-    let mut regions = access.regions.clone();
-    if regions.is_empty() {
-        regions.extend(config.region().map(ToString::to_string));
+pub async fn connect(access: &Access, named: &[String]) -> Result<Vec<Arc<Regional>>, Error> {
+    let mut config = shared_config(access, access.regions.first()).await;
+    let mut asked = access.regions.clone();
+    if asked.is_empty() {
+        asked.extend(config.region().map(ToString::to_string));
     }
+    if config.region().is_none() && !named.is_empty() {
+        // Some ways to credentials need a region too.
+        config = shared_config(access, named.first()).await;
+    }
+    check_credentials(&config, access).await?;
+    let regions: BTreeSet<String> = asked.iter().chain(named).cloned().collect();
     if regions.is_empty() {
         return Err(Error::NoRegion);
     }
-    regions.sort();
-    regions.dedup();
     let counters = Arc::new(Counters::default());
     Ok(regions
         .into_iter()
         .map(|region| {
-            Arc::new(regional(
-                &config,
-                region,
-                access.per_second,
-                Arc::clone(&counters),
-            ))
+            let is_asked = asked.contains(&region);
+            let counters = Arc::clone(&counters);
+            Arc::new(regional(&config, region, is_asked, access.per_second, counters))
         })
         .collect())
 }
@@ -111,6 +114,7 @@ pub async fn connect(access: &Access) -> Result<Vec<Arc<Regional>>, Error> {
 fn regional(
     config: &SdkConfig,
     region: String,
+    is_asked: bool,
     per_second: Option<f64>,
     counters: Arc<Counters>,
 ) -> Regional {
@@ -120,13 +124,14 @@ fn regional(
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         lambda: aws_sdk_lambda::Client::new(&config),
         region,
+        is_asked,
         filter: Limiter::new(per_second),
         other: Limiter::new(OTHER_PER_SECOND),
         counters,
     }
 }
 
-async fn shared_config(access: &Access) -> SdkConfig {
+async fn shared_config(access: &Access, region: Option<&String>) -> SdkConfig {
     let http_client = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder()
             .proxy_config(ProxyConfig::from_env())
@@ -147,7 +152,7 @@ async fn shared_config(access: &Access) -> SdkConfig {
     if let Some(profile) = &access.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(region) = access.regions.first() {
+    if let Some(region) = region {
         loader = loader.region(Region::new(region.clone()));
     }
     if let Some(url) = &access.endpoint_url {
