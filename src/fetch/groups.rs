@@ -411,11 +411,12 @@ async fn near_names(name: &str, regions: &[Arc<Regional>]) -> Vec<String> {
     };
     let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
     let wanted = last(name);
+    let beginning: String = name.chars().take(3).collect();
     let mut near = Vec::new();
     for regional in regions {
         // Without a prefix the API lists every group.
         let search = match family {
-            "" => Search::Pattern(&name[..name.len().min(3)]),
+            "" => Search::Pattern(&beginning),
             family => Search::Prefix(family),
         };
         let Ok(all) = describe(regional, search, &|_| true).await else {
