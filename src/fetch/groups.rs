@@ -330,7 +330,10 @@ impl Found {
     ) -> Result<(), Error> {
         let mut is_found = false;
         for regional in regions {
-            for described in describe(regional, search, matches).await? {
+            for mut described in describe(regional, search, matches).await? {
+                if described.class.is_none() && matches!(search, Search::Pattern(_)) {
+                    described.class = class_of(&described, regional).await?;
+                }
                 if described.class == Some(LogGroupClass::Delivery) {
                     let name = described.name;
                     self.notices
@@ -401,6 +404,13 @@ async fn describe(
         }
         token = next;
     }
+}
+
+/// The class of a group, which CloudWatch Logs leaves out where it is asked for a pattern.
+async fn class_of(described: &Described, regional: &Regional) -> Result<Option<LogGroupClass>, Fault> {
+    let name = described.name.as_str();
+    let mut described = describe(regional, Search::Prefix(name), &|found| found == name).await?;
+    Ok(described.pop().and_then(|described| described.class))
 }
 
 /// Up to three names that are like one that does not exist.
