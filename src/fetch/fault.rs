@@ -113,8 +113,12 @@ impl Fault {
         match error {
             SdkError::ServiceError(context) => {
                 let error = context.err();
-                let code = error.code().unwrap_or("no error code");
                 let status = context.raw().status().as_u16();
+                if matches!(status, 200..=299) {
+                    // The SDK takes an answer that it cannot read, such as one cut short on the way, for an error.
+                    return fault(FaultKind::Transient, unreadable(status));
+                }
+                let code = error.code().unwrap_or("no error code");
                 let said = said_by_service(code, error.message(), status);
                 fault(
                     kind_of_answer(code, error.message().unwrap_or_default(), status),
@@ -128,7 +132,7 @@ impl Fault {
                 } else {
                     FaultKind::Transient
                 };
-                fault(kind, format!("an answer that cannot be read (HTTP {status})"))
+                fault(kind, unreadable(status))
             }
             SdkError::TimeoutError(_) => fault(FaultKind::Transient, "no answer in time".to_owned()),
             SdkError::DispatchFailure(failure) => {
@@ -167,6 +171,10 @@ impl Fault {
             FaultKind::Throttled | FaultKind::Transient | FaultKind::Unreachable
         )
     }
+}
+
+fn unreadable(status: u16) -> String {
+    format!("an answer that cannot be read (HTTP {status})")
 }
 
 fn kind_of_answer(code: &str, message: &str, status: u16) -> FaultKind {
