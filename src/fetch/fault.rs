@@ -141,9 +141,15 @@ impl Fault {
                     .map_or_else(|| "the connection failed".to_owned(), |error| innermost(error));
                 let is_refused = failure.as_connector_error().is_some_and(|error| {
                     let chain = chain(error);
-                    ["dns", "Connect", "connect error", "Connection refused", "lookup"]
-                        .iter()
-                        .any(|word| chain.contains(word))
+                    [
+                        "dns",
+                        "(Connect)",
+                        "connect error",
+                        "Connection refused",
+                        "lookup",
+                    ]
+                    .iter()
+                    .any(|word| chain.contains(word))
                 });
                 let kind = match () {
                     () if chain_has_credentials(&chain(error)) => FaultKind::Authentication,
