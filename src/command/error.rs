@@ -201,9 +201,9 @@ impl fmt::Display for Error {
             Self::Fetch(error) => write!(f, "{error}"),
             Self::IncompleteFetch {
                 reasons,
-                errors,
                 is_interrupted,
                 slices: (done, all),
+                ..
             } => {
                 write!(
                     f,
@@ -212,8 +212,7 @@ impl fmt::Display for Error {
                 if *is_interrupted {
                     f.write_str(" before it was interrupted")?;
                 }
-                let told = errors.iter().map(ToString::to_string);
-                for reason in reasons.iter().cloned().chain(told) {
+                for reason in reasons {
                     write!(f, "\n{reason}")?;
                 }
                 f.write_str("\nrun the same command again to fetch the rest")
