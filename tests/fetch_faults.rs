@@ -8,7 +8,7 @@ mod common;
 
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use common::Folder;
@@ -38,12 +38,23 @@ fn moto() -> &'static (Server, i64) {
 }
 
 /// microburst before moto.
-struct Faulty(Server);
+struct Faulty {
+    server: &'static Server,
+    /// One at a time: the rules are the server's.
+    _turn: MutexGuard<'static, ()>,
+}
 
 impl Faulty {
     /// With these rules, of which each is for one kind of call to CloudWatch Logs.
     fn new(rules: &[Value]) -> Self {
-        let faulty = Self(Server::microburst(&moto().0.address));
+        static MICROBURST: OnceLock<Server> = OnceLock::new();
+        static TURN: Mutex<()> = Mutex::new(());
+        let faulty = Self {
+            // A test that failed leaves nothing behind that the next does not replace.
+            _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner),
+            server: MICROBURST.get_or_init(|| Server::microburst(&moto().0.address)),
+        };
+        request(&faulty.server.address, "DELETE", "/_microburst/fired", "", &[]).unwrap();
         faulty.rules(rules);
         faulty
     }
@@ -52,7 +63,7 @@ impl Faulty {
         let headers = "Content-Type: application/json\r\n";
         let rules = json!(rules).to_string();
         let answer = request(
-            &self.0.address,
+            &self.server.address,
             "POST",
             "/_microburst/rules",
             headers,
@@ -64,26 +75,17 @@ impl Faulty {
     /// Fetches the whole window into a folder, and gives what was said.
     #[track_caller]
     fn fetch(&self, folder: &Folder, code: i32) -> String {
-        fetch_all(folder, &self.0.url(), GROUP, code)
+        fetch_all(folder, &self.server.url(), GROUP, code)
     }
 
-    /// What really went wrong: the calls and how.
-    fn fired(&self) -> Vec<(String, String)> {
-        let (status, fired) = get(&self.0.address, "/_microburst/fired?limit=1000").unwrap();
+    /// What really went wrong, in order; it is always `FilterLogEvents`.
+    fn fired(&self) -> Vec<String> {
+        let (status, fired) = get(&self.server.address, "/_microburst/fired?limit=1000").unwrap();
         assert_eq!(status, 200);
         let fired: Vec<Value> = serde_json::from_slice(&fired).unwrap();
-        let text = |fault: &Value, key: &str| fault[key].as_str().unwrap().to_owned();
-        fired
-            .iter()
-            .map(|fault| (text(fault, "operation"), text(fault, "action")))
-            .collect()
-    }
-
-    /// Asserts that so many calls of an action went wrong in this way, and no others.
-    #[track_caller]
-    fn assert_fired(&self, times: usize, operation: &str, action: &str) {
-        let expected = vec![(operation.to_owned(), action.to_owned()); times];
-        assert_eq!(self.fired(), expected);
+        assert!(fired.iter().all(|fault| fault["operation"] == "FilterLogEvents"));
+        let action = |fault: &Value| fault["action"].as_str().unwrap().to_owned();
+        fired.iter().map(action).collect()
     }
 }
 
@@ -96,11 +98,6 @@ fn fetch_all(folder: &Folder, url: &str, group: &str, code: i32) -> String {
     said(&mut fetch(folder, url, &args), code)
 }
 
-/// A fault of so many `FilterLogEvents`.
-fn times(times: usize, fault: &Value) -> Value {
-    with(fault, &json!({"operation": "FilterLogEvents", "times": times}))
-}
-
 /// A rule of both.
 fn with(fault: &Value, more: &Value) -> Value {
     let mut rule = json!({"service": "logs"});
@@ -111,14 +108,22 @@ fn with(fault: &Value, more: &Value) -> Value {
     rule
 }
 
-/// Fetches while so many calls go wrong in one way, and gives what was said.
+/// Fetches while calls go wrong: so many, in this way, under this name in the record. Gives what was said.
 #[track_caller]
-fn survives(count: usize, fault: &Value, action: &str) -> String {
-    let faulty = Faulty::new(&[times(count, fault)]);
+fn survives(faults: &[(usize, Value, &str)]) -> String {
+    let rules: Vec<Value> = faults
+        .iter()
+        .map(|(count, fault, _)| with(fault, &json!({"operation": "FilterLogEvents", "times": count})))
+        .collect();
+    let faulty = Faulty::new(&rules);
     let folder = Folder::new();
     let said = faulty.fetch(&folder, 0);
     assert!(said.contains("The window is complete."), "{said}");
-    faulty.assert_fired(count, "FilterLogEvents", action);
+    let expected: Vec<&str> = faults
+        .iter()
+        .flat_map(|(count, _, action)| vec![*action; *count])
+        .collect();
+    assert_eq!(faulty.fired(), expected);
     assert_once_each(&folder, EVENTS);
     said
 }
@@ -127,14 +132,14 @@ fn survives(count: usize, fault: &Value, action: &str) -> String {
 fn throttles_are_waited_out_and_counted() {
     // More than there are slices: some calls are throttled several times in a row.
     let fault = json!({"error": {"code": "ThrottlingException"}});
-    let said = survives(12, &fault, "error:ThrottlingException");
+    let said = survives(&[(12, fault, "error:ThrottlingException")]);
     assert!(said.contains("; throttled 12 times"), "{said}");
     assert!(!said.contains("repeated after failures"), "{said}");
 }
 
 #[test]
 fn connections_that_are_reset_are_made_again() {
-    let said = survives(8, &json!({"reset": true}), "reset");
+    let said = survives(&[(8, json!({"reset": true}), "reset")]);
     assert!(said.contains("; never throttled"), "{said}");
     assert!(said.contains("; 8 calls repeated after failures"), "{said}");
 }
@@ -149,7 +154,7 @@ fn pages_behind_the_first_may_go_wrong_too() {
     ];
     let faulty = Faulty::new(&faults.map(|fault| with(&fault, &more)));
     let folder = Folder::new();
-    let said = fetch_all(&folder, &faulty.0.url(), DENSE, 0);
+    let said = fetch_all(&folder, &faulty.server.url(), DENSE, 0);
     assert!(
         said.contains("; throttled 2 times; 4 calls repeated after failures"),
         "{said}"
@@ -193,19 +198,8 @@ fn a_connection_that_is_reset_at_once_is_not_taken_for_nobody_there() {
 }
 
 #[test]
-fn the_very_first_call_may_be_reset_as_often_as_any() {
-    let rule = json!({"operation": "DescribeLogGroups", "times": 5});
-    let faulty = Faulty::new(&[with(&rule, &json!({"reset": true}))]);
-    let folder = Folder::new();
-    let said = faulty.fetch(&folder, 0);
-    assert!(said.contains("; 5 calls repeated after failures"), "{said}");
-    faulty.assert_fired(5, "DescribeLogGroups", "reset");
-    assert_once_each(&folder, EVENTS);
-}
-
-#[test]
 fn slow_answers_are_waited_for() {
-    let said = survives(4, &json!({"latency": 3000}), "latency:3000ms");
+    let said = survives(&[(4, json!({"latency": 3000}), "latency:3000ms")]);
     assert!(said.contains("; never throttled"), "{said}");
     assert!(!said.contains("repeated after failures"), "{said}");
 }
@@ -213,24 +207,31 @@ fn slow_answers_are_waited_for() {
 #[test]
 fn answers_that_end_too_early_are_asked_for_again() {
     // Once as a whole answer that is too short, once as a connection that breaks off.
-    for fault in [json!({"truncate_frac": 0.5}), json!({"abort_frac": 0.5})] {
-        let said = survives(6, &json!({"response": fault}), "response-fault");
-        assert!(said.contains("; 6 calls repeated after failures"), "{said}");
-    }
+    let said = survives(&[
+        (
+            3,
+            json!({"response": {"truncate_frac": 0.5}}),
+            "response:truncate",
+        ),
+        (3, json!({"response": {"abort_frac": 0.5}}), "response:abort"),
+    ]);
+    assert!(said.contains("; 6 calls repeated after failures"), "{said}");
 }
 
 #[test]
 fn failures_of_the_service_are_asked_again() {
-    for (status, code) in [
-        (500, "InternalFailure"),
-        (503, "ServiceUnavailableException"),
+    let fault = |status: u16, code: &str| json!({"error": {"code": code, "status": status}});
+    let said = survives(&[
+        (2, fault(500, "InternalFailure"), "error:InternalFailure"),
+        (
+            2,
+            fault(503, "ServiceUnavailableException"),
+            "error:ServiceUnavailableException",
+        ),
         // What no service is known to say, and a load balancer may.
-        (502, "BadGateway"),
-    ] {
-        let fault = json!({"error": {"code": code, "status": status}});
-        let said = survives(5, &fault, &format!("error:{code}"));
-        assert!(said.contains("; 5 calls repeated after failures"), "{said}");
-    }
+        (2, fault(502, "BadGateway"), "error:BadGateway"),
+    ]);
+    assert!(said.contains("; 6 calls repeated after failures"), "{said}");
 }
 
 /// A rule for the calls of the last minute alone, which never ends.
@@ -283,7 +284,11 @@ fn keeps_what_came(fault: &Value) -> String {
 #[test]
 fn what_is_refused_for_good_ends_the_fetch_and_keeps_the_rest() {
     let said = keeps_what_came(&json!({"error": {"code": "InvalidOperationException"}}));
-    assert_eq!(said.matches("InvalidOperationException").count(), 1, "{said}");
+    assert_eq!(
+        said.matches("was refused: InvalidOperationException").count(),
+        1,
+        "{said}"
+    );
 }
 
 #[test]
