@@ -271,10 +271,7 @@ fn keeps_what_came(fault: &Value) -> String {
     );
     faulty.rules(&[]);
     let second = faulty.fetch(&folder, 0);
-    assert!(
-        second.contains("200 events kept of 200 received in 1 pages"),
-        "{second}"
-    );
+    assert!(second.contains("200 events kept of 200 received"), "{second}");
     assert_once_each(&folder, EVENTS);
     let all = events(&folder);
     assert!(kept.iter().all(|(key, messages)| all[key] == *messages));
