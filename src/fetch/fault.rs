@@ -113,8 +113,12 @@ impl Fault {
         match error {
             SdkError::ServiceError(context) => {
                 let error = context.err();
-                let code = error.code().unwrap_or("no error code");
                 let status = context.raw().status().as_u16();
+                if matches!(status, 200..=299) {
+                    // The SDK takes an answer that it cannot read, such as one cut short on the way, for an error.
+                    return fault(FaultKind::Transient, unreadable(status));
+                }
+                let code = error.code().unwrap_or("no error code");
                 let said = said_by_service(code, error.message(), status);
                 fault(
                     kind_of_answer(code, error.message().unwrap_or_default(), status),
@@ -128,7 +132,7 @@ impl Fault {
                 } else {
                     FaultKind::Transient
                 };
-                fault(kind, format!("an answer that cannot be read (HTTP {status})"))
+                fault(kind, unreadable(status))
             }
             SdkError::TimeoutError(_) => fault(FaultKind::Transient, "no answer in time".to_owned()),
             SdkError::DispatchFailure(failure) => {
@@ -137,9 +141,15 @@ impl Fault {
                     .map_or_else(|| "the connection failed".to_owned(), |error| innermost(error));
                 let is_refused = failure.as_connector_error().is_some_and(|error| {
                     let chain = chain(error);
-                    ["dns", "Connect", "connect error", "Connection refused", "lookup"]
-                        .iter()
-                        .any(|word| chain.contains(word))
+                    [
+                        "dns",
+                        "(Connect)",
+                        "connect error",
+                        "Connection refused",
+                        "lookup",
+                    ]
+                    .iter()
+                    .any(|word| chain.contains(word))
                 });
                 let kind = match () {
                     () if chain_has_credentials(&chain(error)) => FaultKind::Authentication,
@@ -167,6 +177,10 @@ impl Fault {
             FaultKind::Throttled | FaultKind::Transient | FaultKind::Unreachable
         )
     }
+}
+
+fn unreadable(status: u16) -> String {
+    format!("an answer that cannot be read (HTTP {status})")
 }
 
 fn kind_of_answer(code: &str, message: &str, status: u16) -> FaultKind {

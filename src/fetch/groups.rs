@@ -5,54 +5,12 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 
+use super::asked::{Arn, Asked, region_of_function};
+use super::describe::{Described, Search, class_of, describe, near_names};
 use super::error::Error;
-use super::fault::{Fault, FaultKind};
+use super::fault::FaultKind;
 use super::session::Regional;
 use crate::source::store::LogGroup;
-
-/// What a user asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// Names or ARNs of log groups.
-    pub names: Vec<String>,
-    /// Names or ARNs of functions.
-    pub functions: Vec<String>,
-    /// How names of log groups begin.
-    pub prefixes: Vec<String>,
-    /// What stands anywhere in names of log groups.
-    pub patterns: Vec<String>,
-}
-
-impl Asked {
-    /// The regions that ARNs name.
-    pub(super) fn regions(&self) -> impl Iterator<Item = &str> {
-        let groups = self
-            .names
-            .iter()
-            .filter_map(|name| Some(Arn::parse(name)?.region));
-        let functions = self.functions.iter().filter_map(|name| region_of_function(name));
-        groups.chain(functions).filter(|region| !region.is_empty())
-    }
-
-    /// Whether all that was asked for names its region.
-    pub(super) fn names_all_regions(&self) -> bool {
-        self.prefixes.is_empty()
-            && self.patterns.is_empty()
-            && self.names.iter().all(|name| Arn::parse(name).is_some())
-            && self
-                .functions
-                .iter()
-                .all(|name| region_of_function(name).is_some())
-    }
-
-    /// Whether nothing was asked for.
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-            && self.functions.is_empty()
-            && self.prefixes.is_empty()
-            && self.patterns.is_empty()
-    }
-}
 
 /// One log group to read.
 #[derive(Debug, Clone)]
@@ -86,15 +44,14 @@ pub struct Targets {
     pub notices: Vec<String>,
 }
 
-/// Asks every region for the groups.
+/// Asks every region for the groups, and those that only ARNs name for the groups of these alone.
 ///
 /// # Errors
 /// If a name is found in no region, or nothing at all is found, or a call fails for good.
-pub async fn resolve(asked: &Asked, regions: &[Arc<Regional>]) -> Result<Targets, Error> {
-    let mut found = Found::default();
-    let all = regions;
+pub async fn resolve(asked: &Asked, all: &[Arc<Regional>]) -> Result<Targets, Error> {
     let asked_for = |regional: &&Arc<Regional>| regional.is_asked_for;
-    let regions: &[Arc<Regional>] = &regions.iter().filter(asked_for).cloned().collect::<Vec<_>>();
+    let regions: &[Arc<Regional>] = &all.iter().filter(asked_for).cloned().collect::<Vec<_>>();
+    let mut found = Found::default();
     for name in &asked.names {
         match Arn::parse(name) {
             Some(arn) => found.arn(&arn, all).await?,
@@ -131,21 +88,6 @@ pub async fn resolve(asked: &Asked, regions: &[Arc<Regional>]) -> Result<Targets
 struct Found {
     groups: BTreeMap<(String, String, String), Target>,
     notices: Vec<String>,
-}
-
-/// What `DescribeLogGroups` is asked for.
-#[derive(Debug, Clone, Copy)]
-enum Search<'a> {
-    Prefix(&'a str),
-    Pattern(&'a str),
-}
-
-/// A group as `DescribeLogGroups` tells it.
-struct Described {
-    name: String,
-    account: Option<String>,
-    class: Option<LogGroupClass>,
-    retention_days: Option<i32>,
 }
 
 impl Found {
@@ -355,7 +297,10 @@ impl Found {
     ) -> Result<(), Error> {
         let mut is_found = false;
         for regional in regions {
-            for described in describe(regional, search, matches).await? {
+            for mut described in describe(regional, search, matches).await? {
+                if described.class.is_none() && matches!(search, Search::Pattern(_)) {
+                    described.class = class_of(&described, regional).await?;
+                }
                 if described.class == Some(LogGroupClass::Delivery) {
                     let name = described.name;
                     self.notices
@@ -377,156 +322,5 @@ impl Found {
             },
             regions: regions.iter().map(|regional| regional.region.clone()).collect(),
         })
-    }
-}
-
-impl Described {
-    fn bare(name: &str, account: Option<String>) -> Self {
-        Self {
-            name: name.to_owned(),
-            account,
-            class: None,
-            retention_days: None,
-        }
-    }
-}
-
-/// All pages of `DescribeLogGroups`, of which those that match are kept.
-async fn describe(
-    regional: &Regional,
-    search: Search<'_>,
-    matches: &(dyn Fn(&str) -> bool + Sync),
-) -> Result<Vec<Described>, Fault> {
-    let mut all = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let page = regional
-            .call("logs:DescribeLogGroups", &regional.other, || {
-                let call = regional.logs.describe_log_groups().set_next_token(token.clone());
-                match search {
-                    Search::Prefix(prefix) => call.log_group_name_prefix(prefix),
-                    Search::Pattern(pattern) => call.log_group_name_pattern(pattern),
-                }
-                .send()
-            })
-            .await?;
-        for group in page.log_groups() {
-            let Some(name) = group.log_group_name().filter(|name| matches(name)) else {
-                continue;
-            };
-            let account = group.arn().and_then(|arn| arn.split(':').nth(4));
-            all.push(Described {
-                name: name.to_owned(),
-                account: account.filter(|account| !account.is_empty()).map(str::to_owned),
-                class: group.log_group_class().cloned(),
-                retention_days: group.retention_in_days(),
-            });
-        }
-        let next = page.next_token().map(str::to_owned);
-        if next.is_none() || next == token {
-            return Ok(all);
-        }
-        token = next;
-    }
-}
-
-/// Up to three names that are like one that does not exist.
-async fn near_names(name: &str, regions: &[Arc<Regional>]) -> Vec<String> {
-    let family = match name.rfind('/') {
-        Some(slash) if slash > 0 => &name[..=slash],
-        _ => "",
-    };
-    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let wanted = last(name);
-    let mut near = Vec::new();
-    for regional in regions {
-        // Without a prefix the API lists every group.
-        let search = match family {
-            "" => Search::Pattern(&name[..name.len().min(3)]),
-            family => Search::Prefix(family),
-        };
-        let Ok(all) = describe(regional, search, &|_| true).await else {
-            continue;
-        };
-        for described in all {
-            let likeness = strsim::jaro_winkler(&wanted, &last(&described.name));
-            if likeness > 0.7 {
-                near.push((likeness, described.name));
-            }
-        }
-    }
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    near.dedup_by(|a, b| a.1 == b.1);
-    near.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-/// The region of a function that is given by its ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:VERSION]`.
-fn region_of_function(function: &str) -> Option<&str> {
-    let mut parts = function.strip_prefix("arn:")?.split(':');
-    let (service, region) = (parts.nth(1)?, parts.next()?);
-    (service == "lambda").then_some(region)
-}
-
-/// `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Arn<'a> {
-    partition: &'a str,
-    region: &'a str,
-    account: &'a str,
-    name: &'a str,
-}
-
-impl<'a> Arn<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.strip_prefix("arn:")?.splitn(6, ':');
-        let partition = parts.next()?;
-        let is_logs = parts.next()? == "logs";
-        let (region, account) = (parts.next()?, parts.next()?);
-        let is_group = parts.next()? == "log-group";
-        let name = parts.next()?;
-        let name = name.strip_suffix(":*").unwrap_or(name);
-        (is_logs && is_group && !name.is_empty()).then_some(Self {
-            partition,
-            region,
-            account,
-            name,
-        })
-    }
-
-    /// Without the `:*` that some calls print and `FilterLogEvents` refuses.
-    fn text(&self) -> String {
-        let Self {
-            partition,
-            region,
-            account,
-            name,
-        } = self;
-        format!("arn:{partition}:logs:{region}:{account}:log-group:{name}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arns_are_read_with_and_without_their_star() {
-        for star in ["", ":*"] {
-            let text = format!("arn:aws-cn:logs:cn-north-1:123456789012:log-group:/aws/lambda/chat{star}");
-            let arn = Arn::parse(&text).unwrap();
-            assert_eq!(
-                (arn.region, arn.account, arn.name),
-                ("cn-north-1", "123456789012", "/aws/lambda/chat")
-            );
-            assert_eq!(arn.text(), text.trim_end_matches(":*"));
-        }
-        for text in [
-            "/aws/lambda/chat",
-            "arn:aws:lambda:eu-west-1:1:function:chat",
-            "arn:aws:logs:eu-west-1:1:log-group:",
-            "arn:aws:logs:eu-west-1:1",
-        ] {
-            assert_eq!(Arn::parse(text), None, "{text}");
-        }
     }
 }

@@ -19,9 +19,9 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector};
 use tokio::time::sleep;
 
+use super::asked::Asked;
 use super::error::Error;
 use super::fault::{Fault, FaultKind};
-use super::groups::Asked;
 use super::limiter::{Limiter, filter_quota};
 
 /// How to get to AWS. What is not given here is read where the AWS SDK reads it: environment, profiles, SSO, assumed
@@ -82,29 +82,37 @@ const FIRST_ATTEMPTS: u32 = 4;
 /// The longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Gets clients for every region.
+/// Gets clients for every region: those that were asked for, and those of ARNs.
 ///
 /// # Errors
 /// If there is no region, or no credentials.
 pub async fn connect(access: &Access, asked: &Asked) -> Result<Vec<Arc<Regional>>, Error> {
-    let config = shared_config(access).await;
-    check_credentials(&config, access).await?;
+    let mut config = shared_config(access, access.regions.first().map(String::as_str)).await;
     let mut asked_for: BTreeSet<String> = access.regions.iter().cloned().collect();
     if asked_for.is_empty() {
         asked_for.extend(config.region().map(ToString::to_string));
     }
-    if asked_for.is_empty() && !asked.names_all_regions() {
-        return Err(Error::NoRegion);
+    if asked_for.is_empty() {
+        if !asked.names_all_regions() {
+            return Err(Error::NoRegion);
+        }
+        // Some ways to credentials need a region too.
+        config = shared_config(access, asked.regions().next()).await;
     }
+    check_credentials(&config, access).await?;
     let of_arns = asked.regions().map(str::to_owned);
     let all: BTreeSet<String> = of_arns.chain(asked_for.iter().cloned()).collect();
     let counters = Arc::new(Counters::default());
     let client = |region: String| {
         let is_asked_for = asked_for.contains(&region);
-        Arc::new(Regional {
+        let counters = Arc::clone(&counters);
+        Arc::new(regional(
+            &config,
+            region,
             is_asked_for,
-            ..regional(&config, region, access.per_second, Arc::clone(&counters))
-        })
+            access.per_second,
+            counters,
+        ))
     };
     Ok(all.into_iter().map(client).collect())
 }
@@ -112,6 +120,7 @@ pub async fn connect(access: &Access, asked: &Asked) -> Result<Vec<Arc<Regional>
 fn regional(
     config: &SdkConfig,
     region: String,
+    is_asked_for: bool,
     per_second: Option<f64>,
     counters: Arc<Counters>,
 ) -> Regional {
@@ -121,14 +130,14 @@ fn regional(
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         lambda: aws_sdk_lambda::Client::new(&config),
         region,
-        is_asked_for: true,
+        is_asked_for,
         filter: Limiter::new(per_second),
         other: Limiter::new(OTHER_PER_SECOND),
         counters,
     }
 }
 
-async fn shared_config(access: &Access) -> SdkConfig {
+async fn shared_config(access: &Access, region: Option<&str>) -> SdkConfig {
     let http_client = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder()
             .proxy_config(ProxyConfig::from_env())
@@ -149,8 +158,8 @@ async fn shared_config(access: &Access) -> SdkConfig {
     if let Some(profile) = &access.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(region) = access.regions.first() {
-        loader = loader.region(Region::new(region.clone()));
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region.to_owned()));
     }
     if let Some(url) = &access.endpoint_url {
         loader = loader.endpoint_url(url);

@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+pub mod fetching;
 pub mod peers;
 pub mod schema;
 pub mod wire;

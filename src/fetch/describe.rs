@@ -1,0 +1,125 @@
+//! `DescribeLogGroups`: which groups there are.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use aws_sdk_cloudwatchlogs::types::LogGroupClass;
+
+use super::fault::{Fault, FaultKind};
+use super::session::Regional;
+
+/// What `DescribeLogGroups` is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Search<'a> {
+    Prefix(&'a str),
+    Pattern(&'a str),
+}
+
+/// A group as `DescribeLogGroups` tells it.
+pub(super) struct Described {
+    pub(super) name: String,
+    pub(super) account: Option<String>,
+    pub(super) class: Option<LogGroupClass>,
+    pub(super) retention_days: Option<i32>,
+}
+
+impl Described {
+    /// A group of which only this is known.
+    pub(super) fn bare(name: &str, account: Option<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            account,
+            class: None,
+            retention_days: None,
+        }
+    }
+}
+
+/// All pages of `DescribeLogGroups`, of which those that match are kept.
+pub(super) async fn describe(
+    regional: &Regional,
+    search: Search<'_>,
+    matches: &(dyn Fn(&str) -> bool + Sync),
+) -> Result<Vec<Described>, Fault> {
+    let mut all = Vec::new();
+    let mut token: Option<String> = None;
+    let mut tokens = HashSet::new();
+    loop {
+        let page = regional
+            .call("logs:DescribeLogGroups", &regional.other, || {
+                let call = regional.logs.describe_log_groups().set_next_token(token.clone());
+                match search {
+                    Search::Prefix(prefix) => call.log_group_name_prefix(prefix),
+                    Search::Pattern(pattern) => call.log_group_name_pattern(pattern),
+                }
+                .send()
+            })
+            .await?;
+        for group in page.log_groups() {
+            let Some(name) = group.log_group_name().filter(|name| matches(name)) else {
+                continue;
+            };
+            let account = group.arn().and_then(|arn| arn.split(':').nth(4));
+            all.push(Described {
+                name: name.to_owned(),
+                account: account.filter(|account| !account.is_empty()).map(str::to_owned),
+                class: group.log_group_class().cloned(),
+                retention_days: group.retention_in_days(),
+            });
+        }
+        let Some(next) = page.next_token() else {
+            return Ok(all);
+        };
+        if !tokens.insert(next.to_owned()) {
+            return Err(Fault {
+                kind: FaultKind::Other,
+                action: "logs:DescribeLogGroups",
+                region: regional.region.clone(),
+                said: "the same page token twice".to_owned(),
+                attempts: 1,
+            });
+        }
+        token = Some(next.to_owned());
+    }
+}
+
+/// The class of a group, which CloudWatch Logs leaves out where it is asked for a pattern.
+pub(super) async fn class_of(
+    described: &Described,
+    regional: &Regional,
+) -> Result<Option<LogGroupClass>, Fault> {
+    let name = described.name.as_str();
+    let mut described = describe(regional, Search::Prefix(name), &|found| found == name).await?;
+    Ok(described.pop().and_then(|described| described.class))
+}
+
+/// Up to three names that are like one that does not exist.
+pub(super) async fn near_names(name: &str, regions: &[Arc<Regional>]) -> Vec<String> {
+    let family = match name.rfind('/') {
+        Some(slash) if slash > 0 => &name[..=slash],
+        _ => "",
+    };
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let wanted = last(name);
+    let beginning: String = name.chars().take(3).collect();
+    let mut near = Vec::new();
+    for regional in regions {
+        // Without a prefix the API lists every group.
+        let search = match family {
+            "" => Search::Pattern(&beginning),
+            family => Search::Prefix(family),
+        };
+        let Ok(all) = describe(regional, search, &|_| true).await else {
+            continue;
+        };
+        for described in all {
+            let likeness = strsim::jaro_winkler(&wanted, &last(&described.name));
+            if likeness > 0.7 {
+                near.push((likeness, described.name));
+            }
+        }
+    }
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    near.dedup_by(|a, b| a.1 == b.1);
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}

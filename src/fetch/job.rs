@@ -1,0 +1,113 @@
+//! What is to be fetched, and what it takes.
+
+use std::collections::BTreeMap;
+
+use super::groups::Target;
+use super::insights;
+use super::intake::Keep;
+use super::pattern::Patterns;
+use super::plan;
+use crate::source::store::{Capture, Store};
+use crate::vocab::{TimeRange, Timestamp};
+
+/// By which API events are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Via {
+    /// `FilterLogEvents`, and Logs Insights for groups of the Infrequent Access class.
+    #[default]
+    Filter,
+    /// Logs Insights.
+    Insights,
+}
+
+/// What is to be fetched.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The log groups.
+    pub targets: Vec<Target>,
+    /// The window.
+    pub window: TimeRange,
+    /// Time before this is settled: its events are all there.
+    pub settled: Timestamp,
+    /// By which API.
+    pub via: Via,
+    /// What the server is asked for.
+    pub patterns: Patterns,
+    /// The query of Logs Insights for the same.
+    pub query: String,
+    /// What of the events is kept.
+    pub keep: Keep,
+    /// All of that as the store remembers it.
+    pub capture: Capture,
+}
+
+/// What is missing of a job in a store, and what it takes to fetch it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forecast {
+    /// For each target, the stretches that are missing.
+    pub missing: Vec<Vec<TimeRange>>,
+    /// For each target, into how many slices they are cut; each takes a call for each pass at least.
+    pub slices: Vec<usize>,
+    /// Seconds at the rate limit, at least.
+    pub seconds: f64,
+}
+
+/// How many slices of a region are fetched at once: so many that answers which take two seconds use up the rate.
+pub(super) fn concurrent(rate: f64) -> usize {
+    // Bounded, so nothing is lost.
+    (rate * 2.0).ceil().clamp(2.0, 32.0) as usize
+}
+
+/// What a job has to do.
+pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
+    let missing: Vec<Vec<TimeRange>> = job
+        .targets
+        .iter()
+        .map(|target| match store {
+            Some(store) => store.missing(&target.group, job.window, &job.capture),
+            None => vec![job.window],
+        })
+        .collect();
+    let counts = job
+        .targets
+        .iter()
+        .zip(&missing)
+        .map(|(target, missing)| job.slices(target, missing).len())
+        .collect::<Vec<_>>();
+    let mut by_region: BTreeMap<&str, f64> = BTreeMap::new();
+    for (target, count) in job.targets.iter().zip(&counts) {
+        let rate = match job.uses_insights(target) {
+            true => target.regional.other.target(),
+            false => target.regional.filter.target(),
+        };
+        let calls = count * job.patterns.passes().len().max(1);
+        *by_region.entry(&target.group.region).or_default() += calls as f64 / rate;
+    }
+    Forecast {
+        missing,
+        slices: counts,
+        seconds: by_region.into_values().fold(0.0, f64::max),
+    }
+}
+
+impl Job {
+    /// Whether a group is read by Logs Insights.
+    pub fn uses_insights(&self, target: &Target) -> bool {
+        self.via == Via::Insights || target.is_infrequent_access
+    }
+
+    /// The slices of a group.
+    pub(super) fn slices(&self, target: &Target, missing: &[TimeRange]) -> Vec<TimeRange> {
+        let in_region = self
+            .targets
+            .iter()
+            .filter(|other| other.group.region == target.group.region)
+            .count();
+        let at_once = match self.uses_insights(target) {
+            true => insights::CONCURRENT,
+            false => concurrent(target.regional.filter.target()),
+        };
+        let step = plan::step_ms(self.window, at_once.div_ceil(in_region.max(1)));
+        plan::slices(missing, step, self.settled)
+    }
+}
