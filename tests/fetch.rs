@@ -5,19 +5,17 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use common::peers::{Logs, Put, Server};
+use common::fetching::{self, assert_once_each, events, now, puts, reports, said};
+use common::peers::{Logs, Server};
 use common::{Folder, latscope};
-use latscope::source::store::Store;
-use latscope::source::{Item, read_file};
 
 /// One moto for all tests of this file; each has groups of its own.
 fn moto() -> &'static Server {
@@ -29,81 +27,15 @@ fn logs() -> Logs<'static> {
     moto().logs("eu-west-1")
 }
 
-/// Milliseconds since the epoch.
-fn now() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_millis()).unwrap()
-}
-
-/// A `fetch` of one group into a folder.
+/// A `fetch` of moto into a folder.
 fn fetch(folder: &Folder, args: &str) -> Command {
-    let mut command = latscope();
-    common::aws_environment(&mut command);
-    command
-        .arg("fetch")
-        .args(args.split(' '))
-        .args(["--endpoint-url", &moto().url()])
-        .current_dir(folder.path());
-    command
+    fetching::fetch(folder, &moto().url(), args)
 }
 
 /// Runs a command that must succeed, and gives its standard error.
 #[track_caller]
 fn done(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    stderr
-}
-
-/// Every event of a store, as often as it is there: group, id and message.
-fn events(folder: &Folder) -> BTreeMap<(String, String), Vec<String>> {
-    let store = Store::open(&folder.path().join(".latscope")).unwrap().unwrap();
-    assert!(store.verify().unwrap().is_sound());
-    let mut events: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for path in store.segments().iter().filter_map(|segment| store.path(segment)) {
-        read_file(&path, &mut |item| {
-            if let Item::Event(event) = item {
-                let key = (
-                    event.log_group.unwrap().into_owned(),
-                    event.event_id.unwrap().into_owned(),
-                );
-                events.entry(key).or_default().push(event.message.into_owned());
-            }
-        })
-        .unwrap();
-    }
-    events
-}
-
-/// Asserts that these many events are there, once each.
-#[track_caller]
-fn assert_once_each(folder: &Folder, count: usize) {
-    let events = events(folder);
-    assert_eq!(events.len(), count);
-    let repeated: Vec<_> = events.iter().filter(|(_, copies)| copies.len() > 1).collect();
-    assert_eq!(repeated, []);
-}
-
-/// `REPORT` lines in the order of time.
-fn reports(count: usize, from: i64, step_ms: i64) -> Vec<(i64, String)> {
-    let report = |n: usize| {
-        let line = format!(
-            "REPORT RequestId: {n:08x}-0000-4000-8000-000000000000\tDuration: {}.25 ms\tBilled Duration: {} ms\t\
-             Memory Size: 512 MB\tMax Memory Used: 90 MB\t\n",
-            n % 900,
-            n % 900 + 1
-        );
-        (from + i64::try_from(n).unwrap() * step_ms, line)
-    };
-    (0..count).map(report).collect()
-}
-
-fn puts(events: &[(i64, String)]) -> Vec<Put<'_>> {
-    events
-        .iter()
-        .map(|(at, message)| (*at, message.as_str()))
-        .collect()
+    said(command, 0)
 }
 
 #[test]

@@ -134,14 +134,14 @@ fn throttles_are_waited_out_and_counted() {
     let fault = json!({"error": {"code": "ThrottlingException"}});
     let said = survives(&[(12, fault, "error:ThrottlingException")]);
     assert!(said.contains("; throttled 12 times"), "{said}");
-    assert!(!said.contains("repeated after failures"), "{said}");
+    assert!(!said.contains("repeated after a failure"), "{said}");
 }
 
 #[test]
 fn connections_that_are_reset_are_made_again() {
     let said = survives(&[(8, json!({"reset": true}), "reset")]);
     assert!(said.contains("; never throttled"), "{said}");
-    assert!(said.contains("; 8 calls repeated after failures"), "{said}");
+    assert!(said.contains("; 8 calls repeated after a failure"), "{said}");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn pages_behind_the_first_may_go_wrong_too() {
     let folder = Folder::new();
     let said = fetch_all(&folder, &faulty.server.url(), DENSE, 0);
     assert!(
-        said.contains("; throttled 2 times; 4 calls repeated after failures"),
+        said.contains("; throttled 2 times; 4 calls repeated after a failure"),
         "{said}"
     );
     assert_eq!(faulty.fired().len(), 6);
@@ -193,7 +193,7 @@ fn a_connection_that_is_reset_at_once_is_not_taken_for_nobody_there() {
     // Oftener than is tried where nobody answers.
     let folder = Folder::new();
     let said = fetch_all(&folder, &resetting(5), GROUP, 0);
-    assert!(said.contains("; 5 calls repeated after failures"), "{said}");
+    assert!(said.contains("; 5 calls repeated after a failure"), "{said}");
     assert_once_each(&folder, EVENTS);
 }
 
@@ -201,7 +201,7 @@ fn a_connection_that_is_reset_at_once_is_not_taken_for_nobody_there() {
 fn slow_answers_are_waited_for() {
     let said = survives(&[(4, json!({"latency": 3000}), "latency:3000ms")]);
     assert!(said.contains("; never throttled"), "{said}");
-    assert!(!said.contains("repeated after failures"), "{said}");
+    assert!(!said.contains("repeated after a failure"), "{said}");
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn answers_that_end_too_early_are_asked_for_again() {
         ),
         (3, json!({"response": {"abort_frac": 0.5}}), "response:abort"),
     ]);
-    assert!(said.contains("; 6 calls repeated after failures"), "{said}");
+    assert!(said.contains("; 6 calls repeated after a failure"), "{said}");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn failures_of_the_service_are_asked_again() {
         // What no service is known to say, and a load balancer may.
         (2, fault(502, "BadGateway"), "error:BadGateway"),
     ]);
-    assert!(said.contains("; 6 calls repeated after failures"), "{said}");
+    assert!(said.contains("; 6 calls repeated after a failure"), "{said}");
 }
 
 /// A rule for the calls of the last minute alone, which never ends.
