@@ -281,6 +281,44 @@ fn keys_of_the_user_are_asked_for_and_a_change_of_them_fetches_again() {
 }
 
 #[test]
+fn the_time_is_that_of_the_server() {
+    // Ten minutes ago.
+    let date = || {
+        let now: chrono::DateTime<chrono::Utc> =
+            (std::time::SystemTime::now() - Duration::from_secs(600)).into();
+        format!("Date: {}", now.format("%a, %d %b %Y %H:%M:%S GMT"))
+    };
+    let wire = Wire::start(move |call| {
+        match call.action.as_str() {
+            "DescribeLogGroups" => Answer::ok(json!({"logGroups": [{"logGroupName": GROUP}]})),
+            _ => page(&[], None),
+        }
+        .header(&date())
+    });
+    let folder = Folder::new();
+    let text = said(
+        &fetch(
+            &folder,
+            &wire,
+            &format!("--log-group {GROUP} --since 20m --rate 100"),
+        ),
+        0,
+    );
+    assert!(
+        text.contains("ahead of that of AWS, whose time is used"),
+        "{text}"
+    );
+    let store = Store::open(&folder.path().join(".latscope")).unwrap().unwrap();
+    let now = common::fetching::now();
+    let window = store.latest_fetch().unwrap().window;
+    assert!(window.to.as_epoch_millis() < now - 590_000, "{window:?}");
+    assert_eq!(window.millis(), 1_200_000);
+    let settled = store.segments().iter().filter(|segment| segment.settled);
+    let latest = settled.map(|segment| segment.range.to.as_epoch_millis()).max();
+    assert!(latest.unwrap() < now - 770_000);
+}
+
+#[test]
 fn what_the_configuration_names_is_fetched() {
     let wire = wire("STANDARD", |_| page(&[], None));
     let folder = Folder::new();

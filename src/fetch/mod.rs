@@ -14,6 +14,7 @@ mod outcome;
 mod pattern;
 mod plan;
 mod run;
+mod server_clock;
 mod session;
 mod slice;
 

@@ -23,6 +23,8 @@ use super::asked::Asked;
 use super::error::Error;
 use super::fault::{Fault, FaultKind};
 use super::limiter::{Limiter, filter_quota};
+use super::server_clock::ServerClock;
+use crate::vocab::Timestamp;
 
 /// How to get to AWS. What is not given here is read where the AWS SDK reads it: environment, profiles, SSO, assumed
 /// roles, instance metadata.
@@ -66,6 +68,8 @@ pub struct Regional {
     pub(super) filter: Limiter,
     /// The rate of each other kind of call.
     pub(super) other: Limiter,
+    /// How far the clocks are apart.
+    clock: ServerClock,
     /// What was counted over all regions.
     pub counters: Arc<Counters>,
 }
@@ -82,11 +86,15 @@ const FIRST_ATTEMPTS: u32 = 4;
 /// The longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Gets clients for every region: those that were asked for, and those of ARNs.
+/// Gets clients for every region: those that were asked for, and those of ARNs. `now` is this machine's clock.
 ///
 /// # Errors
 /// If there is no region, or no credentials.
-pub async fn connect(access: &Access, asked: &Asked) -> Result<Vec<Arc<Regional>>, Error> {
+pub async fn connect(
+    access: &Access,
+    asked: &Asked,
+    now: fn() -> Timestamp,
+) -> Result<Vec<Arc<Regional>>, Error> {
     let mut config = shared_config(access, access.regions.first().map(String::as_str)).await;
     let mut asked_for: BTreeSet<String> = access.regions.iter().cloned().collect();
     if asked_for.is_empty() {
@@ -104,37 +112,24 @@ pub async fn connect(access: &Access, asked: &Asked) -> Result<Vec<Arc<Regional>
     let all: BTreeSet<String> = of_arns.chain(asked_for.iter().cloned()).collect();
     let counters = Arc::new(Counters::default());
     let client = |region: String| {
-        let is_asked_for = asked_for.contains(&region);
-        let counters = Arc::clone(&counters);
-        Arc::new(regional(
-            &config,
+        let region_config = config.to_builder().region(Region::new(region.clone())).build();
+        let clock = ServerClock::new(now);
+        let logs_config = aws_sdk_cloudwatchlogs::config::Builder::from(&region_config)
+            .interceptor(clock.clone())
+            .build();
+        let per_second = access.per_second.unwrap_or_else(|| filter_quota(&region) / 2.0);
+        Arc::new(Regional {
+            is_asked_for: asked_for.contains(&region),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs_config),
+            lambda: aws_sdk_lambda::Client::new(&region_config),
             region,
-            is_asked_for,
-            access.per_second,
-            counters,
-        ))
+            filter: Limiter::new(per_second),
+            other: Limiter::new(OTHER_PER_SECOND),
+            clock,
+            counters: Arc::clone(&counters),
+        })
     };
     Ok(all.into_iter().map(client).collect())
-}
-
-fn regional(
-    config: &SdkConfig,
-    region: String,
-    is_asked_for: bool,
-    per_second: Option<f64>,
-    counters: Arc<Counters>,
-) -> Regional {
-    let config = config.to_builder().region(Region::new(region.clone())).build();
-    let per_second = per_second.unwrap_or_else(|| filter_quota(&region) / 2.0);
-    Regional {
-        logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-        lambda: aws_sdk_lambda::Client::new(&config),
-        region,
-        is_asked_for,
-        filter: Limiter::new(per_second),
-        other: Limiter::new(OTHER_PER_SECOND),
-        counters,
-    }
 }
 
 async fn shared_config(access: &Access, region: Option<&str>) -> SdkConfig {
@@ -191,6 +186,12 @@ async fn check_credentials(config: &SdkConfig, access: &Access) -> Result<(), Er
 }
 
 impl Regional {
+    /// How many milliseconds the clock of this machine is ahead of the service's; negative if it is behind, 0 where
+    /// nothing was answered yet or the difference is a few seconds.
+    pub fn clock_ahead_ms(&self) -> i64 {
+        self.clock.ahead_ms()
+    }
+
     /// Makes a call, and makes it again as long as it fails in a way that may pass.
     ///
     /// # Errors

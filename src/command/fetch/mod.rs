@@ -1,5 +1,6 @@
 //! `latscope fetch`: from CloudWatch Logs into the store.
 
+mod clock;
 mod job;
 mod options;
 mod progress;

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
+use super::clock::Clock;
 use super::job::{SETTLING, job, tell_ways};
 use super::options::FetchOptions;
 use super::progress::Shown;
@@ -82,9 +83,15 @@ impl Rounds<'_> {
         stderr: &mut dyn Write,
     ) -> Result<(), Error> {
         let options = self.options;
-        let now = (self.surroundings.now)();
-        let window = options.window(now)?;
+        // What cannot be a window need not be looked for.
+        options.window((self.surroundings.now)())?;
         let (regions, found) = self.unless_interrupted(self.find()).await??;
+        let clock = Clock::compared(self.surroundings.now, &regions);
+        let now = clock.now();
+        let window = options.window(now)?;
+        if let Some(line) = clock.told().filter(|_| !options.is_quiet) {
+            note(stderr, &line);
+        }
         for notice in found.notices.iter().filter(|_| !options.is_quiet) {
             note(stderr, &visible(notice));
         }
@@ -104,7 +111,7 @@ impl Rounds<'_> {
             note(stderr, &beginning);
         }
         if options.is_following {
-            return self.follow(&mut job, stderr).await;
+            return self.follow(&mut job, clock, stderr).await;
         }
         let (outcome, took) = self.round(&job, job.window, stderr).await?;
         if !options.is_quiet {
@@ -118,7 +125,7 @@ impl Rounds<'_> {
 
     /// The regions, and the groups in them.
     async fn find(&self) -> Result<(Vec<Arc<Regional>>, Targets), Error> {
-        let regions = connect(&self.options.access, &self.options.asked).await?;
+        let regions = connect(&self.options.access, &self.options.asked, self.surroundings.now).await?;
         let found = resolve(&self.options.asked, &regions).await?;
         Ok((regions, found))
     }
@@ -133,7 +140,7 @@ impl Rounds<'_> {
     }
 
     /// Round after round, until the user interrupts.
-    async fn follow(&self, job: &mut Job, stderr: &mut dyn Write) -> Result<(), Error> {
+    async fn follow(&self, job: &mut Job, clock: Clock, stderr: &mut dyn Write) -> Result<(), Error> {
         let mut held = None;
         let mut whole = job.window;
         loop {
@@ -156,7 +163,7 @@ impl Rounds<'_> {
             if self.unless_interrupted(sleep(ROUND)).await.is_err() {
                 return Ok(());
             }
-            let now = (self.surroundings.now)();
+            let now = clock.now();
             whole.to = whole.to.max(now);
             job.window.to = whole.to;
             job.settled = settled_before(now, SETTLING);
