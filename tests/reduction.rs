@@ -6,59 +6,22 @@
     reason = "helpers of tests stop a test as the tests themselves do"
 )]
 
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use latscope::parse::{Lifecycle, LifecycleRecord, Parsed, Parser, Record, Reduced, TimingKeys};
-use latscope::source::{Item, read_file};
 use proptest::prelude::*;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The message and the keys of a case in `fixtures/lines`.
-#[derive(Deserialize)]
-struct Case {
-    message: String,
-    #[serde(default)]
-    row: bool,
-    #[serde(default)]
-    keys: Vec<Key>,
+#[path = "common/fixture_lines.rs"]
+mod fixture_lines;
+
+use fixture_lines::{cases, logged};
+
+fn parser(keys: TimingKeys) -> Parser {
+    Parser::new(keys).unwrap()
 }
 
-#[derive(Deserialize)]
-struct Key {
-    field: String,
-    key: String,
-    unit: Option<String>,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
-fn cases() -> Vec<(String, Case)> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join("lines"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
-    let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).unwrap();
-        (path.display().to_string(), toml::from_str(&text).unwrap())
-    };
-    files.iter().map(read).collect()
-}
-
-fn parser(keys: &[Key]) -> Parser {
-    let mut all = TimingKeys::common();
-    for key in keys {
-        all.add(&key.field, &key.key, key.unit.as_deref()).unwrap();
-    }
-    Parser::new(all).unwrap()
-}
-
-static COMMON: LazyLock<Parser> = LazyLock::new(|| parser(&[]));
+static COMMON: LazyLock<Parser> = LazyLock::new(|| parser(TimingKeys::common()));
 
 /// What is kept, if it reads back as the message does.
 fn checked(parser: &Parser, message: &str) -> Result<Reduced, String> {
@@ -94,12 +57,11 @@ fn checked(parser: &Parser, message: &str) -> Result<Reduced, String> {
 fn every_case_reads_back() {
     let mut faults = String::new();
     let mut kept = 0;
-    for (file, case) in cases().into_iter().filter(|(_, case)| !case.row) {
-        let parser = parser(&case.keys);
-        match checked(&parser, &case.message) {
+    for line in cases() {
+        match checked(&parser(line.keys), &line.message) {
             Ok(Reduced::Nothing) => {}
             Ok(_) => kept += 1,
-            Err(fault) => faults += &format!("{file}: {}\n {fault}\n", case.message),
+            Err(fault) => faults += &format!("{}: {}\n {fault}\n", line.name, line.message),
         }
     }
     assert!(faults.is_empty(), "{faults}");
@@ -110,20 +72,17 @@ fn every_case_reads_back() {
 fn every_message_of_the_example_reads_back_and_is_short() {
     let mut counts = [0; 2];
     let mut bytes = [0; 2];
-    read_file(&root().join("haiku-vs-nova-lite/events.ndjson.gz"), &mut |item| {
-        if let Item::Event(event) = item {
-            bytes[0] += event.message.len();
-            match checked(&COMMON, &event.message).unwrap() {
-                Reduced::Record(kept) => {
-                    bytes[1] += kept.len();
-                    counts[0] += 1;
-                }
-                Reduced::Rejected(kept) => panic!("{kept}"),
-                Reduced::Nothing => counts[1] += 1,
+    for message in logged() {
+        bytes[0] += message.len();
+        match checked(&COMMON, &message).unwrap() {
+            Reduced::Record(kept) => {
+                bytes[1] += kept.len();
+                counts[0] += 1;
             }
+            Reduced::Rejected(kept) => panic!("{kept}"),
+            Reduced::Nothing => counts[1] += 1,
         }
-    })
-    .unwrap();
+    }
     assert!(counts[0] > 9_000 && counts[1] > 2_000, "{counts:?}");
     assert!(bytes[1] < bytes[0], "{bytes:?}");
 }
@@ -415,11 +374,15 @@ proptest! {
         id in prop::option::of(Just(ID)),
         prefix in prop::sample::select(vec!["", "2031-01-02T03:04:05.678Z\t79b5e81f-9cdd-4145-b1f6-7c50ef8a2a36\tINFO\t", "words of a user "]),
     ) {
-        let parser = parser(&[
-            Key { field: "inference_ms".to_owned(), key: "bedrock.took".to_owned(), unit: Some("s".to_owned()) },
-            Key { field: "status".to_owned(), key: "error.status".to_owned(), unit: None },
-            Key { field: "retry_count".to_owned(), key: "data.retries".to_owned(), unit: None },
-        ]);
+        let mut keys = TimingKeys::common();
+        for (field, key, unit) in [
+            ("inference_ms", "bedrock.took", Some("s")),
+            ("status", "error.status", None),
+            ("retry_count", "data.retries", None),
+        ] {
+            keys.add(field, key, unit).unwrap();
+        }
+        let parser = parser(keys);
         let mut record: Map<String, Value> =
             members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         for (place, text) in texts {
@@ -445,7 +408,7 @@ proptest! {
     #[test]
     fn a_sentence_put_anywhere_is_not_kept(message in any::<usize>(), at in any::<usize>()) {
         static MESSAGES: LazyLock<Vec<String>> =
-            LazyLock::new(|| cases().into_iter().map(|(_, case)| case.message).collect());
+            LazyLock::new(|| cases().into_iter().map(|line| line.message).collect());
         let message = &MESSAGES[message % MESSAGES.len()];
         let places: Vec<usize> = message.char_indices().map(|(at, _)| at).chain([message.len()]).collect();
         let (before, after) = message.split_at(places[at % places.len()]);
