@@ -10,8 +10,6 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::thread::sleep;
-use std::time::Duration;
 
 use common::fetching::{self, assert_once_each, events, now, puts, reports, said};
 use common::peers::{Logs, Server};
