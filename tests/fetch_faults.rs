@@ -266,7 +266,7 @@ fn keeps_what_came(fault: &Value) -> String {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.contains("the latest fetch did not bring all of the window: a log group lacks 20 % of it"),
+        text.contains("the store does not hold all of the window: a log group lacks 20 % of it"),
         "{text}"
     );
     faulty.rules(&[]);

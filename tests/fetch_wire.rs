@@ -365,7 +365,7 @@ fn keys_that_fill_several_patterns_are_fetched_in_passes_and_count_once() {
         "{patterns:?}"
     );
     assert!(
-        text.contains(&format!("{} duplicate", patterns.len() - 1)),
+        text.contains(&format!("{} came again in another pass", patterns.len() - 1)),
         "{text}"
     );
     assert_eq!(ids(&folder), ["1"]);
@@ -622,6 +622,13 @@ fn a_query_that_runs_out_of_time_is_divided() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_query_is_cancelled() {
+    for signal in ["-INT", "-TERM"] {
+        interrupted_query(signal);
+    }
+}
+
+#[cfg(unix)]
+fn interrupted_query(signal: &str) {
     let wire = insights("STANDARD", |_, _| ("Running", Vec::new()));
     let folder = Folder::new();
     let mut command = latscope();
@@ -645,7 +652,7 @@ fn an_interrupted_query_is_cancelled() {
         std::thread::sleep(Duration::from_millis(20));
     }
     let kill = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([signal, &child.id().to_string()])
         .status();
     assert!(kill.unwrap().success());
     let output = child.wait_with_output().unwrap();
@@ -659,39 +666,221 @@ fn an_interrupted_query_is_cancelled() {
     );
 }
 
+/// The JSON of `summary` on the store.
+fn summary(folder: &Folder, args: &str) -> Value {
+    let output = run(folder, &format!("summary --by model --format json {args}"));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// `REPORT` and timing record of an invocation as they stand in a log.
+fn lines(number: usize, model_key: &str) -> [String; 2] {
+    let id = format!("{number:08x}-0000-4000-8000-000000000000");
+    [
+        format!("{{\"requestId\":\"{id}\",\"inference_ms\":50,\"{model_key}\":\"amazon.nova-lite-v1:0\"}}"),
+        format!(
+            "REPORT RequestId: {id}\tDuration: 60.25 ms\tBilled Duration: 61 ms\tMemory Size: 512 MB\t\
+             Max Memory Used: 90 MB\t\n"
+        ),
+    ]
+}
+
+/// The same in CloudWatch's form.
+fn invocation_events(number: usize, at: i64, model_key: &str) -> Vec<Value> {
+    let lines = lines(number, model_key);
+    let event = |(n, message)| json!({"eventId": format!("{number}-{n}"), "timestamp": at, "logStreamName": STREAM, "message": message});
+    lines.into_iter().enumerate().map(event).collect()
+}
+
+/// Invocations a minute apart, of which a call gets those of its time.
+fn log(call: &Call, count: usize, model_key: &str) -> Vec<Value> {
+    let (from, to) = (number(call, "startTime"), number(call, "endTime"));
+    let all = (0..count).map(|n| (n, FROM + 60_000 * i64::try_from(n).unwrap()));
+    all.filter(|(_, at)| (from..=to).contains(at))
+        .flat_map(|(n, at)| invocation_events(n, at, model_key))
+        .collect()
+}
+
 #[test]
-fn rows_that_filter_log_events_brought_before_are_dropped() {
+fn rows_count_once_beside_what_filter_log_events_brought() {
     let wire = Wire::start(|call| match call.action.as_str() {
         "DescribeLogGroups" => Answer::ok(json!({"logGroups": [{"logGroupName": GROUP}]})),
-        "FilterLogEvents" => page(&[event(7, FROM + 30_500)], None),
+        "FilterLogEvents" => page(&log(call, 60, "modelId"), None),
         "StartQuery" => Answer::ok(json!({"queryId": "q"})),
-        "GetQueryResults" => Answer::ok(json!({"status": "Complete", "results": [
-            row(FROM + 30_500, "END RequestId: 00000007-0000-4000-8000-000000000000"),
-            row(FROM + 90_000, "END RequestId: 00000008-0000-4000-8000-000000000000"),
-        ]})),
-        other => panic!("{other}"),
+        "GetQueryResults" => {
+            let rows: Vec<Value> = (0..60)
+                .flat_map(|n| {
+                    lines(n, "modelId").map(|line| row(FROM + 60_000 * i64::try_from(n).unwrap(), &line))
+                })
+                .collect();
+            Answer::ok(json!({"status": "Complete", "results": rows}))
+        }
+        _ => Answer::ok(json!({})),
     });
     let folder = Folder::new();
-    // What was fetched with other keys stays, and covers more than the query.
-    said(
-        &fetch(
-            &folder,
-            &wire,
-            &format!("--log-group {GROUP} --since 2026-11-20T08:59:30 --until 2026-11-20T09:01"),
-        ),
-        0,
+    let first = format!("--log-group {GROUP} --since 2026-11-20T09:00 --until 2026-11-20T09:40 --rate 200");
+    said(&fetch(&folder, &wire, &first), 0);
+    let second = format!(
+        "--via insights --all-events --log-group {GROUP} --since 2026-11-20T09:21 --until 2026-11-20T10:00"
     );
-    fs::write(
-        folder.path().join("latscope.toml"),
-        "[timing]\ninference_ms = \"took\"\n",
-    )
-    .unwrap();
-    let args =
-        format!("--via insights --log-group {GROUP} --since 2026-11-20T09:00:15 --until 2026-11-20T09:02");
+    said(&fetch(&folder, &wire, &second), 0);
+    let all = summary(&folder, "--since 2026-11-20");
+    assert_eq!(all["groups"][0]["invocations"], 60);
+    assert_eq!(all["ledger"]["timing_records"], 60, "{all}");
+}
+
+#[test]
+fn after_a_change_of_keys_what_is_fetched_again_counts() {
+    let wire = wire("STANDARD", |call| page(&log(call, 20, "my_model"), None));
+    let folder = Folder::new();
+    let args = format!("--log-group {GROUP} {WINDOW} --rate 200");
     said(&fetch(&folder, &wire, &args), 0);
-    let mut ids = ids(&folder);
-    ids.dedup();
-    assert_eq!(ids, ["7", "END RequestId: 00000008-0000-4000-8000-000000000000"]);
+    assert_eq!(summary(&folder, "")["groups"][0]["model"], Value::Null);
+    let config = "[timing]\n\"gen_ai.request.model\" = \"my_model\"\n";
+    fs::write(folder.path().join("latscope.toml"), config).unwrap();
+    let before = summary(&folder, "");
+    assert!(
+        before["warnings"].to_string().contains("other timing keys"),
+        "{before}"
+    );
+    said(&fetch(&folder, &wire, &args), 0);
+    let after = summary(&folder, "");
+    assert_eq!(after["groups"][0]["model"], "nova-lite", "{after}");
+    assert_eq!(after["ledger"]["duplicates"], 0);
+    assert!(
+        !after["warnings"].to_string().contains("other timing keys"),
+        "{after}"
+    );
+    // And where what was fetched again covers only a part.
+    fs::write(folder.path().join("latscope.toml"), "").unwrap();
+    let part =
+        format!("--log-group {GROUP} --since 2026-11-20T09:02:30 --until 2026-11-20T09:07:30 --rate 200");
+    said(&fetch(&folder, &wire, &part), 0);
+    let unknown = summary(&folder, "")["groups"][0].clone();
+    assert_eq!(
+        (&unknown["model"], &unknown["invocations"]),
+        (&Value::Null, &json!(5))
+    );
+}
+
+#[test]
+fn less_never_replaces_more() {
+    // The last minutes are not settled, and are fetched again each time.
+    let from = common::fetching::minutes_ago(3);
+    let streams = move |call: &Call, prefix: Option<&str>| -> Vec<Value> {
+        let (since, until) = (number(call, "startTime"), number(call, "endTime"));
+        let at = from + 1;
+        if !(since..=until).contains(&at) {
+            return Vec::new();
+        }
+        ["a", "b"]
+            .iter()
+            .filter(|stream| prefix.is_none_or(|prefix| stream.starts_with(prefix)))
+            .map(|stream| json!({"eventId": stream, "timestamp": at, "logStreamName": stream, "message": "END RequestId: x"}))
+            .collect()
+    };
+    let wire =
+        insights_and_pages(move |call| page(&streams(call, call.body["logStreamNamePrefix"].as_str()), None));
+    let folder = Folder::new();
+    let args = format!("--log-group {GROUP} --since 5m --rate 200");
+    said(&fetch(&folder, &wire, &args), 0);
+    assert_eq!(ids(&folder), ["a", "b"]);
+    said(&fetch(&folder, &wire, &format!("{args} --stream-prefix a")), 0);
+    let mut kept = ids(&folder);
+    kept.dedup();
+    assert_eq!(kept, ["a", "b"]);
+    // Queries that fail bring nothing, and take nothing away.
+    said(&fetch(&folder, &wire, &format!("{args} --via insights")), 7);
+    let mut kept = ids(&folder);
+    kept.dedup();
+    assert_eq!(kept, ["a", "b"]);
+}
+
+/// Pages as `pages` says, and queries that all fail.
+fn insights_and_pages(pages: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Wire {
+    wire("STANDARD", move |call| match call.action.as_str() {
+        "FilterLogEvents" => pages(call),
+        "StartQuery" => Answer::ok(json!({"queryId": "q"})),
+        _ => Answer::ok(json!({"status": "Failed", "results": []})),
+    })
+}
+
+#[test]
+fn a_second_below_the_row_limit_is_whole_whatever_comes_behind_it() {
+    let wire = insights("INFREQUENT_ACCESS", |from, to| {
+        // 6,000 rows in each of four seconds.
+        let rows = (from.max(FROM / 1000)..=to.min(FROM / 1000 + 3))
+            .flat_map(|second| (0..6000).map(move |n| (second, n)))
+            .take(10_000)
+            .map(|(second, n)| row(second * 1000 + n / 6, &format!("END RequestId: {second}-{n}")));
+        ("Complete", rows.collect())
+    });
+    let folder = Folder::new();
+    let args = format!("--log-group {GROUP} --since 2026-11-20T09:00:00 --until 2026-11-20T09:00:04");
+    said(&fetch(&folder, &wire, &args), 0);
+    assert_eq!(ids(&folder).len(), 24_000);
+}
+
+#[test]
+fn following_what_is_refused_ends() {
+    let wire = wire("STANDARD", |_| {
+        Answer::exception(400, "AccessDeniedException", "no")
+    });
+    let folder = Folder::new();
+    let text = said(
+        &fetch(&folder, &wire, &format!("--follow --log-group {GROUP}")),
+        6,
+    );
+    assert!(text.contains("logs:FilterLogEvents is not allowed"), "{text}");
+    // Nobody takes it for a log without events.
+    let text = said(&run(&folder, "summary"), 4);
+    assert!(
+        text.contains("the store holds no event of the window") && text.contains("not allowed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn credentials_that_expire_in_the_middle_leave_an_incomplete_fetch() {
+    let calls = AtomicUsize::new(0);
+    let wire = wire("STANDARD", move |call| {
+        match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => page(&log(call, 60, "modelId"), None),
+            _ => Answer::exception(400, "ExpiredTokenException", "expired"),
+        }
+    });
+    let folder = Folder::new();
+    said(
+        &fetch(&folder, &wire, &format!("--log-group {GROUP} {WINDOW} --rate 5")),
+        5,
+    );
+    let store = Store::open(&folder.path().join(".latscope")).unwrap().unwrap();
+    assert!(!store.latest_fetch().unwrap().complete);
+    let summary = summary(&folder, "");
+    assert!(
+        summary["warnings"]
+            .to_string()
+            .contains("the store does not hold all of the window"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn a_dry_run_tells_what_is_needed_where_nothing_is_allowed() {
+    let wire = Wire::start(|_| Answer::exception(400, "AccessDeniedException", "no"));
+    let folder = Folder::new();
+    let output = fetch(&folder, &wire, "--dry-run --log-group-prefix /aws/lambda/prod-");
+    said(&output, 6);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("log-group:/aws/lambda/prod-*:*") && text.contains("logs:DescribeLogGroups"),
+        "{text}"
+    );
 }
 
 #[test]

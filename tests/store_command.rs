@@ -115,7 +115,7 @@ fn what_was_not_fetched_is_said_beside_the_numbers() {
         fs::write(path, manifest).unwrap();
         run
     };
-    let warning = "the latest fetch did not bring all of the window: a log group lacks 19 % of it (a | reason); run \
+    let warning = "the store does not hold all of the window: a log group lacks 19 % of it (a | reason); run \
                    latscope fetch again";
     incomplete(run("summary", ".latscope"))
         .done()

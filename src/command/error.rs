@@ -11,6 +11,7 @@ use crate::dataset::Window;
 use crate::fetch::{self, Outcome};
 use crate::invocation::Ledger;
 use crate::source::store::StoreError;
+use crate::summary::Warning;
 use crate::vocab::{TimeRange, Timestamp, grouped, visible};
 use crate::{dataset, source};
 
@@ -31,6 +32,17 @@ pub enum Error {
         file: PathBuf,
         /// What is wrong.
         damage: String,
+        /// Its log group.
+        group: String,
+        /// Its time.
+        range: TimeRange,
+    },
+    /// The store holds no event that is asked for.
+    NothingStored {
+        /// The window.
+        window: Window,
+        /// What is known of why.
+        warnings: Vec<Warning>,
     },
     /// Something in the store is damaged.
     DamagedStore {
@@ -127,10 +139,12 @@ impl Error {
             | Self::SameSides { .. }
             | Self::Config(_) => ExitStatus::Usage,
             Self::Fetch(error) => of_fetch(error),
+            // What is denied comes before what does not exist, and that before what only failed.
             Self::IncompleteFetch { errors, .. } => errors
                 .iter()
                 .map(of_fetch)
-                .find(|status| *status == ExitStatus::AccessDenied)
+                .filter(|status| matches!(status, ExitStatus::AccessDenied | ExitStatus::NothingMatched))
+                .max_by_key(|status| status.code())
                 .unwrap_or(ExitStatus::Incomplete),
             Self::Source(_)
             | Self::NothingReadable(_)
@@ -141,6 +155,7 @@ impl Error {
             Self::Interrupted => ExitStatus::Incomplete,
             Self::NoInvocation(_)
             | Self::NothingFetched(_)
+            | Self::NothingStored { .. }
             | Self::NothingToFetch
             | Self::OnlyModelCalls { .. }
             | Self::NothingSelected { .. }
@@ -178,12 +193,31 @@ impl fmt::Display for Error {
                 dir.display()
             ),
             Self::Store(error) => write!(f, "{error}"),
-            Self::DamagedSegment { file, damage } => write!(
+            Self::DamagedSegment {
+                file,
+                damage,
+                group,
+                range,
+            } => write!(
                 f,
-                "the store is damaged: {}: {damage}\nrun latscope fetch again, which replaces it, or latscope store \
-                 verify, which names everything that is damaged",
-                file.display()
+                "the store is damaged: {}: {damage}\nrun latscope fetch for {group} from {} to {} again, which replaces \
+                 it; latscope store verify names everything that is damaged",
+                file.display(),
+                range.from,
+                range.to
             ),
+            Self::NothingStored { window, warnings } => {
+                write!(
+                    f,
+                    "the store holds no event of the window ({} to {})",
+                    shown(window.since, "the first event"),
+                    shown(window.until, "the last event")
+                )?;
+                for warning in warnings {
+                    write!(f, "\n{warning}")?;
+                }
+                Ok(())
+            }
             Self::DamagedStore { store, damaged } => write!(
                 f,
                 "the store at {} is damaged in {} places; what is damaged counts as missing, and the next fetch of \
@@ -329,7 +363,7 @@ fn of_fetch(error: &fetch::Error) -> ExitStatus {
         error if error.is_authentication() => ExitStatus::Authentication,
         error if error.is_access() => ExitStatus::AccessDenied,
         fetch::Error::NoRegion => ExitStatus::Usage,
-        fetch::Error::UnknownGroup { .. } | fetch::Error::NoGroup { .. } => ExitStatus::NothingMatched,
+        error if error.is_not_found() => ExitStatus::NothingMatched,
         fetch::Error::UnreadableClass { .. } | fetch::Error::Store(_) => ExitStatus::Unreadable,
         _ => ExitStatus::Failure,
     }

@@ -54,6 +54,9 @@ mod tests {
             ExitStatus::Usage,
             ExitStatus::Unreadable,
             ExitStatus::NothingMatched,
+            ExitStatus::Authentication,
+            ExitStatus::AccessDenied,
+            ExitStatus::Incomplete,
         ] {
             assert!(
                 ExitStatus::TABLE.iter().any(|(code, _)| *code == status.code()),

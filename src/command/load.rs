@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::stored;
+use super::stored::{self, Asked};
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
 use crate::invocation::{Collected, Collector, Ledger, ModelCall, Span};
 use crate::parse::{Parser, TimingKeys};
@@ -64,69 +64,114 @@ pub(super) struct Read {
     warnings: Vec<Warning>,
 }
 
-/// Reads all inputs, or the store where there are none: all of it if a window is asked for, else the window of the
-/// latest fetch.
+/// How often a store is read again that changed while it was read.
+const ATTEMPTS: u32 = 5;
+
+/// Reads all inputs, or the store where there are none: all of it if windows are asked for, else the latest fetch.
 ///
 /// # Errors
 /// If there is neither, or something cannot be read.
 pub(super) fn collect(
     common: &Common,
     keys: TimingKeys,
-    has_window: bool,
+    windows: &[Asked],
     stderr: &mut dyn Write,
 ) -> Result<Read, Error> {
     let mapping = keys.mapping();
     let parser = Parser::new(keys).map_err(|error| Error::Internal(error.to_string()))?;
-    let (files, default_window, warnings) = match (common.inputs.as_slice(), &common.store) {
+    let read = match (common.inputs.as_slice(), &common.store) {
         ([], None) => return Err(Error::NoInput),
-        ([], Some(dir)) => {
-            let chosen = stored::choose(dir, has_window, &mapping)?;
-            if let Some(line) = chosen.line(common).filter(|_| !common.is_quiet) {
-                note(stderr, &visible(&line));
-            }
-            (chosen.files, chosen.window, chosen.warnings)
-        }
-        (inputs, _) => (locate(inputs)?, Window::default(), Vec::new()),
+        ([], Some(dir)) => from_store(dir, common, &parser, windows, &mapping, stderr)?,
+        (inputs, _) => Read {
+            collected: from_files(&locate(inputs)?, common, parser, stderr)?,
+            default_window: Window::default(),
+            warnings: Vec::new(),
+        },
     };
-    let mut collector = Collector::new(parser);
-    for file in files {
-        read(&file, &mut collector, common, stderr)?;
-    }
-    let collected = collector.finish();
+    let collected = &read.collected;
     tell_rejections(common, &collected.ledger, stderr);
-    if collected.invocations.is_empty() && collected.model_calls.is_empty() {
-        let ledger = Box::new(collected.ledger);
-        let is_unreadable = ledger.rejected > 0 && ledger.rejected == ledger.events();
-        return Err(if is_unreadable {
-            Error::NothingReadable(ledger)
-        } else {
-            Error::NoInvocation(ledger)
-        });
+    if !collected.invocations.is_empty() || !collected.model_calls.is_empty() {
+        return Ok(read);
     }
-    Ok(Read {
-        collected,
-        default_window,
-        warnings,
+    let ledger = Box::new(collected.ledger.clone());
+    let is_unreadable = ledger.rejected > 0 && ledger.rejected == ledger.events();
+    let is_of_store = common.inputs.is_empty();
+    Err(match (is_unreadable, is_of_store) {
+        (true, _) => Error::NothingReadable(ledger),
+        (false, true) if ledger.events() == 0 => Error::NothingStored {
+            window: read.default_window,
+            warnings: read.warnings,
+        },
+        _ => Error::NoInvocation(ledger),
     })
 }
 
+fn from_files(
+    files: &[Located],
+    common: &Common,
+    parser: Parser,
+    stderr: &mut dyn Write,
+) -> Result<Collected, Error> {
+    let mut collector = Collector::new(parser);
+    for file in files {
+        read(file, &mut collector, common, stderr)?;
+    }
+    Ok(collector.finish())
+}
+
+/// Reads a store, which a fetch may change meanwhile: then its segments are replaced by others, and it is read again.
+fn from_store(
+    dir: &Path,
+    common: &Common,
+    parser: &Parser,
+    windows: &[Asked],
+    mapping: &[String],
+    stderr: &mut dyn Write,
+) -> Result<Read, Error> {
+    let mut attempt = 1;
+    loop {
+        let read = stored::choose(dir, windows, mapping).and_then(|chosen| {
+            let collected = from_files(&chosen.files, common, parser.clone(), stderr)?;
+            Ok((chosen, collected))
+        });
+        match read {
+            Err(Error::DamagedSegment { .. } | Error::Source(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error),
+            Ok((chosen, collected)) => {
+                if let Some(line) = chosen.line(common).filter(|_| !common.is_quiet) {
+                    note(stderr, &visible(&line));
+                }
+                return Ok(Read {
+                    collected,
+                    default_window: chosen.window,
+                    warnings: chosen.warnings,
+                });
+            }
+        }
+    }
+}
+
 impl Loaded {
-    /// Reads all inputs, or the store where there are none.
+    /// Reads all inputs, or the store where there are none. `windows` are those that are asked for besides the common
+    /// one.
     ///
     /// # Errors
     /// If there is neither, one cannot be read, or none holds an invocation.
     pub fn read(
         common: &Common,
         keys: TimingKeys,
-        has_window: bool,
+        windows: &[(Option<TimeBound>, Option<TimeBound>)],
         stderr: &mut dyn Write,
     ) -> Result<Self, Error> {
-        let has_window = has_window || common.since.is_some() || common.until.is_some();
+        let mut windows = windows.to_vec();
+        if common.since.is_some() || common.until.is_some() {
+            windows.push((common.since, common.until));
+        }
         let Read {
             collected,
             default_window,
             warnings,
-        } = collect(common, keys, has_window, stderr)?;
+        } = collect(common, keys, &windows, stderr)?;
         Ok(Self {
             dataset: Dataset::new(&collected.invocations, collected.names)?,
             model_calls: collected.model_calls,

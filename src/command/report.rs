@@ -39,10 +39,11 @@ pub fn report(
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     let common = &options.common;
-    let has_window = [&options.baseline, &options.candidate]
+    let windows: Vec<_> = [&options.baseline, &options.candidate]
         .iter()
-        .any(|selector| selector.has_window());
-    let loaded = Loaded::read(common, keys, has_window, stderr)?;
+        .filter_map(|selector| selector.window())
+        .collect();
+    let loaded = Loaded::read(common, keys, &windows, stderr)?;
     if loaded.dataset.is_empty() {
         return Err(Error::OnlyModelCalls {
             calls: loaded.model_calls.len(),

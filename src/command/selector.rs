@@ -193,9 +193,9 @@ impl Selector {
         self.model.is_some()
     }
 
-    /// Whether it selects a stretch of time.
-    pub fn has_window(&self) -> bool {
-        self.since.is_some() || self.until.is_some()
+    /// The stretch of time that it selects, if it selects one.
+    pub fn window(&self) -> Option<(Option<TimeBound>, Option<TimeBound>)> {
+        (self.since.is_some() || self.until.is_some()).then_some((self.since, self.until))
     }
 
     /// The paths that it names.

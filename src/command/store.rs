@@ -79,7 +79,7 @@ pub fn store(
         StoreAction::Verify => return verify(&opened, stdout),
         StoreAction::Prune { before } => {
             let now = (surroundings.now)();
-            prune(&dir, before.resolve(Some(now)).unwrap_or(now))?
+            prune(&dir, before.resolve(Some(now)).unwrap_or(now), stderr)?
         }
         StoreAction::Export { format, out } => {
             return export(&opened, *format, out.as_deref(), keys, stdout, stderr);
@@ -201,8 +201,10 @@ fn verify(store: &Store, stdout: &mut dyn Write) -> Result<(), Error> {
     }
 }
 
-fn prune(dir: &Path, before: Timestamp) -> Result<String, Error> {
-    let mut store = Store::open_for_writing(dir, &mut || {})?;
+fn prune(dir: &Path, before: Timestamp, stderr: &mut dyn Write) -> Result<String, Error> {
+    let mut store = Store::open_for_writing(dir, &mut || {
+        super::load::note(stderr, "a fetch uses the store; waiting for it to end");
+    })?;
     let pruned = store.prune(before)?;
     Ok(format!(
         "Removed what ended before {before}: {}, {}, {}\n",
@@ -224,7 +226,7 @@ fn export(
         store: Some(store.dir().to_owned()),
         ..Common::default()
     };
-    let collected = collect(&common, keys, true, stderr)?.collected;
+    let collected = collect(&common, keys, &[(None, None)], stderr)?.collected;
     let rows = Export::of(&collected.invocations, &collected.names);
     let write = |writer: &mut dyn Write| match format {
         ExportFormat::Parquet => write_parquet(&rows, writer).map_err(Error::Dataset),

@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::load::Common;
-use crate::dataset::Window;
+use crate::dataset::{TimeBound, Window};
 use crate::render::shown_time;
 use crate::source::Located;
-use crate::source::store::{Segment, Store};
+use crate::source::store::{Coverage, LogGroup, Segment, Store};
 use crate::summary::Warning;
-use crate::vocab::{TimeRange, Timestamp, gaps};
+use crate::vocab::{TimeRange, Timestamp, counted, gaps};
 
 /// How long before the window an invocation may have begun that ends in it: Lambda's longest time limit. What was
 /// fetched of that time tells how it began.
 const LEAD_MS: i64 = 15 * 60_000;
+
+/// A window as it was asked for.
+pub(super) type Asked = (Option<TimeBound>, Option<TimeBound>);
 
 /// The files of a store that are read, and what is to be said about them.
 #[derive(Debug)]
@@ -23,96 +26,171 @@ pub(super) struct Chosen {
     /// The window of the latest fetch; open if another was asked for.
     pub(super) window: Window,
     pub(super) warnings: Vec<Warning>,
+    groups: usize,
+    /// Log groups that have events in the window and are not read.
+    others: usize,
 }
 
-/// Chooses the segments of a store: those of the window of the latest fetch, or all if another window is asked for.
+/// Chooses the segments of a store: those of the latest fetch, its window and its log groups, or all if windows are asked
+/// for. `mapping` are the keys of timing records that are configured.
 ///
 /// # Errors
 /// If there is no store, nothing was fetched into it, or a segment is damaged.
-pub(super) fn choose(dir: &Path, has_window: bool, mapping: &[String]) -> Result<Chosen, Error> {
-    // A fetch that goes on meanwhile replaces segments; then what the store holds has changed.
-    match choose_once(dir, has_window, mapping) {
-        Err(Error::DamagedSegment { .. }) => choose_once(dir, has_window, mapping),
-        other => other,
-    }
-}
-
-fn choose_once(dir: &Path, has_window: bool, mapping: &[String]) -> Result<Chosen, Error> {
+pub(super) fn choose(dir: &Path, asked: &[Asked], mapping: &[String]) -> Result<Chosen, Error> {
     let store = Store::open(dir)?.ok_or(Error::NoInput)?;
     let Some(latest) = store.latest_fetch() else {
         return Err(Error::NothingFetched(dir.to_owned()));
     };
-    let window = (!has_window).then_some(latest.window);
+    let of_latest = |segment: &&Segment| latest.groups.iter().any(|group| group.is_same(&segment.group));
+    let window = asked.is_empty().then_some(latest.window);
     let reach = window.map(|window| TimeRange {
-        from: Timestamp::from_epoch_millis(window.from.as_epoch_millis().saturating_sub(LEAD_MS)),
+        from: window.from.after_millis(-LEAD_MS),
         ..window
     });
-    let segments: Vec<&Segment> = store
+    let in_reach: Vec<&Segment> = store
         .segments()
         .iter()
         .filter(|segment| reach.is_none_or(|reach| segment.range.overlaps(reach)))
         .collect();
-    let mut files = Vec::new();
-    for segment in &segments {
-        store.check(segment).map_err(|damage| Error::DamagedSegment {
-            file: dir.join(&segment.file),
-            damage: damage.to_string(),
-        })?;
-        files.extend(store.path(segment).map(|path| Located { path, argument: 0 }));
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut warnings = Vec::new();
-    if let Some(window) = window {
-        let missing = latest
-            .groups
+    let segments: Vec<&Segment> = in_reach
+        .iter()
+        .copied()
+        .filter(|segment| window.is_none() || of_latest(segment))
+        .collect();
+    let groups = groups_of(&segments);
+    let windows = match window {
+        Some(window) => vec![window],
+        None => asked
             .iter()
-            .map(|group| missing_ms(&segments, group, window))
-            .max()
-            .unwrap_or_default();
-        if missing > 0 || !latest.complete {
-            warnings.push(Warning::NotAllFetched {
-                missing_ms: missing,
-                window_ms: window.millis(),
-                reasons: latest.incomplete.clone(),
-            });
-        }
+            .filter_map(|asked| resolved(asked, &segments))
+            .collect(),
+    };
+    let mut warnings = Vec::new();
+    // A group that was never fetched in a window is not asked about there, unless the latest fetch was about it.
+    let expected = |group: &LogGroup, window: TimeRange| {
+        asked.is_empty()
+            || segments
+                .iter()
+                .any(|segment| segment.range.overlaps(window) && segment.group.is_same(group))
+    };
+    let known: Vec<&LogGroup> = match window {
+        Some(_) => latest.groups.iter().collect(),
+        None => groups.clone(),
+    };
+    let worst = windows
+        .iter()
+        .flat_map(|&window| known.iter().map(move |group| (*group, window)))
+        .filter(|(group, window)| expected(group, *window))
+        .map(|(group, window)| (store.covered(group, window, &latest.capture), window))
+        .max_by_key(|(coverage, _)| missing_ms(coverage));
+    if let Some((coverage, window)) = worst.filter(|(coverage, _)| missing_ms(coverage) > 0) {
+        warnings.push(Warning::NotAllFetched {
+            missing_ms: missing_ms(&coverage),
+            window_ms: window.millis(),
+            reasons: match (coverage.incomplete.is_empty(), window == latest.window) {
+                (true, true) => latest.incomplete.clone(),
+                _ => coverage.incomplete,
+            },
+        });
+    } else if window.is_some() && !latest.complete {
+        warnings.push(Warning::NotAllFetched {
+            missing_ms: 0,
+            window_ms: latest.window.millis(),
+            reasons: latest.incomplete.clone(),
+        });
     }
     if segments
         .iter()
-        .any(|segment| segment.capture.timing_keys != mapping)
+        .any(|segment| is_of_other_keys(segment, &segments, mapping))
     {
         warnings.push(Warning::OtherTimingKeys);
     }
     Ok(Chosen {
         dir: dir.to_owned(),
-        files,
+        files: files(&store, &segments)?,
         window: window.map_or_else(Window::default, |window| Window {
             since: Some(window.from),
             until: Some(window.to),
         }),
         warnings,
+        groups: groups.len(),
+        others: groups_of(&in_reach).len() - groups.len(),
     })
 }
 
-/// How much of a window no segment of a group covers.
-fn missing_ms(segments: &[&Segment], group: &crate::source::store::LogGroup, window: TimeRange) -> i64 {
-    let covered: Vec<TimeRange> = segments
+/// The files, the newest first: where segments hold the same events, the first that is read counts.
+fn files(store: &Store, segments: &[&Segment]) -> Result<Vec<Located>, Error> {
+    let mut files = Vec::new();
+    for segment in segments.iter().rev() {
+        let damaged = |damage: &dyn ToString| Error::DamagedSegment {
+            file: store.dir().join(&segment.file),
+            damage: damage.to_string(),
+            group: segment.group.name.clone(),
+            range: segment.range,
+        };
+        store.check(segment).map_err(|damage| damaged(&damage))?;
+        files.extend(store.path(segment).map(|path| Located { path, argument: 0 }));
+    }
+    Ok(files)
+}
+
+fn groups_of<'s>(segments: &[&'s Segment]) -> Vec<&'s LogGroup> {
+    let mut groups: Vec<&LogGroup> = Vec::new();
+    for segment in segments {
+        if !groups.iter().any(|group| group.is_same(&segment.group)) {
+            groups.push(&segment.group);
+        }
+    }
+    groups
+}
+
+/// A window that was asked for, in which an end that is open is that of the store; relative times count back from its
+/// newest event, as they do when the events are read.
+fn resolved((since, until): &Asked, segments: &[&Segment]) -> Option<TimeRange> {
+    let newest = segments.iter().filter_map(|segment| segment.last).max();
+    let from = segments.iter().map(|segment| segment.range.from).min()?;
+    let to = segments.iter().map(|segment| segment.range.to).max()?;
+    let at = |bound: &Option<TimeBound>, open: Timestamp| match bound {
+        Some(bound) => bound.resolve(newest),
+        None => Some(open),
+    };
+    let window = TimeRange::new(at(since, from)?, at(until, to)?);
+    (!window.is_empty()).then_some(window)
+}
+
+fn missing_ms(coverage: &Coverage) -> i64 {
+    coverage.missing.iter().map(|range| range.millis()).sum()
+}
+
+/// Whether a segment was fetched with other keys than those that are configured, and no other segment of the same time
+/// with these.
+fn is_of_other_keys(segment: &Segment, segments: &[&Segment], mapping: &[String]) -> bool {
+    if segment.capture.timing_keys == mapping {
+        return false;
+    }
+    let with_these: Vec<TimeRange> = segments
         .iter()
-        .filter(|segment| segment.group == *group)
-        .map(|segment| segment.range)
+        .filter(|other| other.group.is_same(&segment.group) && other.capture.timing_keys == mapping)
+        .map(|other| other.range)
         .collect();
-    gaps(window, &covered).into_iter().map(TimeRange::millis).sum()
+    !gaps(segment.range, &with_these).is_empty()
 }
 
 impl Chosen {
-    /// Which window is read, where it is not the one that was asked for.
+    /// What is read, where nothing else was asked for.
     pub(super) fn line(&self, common: &Common) -> Option<String> {
         let (since, until) = (self.window.since?, self.window.until?);
-        Some(format!(
-            "Store {}: the window of the latest fetch, {} to {}",
+        let mut line = format!(
+            "Store {}: the window of the latest fetch, {} to {}, {}",
             self.dir.display(),
             shown_time(since, common.is_local),
-            shown_time(until, common.is_local)
-        ))
+            shown_time(until, common.is_local),
+            counted(self.groups as u64, "log group")
+        );
+        if self.others > 0 {
+            let others = counted(self.others as u64, "other log group");
+            line.push_str(&format!("; --since or --until reads {others} too"));
+        }
+        Some(line)
     }
 }

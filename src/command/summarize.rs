@@ -46,7 +46,7 @@ pub fn summarize(
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     let common = &options.common;
-    let loaded = Loaded::read(common, keys, false, stderr)?;
+    let loaded = Loaded::read(common, keys, &[], stderr)?;
     let window = loaded.common_window(common)?;
     // Conditions are about invocations, which Bedrock's records are not.
     let calls = match common.conditions.as_slice() {

@@ -31,9 +31,9 @@ enum Broken {
 /// # Errors
 /// If a call fails for good, or the store cannot be written.
 pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> Result<SliceEnd, Error> {
-    let (mut restarts, known) = (0, HashSet::new());
+    let mut restarts = 0;
     loop {
-        let mut intake = context.intake(target, slice.range, &known)?;
+        let mut intake = context.intake(target, slice.range)?;
         let broken = match pages(slice, target, context, &mut intake).await? {
             None => return Ok(SliceEnd::Whole(intake.finish()?)),
             Some(broken) => broken,

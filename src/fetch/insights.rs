@@ -1,19 +1,21 @@
 //! A slice by Logs Insights: for groups of the Infrequent Access class, which nothing else reads, and for whoever asks
 //! for it.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::{QueryStatus, ResultField};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::error::Error;
 use super::fault::{Fault, FaultKind};
 use super::filter::shown;
 use super::groups::{Identifier, Target};
 use super::intake::Event;
+use super::session::Regional;
 use super::slice::{Context, Slice, SliceEnd};
 use crate::source::store::Finished;
 use crate::vocab::{TimeRange, Timestamp};
@@ -27,19 +29,46 @@ pub(super) const CONCURRENT: usize = 4;
 /// The same for groups of the Infrequent Access class, of which an account has 5.
 pub(super) const CONCURRENT_INFREQUENT: usize = 2;
 
+/// How many calls a query takes at least: its start, and two looks at how far it is.
+pub(super) const CALLS: usize = 3;
+
 /// How long a query is waited for. CloudWatch Logs itself gives up after an hour.
 const LONGEST: Duration = Duration::from_secs(70 * 60);
 
 /// US dollars for a gigabyte that a query reads (us-east-1; other regions differ).
 pub const DOLLARS_PER_GB: f64 = 0.005;
 
-/// What queries cost.
+/// The queries of a run, and what they cost.
 #[derive(Debug, Default)]
 pub struct Scan {
     /// Queries that were run.
     pub queries: AtomicU64,
     /// Bytes that they read.
     pub bytes: AtomicU64,
+    /// Queries that run on the server, by their ids, and where.
+    under_way: Mutex<BTreeMap<String, Arc<Regional>>>,
+}
+
+/// How long the server is given to stop queries that nobody waits for any longer.
+const STOPPING: Duration = Duration::from_secs(5);
+
+impl Scan {
+    /// Stops what still runs on the server: it would go on at the user's expense. That one cannot be stopped changes
+    /// nothing.
+    pub(super) async fn stop_all(&self) {
+        let under_way = std::mem::take(&mut *self.under_way());
+        let stopping = async {
+            for (id, regional) in under_way {
+                let _ = regional.logs.stop_query().query_id(id).send().await;
+            }
+        };
+        let _ = timeout(STOPPING, stopping).await;
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Regional>>> {
+        // The map is whole whenever the lock is free.
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How a query ended.
@@ -50,20 +79,13 @@ enum Ended {
     TimedOut(Vec<Vec<ResultField>>),
     /// Otherwise, as this word says, and had these rows by then.
     Broken(String, Vec<Vec<ResultField>>),
-    /// The user interrupted; the query is stopped.
-    Interrupted,
 }
 
-/// Fetches one slice. `known` are the events of it that the store holds: [`content_key`](crate::source::store::content_key).
+/// Fetches one slice.
 ///
 /// # Errors
 /// If a call fails for good, or the store cannot be written.
-pub(super) async fn fetch(
-    slice: &Slice,
-    target: &Target,
-    context: &Context,
-    known: &HashSet<u128>,
-) -> Result<SliceEnd, Error> {
+pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> Result<SliceEnd, Error> {
     let mut ended = query(slice.range, target, context).await?;
     if matches!(ended, Ended::Broken(..)) {
         // A query that failed for no reason of its own succeeds the second time.
@@ -72,13 +94,9 @@ pub(super) async fn fetch(
     let name = &target.group.name;
     let range = shown(slice.range);
     match ended {
-        Ended::Complete(rows) if rows.len() < ROW_LIMIT as usize => Ok(SliceEnd::Whole(finished(
-            &rows,
-            slice.range,
-            target,
-            context,
-            known,
-        )?)),
+        Ended::Complete(rows) if is_whole(&rows, slice.range) => {
+            Ok(SliceEnd::Whole(finished(&rows, slice.range, target, context)?))
+        }
         Ended::Complete(rows) => match halves(slice.range) {
             Some(halves) => Ok(SliceEnd::Divided(halves)),
             None => {
@@ -86,22 +104,36 @@ pub(super) async fn fetch(
                     "{name}: {range} holds more than the {ROW_LIMIT} rows that Logs Insights returns, and no shorter \
                      time can be asked for"
                 );
-                incomplete(&rows, slice.range, target, context, known, reason)
+                incomplete(&rows, slice.range, target, context, reason)
             }
         },
         Ended::TimedOut(rows) => match halves(slice.range) {
             Some(halves) => Ok(SliceEnd::Divided(halves)),
             None => {
                 let reason = format!("{name}: the query of {range} ran out of time");
-                incomplete(&rows, slice.range, target, context, known, reason)
+                incomplete(&rows, slice.range, target, context, reason)
             }
         },
         Ended::Broken(status, rows) => {
             let reason = format!("{name}: the query of {range} ended as {status}, twice");
-            incomplete(&rows, slice.range, target, context, known, reason)
+            incomplete(&rows, slice.range, target, context, reason)
         }
-        Ended::Interrupted => Ok(SliceEnd::Interrupted),
     }
+}
+
+/// Whether a result holds all of the slice: it is below the limit, or, sorted by time as it is, it goes beyond the slice.
+fn is_whole(rows: &[Vec<ResultField>], range: TimeRange) -> bool {
+    let last = rows
+        .last()
+        .and_then(|row| value(row, "@timestamp"))
+        .and_then(time);
+    rows.len() < ROW_LIMIT as usize || last.is_some_and(|last| last >= range.to)
+}
+
+/// A field of a row.
+fn value<'r>(row: &'r [ResultField], name: &str) -> Option<&'r str> {
+    let mut fields = row.iter().filter(|field| field.field() == Some(name));
+    fields.next().and_then(ResultField::value)
 }
 
 fn incomplete(
@@ -109,11 +141,10 @@ fn incomplete(
     range: TimeRange,
     target: &Target,
     context: &Context,
-    known: &HashSet<u128>,
     reason: String,
 ) -> Result<SliceEnd, Error> {
     Ok(SliceEnd::Incomplete(
-        finished(rows, range, target, context, known)?,
+        finished(rows, range, target, context)?,
         reason,
     ))
 }
@@ -134,14 +165,10 @@ fn finished(
     range: TimeRange,
     target: &Target,
     context: &Context,
-    known: &HashSet<u128>,
 ) -> Result<Finished, Error> {
-    let mut intake = context.intake(target, range, known)?;
+    let mut intake = context.intake(target, range)?;
     for row in rows {
-        let value = |name: &str| {
-            let mut fields = row.iter().filter(|field| field.field() == Some(name));
-            fields.next().and_then(ResultField::value)
-        };
+        let value = |name: &str| value(row, name);
         let (Some(at), Some(message)) = (value("@timestamp").and_then(time), value("@message")) else {
             continue;
         };
@@ -171,20 +198,13 @@ async fn query(range: TimeRange, target: &Target, context: &Context) -> Result<E
     let begun = Instant::now();
     let id = start(range, target, context).await?;
     context.scan.queries.fetch_add(1, Ordering::Relaxed);
-    let mut interrupted = context.interrupted.clone();
+    context.scan.under_way().insert(id.clone(), Arc::clone(regional));
     let mut wait = Duration::from_millis(250);
-    loop {
-        let is_interrupted = tokio::select! {
-            () = sleep(wait) => *interrupted.borrow(),
-            changed = interrupted.changed() => changed.is_ok(),
-        };
-        if is_interrupted || begun.elapsed() > LONGEST {
-            // It would go on at the user's expense. That it cannot be stopped changes nothing.
-            let _ = regional.logs.stop_query().query_id(&id).send().await;
-            return Ok(match is_interrupted {
-                true => Ended::Interrupted,
-                false => Ended::TimedOut(Vec::new()),
-            });
+    let ended = loop {
+        sleep(wait).await;
+        if begun.elapsed() > LONGEST {
+            // It is stopped with the others when the run ends.
+            return Ok(Ended::TimedOut(Vec::new()));
         }
         wait = (wait * 2).min(Duration::from_secs(2));
         let answer = regional
@@ -192,24 +212,23 @@ async fn query(range: TimeRange, target: &Target, context: &Context) -> Result<E
                 regional.logs.get_query_results().query_id(&id).send()
             })
             .await?;
-        let Some(ended) = ended(answer, context) else {
-            continue;
-        };
-        context.say(|| {
-            let rows = match &ended {
-                Ended::Complete(rows) | Ended::TimedOut(rows) | Ended::Broken(_, rows) => rows.len(),
-                Ended::Interrupted => 0,
-            };
-            format!(
-                "{} {} {}: query with {rows} rows in {} ms",
-                regional.region,
-                target.group.name,
-                shown(range),
-                begun.elapsed().as_millis()
-            )
-        });
-        return Ok(ended);
-    }
+        if let Some(ended) = ended(answer, context) {
+            break ended;
+        }
+    };
+    context.scan.under_way().remove(&id);
+    context.say(|| {
+        let (Ended::Complete(rows) | Ended::TimedOut(rows) | Ended::Broken(_, rows)) = &ended;
+        format!(
+            "{} {} {}: query with {} rows in {} ms",
+            regional.region,
+            target.group.name,
+            shown(range),
+            rows.len(),
+            begun.elapsed().as_millis()
+        )
+    });
+    Ok(ended)
 }
 
 /// How a query ended, if it has. Every status but the two of a query under way is an end.
@@ -246,9 +265,10 @@ async fn start(range: TimeRange, target: &Target, context: &Context) -> Result<S
                 Identifier::Arn(arn) => call.log_group_identifiers(arn),
             };
             call.query_string(&context.query)
-                // Whole seconds, the last one included; what lies outside the slice is dropped on arrival.
+                // Whole seconds, the last one included, which may mean its first moment alone; what lies outside the slice
+                // is dropped on arrival.
                 .start_time(range.from.seconds())
-                .end_time(range.to.as_epoch_millis().div_euclid(1000) + 1)
+                .end_time((range.to.as_epoch_millis() - 1).div_euclid(1000) + 1)
                 .limit(i32::try_from(ROW_LIMIT).unwrap_or(i32::MAX))
                 .send()
         })

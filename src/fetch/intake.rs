@@ -1,11 +1,10 @@
 //! Events on their way from the service to the store: bounded, reduced to what may be kept, counted.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::parse::{Parser, Reduced};
-use crate::source::store::{Finished, SegmentWriter, StoreError, StoredEvent, content_key};
+use crate::source::store::{Finished, SegmentWriter, StoreError, StoredEvent};
 use crate::vocab::{TimeRange, Timestamp};
 
 /// What of the events is kept.
@@ -47,26 +46,17 @@ pub(super) struct Intake<'k> {
     range: TimeRange,
     writer: SegmentWriter,
     flow: Arc<Flow>,
-    /// Events that the store holds in segments that stay: [`content_key`].
-    known: &'k HashSet<u128>,
     /// The newest event so far.
     pub(super) newest: Option<Timestamp>,
 }
 
 impl<'k> Intake<'k> {
-    pub(super) fn new(
-        keep: &'k Keep,
-        range: TimeRange,
-        writer: SegmentWriter,
-        flow: Arc<Flow>,
-        known: &'k HashSet<u128>,
-    ) -> Self {
+    pub(super) fn new(keep: &'k Keep, range: TimeRange, writer: SegmentWriter, flow: Arc<Flow>) -> Self {
         Self {
             keep,
             range,
             writer,
             flow,
-            known,
             newest: None,
         }
     }
@@ -92,14 +82,6 @@ impl<'k> Intake<'k> {
             Reduced::Nothing if self.keep.is_all_events => String::new(),
             Reduced::Nothing => return Ok(()),
         };
-        // An event without an id may have been brought with one before.
-        if event.id.is_none()
-            && self
-                .known
-                .contains(&content_key(event.stream, event.at, &message))
-        {
-            return Ok(());
-        }
         self.writer
             .push(&StoredEvent {
                 event_id: event.id,

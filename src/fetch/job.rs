@@ -76,11 +76,13 @@ pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
         .collect::<Vec<_>>();
     let mut by_region: BTreeMap<&str, f64> = BTreeMap::new();
     for (target, count) in job.targets.iter().zip(&counts) {
-        let rate = match job.uses_insights(target) {
-            true => target.regional.other.target(),
-            false => target.regional.filter.target(),
+        let (rate, calls) = match job.uses_insights(target) {
+            true => (target.regional.other.target(), count * insights::CALLS),
+            false => (
+                target.regional.filter.target(),
+                count * job.patterns.passes().len().max(1),
+            ),
         };
-        let calls = count * job.patterns.passes().len().max(1);
         *by_region.entry(&target.group.region).or_default() += calls as f64 / rate;
     }
     Forecast {

@@ -5,7 +5,7 @@ use super::error::Error;
 /// How far a group is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GroupProgress {
-    /// Slices that are done.
+    /// Slices that are done as a whole.
     pub done: usize,
     /// Slices in all, as far as is known: one that holds much is divided.
     pub slices: usize,
@@ -20,13 +20,8 @@ pub struct GroupProgress {
 /// What happens while a job runs.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
-    /// Time went by, or a slice ended.
-    Now {
-        /// Each target's, in their order.
-        groups: &'a [GroupProgress],
-        /// Events that came, kept or not.
-        received: u64,
-    },
+    /// Time went by, or a slice ended: how far each target is, in their order.
+    Now(&'a [GroupProgress]),
     /// A line for whoever wants details.
     Detail(&'a str),
 }
@@ -59,6 +54,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether no group could be read.
+    pub fn is_refused(&self) -> bool {
+        !self.errors.is_empty() && self.errors.len() == self.groups.len()
+    }
+
     /// Whether everything was fetched.
     pub fn is_complete(&self) -> bool {
         self.incomplete.is_empty() && self.errors.is_empty() && !self.is_interrupted

@@ -1,13 +1,13 @@
 //! The whole fetch: what is missing is cut into slices, which are fetched side by side and committed one by one.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::error::Error;
 use super::filter;
@@ -16,7 +16,7 @@ use super::intake::Flow;
 use super::job::{Job, concurrent, forecast};
 use super::outcome::{GroupProgress, Outcome, Progress};
 use super::slice::{Context, Slice, SliceEnd};
-use crate::source::store::{Finished, Store};
+use crate::source::store::{Finished, SegmentState, Store};
 use crate::vocab::TimeRange;
 
 /// Runs a job: what is there already is not fetched again, and each slice is kept as soon as it is whole.
@@ -38,45 +38,19 @@ pub async fn run(
         flow: Arc::new(Flow::default()),
         scan: Arc::new(Scan::default()),
         place: store.place()?,
-        interrupted: interrupted.clone(),
         details: wants_details.then_some(sender),
     });
     let mut running = Running::new(job, store);
-    let mut stop = interrupted;
-    let mut ticks = interval(Duration::from_millis(200));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    loop {
-        running.fill(&context, store);
-        if running.tasks.is_empty() {
-            break;
-        }
-        tokio::select! {
-            ended = running.tasks.join_next() => {
-                let Some(ended) = ended else { break };
-                let (slice, lane, end) = ended.map_err(|error| Error::Internal(error.to_string()))?;
-                running.end(slice, lane, end, store)?;
-            }
-            _ = ticks.tick() => {}
-            Some(line) = details.recv() => {
-                tell(Progress::Detail(&line));
-                continue;
-            }
-            changed = stop.changed(), if !running.outcome.is_interrupted => {
-                running.outcome.is_interrupted = true;
-                if changed.is_ok() {
-                    running.interrupt().await;
-                }
-            }
-        }
-        let received = context.flow.received.load(Ordering::Relaxed);
-        tell(Progress::Now {
-            groups: &running.outcome.groups,
-            received,
-        });
-    }
+    let ended = running
+        .to_the_end(&context, store, interrupted, &mut details, tell)
+        .await;
+    // Pages under way are forgotten; queries would go on.
+    running.tasks.shutdown().await;
+    context.scan.stop_all().await;
     while let Ok(line) = details.try_recv() {
         tell(Progress::Detail(&line));
     }
+    ended?;
     let mut outcome = running.outcome;
     let flow = &context.flow;
     outcome.pages = flow.pages.load(Ordering::Relaxed);
@@ -158,11 +132,41 @@ impl<'j> Running<'j> {
         }
     }
 
-    /// Starts as many slices as may run at once.
-    fn fill(&mut self, context: &Arc<Context>, store: &Store) {
-        if self.outcome.is_interrupted {
-            return;
+    /// Fetches slice after slice, until there is none left or the user interrupts.
+    async fn to_the_end(
+        &mut self,
+        context: &Arc<Context>,
+        store: &mut Store,
+        mut interrupted: watch::Receiver<bool>,
+        details: &mut mpsc::UnboundedReceiver<String>,
+        tell: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), Error> {
+        let mut ticks = interval(Duration::from_millis(200));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            self.fill(context);
+            tokio::select! {
+                ended = self.tasks.join_next() => {
+                    let Some(ended) = ended else { return Ok(()) };
+                    let (slice, lane, end) = ended.map_err(|error| Error::Internal(error.to_string()))?;
+                    self.end(slice, lane, end, store)?;
+                }
+                _ = ticks.tick() => {}
+                Some(line) = details.recv() => {
+                    tell(Progress::Detail(&line));
+                    continue;
+                }
+                _ = interrupted.changed() => {
+                    self.outcome.is_interrupted = true;
+                    return Ok(());
+                }
+            }
+            tell(Progress::Now(&self.outcome.groups));
         }
+    }
+
+    /// Starts as many slices as may run at once.
+    fn fill(&mut self, context: &Arc<Context>) {
         let lanes: Vec<Lane> = self.waiting.keys().cloned().collect();
         for lane in lanes {
             while let Some(slice) = self.waiting.get(&lane).and_then(|queue| queue.front().copied()) {
@@ -174,22 +178,17 @@ impl<'j> Running<'j> {
                 self.waiting.entry(lane.clone()).or_default().pop_front();
                 if !is_given_up {
                     *self.under_way.entry(lane.clone()).or_default() += 1;
-                    self.start(slice, lane.clone(), Arc::clone(context), store);
+                    self.start(slice, lane.clone(), Arc::clone(context));
                 }
             }
         }
     }
 
-    fn start(&mut self, slice: Slice, lane: Lane, context: Arc<Context>, store: &Store) {
+    fn start(&mut self, slice: Slice, lane: Lane, context: Arc<Context>) {
         let target = self.job.targets[slice.target].clone();
-        // Rows of queries have no id, by which what came before would be known.
-        let known = match lane.1 {
-            true => store.known_events(&target.group, slice.range, &self.job.capture),
-            false => HashSet::new(),
-        };
         self.tasks.spawn(async move {
             let end = match lane.1 {
-                true => insights::fetch(&slice, &target, &context, &known).await,
+                true => insights::fetch(&slice, &target, &context).await,
                 false => filter::fetch(&slice, &target, &context).await,
             };
             (slice, lane, end)
@@ -207,13 +206,19 @@ impl<'j> Running<'j> {
         if let Some(under_way) = self.under_way.get_mut(&lane) {
             *under_way = under_way.saturating_sub(1);
         }
-        let is_settled = slice.range.to <= self.job.settled;
         match end {
-            Ok(SliceEnd::Whole(finished)) => self.commit(slice, finished, is_settled, store),
+            Ok(SliceEnd::Whole(finished)) => {
+                let state = match slice.range.to <= self.job.settled {
+                    true => SegmentState::Settled,
+                    false => SegmentState::Unsettled,
+                };
+                self.outcome.groups[slice.target].done += 1;
+                self.commit(slice, finished, state, store)
+            }
+            // It is fetched again next time.
             Ok(SliceEnd::Incomplete(finished, reason)) => {
-                self.outcome.incomplete.push(reason);
-                // It is fetched again next time.
-                self.commit(slice, finished, false, store)
+                self.outcome.incomplete.push(reason.clone());
+                self.commit(slice, finished, SegmentState::Incomplete(reason), store)
             }
             Ok(SliceEnd::Divided(parts)) => {
                 self.divide(slice, lane, &parts, slice.halvings);
@@ -223,7 +228,6 @@ impl<'j> Running<'j> {
                 self.divide(slice, lane, &parts, slice.halvings + 1);
                 Ok(())
             }
-            Ok(SliceEnd::Interrupted) => Ok(()),
             Err(error @ Error::Store(_)) => Err(error),
             Err(error) if error.is_authentication() => Err(error),
             Err(error) => {
@@ -249,12 +253,11 @@ impl<'j> Running<'j> {
         &mut self,
         slice: Slice,
         finished: Finished,
-        is_settled: bool,
+        state: SegmentState,
         store: &mut Store,
     ) -> Result<(), Error> {
-        let committed = store.commit(finished, is_settled, &self.job.capture)?;
+        let committed = store.commit(finished, state, &self.job.capture)?;
         let group = &mut self.outcome.groups[slice.target];
-        group.done += 1;
         group.done_ms += slice.range.millis();
         group.events += committed.segment.events;
         self.outcome.duplicates += committed.segment.duplicates;
@@ -279,28 +282,5 @@ impl<'j> Running<'j> {
                 }
             }
         }
-    }
-
-    /// Stops what is under way: queries are cancelled, pages forgotten.
-    async fn interrupt(&mut self) {
-        self.waiting.clear();
-        // Queries see the signal for themselves and are stopped on the server first.
-        let deadline = Instant::now() + Duration::from_secs(5);
-        let is_query = |lane: &Lane| lane.1;
-        while self
-            .under_way
-            .iter()
-            .any(|(lane, count)| is_query(lane) && *count > 0)
-        {
-            match tokio::time::timeout_at(deadline, self.tasks.join_next()).await {
-                Ok(Some(Ok((_, lane, _)))) => {
-                    if let Some(count) = self.under_way.get_mut(&lane) {
-                        *count = count.saturating_sub(1);
-                    }
-                }
-                _ => break,
-            }
-        }
-        self.tasks.shutdown().await;
     }
 }

@@ -1,9 +1,8 @@
 //! One slice: a stretch of time of one log group, and what fetching it needs and gives.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::groups::Target;
 use super::insights::Scan;
@@ -38,8 +37,6 @@ pub(super) enum SliceEnd {
     Halved(Vec<TimeRange>),
     /// Not all of it can be had, for this reason.
     Incomplete(Finished, String),
-    /// The user interrupted.
-    Interrupted,
 }
 
 /// What all slices need.
@@ -52,28 +49,15 @@ pub(super) struct Context {
     pub(super) flow: Arc<Flow>,
     pub(super) scan: Arc<Scan>,
     pub(super) place: SegmentPlace,
-    /// True when the user interrupted.
-    pub(super) interrupted: watch::Receiver<bool>,
     /// Where details go, if anybody wants them.
     pub(super) details: Option<mpsc::UnboundedSender<String>>,
 }
 
 impl Context {
-    /// Begins to take in a slice. `known` are events that come without an id and are in the store.
-    pub(super) fn intake<'c>(
-        &'c self,
-        target: &Target,
-        range: TimeRange,
-        known: &'c HashSet<u128>,
-    ) -> Result<Intake<'c>, StoreError> {
+    /// Begins to take in a slice.
+    pub(super) fn intake(&self, target: &Target, range: TimeRange) -> Result<Intake<'_>, StoreError> {
         let writer = self.place.begin(&target.group, range)?;
-        Ok(Intake::new(
-            &self.keep,
-            range,
-            writer,
-            Arc::clone(&self.flow),
-            known,
-        ))
+        Ok(Intake::new(&self.keep, range, writer, Arc::clone(&self.flow)))
     }
 
     /// The pattern of each pass; one pass without a pattern for all events.

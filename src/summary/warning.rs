@@ -246,7 +246,7 @@ impl fmt::Display for Warning {
                 window_ms,
                 reasons,
             } => {
-                f.write_str("the latest fetch did not bring all of the window")?;
+                f.write_str("the store does not hold all of the window")?;
                 if *missing_ms > 0 {
                     // Rounded up: what is missing is not 0 %.
                     let percent = (*missing_ms as f64 / (*window_ms).max(1) as f64 * 100.0).ceil();

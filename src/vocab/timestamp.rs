@@ -50,6 +50,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(millis))
     }
 
+    /// The time so many milliseconds later.
+    #[must_use]
+    pub fn after_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     /// Whole seconds since the epoch, rounded towards the past.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)

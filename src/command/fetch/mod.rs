@@ -3,6 +3,7 @@
 mod clock;
 mod job;
 mod options;
+mod policy;
 mod progress;
 mod rounds;
 mod text;

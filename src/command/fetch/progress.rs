@@ -58,7 +58,7 @@ impl Shown {
     pub(super) fn take(&mut self, progress: Progress<'_>, elapsed: Duration, stderr: &mut dyn Write) {
         let groups = match progress {
             Progress::Detail(line) => return note(stderr, &visible(line)),
-            Progress::Now { groups, .. } => groups,
+            Progress::Now(groups) => groups,
         };
         let total = sum(groups);
         if let Some((_, bars)) = &self.bars {

@@ -1,11 +1,14 @@
 //! `latscope fetch`: once over the window, or again and again.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio::signal::ctrl_c;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
@@ -13,15 +16,19 @@ use tokio::time::{Instant, sleep};
 use super::clock::Clock;
 use super::job::{SETTLING, job, tell_ways};
 use super::options::FetchOptions;
+use super::policy::policy_of;
 use super::progress::Shown;
-use super::text;
+use super::text::{self, Cost};
 use crate::command::error::Error;
 use crate::command::load::note;
 use crate::command::surroundings::Surroundings;
 use crate::fetch::{Job, Outcome, Regional, Targets, connect, forecast, resolve, run, settled_before};
 use crate::parse::TimingKeys;
-use crate::source::store::{Fetch, Store, StoreError};
+use crate::source::store::{Fetch, LogGroup, Store, StoreError};
 use crate::vocab::{TimeRange, counted, grouped, visible};
+
+/// How far the clocks of two machines may be apart that talk to each other: AWS refuses calls beyond some minutes.
+const CLOCKS_APART_MS: i64 = 15 * 60_000;
 
 /// How long `--follow` waits between two rounds.
 const ROUND: Duration = Duration::from_secs(10);
@@ -59,7 +66,7 @@ pub fn fetch(
 fn interruptions() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if stop_signal().await.is_ok() {
             // Whoever listened may be done.
             let _ = sender.send(true);
         }
@@ -67,6 +74,22 @@ fn interruptions() -> watch::Receiver<bool> {
         sender.closed().await;
     });
     receiver
+}
+
+/// Waits for what ends a program politely: Ctrl-C, or a request of the system.
+#[cfg(unix)]
+async fn stop_signal() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+async fn stop_signal() -> io::Result<()> {
+    ctrl_c().await
 }
 
 struct Rounds<'o> {
@@ -83,9 +106,16 @@ impl Rounds<'_> {
         stderr: &mut dyn Write,
     ) -> Result<(), Error> {
         let options = self.options;
-        // What cannot be a window need not be looked for.
-        options.window((self.surroundings.now)())?;
-        let (regions, found) = self.unless_interrupted(self.find()).await??;
+        // What cannot be a window whatever time AWS has need not be looked for.
+        options.window((self.surroundings.now)().after_millis(CLOCKS_APART_MS))?;
+        let (regions, found) = match self.unless_interrupted(self.find()).await? {
+            Err(Error::Fetch(error)) if options.is_dry_run && error.is_access() => {
+                let policy = policy_of(&options.asked, &options.access.regions);
+                stdout.write_all(policy.as_bytes()).map_err(Error::Output)?;
+                return Err(error.into());
+            }
+            found => found?,
+        };
         let clock = Clock::compared(self.surroundings.now, &regions);
         let now = clock.now();
         let window = options.window(now)?;
@@ -110,12 +140,18 @@ impl Rounds<'_> {
             let beginning = text::beginning(&job, &options.store_dir(), options.is_local);
             note(stderr, &beginning);
         }
+        if options.verbosity > 0 {
+            note(stderr, text::details(&job).trim_end());
+        }
         if options.is_following {
-            return self.follow(&mut job, clock, stderr).await;
+            return self.follow(&mut job, &regions, stderr).await;
         }
         let (outcome, took) = self.round(&job, job.window, stderr).await?;
         if !options.is_quiet {
-            note(stderr, &text::end(&outcome, &regions[0].counters, took));
+            note(
+                stderr,
+                &text::end(&outcome, &regions[0].counters, took, job.patterns.passes().len()),
+            );
         }
         match outcome.is_complete() {
             true => Ok(()),
@@ -140,9 +176,17 @@ impl Rounds<'_> {
     }
 
     /// Round after round, until the user interrupts.
-    async fn follow(&self, job: &mut Job, clock: Clock, stderr: &mut dyn Write) -> Result<(), Error> {
+    async fn follow(
+        &self,
+        job: &mut Job,
+        regions: &[Arc<Regional>],
+        stderr: &mut dyn Write,
+    ) -> Result<(), Error> {
         let mut held = None;
         let mut whole = job.window;
+        let mut told = BTreeSet::new();
+        let mut cost = Cost::default();
+        let mut last = None;
         loop {
             match self.round(job, whole, stderr).await {
                 Ok((outcome, _)) => {
@@ -151,22 +195,36 @@ impl Rounds<'_> {
                         job.window.from = job.settled.max(whole.from);
                     }
                     for reason in &outcome.incomplete {
-                        note(stderr, &visible(reason));
+                        if told.insert(reason.clone()) {
+                            reason.lines().for_each(|line| note(stderr, &visible(line)));
+                        }
                     }
                     self.tell_new(job, whole, &mut held, stderr)?;
+                    cost.add(&outcome);
+                    if outcome.is_refused() {
+                        return Err(Error::incomplete_fetch(outcome));
+                    }
+                    last = Some(outcome);
                 }
                 // What passes is no reason to stop.
                 Err(error) if error.may_pass() => note(stderr, &visible(&error.to_string())),
-                Err(Error::Interrupted) => return Ok(()),
+                Err(Error::Interrupted) => break,
                 Err(error) => return Err(error),
             }
             if self.unless_interrupted(sleep(ROUND)).await.is_err() {
-                return Ok(());
+                break;
             }
-            let now = clock.now();
+            let now = Clock::compared(self.surroundings.now, regions).now();
             whole.to = whole.to.max(now);
             job.window.to = whole.to;
             job.settled = settled_before(now, SETTLING);
+        }
+        if let Some(line) = cost.told().filter(|_| !self.options.is_quiet) {
+            note(stderr, &line);
+        }
+        match last {
+            Some(outcome) if !outcome.incomplete.is_empty() => Err(Error::incomplete_fetch(outcome)),
+            _ => Ok(()),
         }
     }
 
@@ -185,7 +243,11 @@ impl Rounds<'_> {
             .segments()
             .iter()
             .filter(|segment| segment.range.overlaps(whole))
-            .filter(|segment| job.targets.iter().any(|target| target.group == segment.group))
+            .filter(|segment| {
+                job.targets
+                    .iter()
+                    .any(|target| target.group.is_same(&segment.group))
+            })
             .map(|segment| segment.events)
             .sum();
         let new = now_held.saturating_sub(held.unwrap_or_default());
@@ -216,6 +278,8 @@ impl Rounds<'_> {
         let mut shown = Shown::new(job, options, self.surroundings.is_stderr_terminal);
         let wants_details = options.verbosity > 1;
         let interrupted = self.interrupted.clone();
+        let groups: Vec<LogGroup> = job.targets.iter().map(|target| target.group.clone()).collect();
+        store.discard_damaged(&groups, job.window)?;
         let outcome = run(job, &mut store, interrupted, wants_details, &mut |progress| {
             shown.take(progress, begun.elapsed(), stderr);
         })
@@ -224,17 +288,20 @@ impl Rounds<'_> {
             outcome.as_ref().map_or(&[][..], |outcome| &outcome.groups),
             stderr,
         );
-        let outcome = outcome?;
+        let (complete, incomplete) = match &outcome {
+            Ok(outcome) => (outcome.is_complete(), outcome.incomplete.clone()),
+            Err(error) => (false, vec![error.to_string()]),
+        };
         let regions: BTreeSet<&String> = job.targets.iter().map(|target| &target.group.region).collect();
         store.record_fetch(Fetch {
             window: whole,
-            groups: job.targets.iter().map(|target| target.group.clone()).collect(),
             regions: regions.into_iter().cloned().collect(),
-            complete: outcome.is_complete(),
-            incomplete: outcome.incomplete.clone(),
+            groups,
+            complete,
+            incomplete,
             capture: job.capture.clone(),
         })?;
-        Ok((outcome, begun.elapsed()))
+        Ok((outcome?, begun.elapsed()))
     }
 
     /// The store, as soon as no other fetch uses it.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::policy::policy;
 use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Job, Outcome};
 use crate::render::shown_time;
 use crate::vocab::{TimeRange, Timestamp, counted, grouped, visible};
@@ -63,89 +64,66 @@ pub(super) fn plan(job: &Job, forecast: &Forecast, asked: &Asked, is_local: bool
         grouped(calls as u64),
         duration(forecast.seconds)
     );
-    match job.patterns.passes() {
-        [] => text.push_str("Filter: none, every event is sent\n"),
-        [one] => {
-            let _ = writeln!(text, "Filter: {one}");
-        }
-        several => {
-            for (number, pattern) in several.iter().enumerate() {
-                let _ = writeln!(text, "Filter, pass {}: {pattern}", number + 1);
-            }
-        }
-    }
+    text.push_str(&filter(job));
     let _ = write!(text, "\nIAM policy:\n{}", policy(job, asked));
     text
 }
 
-/// The policy that allows what the fetch does, and nothing else.
-fn policy(job: &Job, asked: &Asked) -> String {
-    let arns = |suffix: &str, is_wanted: &dyn Fn(bool) -> bool| -> Vec<String> {
-        let mut arns: Vec<String> = job
-            .targets
+/// What the server is asked for.
+fn filter(job: &Job) -> String {
+    match job.patterns.passes() {
+        [] => "Filter: none, every event is sent\n".to_owned(),
+        [one] => format!("Filter: {one}\n"),
+        several => several
             .iter()
-            .filter(|target| is_wanted(job.uses_insights(target)))
-            .map(|target| {
-                let account = target.group.account.as_deref().unwrap_or("*");
-                let (region, name) = (&target.group.region, &target.group.name);
-                let partition = target.group.partition();
-                format!("arn:{partition}:logs:{region}:{account}:log-group:{name}{suffix}")
-            })
-            .collect();
-        arns.sort();
-        arns.dedup();
-        arns
-    };
-    let mut statements = vec![serde_json::json!({
-        "Effect": "Allow",
-        "Action": "logs:DescribeLogGroups",
-        "Resource": "*",
-    })];
-    let by_filter = arns(":*", &|uses_insights| !uses_insights);
-    if !by_filter.is_empty() {
-        statements.push(serde_json::json!({
-            "Effect": "Allow",
-            "Action": "logs:FilterLogEvents",
-            "Resource": by_filter,
-        }));
+            .enumerate()
+            .map(|(number, pattern)| format!("Filter, pass {}: {pattern}\n", number + 1))
+            .collect(),
     }
-    let by_query = arns(":*", &|uses_insights| uses_insights);
-    if !by_query.is_empty() {
-        statements.push(serde_json::json!({
-            "Effect": "Allow",
-            "Action": "logs:StartQuery",
-            "Resource": by_query,
-        }));
-        // These two know no resource.
-        statements.push(serde_json::json!({
-            "Effect": "Allow",
-            "Action": ["logs:GetQueryResults", "logs:StopQuery"],
-            "Resource": "*",
-        }));
+}
+
+/// The groups and the filter.
+pub(super) fn details(job: &Job) -> String {
+    let groups = job.targets.iter().map(|target| {
+        let class = match target.is_infrequent_access {
+            true => ", Infrequent Access",
+            false => "",
+        };
+        format!("{}{class}\n", visible(&target.group.arn()))
+    });
+    groups.chain([filter(job)]).collect()
+}
+
+/// What queries cost, over several rounds.
+#[derive(Debug, Default)]
+pub(super) struct Cost {
+    queries: u64,
+    scanned_bytes: u64,
+}
+
+impl Cost {
+    pub(super) fn add(&mut self, outcome: &Outcome) {
+        self.queries += outcome.queries;
+        self.scanned_bytes += outcome.scanned_bytes;
     }
-    if !asked.functions.is_empty() {
-        let mut functions: Vec<String> = Vec::new();
-        for function in &asked.functions {
-            match function.starts_with("arn:") {
-                true => functions.push(function.clone()),
-                false => functions.push(format!("arn:aws:lambda:*:*:function:{function}")),
-            }
-        }
-        statements.push(serde_json::json!({
-            "Effect": "Allow",
-            "Action": "lambda:GetFunctionConfiguration",
-            "Resource": functions,
-        }));
+
+    /// A line about it, if there were queries.
+    pub(super) fn told(&self) -> Option<String> {
+        let price = self.scanned_bytes as f64 / 1e9 * DOLLARS_PER_GB;
+        let queries = match self.queries {
+            0 => return None,
+            1 => "1 query".to_owned(),
+            many => format!("{} queries", grouped(many)),
+        };
+        Some(format!(
+            "{queries} scanned {}, about ${price:.4} at ${DOLLARS_PER_GB} a GB (us-east-1)",
+            bytes(self.scanned_bytes)
+        ))
     }
-    let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": statements });
-    // An object of texts can always be written.
-    let mut text = serde_json::to_string_pretty(&policy).unwrap_or_default();
-    text.push('\n');
-    text
 }
 
 /// What was fetched.
-pub(super) fn end(outcome: &Outcome, counters: &Counters, took: Duration) -> String {
+pub(super) fn end(outcome: &Outcome, counters: &Counters, took: Duration, passes: usize) -> String {
     let throttled = counters.throttled.load(Ordering::Relaxed);
     let repeated = counters.repeated.load(Ordering::Relaxed);
     let mut text = format!(
@@ -166,19 +144,19 @@ pub(super) fn end(outcome: &Outcome, counters: &Counters, took: Duration) -> Str
         let _ = write!(text, "; {} repeated after a failure", counted(repeated, "call"));
     }
     if outcome.duplicates > 0 {
-        let _ = write!(text, "; {} dropped", counted(outcome.duplicates, "duplicate"));
+        let _ = match passes {
+            0 | 1 => write!(text, "; {} dropped", counted(outcome.duplicates, "duplicate")),
+            _ => write!(
+                text,
+                "; {} came again in another pass",
+                grouped(outcome.duplicates)
+            ),
+        };
     }
-    if outcome.queries > 0 {
-        let price = outcome.scanned_bytes as f64 / 1e9 * DOLLARS_PER_GB;
-        let _ = write!(
-            text,
-            "\n{} scanned {}, about ${price:.4} at ${DOLLARS_PER_GB} a GB (us-east-1)",
-            match outcome.queries {
-                1 => "1 query".to_owned(),
-                many => format!("{} queries", grouped(many)),
-            },
-            bytes(outcome.scanned_bytes)
-        );
+    let mut cost = Cost::default();
+    cost.add(outcome);
+    if let Some(line) = cost.told() {
+        let _ = write!(text, "\n{line}");
     }
     if outcome.is_complete() {
         text.push_str("\nThe window is complete.");
