@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use latscope::source::store::{
-    Capture, Committed, Damage, Fetch, LogGroup, Store, StoreError, StoredEvent, content_key,
+    Capture, Committed, Damage, Fetch, LogGroup, SegmentState, Store, StoreError, StoredEvent,
 };
 use latscope::source::{Item, read_file};
 use latscope::vocab::{TimeRange, Timestamp};
@@ -41,14 +41,6 @@ fn usual() -> Capture {
         patterns: vec!["REPORT".to_owned()],
         reduction: 1,
         ..Capture::default()
-    }
-}
-
-/// What is kept by other rules, so that it replaces nothing.
-fn other() -> Capture {
-    Capture {
-        reduction: 2,
-        ..usual()
     }
 }
 
@@ -111,7 +103,17 @@ fn put(
             .push(&event(&format!("id{time}"), *time, &format!("message {time}\n")))
             .unwrap();
     }
-    store.commit(segment.finish().unwrap(), settled, capture).unwrap()
+    store
+        .commit(segment.finish().unwrap(), state(settled), capture)
+        .unwrap()
+}
+
+fn state(settled: bool) -> SegmentState {
+    if settled {
+        SegmentState::Settled
+    } else {
+        SegmentState::Unsettled
+    }
 }
 
 fn ranges(store: &Store) -> Vec<(i64, i64)> {
@@ -180,7 +182,9 @@ fn stored_events_are_read_as_they_were() {
             })
             .unwrap()
     );
-    let committed = store.commit(segment.finish().unwrap(), true, &usual()).unwrap();
+    let committed = store
+        .commit(segment.finish().unwrap(), SegmentState::Settled, &usual())
+        .unwrap();
     assert_eq!((committed.segment.events, committed.segment.duplicates), (7, 2));
     assert_eq!(
         (committed.segment.first, committed.segment.last),
@@ -220,15 +224,6 @@ fn stored_events_are_read_as_they_were() {
     ]
     .map(|(id, time, stream, text)| (id.map(String::from), time, stream.to_owned(), text.to_owned()));
     assert_eq!(found, expected);
-    let known = store.known_events(&chat, range(3, 100), &other());
-    let key = |time, message| content_key(STREAM, at(time), message);
-    assert!(known.contains(&key(5, "REPORT RequestId: 1")) && known.contains(&key(9, "row one")));
-    assert!(!known.contains(&key(2, hostile)), "lies before the range");
-    assert!(
-        store
-            .known_events(&group("other"), range(0, 100), &other())
-            .is_empty()
-    );
 }
 
 #[test]
@@ -249,13 +244,21 @@ fn one_event_alone_is_read_whatever_its_message_is() {
                 ..event("", 5, message)
             };
             segment.push(&one).unwrap();
-            store.commit(segment.finish().unwrap(), true, &usual()).unwrap();
+            store
+                .commit(segment.finish().unwrap(), SegmentState::Settled, &usual())
+                .unwrap();
         }
         assert!(store.verify().unwrap().is_sound(), "{message}");
-        assert_eq!(
-            store.known_events(&group("chat"), range(0, 100), &other()),
-            HashSet::from([content_key(STREAM, at(5), message)])
-        );
+        let mut found = Vec::new();
+        for path in store.segments().iter().filter_map(|segment| store.path(segment)) {
+            read_file(&path, &mut |item| {
+                if let Item::Event(event) = item {
+                    found.push(event.message.into_owned());
+                }
+            })
+            .unwrap();
+        }
+        assert_eq!(found, [message]);
     }
 }
 
@@ -272,7 +275,9 @@ fn many_frames_are_one_file() {
         );
         segment.push(&event(&n.to_string(), n, &message)).unwrap();
     }
-    store.commit(segment.finish().unwrap(), true, &usual()).unwrap();
+    store
+        .commit(segment.finish().unwrap(), SegmentState::Settled, &usual())
+        .unwrap();
     let verified = store.verify().unwrap();
     assert!(verified.is_sound(), "{verified:?}");
     let packed = store.segments()[0].bytes;
@@ -302,7 +307,7 @@ fn what_a_new_segment_holds_too_is_replaced() {
     let (_folder, dir) = place();
     let mut store = write(&dir);
     let chat = group("chat");
-    put(&mut store, &chat, range(0, 10), false, &all(), &[1]);
+    put(&mut store, &chat, range(0, 10), false, &usual(), &[1]);
     put(&mut store, &chat, range(10, 20), true, &usual(), &[11]);
     put(&mut store, &chat, range(20, 30), true, &all(), &[21]);
     put(&mut store, &chat, range(25, 45), true, &usual(), &[41]);
@@ -327,7 +332,7 @@ fn what_a_new_segment_holds_too_is_replaced() {
 }
 
 #[test]
-fn a_damaged_segment_is_missing_and_replaced() {
+fn a_damaged_segment_is_missing_and_discarded() {
     let (_folder, dir) = place();
     let mut store = write(&dir);
     let chat = group("chat");
@@ -361,14 +366,33 @@ fn a_damaged_segment_is_missing_and_replaced() {
     assert!(matches!(found[2], Err(Damage::Size { .. })));
     assert_eq!(store.missing(&chat, range(0, 40), &usual()), [range(0, 30)]);
     assert!(!store.verify().unwrap().is_sound());
-    assert_eq!(store.known_events(&chat, range(0, 40), &other()).len(), 1);
-    // What a new segment replaces is not in the store any longer.
-    assert!(store.known_events(&chat, range(0, 40), &all()).is_empty());
-    // The usual events replace the damaged ones, though those were more.
-    let committed = put(&mut store, &chat, range(0, 40), true, &usual(), &[1, 11, 21, 31]);
-    assert_eq!(committed.replaced.len(), 3);
+    let unknown = LogGroup {
+        account: None,
+        ..chat.clone()
+    };
+    let mut discard = |group: &LogGroup, window| {
+        let discarded = store
+            .discard_damaged(std::slice::from_ref(group), window)
+            .unwrap();
+        discarded.iter().map(|segment| segment.range).collect::<Vec<_>>()
+    };
+    assert_eq!(discard(&group("other"), range(0, 40)), []);
+    assert_eq!(discard(&chat, range(20, 20)), []);
+    assert_eq!(discard(&chat, range(29, 40)), [range(20, 30)]);
+    assert_eq!(discard(&unknown, range(0, 40)), [range(0, 10), range(10, 20)]);
     assert!(store.verify().unwrap().is_sound());
+    assert_eq!(files(&dir).len(), 1);
+    assert_eq!(ranges(&read(&dir)), [(30, 40)]);
+    // Several parts heal it, none of which covers what was damaged.
+    for part in [range(0, 13), range(13, 26), range(26, 40)] {
+        put(&mut store, &chat, part, true, &usual(), &[]);
+    }
     assert_eq!(store.missing(&chat, range(0, 40), &usual()), []);
+    let mut store = read(&dir);
+    assert!(matches!(
+        store.discard_damaged(&[chat], range(0, 40)),
+        Err(StoreError::ReadOnly { .. })
+    ));
 }
 
 #[test]
@@ -534,7 +558,7 @@ fn workers_write_while_another_thread_commits() {
     }
     drop(send);
     for finished in receive {
-        store.commit(finished, true, &usual()).unwrap();
+        store.commit(finished, SegmentState::Settled, &usual()).unwrap();
     }
     let names: HashSet<&str> = store
         .segments()
@@ -793,6 +817,88 @@ proptest! {
     }
 }
 
+/// What a segment was asked for: streams whose names begin so, all kinds of events, and by which keys.
+fn captures() -> impl Strategy<Value = Capture> {
+    let prefixes = prop_oneof![Just(None), Just(Some("a".to_owned())), Just(Some("b".to_owned()))];
+    (prefixes, any::<bool>(), 0..3_u32).prop_map(|(stream_prefix, all_events, keys)| Capture {
+        stream_prefix,
+        all_events,
+        patterns: vec![format!("pattern {keys}")],
+        timing_keys: vec![format!("key {keys}")],
+        reduction: keys,
+    })
+}
+
+fn states() -> impl Strategy<Value = SegmentState> {
+    prop_oneof![
+        Just(SegmentState::Settled),
+        Just(SegmentState::Unsettled),
+        Just(SegmentState::Incomplete("stopped".to_owned())),
+    ]
+}
+
+/// The ids of all events that a store holds, damaged or not.
+fn stored_ids(store: &Store) -> HashSet<String> {
+    let mut ids = HashSet::new();
+    for path in store.segments().iter().filter_map(|segment| store.path(segment)) {
+        read_file(&path, &mut |item| {
+            if let Item::Event(event) = item {
+                ids.insert(event.event_id.unwrap().into_owned());
+            }
+        })
+        .unwrap();
+    }
+    ids
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// The server has an event of each kind in each stream in each millisecond.
+    #[test]
+    fn no_commit_loses_an_event(
+        commits in vec((0..8_i64, 1..12_i64, captures(), states(), any::<bool>()), 1..8),
+    ) {
+        let (_folder, dir) = place();
+        let mut store = write(&dir);
+        for (from, length, capture, state, has_account) in commits {
+            let piece = range(from, from + length);
+            let account = Some("123456789012".to_owned()).filter(|_| has_account);
+            let group = LogGroup { account, ..group("chat") };
+            let before = stored_ids(&store);
+            let older = store.segments().to_vec();
+            let mut segment = store.begin(&group, piece).unwrap();
+            for time in from..from + length {
+                for (stream, is_usual) in [("a", true), ("a", false), ("b", true), ("b", false)] {
+                    let is_wanted = (is_usual || capture.all_events)
+                        && capture.stream_prefix.as_deref().is_none_or(|prefix| stream.starts_with(prefix));
+                    // One that is not whole may be so in any place.
+                    let is_brought = time % 2 == 0 || !matches!(state, SegmentState::Incomplete(_));
+                    if is_wanted && is_brought {
+                        let id = format!("{time} {stream} {is_usual}");
+                        segment.push(&StoredEvent { log_stream: stream, ..event(&id, time, "text") }).unwrap();
+                    }
+                }
+            }
+            let committed = store.commit(segment.finish().unwrap(), state.clone(), &capture).unwrap();
+            prop_assert!(stored_ids(&store).is_superset(&before));
+            prop_assert_eq!(committed.segment.is_whole(), !matches!(state, SegmentState::Incomplete(_)));
+            for older in older {
+                let is_settled = state == SegmentState::Settled;
+                let is_needless = piece.covers(older.range)
+                    && committed.segment.is_whole()
+                    && (is_settled || !older.settled)
+                    && [None, older.capture.stream_prefix].contains(&capture.stream_prefix)
+                    && (capture.all_events || !older.capture.all_events);
+                let is_replaced = committed.replaced.iter().any(|replaced| replaced.file == older.file);
+                prop_assert_eq!(is_replaced, is_needless);
+            }
+        }
+        let again = read(&dir);
+        prop_assert_eq!(again.segments(), store.segments());
+    }
+}
+
 fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores/v1")
 }
@@ -884,7 +990,9 @@ fn write_the_committed_store() {
             }
         })
         .unwrap();
-        store.commit(segment.finish().unwrap(), settled, &all()).unwrap();
+        store
+            .commit(segment.finish().unwrap(), state(settled), &all())
+            .unwrap();
     }
     let window = range(first, last);
     put(&mut store, &quiet, window, true, &all(), &[]);

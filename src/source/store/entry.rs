@@ -6,6 +6,17 @@ use super::capture::Capture;
 use super::group::LogGroup;
 use crate::vocab::{TimeRange, Timestamp};
 
+/// How much of a segment is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SegmentState {
+    /// All events, and all of them had reached the server when it was asked.
+    Settled,
+    /// All that the server had, and more may have reached it since.
+    Unsettled,
+    /// Less than what the server had, for this reason.
+    Incomplete(String),
+}
+
 /// The events of a group in a range of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
@@ -16,8 +27,11 @@ pub struct Segment {
     /// When they happened.
     #[serde(flatten, with = "RangeOnDisk")]
     pub range: TimeRange,
-    /// Whether all of them had reached the server when it was asked.
+    /// Whether all of them had reached the server when it was asked, and were brought.
     pub settled: bool,
+    /// Why not everything that the server had was brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
     /// What was kept of them.
     pub capture: Capture,
     /// How many they are.
@@ -37,9 +51,19 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Whether a newer segment of the same group makes this one superfluous.
-    pub(super) fn is_replaced_by(&self, range: TimeRange, settled: bool, capture: &Capture) -> bool {
-        range.covers(self.range) && (!self.settled || (settled && capture.satisfies(&self.capture)))
+    /// Whether everything was brought that the server had.
+    pub fn is_whole(&self) -> bool {
+        self.incomplete.is_none()
+    }
+
+    /// Whether a newer segment makes this one superfluous: it has all streams and kinds of events that were asked for
+    /// here, and is as settled. Which patterns and keys told the events does not matter; the newer reading counts.
+    pub(super) fn is_replaced_by(&self, newer: &Self) -> bool {
+        newer.group.is_same(&self.group)
+            && newer.range.covers(self.range)
+            && newer.is_whole()
+            && newer.capture.is_as_wide_as(&self.capture)
+            && (newer.settled || !self.settled)
     }
 }
 

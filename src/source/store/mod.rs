@@ -28,9 +28,9 @@ mod writing;
 
 pub use capture::Capture;
 pub use damage::Damage;
-pub use entry::{Fetch, Segment};
+pub use entry::{Fetch, Segment, SegmentState};
 pub use error::StoreError;
-pub use event::{StoredEvent, content_key};
+pub use event::StoredEvent;
 pub use group::LogGroup;
 pub use manifest::FORMAT;
 pub use place::SegmentPlace;

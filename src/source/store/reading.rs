@@ -7,13 +7,10 @@ use super::capture::Capture;
 use super::damage::{self, Damage};
 use super::entry::{Fetch, Segment};
 use super::error::StoreError;
-use super::event::content_key;
 use super::group::LogGroup;
 use super::layout;
 use super::manifest::Manifest;
 use super::writing::Writing;
-use crate::source::event::Item;
-use crate::source::open::read_file;
 use crate::vocab::{TimeRange, gaps};
 
 /// A store of fetched events, as it was when it was opened and as this value changed it since.
@@ -94,7 +91,7 @@ impl Store {
     pub fn missing(&self, group: &LogGroup, window: TimeRange, wanted: &Capture) -> Vec<TimeRange> {
         let covered: Vec<TimeRange> = self
             .overlapping(group, window)
-            .filter(|segment| segment.settled && segment.capture.satisfies(wanted))
+            .filter(|segment| segment.settled && segment.is_whole() && segment.capture.satisfies(wanted))
             .filter(|segment| self.check(segment).is_ok())
             .map(|segment| segment.range)
             .collect();
@@ -129,34 +126,11 @@ impl Store {
         })
     }
 
-    /// The [`content_key`] of every event of a group in a range of time that undamaged segments hold, but for those
-    /// that a segment of all of the range, kept so, would replace.
-    pub fn known_events(&self, group: &LogGroup, range: TimeRange, capture: &Capture) -> HashSet<u128> {
-        let mut known = HashSet::new();
-        for segment in self
-            .overlapping(group, range)
-            .filter(|segment| !segment.is_replaced_by(range, true, capture))
-            .filter(|segment| self.check(segment).is_ok())
-        {
-            let Some(path) = self.path(segment) else { continue };
-            let mut take = |item: Item<'_>| {
-                let Item::Event(event) = item else { return };
-                if let Some(at) = event.at.filter(|at| range.holds(*at)) {
-                    let stream = event.log_stream.as_deref().unwrap_or("");
-                    known.insert(content_key(stream, at, &event.message));
-                }
-            };
-            // A file that went since it was checked holds nothing that is known.
-            let _ = read_file(&path, &mut take);
-        }
-        known
-    }
-
     fn overlapping(&self, group: &LogGroup, range: TimeRange) -> impl Iterator<Item = &Segment> {
         let overlaps = move |segment: &&Segment| segment.range.overlaps(range);
         self.segments()
             .iter()
-            .filter(move |segment| segment.group == *group)
+            .filter(move |segment| segment.group.is_same(group))
             .filter(overlaps)
     }
 }

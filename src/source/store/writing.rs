@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::capture::Capture;
 use super::damage::hex;
-use super::entry::{Entry, Fetch, Segment};
+use super::entry::{Entry, Fetch, Segment, SegmentState};
 use super::error::StoreError;
 use super::files;
 use super::group::LogGroup;
@@ -105,15 +105,16 @@ impl Store {
 
     /// Makes a finished segment part of the store, at once or, after a crash, not at all.
     ///
-    /// It replaces the older segments of its group whose range it covers and that are unsettled, damaged, or hold
-    /// nothing that it would not hold too. Others stay, and readers know by their ids the events that are in both.
+    /// It replaces the older segments of its group whose range it covers, if it is whole, as settled as they are, and
+    /// all streams and kinds of events were asked for that were asked for then. Others stay, and readers drop what is
+    /// there twice.
     ///
     /// # Errors
     /// If the store cannot be written, or was opened to be read. The segment is gone then.
     pub fn commit(
         &mut self,
         finished: Finished,
-        settled: bool,
+        state: SegmentState,
         capture: &Capture,
     ) -> Result<Committed, StoreError> {
         if self.writing.is_none() {
@@ -124,7 +125,11 @@ impl Store {
             file: finished.file,
             group: finished.group,
             range: finished.range,
-            settled,
+            settled: state == SegmentState::Settled,
+            incomplete: match state {
+                SegmentState::Incomplete(reason) => Some(reason),
+                SegmentState::Settled | SegmentState::Unsettled => None,
+            },
             capture: capture.clone(),
             events: counts.events,
             duplicates: counts.duplicates,
@@ -136,7 +141,7 @@ impl Store {
         let replaced: Vec<Segment> = self
             .segments()
             .iter()
-            .filter(|older| self.is_replaced(older, &segment))
+            .filter(|older| older.is_replaced_by(&segment))
             .cloned()
             .collect();
         let path = self.dir.join(&segment.file);
@@ -170,10 +175,25 @@ impl Store {
         Ok(Pruned { segments })
     }
 
-    fn is_replaced(&self, older: &Segment, newer: &Segment) -> bool {
-        let is_damaged = || newer.range.covers(older.range) && self.check(older).is_err();
-        older.group == newer.group
-            && (older.is_replaced_by(newer.range, newer.settled, &newer.capture) || is_damaged())
+    /// Removes the damaged segments of these groups that reach into a window, so that what replaces them may be in
+    /// several parts. They count as not fetched with or without this.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or was opened to be read.
+    pub fn discard_damaged(
+        &mut self,
+        groups: &[LogGroup],
+        window: TimeRange,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let damaged: Vec<Segment> = self
+            .segments()
+            .iter()
+            .filter(|segment| groups.iter().any(|group| group.is_same(&segment.group)))
+            .filter(|segment| segment.range.overlaps(window) && self.check(segment).is_err())
+            .cloned()
+            .collect();
+        self.drop_segments(&damaged)?;
+        Ok(damaged)
     }
 
     /// Takes segments out of the manifest, and only then their files from the disk.
