@@ -477,26 +477,168 @@ fn what_a_crash_leaves_is_removed_and_nothing_else() {
     assert!(!temporary.exists() && !renamed.exists() && !dir.join("manifest.ndjson.tmp").exists());
     assert!(listed.exists() && foreign.exists());
     drop(store);
+}
 
-    // Where a line of the manifest is damaged, a file that is not listed may be what it was about.
+#[test]
+fn damaged_lines_are_put_aside_by_the_next_writer() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    let committed = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
+    let unsettled = put(&mut store, &chat, range(10, 20), false, &usual(), &[11]);
+    put(&mut store, &chat, range(10, 30), true, &usual(), &[11, 21]);
+    store.record_fetch(fetch()).unwrap();
+    drop(store);
     let manifest = dir.join("manifest.ndjson");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(
-        &manifest,
-        format!("{}{{\"segment\":\n", text.replace("\"settled\"", "\"settler\"")),
-    )
-    .unwrap();
-    fs::write(&temporary, "x").unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let of = |what: &str, file: &str| {
+        let is_it = |line: &&&str| line.contains(what) && line.contains(file);
+        *lines.iter().find(is_it).unwrap()
+    };
+    // Of a segment that is there, of segments that are not, and one that says nothing.
+    let (segment, dropped) = (of("segment", &committed.segment.file), of("dropped", ""));
+    let damaged = [
+        segment.replace("\"settled\"", "\"settler\""),
+        dropped.replace('[', "("),
+    ];
+    let whole = text.replace(segment, &damaged[0]).replace(dropped, &damaged[1]);
+    fs::write(&manifest, format!("{whole}\0\u{1}\n")).unwrap();
+
+    let store = read(&dir);
+    assert_eq!(store.damaged_lines().len(), 3);
+    assert_eq!(ranges(&store), [(10, 20), (10, 30)]);
+    assert!(!store.verify().unwrap().is_sound());
     let mut store = write(&dir);
-    assert_eq!((store.damaged_lines(), ranges(&store)), (&[2, 3][..], vec![]));
-    assert!(listed.exists() && !temporary.exists());
     assert_eq!(
-        store.missing(&group("chat"), range(0, 10), &usual()),
-        [range(0, 10)]
+        ranges(&store),
+        [(10, 30)],
+        "what was no longer there does not come back"
     );
-    let again = put(&mut store, &group("chat"), range(0, 10), true, &usual(), &[1]);
+    assert_eq!(store.missing(&chat, range(0, 30), &usual()), [range(0, 10)]);
+    for store in [&store, &read(&dir)] {
+        let verified = store.verify().unwrap();
+        assert!(
+            verified.is_sound() && verified.unlisted.is_empty(),
+            "{verified:?}"
+        );
+        assert!(store.latest_fetch().is_some());
+    }
+    let aside = fs::read_to_string(dir.join("manifest.damaged")).unwrap();
+    assert!(
+        aside.starts_with(&format!("{}\n{}\n\0\u{1}\n", damaged[0], damaged[1])),
+        "{aside}"
+    );
+    assert_eq!(
+        (aside.lines().count(), aside.contains(&unsettled.segment.file)),
+        (4, true)
+    );
+    let again = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
     assert_ne!(again.segment.file, committed.segment.file);
-    assert_eq!(read(&dir).damaged_lines(), [2, 3]);
+    drop(store);
+
+    // What is damaged later comes behind it.
+    let mut text = fs::read_to_string(&manifest).unwrap();
+    text.push_str("later\n");
+    fs::write(&manifest, text.replacen("format", "gormat", 1)).unwrap();
+    let mut store = write(&dir);
+    let next = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
+    assert_ne!(next.segment.file, again.segment.file);
+    let later = fs::read_to_string(dir.join("manifest.damaged")).unwrap();
+    assert!(
+        later.starts_with(&aside) && later.contains("gormat") && later.ends_with("later\n"),
+        "{later}"
+    );
+    assert!(read(&dir).verify().unwrap().is_sound());
+}
+
+#[test]
+fn what_a_fetch_replaces_meanwhile_is_no_damage() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    for from in [0, 10] {
+        put(
+            &mut store,
+            &chat,
+            range(from, from + 10),
+            false,
+            &usual(),
+            &[from],
+        );
+    }
+    let reader = read(&dir);
+    put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
+    let verified = reader.verify().unwrap();
+    assert!(
+        verified.is_sound() && verified.unlisted.is_empty(),
+        "{verified:?}"
+    );
+    assert_eq!(verified.segments.len(), 1);
+    fs::remove_file(store.path(&store.segments()[0]).unwrap()).unwrap();
+    assert!(!reader.verify().unwrap().is_sound());
+    assert!(!store.verify().unwrap().is_sound());
+}
+
+#[test]
+fn a_folder_without_a_name_is_refused() {
+    let dir = Path::new("");
+    let error = Store::open_for_writing(dir, &mut || {}).unwrap_err();
+    assert!(error.to_string().contains("name a folder"), "{error}");
+    assert!(matches!(Store::open(dir), Err(StoreError::Unnamed)));
+}
+
+#[test]
+fn coverage_asks_for_whole_segments_that_are_as_wide() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    let of_stream = Capture {
+        stream_prefix: Some("2026".to_owned()),
+        ..usual()
+    };
+    let other_keys = Capture {
+        timing_keys: vec!["key".to_owned()],
+        ..usual()
+    };
+    put(&mut store, &chat, range(0, 10), true, &usual(), &[]);
+    put(&mut store, &chat, range(10, 20), false, &other_keys, &[11]);
+    put(&mut store, &chat, range(20, 30), true, &of_stream, &[21]);
+    for (range, reason) in [
+        (range(5, 15), "covered by others"),
+        (range(30, 40), "too much at once"),
+        (range(32, 34), "too much at once"),
+        (range(25, 45), "stopped"),
+        (range(60, 70), "elsewhere"),
+    ] {
+        let segment = store.begin(&chat, range).unwrap();
+        let state = SegmentState::Incomplete(reason.to_owned());
+        store.commit(segment.finish().unwrap(), state, &all()).unwrap();
+    }
+    let missing = |wanted: &Capture, from, to| store.covered(&chat, range(from, to), wanted).missing;
+    assert_eq!(missing(&usual(), 0, 50), [range(20, 50)]);
+    assert_eq!(missing(&of_stream, 0, 50), [range(30, 50)]);
+    assert_eq!(missing(&all(), 0, 50), [range(0, 50)]);
+    assert_eq!(missing(&usual(), 2, 18), []);
+    let reasons = |from, to| store.covered(&chat, range(from, to), &usual()).incomplete;
+    assert_eq!(reasons(0, 50), ["too much at once", "stopped"]);
+    assert_eq!(reasons(0, 20), [""; 0]);
+    assert_eq!(reasons(41, 50), ["stopped"]);
+    // An incomplete segment counts nowhere as fetched.
+    assert_eq!(store.missing(&chat, range(30, 45), &all()), [range(30, 45)]);
+    let unknown = LogGroup {
+        account: None,
+        ..chat.clone()
+    };
+    assert_eq!(
+        store.covered(&unknown, range(0, 50), &usual()).missing,
+        [range(20, 50)]
+    );
+    let elsewhere = store.covered(&group("other"), range(0, 50), &usual());
+    assert_eq!(
+        (elsewhere.missing, elsewhere.incomplete),
+        (vec![range(0, 50)], vec![])
+    );
 }
 
 #[test]

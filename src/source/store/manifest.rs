@@ -42,6 +42,8 @@ pub(super) struct Manifest {
     pub(super) fetches: Vec<Fetch>,
     /// The numbers of the lines that cannot be read, counted from 1.
     pub(super) damaged_lines: Vec<u64>,
+    /// The text of these lines.
+    damaged_text: Vec<u8>,
     /// The number of the next segment.
     pub(super) next: u64,
     /// Where the last finished line ends, in bytes.
@@ -86,17 +88,17 @@ impl Manifest {
             ..Self::default()
         };
         if end > 0 && header.is_none() {
-            manifest.damaged_lines.push(1);
+            manifest.note_damaged(0, header_text);
         }
         let finished = bytes[header_text.len()..end.max(header_text.len())].split(|byte| *byte == b'\n');
         for (index, line) in finished.enumerate().filter(|(_, line)| !line.is_empty()) {
             manifest.lines += 1;
             match serde_json::from_slice(line) {
                 Ok(Entry::Segment(segment)) if !layout::is_segment_file(&segment.file) => {
-                    manifest.damaged_lines.push(index as u64 + 1);
+                    manifest.note_damaged(index, line);
                 }
                 Ok(entry) => manifest.apply(entry),
-                Err(_) => manifest.damaged_lines.push(index as u64 + 1),
+                Err(_) => manifest.note_damaged(index, line),
             }
         }
         let is_begun = bytes.starts_with(BEGINNING) || BEGINNING.starts_with(&bytes);
@@ -111,6 +113,35 @@ impl Manifest {
             });
         }
         Ok(Some(manifest))
+    }
+
+    fn note_damaged(&mut self, index: usize, text: &[u8]) {
+        self.damaged_lines.push(index as u64 + 1);
+        self.damaged_text.extend_from_slice(text);
+        self.damaged_text.push(b'\n');
+    }
+
+    /// Takes away what is damaged, and gives it back as text, with segments that go along.
+    pub(super) fn take_damaged(&mut self, segments: Vec<Segment>) -> Vec<u8> {
+        self.damaged_lines.clear();
+        let mut text = std::mem::take(&mut self.damaged_text);
+        for segment in segments {
+            text.extend(line(&Entry::Segment(segment)));
+        }
+        text
+    }
+
+    /// Takes away the segments of which this is so.
+    pub(super) fn take_segments(&mut self, is_taken: impl FnMut(&mut Segment) -> bool) -> Vec<Segment> {
+        self.segments.extract_if(.., is_taken).collect()
+    }
+
+    /// The files of the segments.
+    pub(super) fn files(&self) -> HashSet<&str> {
+        self.segments
+            .iter()
+            .map(|segment| segment.file.as_str())
+            .collect()
     }
 
     /// Whether some line was understood.
@@ -162,12 +193,10 @@ impl Manifest {
         Ok(())
     }
 
-    /// Whether most of the lines say nothing any more. Where a line is damaged all stay, for somebody to look at.
+    /// Whether most of the lines say nothing any more.
     pub(super) fn is_mostly_dead(&self) -> bool {
         let live = self.segments.len() + self.fetches.len().min(KEPT_FETCHES);
-        self.damaged_lines.is_empty()
-            && self.lines >= COMPACTED_FROM_LINES
-            && self.lines.saturating_sub(live) * 2 > self.lines
+        self.lines >= COMPACTED_FROM_LINES && self.lines.saturating_sub(live) * 2 > self.lines
     }
 
     /// Writes the whole file anew, without dead lines.

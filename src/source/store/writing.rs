@@ -1,6 +1,5 @@
 //! How a store changes.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -13,6 +12,7 @@ use super::files;
 use super::group::LogGroup;
 use super::layout::{self, GITIGNORE, MANIFEST};
 use super::manifest::Manifest;
+use super::mending;
 use super::place::{self, SegmentPlace};
 use super::reading::Store;
 use super::segment::{Finished, SegmentWriter};
@@ -56,9 +56,11 @@ impl Pruned {
 impl Store {
     /// Opens a store to write to it, and creates it if there is none. Nobody else writes to it until this value,
     /// and every segment begun with it, is dropped. If somebody else does, `on_wait` is called once, and this waits.
+    /// Damaged lines of the manifest are put aside, and count as never written.
     ///
     /// # Errors
-    /// If it cannot be created, read or locked, has a newer format, or is a folder of something else.
+    /// If it cannot be created, read or locked, has a newer format, has an empty name, or is a folder of something
+    /// else.
     pub fn open_for_writing(dir: &Path, on_wait: &mut dyn FnMut()) -> Result<Self, StoreError> {
         if layout::is_foreign(dir)? {
             return Err(StoreError::NotAStore { dir: dir.to_owned() });
@@ -69,10 +71,14 @@ impl Store {
             Some(manifest) => manifest,
             None => create(dir)?,
         };
-        clean(dir, &mut manifest)?;
-        if manifest.is_mostly_dead() {
+        let files = layout::files(dir)?;
+        files.iter().for_each(|file| manifest.pass_over(file));
+        if !manifest.damaged_lines.is_empty() {
+            mending::mend(dir, &mut manifest)?;
+        } else if manifest.is_mostly_dead() {
             manifest.rewrite(dir)?;
         }
+        clean(dir, &manifest, &files);
         let writing = Writing {
             place: SegmentPlace::new(dir, lock, manifest.next),
             manifest: files::open_private(&dir.join(MANIFEST))?,
@@ -239,21 +245,11 @@ fn create(dir: &Path) -> Result<Manifest, StoreError> {
     Ok(manifest)
 }
 
-/// Removes what writers left behind that could not finish. Where a line of the manifest is damaged, files that it
-/// does not list may be what the line was about, and stay.
-fn clean(dir: &Path, manifest: &mut Manifest) -> Result<(), StoreError> {
-    let is_whole = manifest.damaged_lines.is_empty();
-    let listed: HashSet<String> = manifest
-        .segments
-        .iter()
-        .map(|segment| segment.file.clone())
-        .collect();
-    for file in layout::files(dir)? {
-        manifest.pass_over(&file);
-        if layout::is_temporary(&file) || (is_whole && !listed.contains(&file)) {
-            files::remove(&dir.join(&file));
-        }
+/// Removes what writers left behind that could not finish, and what damaged lines were about.
+fn clean(dir: &Path, manifest: &Manifest, files: &[String]) {
+    let listed = manifest.files();
+    for file in files.iter().filter(|file| !listed.contains(file.as_str())) {
+        files::remove(&dir.join(file));
     }
     files::remove(&dir.join(layout::MANIFEST_TEMPORARY));
-    Ok(())
 }
