@@ -408,21 +408,26 @@ fn a_crash_while_the_manifest_is_written_costs_the_last_line_alone() {
     let manifest = dir.join("manifest.ndjson");
     let whole = fs::read(&manifest).unwrap();
     let text = String::from_utf8(whole.clone()).unwrap();
-    assert_eq!(text.lines().count(), 6, "{text}");
+    assert_eq!(text.lines().count(), 7, "{text}");
+    assert_eq!(
+        text.matches("REPORT").count(),
+        1,
+        "a capture is told once: {text}"
+    );
     for length in 0..=whole.len() {
         fs::write(&manifest, &whole[..length]).unwrap();
         let finished = text[..length].matches('\n').count();
         let expected: &[(i64, i64)] = match finished {
-            0 | 1 => &[],
-            2 => &[(0, 10)],
-            3 | 4 => &[(0, 10), (10, 20)],
-            5 => &[(0, 10), (10, 20), (10, 30)],
+            0..=2 => &[],
+            3 => &[(0, 10)],
+            4 | 5 => &[(0, 10), (10, 20)],
+            6 => &[(0, 10), (10, 20), (10, 30)],
             _ => &[(0, 10), (10, 30)],
         };
         let store = read(&dir);
         assert_eq!(ranges(&store), expected, "{length}");
         assert!(store.damaged_lines().is_empty(), "{length}");
-        assert_eq!(store.latest_fetch().is_some(), finished >= 4, "{length}");
+        assert_eq!(store.latest_fetch().is_some(), finished >= 5, "{length}");
     }
     // Every line is cut once where files are still there, and the store goes on.
     for (index, _) in text.match_indices('\n') {
@@ -531,7 +536,7 @@ fn damaged_lines_are_put_aside_by_the_next_writer() {
     );
     assert_eq!(
         (aside.lines().count(), aside.contains(&unsettled.segment.file)),
-        (4, true)
+        (5, true)
     );
     let again = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
     assert_ne!(again.segment.file, committed.segment.file);
@@ -550,6 +555,38 @@ fn damaged_lines_are_put_aside_by_the_next_writer() {
         "{later}"
     );
     assert!(read(&dir).verify().unwrap().is_sound());
+}
+
+#[test]
+fn a_damaged_line_of_a_capture_does_not_cost_its_segments() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
+    put(&mut store, &chat, range(10, 20), true, &all(), &[11]);
+    store.record_fetch(fetch()).unwrap();
+    drop(store);
+    let manifest = dir.join("manifest.ndjson");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("patterns", "pattern")).unwrap();
+    assert_eq!(read(&dir).damaged_lines().len(), 2);
+    let mut store = write(&dir);
+    assert!(store.verify().unwrap().is_sound() && store.latest_fetch().is_some());
+    assert_eq!(ranges(&store), [(0, 10), (10, 20)]);
+    // What was asked for is not known, so it is asked for again, and only all that there is replaces it.
+    let window = range(0, 20);
+    assert_eq!(store.missing(&chat, window, &usual()), [window]);
+    assert_eq!(store.covered(&chat, window, &usual()).missing, [window]);
+    assert_eq!(put(&mut store, &chat, window, true, &usual(), &[1]).replaced, []);
+    let again = read(&dir);
+    assert_eq!(again.segments(), store.segments());
+    assert_eq!(again.missing(&chat, window, &usual()), []);
+    assert_eq!(
+        put(&mut store, &chat, window, true, &all(), &[1, 11])
+            .replaced
+            .len(),
+        3
+    );
 }
 
 #[test]
@@ -659,7 +696,7 @@ fn a_damaged_first_line_does_not_cost_the_others() {
     assert_eq!((ranges(&store), store.damaged_lines()), (vec![(0, 10)], &[1][..]));
     // A segment elsewhere on the disk is none.
     fs::write(&manifest, text.replace("segments/", "../segments/")).unwrap();
-    assert_eq!(read(&dir).damaged_lines(), [2]);
+    assert_eq!(read(&dir).damaged_lines(), [3]);
 }
 
 #[test]
@@ -772,7 +809,7 @@ fn dead_lines_are_left_out_and_names_stay_unique() {
     };
     assert!(lines() > 1000);
     let mut store = write(&dir);
-    assert_eq!(lines(), 1 + 1 + 100);
+    assert_eq!(lines(), 1 + 1 + 1 + 100);
     assert_eq!(store.latest_fetch().unwrap().window, range(399, 400));
     assert_eq!(ranges(&store), [(0, 10)]);
     let committed = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
@@ -1030,7 +1067,7 @@ proptest! {
                 let is_needless = piece.covers(older.range)
                     && committed.segment.is_whole()
                     && (is_settled || !older.settled)
-                    && [None, older.capture.stream_prefix].contains(&capture.stream_prefix)
+                    && [None, older.capture.stream_prefix.clone()].contains(&capture.stream_prefix)
                     && (capture.all_events || !older.capture.all_events);
                 let is_replaced = committed.replaced.iter().any(|replaced| replaced.file == older.file);
                 prop_assert_eq!(is_replaced, is_needless);

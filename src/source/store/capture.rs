@@ -19,6 +19,16 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// What was kept where nothing tells it any more. It is as wide as none and satisfies none, so that it is fetched
+    /// again, and only a fetch of everything is as wide as it.
+    pub(super) fn unknown() -> Self {
+        Self {
+            all_events: true,
+            stream_prefix: Some(String::new()),
+            ..Self::default()
+        }
+    }
+
     /// Whether what this kept holds all that `wanted` would keep.
     pub fn satisfies(&self, wanted: &Self) -> bool {
         let is_of_all_streams = self.stream_prefix.is_none();
@@ -86,6 +96,12 @@ mod tests {
         };
         assert!(!other_keys.satisfies(&usual));
         assert!(!other_rules.satisfies(&usual));
+        let unknown = Capture::unknown();
+        for capture in [&usual, &all, &of_streams(&usual), &of_streams(&all)] {
+            assert!(!unknown.satisfies(capture) && !unknown.is_as_wide_as(capture));
+            let is_of_everything = *capture == all;
+            assert_eq!(capture.is_as_wide_as(&unknown), is_of_everything);
+        }
         assert!(other_keys.is_as_wide_as(&all) && other_rules.is_as_wide_as(&all));
     }
 }

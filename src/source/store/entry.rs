@@ -1,4 +1,6 @@
-//! What the manifest says, a line each.
+//! What the manifest tells of.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +34,9 @@ pub struct Segment {
     /// Why not everything that the server had was brought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
-    /// What was kept of them.
-    pub capture: Capture,
+    /// What was kept of them. Its line has the number alone.
+    #[serde(skip)]
+    pub capture: Arc<Capture>,
     /// How many they are.
     pub events: u64,
     /// How many copies of them were left out.
@@ -79,16 +82,16 @@ pub struct Fetch {
     pub regions: Vec<String>,
     /// Whether everything was brought.
     pub complete: bool,
-    /// What was kept.
+    /// What was kept. Its line has the number alone.
+    #[serde(skip)]
     pub capture: Capture,
     /// Why not everything was brought.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<String>,
 }
 
-/// A line of the manifest.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// What happened to a store.
+#[derive(Debug, Clone)]
 pub(super) enum Entry {
     /// A segment is there.
     Segment(Segment),

@@ -21,6 +21,7 @@ mod event;
 mod files;
 mod group;
 mod layout;
+mod line;
 mod manifest;
 mod mending;
 mod pack;

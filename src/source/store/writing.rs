@@ -136,7 +136,7 @@ impl Store {
                 SegmentState::Incomplete(reason) => Some(reason),
                 SegmentState::Settled | SegmentState::Unsettled => None,
             },
-            capture: capture.clone(),
+            capture: self.manifest.captures.shared(capture),
             events: counts.events,
             duplicates: counts.duplicates,
             bytes: counts.bytes,
