@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use latscope::source::store::{
-    Capture, Committed, Damage, Fetch, LogGroup, Store, StoreError, StoredEvent, content_key,
+    Capture, Committed, Damage, Fetch, LogGroup, SegmentState, Store, StoreError, StoredEvent,
 };
 use latscope::source::{Item, read_file};
 use latscope::vocab::{TimeRange, Timestamp};
@@ -41,14 +41,6 @@ fn usual() -> Capture {
         patterns: vec!["REPORT".to_owned()],
         reduction: 1,
         ..Capture::default()
-    }
-}
-
-/// What is kept by other rules, so that it replaces nothing.
-fn other() -> Capture {
-    Capture {
-        reduction: 2,
-        ..usual()
     }
 }
 
@@ -111,7 +103,17 @@ fn put(
             .push(&event(&format!("id{time}"), *time, &format!("message {time}\n")))
             .unwrap();
     }
-    store.commit(segment.finish().unwrap(), settled, capture).unwrap()
+    store
+        .commit(segment.finish().unwrap(), state(settled), capture)
+        .unwrap()
+}
+
+fn state(settled: bool) -> SegmentState {
+    if settled {
+        SegmentState::Settled
+    } else {
+        SegmentState::Unsettled
+    }
 }
 
 fn ranges(store: &Store) -> Vec<(i64, i64)> {
@@ -180,7 +182,9 @@ fn stored_events_are_read_as_they_were() {
             })
             .unwrap()
     );
-    let committed = store.commit(segment.finish().unwrap(), true, &usual()).unwrap();
+    let committed = store
+        .commit(segment.finish().unwrap(), SegmentState::Settled, &usual())
+        .unwrap();
     assert_eq!((committed.segment.events, committed.segment.duplicates), (7, 2));
     assert_eq!(
         (committed.segment.first, committed.segment.last),
@@ -220,15 +224,6 @@ fn stored_events_are_read_as_they_were() {
     ]
     .map(|(id, time, stream, text)| (id.map(String::from), time, stream.to_owned(), text.to_owned()));
     assert_eq!(found, expected);
-    let known = store.known_events(&chat, range(3, 100), &other());
-    let key = |time, message| content_key(STREAM, at(time), message);
-    assert!(known.contains(&key(5, "REPORT RequestId: 1")) && known.contains(&key(9, "row one")));
-    assert!(!known.contains(&key(2, hostile)), "lies before the range");
-    assert!(
-        store
-            .known_events(&group("other"), range(0, 100), &other())
-            .is_empty()
-    );
 }
 
 #[test]
@@ -249,13 +244,21 @@ fn one_event_alone_is_read_whatever_its_message_is() {
                 ..event("", 5, message)
             };
             segment.push(&one).unwrap();
-            store.commit(segment.finish().unwrap(), true, &usual()).unwrap();
+            store
+                .commit(segment.finish().unwrap(), SegmentState::Settled, &usual())
+                .unwrap();
         }
         assert!(store.verify().unwrap().is_sound(), "{message}");
-        assert_eq!(
-            store.known_events(&group("chat"), range(0, 100), &other()),
-            HashSet::from([content_key(STREAM, at(5), message)])
-        );
+        let mut found = Vec::new();
+        for path in store.segments().iter().filter_map(|segment| store.path(segment)) {
+            read_file(&path, &mut |item| {
+                if let Item::Event(event) = item {
+                    found.push(event.message.into_owned());
+                }
+            })
+            .unwrap();
+        }
+        assert_eq!(found, [message]);
     }
 }
 
@@ -272,7 +275,9 @@ fn many_frames_are_one_file() {
         );
         segment.push(&event(&n.to_string(), n, &message)).unwrap();
     }
-    store.commit(segment.finish().unwrap(), true, &usual()).unwrap();
+    store
+        .commit(segment.finish().unwrap(), SegmentState::Settled, &usual())
+        .unwrap();
     let verified = store.verify().unwrap();
     assert!(verified.is_sound(), "{verified:?}");
     let packed = store.segments()[0].bytes;
@@ -302,7 +307,7 @@ fn what_a_new_segment_holds_too_is_replaced() {
     let (_folder, dir) = place();
     let mut store = write(&dir);
     let chat = group("chat");
-    put(&mut store, &chat, range(0, 10), false, &all(), &[1]);
+    put(&mut store, &chat, range(0, 10), false, &usual(), &[1]);
     put(&mut store, &chat, range(10, 20), true, &usual(), &[11]);
     put(&mut store, &chat, range(20, 30), true, &all(), &[21]);
     put(&mut store, &chat, range(25, 45), true, &usual(), &[41]);
@@ -327,7 +332,7 @@ fn what_a_new_segment_holds_too_is_replaced() {
 }
 
 #[test]
-fn a_damaged_segment_is_missing_and_replaced() {
+fn a_damaged_segment_is_missing_and_discarded() {
     let (_folder, dir) = place();
     let mut store = write(&dir);
     let chat = group("chat");
@@ -361,14 +366,33 @@ fn a_damaged_segment_is_missing_and_replaced() {
     assert!(matches!(found[2], Err(Damage::Size { .. })));
     assert_eq!(store.missing(&chat, range(0, 40), &usual()), [range(0, 30)]);
     assert!(!store.verify().unwrap().is_sound());
-    assert_eq!(store.known_events(&chat, range(0, 40), &other()).len(), 1);
-    // What a new segment replaces is not in the store any longer.
-    assert!(store.known_events(&chat, range(0, 40), &all()).is_empty());
-    // The usual events replace the damaged ones, though those were more.
-    let committed = put(&mut store, &chat, range(0, 40), true, &usual(), &[1, 11, 21, 31]);
-    assert_eq!(committed.replaced.len(), 3);
+    let unknown = LogGroup {
+        account: None,
+        ..chat.clone()
+    };
+    let mut discard = |group: &LogGroup, window| {
+        let discarded = store
+            .discard_damaged(std::slice::from_ref(group), window)
+            .unwrap();
+        discarded.iter().map(|segment| segment.range).collect::<Vec<_>>()
+    };
+    assert_eq!(discard(&group("other"), range(0, 40)), []);
+    assert_eq!(discard(&chat, range(20, 20)), []);
+    assert_eq!(discard(&chat, range(29, 40)), [range(20, 30)]);
+    assert_eq!(discard(&unknown, range(0, 40)), [range(0, 10), range(10, 20)]);
     assert!(store.verify().unwrap().is_sound());
+    assert_eq!(files(&dir).len(), 1);
+    assert_eq!(ranges(&read(&dir)), [(30, 40)]);
+    // Several parts heal it, none of which covers what was damaged.
+    for part in [range(0, 13), range(13, 26), range(26, 40)] {
+        put(&mut store, &chat, part, true, &usual(), &[]);
+    }
     assert_eq!(store.missing(&chat, range(0, 40), &usual()), []);
+    let mut store = read(&dir);
+    assert!(matches!(
+        store.discard_damaged(&[chat], range(0, 40)),
+        Err(StoreError::ReadOnly { .. })
+    ));
 }
 
 #[test]
@@ -384,21 +408,26 @@ fn a_crash_while_the_manifest_is_written_costs_the_last_line_alone() {
     let manifest = dir.join("manifest.ndjson");
     let whole = fs::read(&manifest).unwrap();
     let text = String::from_utf8(whole.clone()).unwrap();
-    assert_eq!(text.lines().count(), 6, "{text}");
+    assert_eq!(text.lines().count(), 7, "{text}");
+    assert_eq!(
+        text.matches("REPORT").count(),
+        1,
+        "a capture is told once: {text}"
+    );
     for length in 0..=whole.len() {
         fs::write(&manifest, &whole[..length]).unwrap();
         let finished = text[..length].matches('\n').count();
         let expected: &[(i64, i64)] = match finished {
-            0 | 1 => &[],
-            2 => &[(0, 10)],
-            3 | 4 => &[(0, 10), (10, 20)],
-            5 => &[(0, 10), (10, 20), (10, 30)],
+            0..=2 => &[],
+            3 => &[(0, 10)],
+            4 | 5 => &[(0, 10), (10, 20)],
+            6 => &[(0, 10), (10, 20), (10, 30)],
             _ => &[(0, 10), (10, 30)],
         };
         let store = read(&dir);
         assert_eq!(ranges(&store), expected, "{length}");
         assert!(store.damaged_lines().is_empty(), "{length}");
-        assert_eq!(store.latest_fetch().is_some(), finished >= 4, "{length}");
+        assert_eq!(store.latest_fetch().is_some(), finished >= 5, "{length}");
     }
     // Every line is cut once where files are still there, and the store goes on.
     for (index, _) in text.match_indices('\n') {
@@ -453,26 +482,200 @@ fn what_a_crash_leaves_is_removed_and_nothing_else() {
     assert!(!temporary.exists() && !renamed.exists() && !dir.join("manifest.ndjson.tmp").exists());
     assert!(listed.exists() && foreign.exists());
     drop(store);
+}
 
-    // Where a line of the manifest is damaged, a file that is not listed may be what it was about.
+#[test]
+fn damaged_lines_are_put_aside_by_the_next_writer() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    let committed = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
+    let unsettled = put(&mut store, &chat, range(10, 20), false, &usual(), &[11]);
+    put(&mut store, &chat, range(10, 30), true, &usual(), &[11, 21]);
+    store.record_fetch(fetch()).unwrap();
+    drop(store);
     let manifest = dir.join("manifest.ndjson");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(
-        &manifest,
-        format!("{}{{\"segment\":\n", text.replace("\"settled\"", "\"settler\"")),
-    )
-    .unwrap();
-    fs::write(&temporary, "x").unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let of = |what: &str, file: &str| {
+        let is_it = |line: &&&str| line.contains(what) && line.contains(file);
+        *lines.iter().find(is_it).unwrap()
+    };
+    // Of a segment that is there, of segments that are not, and one that says nothing.
+    let (segment, dropped) = (of("segment", &committed.segment.file), of("dropped", ""));
+    let damaged = [
+        segment.replace("\"settled\"", "\"settler\""),
+        dropped.replace('[', "("),
+    ];
+    let whole = text.replace(segment, &damaged[0]).replace(dropped, &damaged[1]);
+    fs::write(&manifest, format!("{whole}\0\u{1}\n")).unwrap();
+
+    let store = read(&dir);
+    assert_eq!(store.damaged_lines().len(), 3);
+    assert_eq!(ranges(&store), [(10, 20), (10, 30)]);
+    assert!(!store.verify().unwrap().is_sound());
     let mut store = write(&dir);
-    assert_eq!((store.damaged_lines(), ranges(&store)), (&[2, 3][..], vec![]));
-    assert!(listed.exists() && !temporary.exists());
     assert_eq!(
-        store.missing(&group("chat"), range(0, 10), &usual()),
-        [range(0, 10)]
+        ranges(&store),
+        [(10, 30)],
+        "what was no longer there does not come back"
     );
-    let again = put(&mut store, &group("chat"), range(0, 10), true, &usual(), &[1]);
+    assert_eq!(store.missing(&chat, range(0, 30), &usual()), [range(0, 10)]);
+    for store in [&store, &read(&dir)] {
+        let verified = store.verify().unwrap();
+        assert!(
+            verified.is_sound() && verified.unlisted.is_empty(),
+            "{verified:?}"
+        );
+        assert!(store.latest_fetch().is_some());
+    }
+    let aside = fs::read_to_string(dir.join("manifest.damaged")).unwrap();
+    assert!(
+        aside.starts_with(&format!("{}\n{}\n\0\u{1}\n", damaged[0], damaged[1])),
+        "{aside}"
+    );
+    assert_eq!(
+        (aside.lines().count(), aside.contains(&unsettled.segment.file)),
+        (5, true)
+    );
+    let again = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
     assert_ne!(again.segment.file, committed.segment.file);
-    assert_eq!(read(&dir).damaged_lines(), [2, 3]);
+    drop(store);
+
+    // What is damaged later comes behind it.
+    let mut text = fs::read_to_string(&manifest).unwrap();
+    text.push_str("later\n");
+    fs::write(&manifest, text.replacen("format", "gormat", 1)).unwrap();
+    let mut store = write(&dir);
+    let next = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
+    assert_ne!(next.segment.file, again.segment.file);
+    let later = fs::read_to_string(dir.join("manifest.damaged")).unwrap();
+    assert!(
+        later.starts_with(&aside) && later.contains("gormat") && later.ends_with("later\n"),
+        "{later}"
+    );
+    assert!(read(&dir).verify().unwrap().is_sound());
+}
+
+#[test]
+fn a_damaged_line_of_a_capture_does_not_cost_its_segments() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
+    put(&mut store, &chat, range(10, 20), true, &all(), &[11]);
+    store.record_fetch(fetch()).unwrap();
+    drop(store);
+    let manifest = dir.join("manifest.ndjson");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("patterns", "pattern")).unwrap();
+    assert_eq!(read(&dir).damaged_lines().len(), 2);
+    let mut store = write(&dir);
+    assert!(store.verify().unwrap().is_sound() && store.latest_fetch().is_some());
+    assert_eq!(ranges(&store), [(0, 10), (10, 20)]);
+    // What was asked for is not known, so it is asked for again, and only all that there is replaces it.
+    let window = range(0, 20);
+    assert_eq!(store.missing(&chat, window, &usual()), [window]);
+    assert_eq!(store.covered(&chat, window, &usual()).missing, [window]);
+    assert_eq!(put(&mut store, &chat, window, true, &usual(), &[1]).replaced, []);
+    let again = read(&dir);
+    assert_eq!(again.segments(), store.segments());
+    assert_eq!(again.missing(&chat, window, &usual()), []);
+    assert_eq!(
+        put(&mut store, &chat, window, true, &all(), &[1, 11])
+            .replaced
+            .len(),
+        3
+    );
+}
+
+#[test]
+fn what_a_fetch_replaces_meanwhile_is_no_damage() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    for from in [0, 10] {
+        put(
+            &mut store,
+            &chat,
+            range(from, from + 10),
+            false,
+            &usual(),
+            &[from],
+        );
+    }
+    let reader = read(&dir);
+    put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
+    let verified = reader.verify().unwrap();
+    assert!(
+        verified.is_sound() && verified.unlisted.is_empty(),
+        "{verified:?}"
+    );
+    assert_eq!(verified.segments.len(), 1);
+    fs::remove_file(store.path(&store.segments()[0]).unwrap()).unwrap();
+    assert!(!reader.verify().unwrap().is_sound());
+    assert!(!store.verify().unwrap().is_sound());
+}
+
+#[test]
+fn a_folder_without_a_name_is_refused() {
+    let dir = Path::new("");
+    let error = Store::open_for_writing(dir, &mut || {}).unwrap_err();
+    assert!(error.to_string().contains("name a folder"), "{error}");
+    assert!(matches!(Store::open(dir), Err(StoreError::Unnamed)));
+}
+
+#[test]
+fn coverage_asks_for_whole_segments_that_are_as_wide() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    let of_stream = Capture {
+        stream_prefix: Some("2026".to_owned()),
+        ..usual()
+    };
+    let other_keys = Capture {
+        timing_keys: vec!["key".to_owned()],
+        ..usual()
+    };
+    put(&mut store, &chat, range(0, 10), true, &usual(), &[]);
+    put(&mut store, &chat, range(10, 20), false, &other_keys, &[11]);
+    put(&mut store, &chat, range(20, 30), true, &of_stream, &[21]);
+    for (range, reason) in [
+        (range(5, 15), "covered by others"),
+        (range(30, 40), "too much at once"),
+        (range(32, 34), "too much at once"),
+        (range(25, 45), "stopped"),
+        (range(60, 70), "elsewhere"),
+    ] {
+        let segment = store.begin(&chat, range).unwrap();
+        let state = SegmentState::Incomplete(reason.to_owned());
+        store.commit(segment.finish().unwrap(), state, &all()).unwrap();
+    }
+    let missing = |wanted: &Capture, from, to| store.covered(&chat, range(from, to), wanted).missing;
+    assert_eq!(missing(&usual(), 0, 50), [range(20, 50)]);
+    assert_eq!(missing(&of_stream, 0, 50), [range(30, 50)]);
+    assert_eq!(missing(&all(), 0, 50), [range(0, 50)]);
+    assert_eq!(missing(&usual(), 2, 18), []);
+    let reasons = |from, to| store.covered(&chat, range(from, to), &usual()).incomplete;
+    assert_eq!(reasons(0, 50), ["too much at once", "stopped"]);
+    assert_eq!(reasons(0, 20), [""; 0]);
+    assert_eq!(reasons(41, 50), ["stopped"]);
+    // An incomplete segment counts nowhere as fetched.
+    assert_eq!(store.missing(&chat, range(30, 45), &all()), [range(30, 45)]);
+    let unknown = LogGroup {
+        account: None,
+        ..chat.clone()
+    };
+    assert_eq!(
+        store.covered(&unknown, range(0, 50), &usual()).missing,
+        [range(20, 50)]
+    );
+    let elsewhere = store.covered(&group("other"), range(0, 50), &usual());
+    assert_eq!(
+        (elsewhere.missing, elsewhere.incomplete),
+        (vec![range(0, 50)], vec![])
+    );
 }
 
 #[test]
@@ -493,7 +696,7 @@ fn a_damaged_first_line_does_not_cost_the_others() {
     assert_eq!((ranges(&store), store.damaged_lines()), (vec![(0, 10)], &[1][..]));
     // A segment elsewhere on the disk is none.
     fs::write(&manifest, text.replace("segments/", "../segments/")).unwrap();
-    assert_eq!(read(&dir).damaged_lines(), [2]);
+    assert_eq!(read(&dir).damaged_lines(), [3]);
 }
 
 #[test]
@@ -534,7 +737,7 @@ fn workers_write_while_another_thread_commits() {
     }
     drop(send);
     for finished in receive {
-        store.commit(finished, true, &usual()).unwrap();
+        store.commit(finished, SegmentState::Settled, &usual()).unwrap();
     }
     let names: HashSet<&str> = store
         .segments()
@@ -606,7 +809,7 @@ fn dead_lines_are_left_out_and_names_stay_unique() {
     };
     assert!(lines() > 1000);
     let mut store = write(&dir);
-    assert_eq!(lines(), 1 + 1 + 100);
+    assert_eq!(lines(), 1 + 1 + 1 + 100);
     assert_eq!(store.latest_fetch().unwrap().window, range(399, 400));
     assert_eq!(ranges(&store), [(0, 10)]);
     let committed = put(&mut store, &chat, range(0, 10), true, &usual(), &[1]);
@@ -793,6 +996,88 @@ proptest! {
     }
 }
 
+/// What a segment was asked for: streams whose names begin so, all kinds of events, and by which keys.
+fn captures() -> impl Strategy<Value = Capture> {
+    let prefixes = prop_oneof![Just(None), Just(Some("a".to_owned())), Just(Some("b".to_owned()))];
+    (prefixes, any::<bool>(), 0..3_u32).prop_map(|(stream_prefix, all_events, keys)| Capture {
+        stream_prefix,
+        all_events,
+        patterns: vec![format!("pattern {keys}")],
+        timing_keys: vec![format!("key {keys}")],
+        reduction: keys,
+    })
+}
+
+fn states() -> impl Strategy<Value = SegmentState> {
+    prop_oneof![
+        Just(SegmentState::Settled),
+        Just(SegmentState::Unsettled),
+        Just(SegmentState::Incomplete("stopped".to_owned())),
+    ]
+}
+
+/// The ids of all events that a store holds, damaged or not.
+fn stored_ids(store: &Store) -> HashSet<String> {
+    let mut ids = HashSet::new();
+    for path in store.segments().iter().filter_map(|segment| store.path(segment)) {
+        read_file(&path, &mut |item| {
+            if let Item::Event(event) = item {
+                ids.insert(event.event_id.unwrap().into_owned());
+            }
+        })
+        .unwrap();
+    }
+    ids
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// The server has an event of each kind in each stream in each millisecond.
+    #[test]
+    fn no_commit_loses_an_event(
+        commits in vec((0..8_i64, 1..12_i64, captures(), states(), any::<bool>()), 1..8),
+    ) {
+        let (_folder, dir) = place();
+        let mut store = write(&dir);
+        for (from, length, capture, state, has_account) in commits {
+            let piece = range(from, from + length);
+            let account = Some("123456789012".to_owned()).filter(|_| has_account);
+            let group = LogGroup { account, ..group("chat") };
+            let before = stored_ids(&store);
+            let older = store.segments().to_vec();
+            let mut segment = store.begin(&group, piece).unwrap();
+            for time in from..from + length {
+                for (stream, is_usual) in [("a", true), ("a", false), ("b", true), ("b", false)] {
+                    let is_wanted = (is_usual || capture.all_events)
+                        && capture.stream_prefix.as_deref().is_none_or(|prefix| stream.starts_with(prefix));
+                    // One that is not whole may be so in any place.
+                    let is_brought = time % 2 == 0 || !matches!(state, SegmentState::Incomplete(_));
+                    if is_wanted && is_brought {
+                        let id = format!("{time} {stream} {is_usual}");
+                        segment.push(&StoredEvent { log_stream: stream, ..event(&id, time, "text") }).unwrap();
+                    }
+                }
+            }
+            let committed = store.commit(segment.finish().unwrap(), state.clone(), &capture).unwrap();
+            prop_assert!(stored_ids(&store).is_superset(&before));
+            prop_assert_eq!(committed.segment.is_whole(), !matches!(state, SegmentState::Incomplete(_)));
+            for older in older {
+                let is_settled = state == SegmentState::Settled;
+                let is_needless = piece.covers(older.range)
+                    && committed.segment.is_whole()
+                    && (is_settled || !older.settled)
+                    && [None, older.capture.stream_prefix.clone()].contains(&capture.stream_prefix)
+                    && (capture.all_events || !older.capture.all_events);
+                let is_replaced = committed.replaced.iter().any(|replaced| replaced.file == older.file);
+                prop_assert_eq!(is_replaced, is_needless);
+            }
+        }
+        let again = read(&dir);
+        prop_assert_eq!(again.segments(), store.segments());
+    }
+}
+
 fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores/v1")
 }
@@ -884,7 +1169,9 @@ fn write_the_committed_store() {
             }
         })
         .unwrap();
-        store.commit(segment.finish().unwrap(), settled, &all()).unwrap();
+        store
+            .commit(segment.finish().unwrap(), state(settled), &all())
+            .unwrap();
     }
     let window = range(first, last);
     put(&mut store, &quiet, window, true, &all(), &[]);

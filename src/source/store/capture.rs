@@ -19,12 +19,30 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// What was kept where nothing tells it any more. It is as wide as none and satisfies none, so that it is fetched
+    /// again, and only a fetch of everything is as wide as it.
+    pub(super) fn unknown() -> Self {
+        Self {
+            all_events: true,
+            stream_prefix: Some(String::new()),
+            ..Self::default()
+        }
+    }
+
     /// Whether what this kept holds all that `wanted` would keep.
     pub fn satisfies(&self, wanted: &Self) -> bool {
         let is_of_all_streams = self.stream_prefix.is_none();
         let is_reduced_alike = self.timing_keys == wanted.timing_keys && self.reduction == wanted.reduction;
         let is_wide = self.all_events || (self.patterns == wanted.patterns && !wanted.all_events);
         self == wanted || (is_of_all_streams && is_reduced_alike && is_wide)
+    }
+
+    /// Whether this asked for all the streams and kinds of events that `other` asked for. How events are told and
+    /// reduced does not matter: what is read later is read better.
+    pub fn is_as_wide_as(&self, other: &Self) -> bool {
+        let has_its_streams = self.stream_prefix.is_none() || self.stream_prefix == other.stream_prefix;
+        let has_its_kinds = self.all_events || !other.all_events;
+        has_its_streams && has_its_kinds
     }
 }
 
@@ -54,9 +72,15 @@ mod tests {
             assert!(capture.satisfies(&of_streams(capture)));
             assert!(of_streams(capture).satisfies(&of_streams(capture)));
             assert!(!of_streams(capture).satisfies(capture));
+            assert!(capture.is_as_wide_as(capture));
+            assert!(capture.is_as_wide_as(&of_streams(capture)));
+            assert!(of_streams(capture).is_as_wide_as(&of_streams(capture)));
+            assert!(!of_streams(capture).is_as_wide_as(capture));
         }
         assert!(all.satisfies(&usual));
         assert!(!usual.satisfies(&all));
+        assert!(all.is_as_wide_as(&usual));
+        assert!(!usual.is_as_wide_as(&all));
         let of_all_patterns = Capture {
             patterns: Vec::new(),
             ..usual.clone()
@@ -66,8 +90,18 @@ mod tests {
             timing_keys: Vec::new(),
             ..all.clone()
         };
-        let other_rules = Capture { reduction: 2, ..all };
+        let other_rules = Capture {
+            reduction: 2,
+            ..all.clone()
+        };
         assert!(!other_keys.satisfies(&usual));
         assert!(!other_rules.satisfies(&usual));
+        let unknown = Capture::unknown();
+        for capture in [&usual, &all, &of_streams(&usual), &of_streams(&all)] {
+            assert!(!unknown.satisfies(capture) && !unknown.is_as_wide_as(capture));
+            let is_of_everything = *capture == all;
+            assert_eq!(capture.is_as_wide_as(&unknown), is_of_everything);
+        }
+        assert!(other_keys.is_as_wide_as(&all) && other_rules.is_as_wide_as(&all));
     }
 }

@@ -1,10 +1,23 @@
-//! What the manifest says, a line each.
+//! What the manifest tells of.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::capture::Capture;
 use super::group::LogGroup;
 use crate::vocab::{TimeRange, Timestamp};
+
+/// How much of a segment is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SegmentState {
+    /// All events, and all of them had reached the server when it was asked.
+    Settled,
+    /// All that the server had, and more may have reached it since.
+    Unsettled,
+    /// Less than what the server had, for this reason.
+    Incomplete(String),
+}
 
 /// The events of a group in a range of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,10 +29,14 @@ pub struct Segment {
     /// When they happened.
     #[serde(flatten, with = "RangeOnDisk")]
     pub range: TimeRange,
-    /// Whether all of them had reached the server when it was asked.
+    /// Whether all of them had reached the server when it was asked, and were brought.
     pub settled: bool,
-    /// What was kept of them.
-    pub capture: Capture,
+    /// Why not everything that the server had was brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
+    /// What was kept of them. Its line has the number alone.
+    #[serde(skip)]
+    pub capture: Arc<Capture>,
     /// How many they are.
     pub events: u64,
     /// How many copies of them were left out.
@@ -37,9 +54,19 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Whether a newer segment of the same group makes this one superfluous.
-    pub(super) fn is_replaced_by(&self, range: TimeRange, settled: bool, capture: &Capture) -> bool {
-        range.covers(self.range) && (!self.settled || (settled && capture.satisfies(&self.capture)))
+    /// Whether everything was brought that the server had.
+    pub fn is_whole(&self) -> bool {
+        self.incomplete.is_none()
+    }
+
+    /// Whether a newer segment makes this one superfluous: it has all streams and kinds of events that were asked for
+    /// here, and is as settled. Which patterns and keys told the events does not matter; the newer reading counts.
+    pub(super) fn is_replaced_by(&self, newer: &Self) -> bool {
+        newer.group.is_same(&self.group)
+            && newer.range.covers(self.range)
+            && newer.is_whole()
+            && newer.capture.is_as_wide_as(&self.capture)
+            && (newer.settled || !self.settled)
     }
 }
 
@@ -55,16 +82,16 @@ pub struct Fetch {
     pub regions: Vec<String>,
     /// Whether everything was brought.
     pub complete: bool,
-    /// What was kept.
+    /// What was kept. Its line has the number alone.
+    #[serde(skip)]
     pub capture: Capture,
     /// Why not everything was brought.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<String>,
 }
 
-/// A line of the manifest.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// What happened to a store.
+#[derive(Debug, Clone)]
 pub(super) enum Entry {
     /// A segment is there.
     Segment(Segment),

@@ -30,6 +30,8 @@ pub enum StoreError {
         /// The folder.
         dir: PathBuf,
     },
+    /// The name of its folder is empty.
+    Unnamed,
     /// It was opened to be read only.
     ReadOnly {
         /// The store.
@@ -65,6 +67,7 @@ impl fmt::Display for StoreError {
                 "{} holds files but no store of latscope: use a new or empty folder as --store",
                 dir.display()
             ),
+            Self::Unnamed => f.write_str("--store is empty: name a folder, such as .latscope"),
             Self::ReadOnly { dir } => write!(
                 f,
                 "store at {} was opened to be read: open it for writing first",
@@ -78,7 +81,7 @@ impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            Self::Newer { .. } | Self::NotAStore { .. } | Self::ReadOnly { .. } => None,
+            Self::Newer { .. } | Self::NotAStore { .. } | Self::Unnamed | Self::ReadOnly { .. } => None,
         }
     }
 }

@@ -63,7 +63,7 @@ impl StoredEvent<'_> {
 
 /// What tells an event from others of its group where ids are not known: its stream, its time and its words.
 /// White space does not count, since the server's interfaces differ in what they keep of it.
-pub fn content_key(log_stream: &str, at: Timestamp, message: &str) -> u128 {
+fn content_key(log_stream: &str, at: Timestamp, message: &str) -> u128 {
     let mut hash = Xxh3::new();
     hash.update(&(log_stream.len() as u64).to_le_bytes());
     hash.update(log_stream.as_bytes());

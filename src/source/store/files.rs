@@ -1,7 +1,7 @@
 //! Files and folders that nobody else may read, and that outlast a crash.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::error::StoreError;
@@ -11,8 +11,14 @@ pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Ok(());
     }
+    if path.as_os_str().is_empty() {
+        return Err(StoreError::Unnamed);
+    }
     let above = above(path);
-    create_folder(above)?;
+    // The root of a disk that is not there has nothing above it.
+    if above != path {
+        create_folder(above)?;
+    }
     match private_folders().create(path) {
         Ok(()) => sync_folder(above),
         // Another thread was faster.
@@ -47,6 +53,16 @@ pub(super) fn create_private(path: &Path) -> Result<File, StoreError> {
         .truncate(true)
         .open(path)
         .map_err(StoreError::io("create", path))
+}
+
+/// Adds text to a file that only its owner may read, which may be new.
+pub(super) fn append(path: &Path, text: &[u8]) -> Result<(), StoreError> {
+    let mut file = open_private(path)?;
+    file.seek(SeekFrom::End(0))
+        .and_then(|_| file.write_all(text))
+        .and_then(|()| file.sync_all())
+        .map_err(StoreError::io("write", path))?;
+    sync_folder(above(path))
 }
 
 /// Replaces a file as a whole: whoever reads it sees the old text or the new one.

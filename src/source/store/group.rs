@@ -15,6 +15,15 @@ pub struct LogGroup {
 }
 
 impl LogGroup {
+    /// Whether both are one group. An account that is not known may be any.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let has_its_account = match (&self.account, &other.account) {
+            (Some(account), Some(other)) => account == other,
+            _ => true,
+        };
+        has_its_account && self.region == other.region && self.name == other.name
+    }
+
     /// The part of AWS that its region belongs to, as ARNs name it.
     pub fn partition(&self) -> &'static str {
         match self.region.split('-').next() {
@@ -36,6 +45,26 @@ impl LogGroup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_that_is_not_known_may_be_any() {
+        let group = |account: Option<&str>, region: &str, name: &str| LogGroup {
+            account: account.map(str::to_owned),
+            region: region.to_owned(),
+            name: name.to_owned(),
+        };
+        let known = group(Some("1"), "eu-west-1", "/a");
+        let unknown = group(None, "eu-west-1", "/a");
+        assert!(known.is_same(&known) && unknown.is_same(&unknown));
+        assert!(known.is_same(&unknown) && unknown.is_same(&known));
+        for other in [
+            group(Some("2"), "eu-west-1", "/a"),
+            group(Some("1"), "eu-west-2", "/a"),
+            group(None, "eu-west-1", "/b"),
+        ] {
+            assert!(!known.is_same(&other) && !other.is_same(&known), "{other:?}");
+        }
+    }
 
     #[test]
     fn each_partition_has_its_own_arns() {

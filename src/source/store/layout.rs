@@ -12,6 +12,8 @@ use crate::vocab::TimeRange;
 
 pub(super) const MANIFEST: &str = "manifest.ndjson";
 pub(super) const MANIFEST_TEMPORARY: &str = "manifest.ndjson.tmp";
+/// Where damaged lines of the manifest are put aside.
+pub(super) const MANIFEST_DAMAGED: &str = "manifest.damaged";
 pub(super) const LOCK: &str = "lock";
 pub(super) const GITIGNORE: &str = ".gitignore";
 const SEGMENTS: &str = "segments";

@@ -11,6 +11,7 @@ use super::entry::{Entry, Fetch, Segment};
 use super::error::StoreError;
 use super::files;
 use super::layout::{self, MANIFEST, MANIFEST_TEMPORARY};
+use super::line::{Captures, write_line};
 
 /// The format of a store that this program writes, and the only one that it reads.
 pub const FORMAT: &str = "latscope.store/v1";
@@ -40,8 +41,12 @@ pub(super) struct Manifest {
     pub(super) segments: Vec<Segment>,
     /// The fetches, the newest last.
     pub(super) fetches: Vec<Fetch>,
+    /// What segments and fetches refer to.
+    pub(super) captures: Captures,
     /// The numbers of the lines that cannot be read, counted from 1.
     pub(super) damaged_lines: Vec<u64>,
+    /// The text of these lines.
+    damaged_text: Vec<u8>,
     /// The number of the next segment.
     pub(super) next: u64,
     /// Where the last finished line ends, in bytes.
@@ -86,17 +91,17 @@ impl Manifest {
             ..Self::default()
         };
         if end > 0 && header.is_none() {
-            manifest.damaged_lines.push(1);
+            manifest.note_damaged(0, header_text);
         }
         let finished = bytes[header_text.len()..end.max(header_text.len())].split(|byte| *byte == b'\n');
         for (index, line) in finished.enumerate().filter(|(_, line)| !line.is_empty()) {
             manifest.lines += 1;
-            match serde_json::from_slice(line) {
-                Ok(Entry::Segment(segment)) if !layout::is_segment_file(&segment.file) => {
-                    manifest.damaged_lines.push(index as u64 + 1);
+            match manifest.captures.read(line) {
+                Ok(Some(Entry::Segment(segment))) if !layout::is_segment_file(&segment.file) => {
+                    manifest.note_damaged(index, line);
                 }
-                Ok(entry) => manifest.apply(entry),
-                Err(_) => manifest.damaged_lines.push(index as u64 + 1),
+                Ok(entry) => entry.into_iter().for_each(|entry| manifest.apply(entry)),
+                Err(_) => manifest.note_damaged(index, line),
             }
         }
         let is_begun = bytes.starts_with(BEGINNING) || BEGINNING.starts_with(&bytes);
@@ -113,9 +118,40 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
+    fn note_damaged(&mut self, index: usize, text: &[u8]) {
+        self.damaged_lines.push(index as u64 + 1);
+        self.damaged_text.extend_from_slice(text);
+        self.damaged_text.push(b'\n');
+    }
+
+    /// Takes away what is damaged, and gives it back as text, with segments that go along.
+    pub(super) fn take_damaged(&mut self, segments: Vec<Segment>) -> Vec<u8> {
+        self.damaged_lines.clear();
+        let mut text = std::mem::take(&mut self.damaged_text);
+        // Numbers of this manifest mean nothing later.
+        let mut captures = Captures::default();
+        for segment in segments {
+            captures.write_segment(&segment, &mut text);
+        }
+        text
+    }
+
+    /// Takes away the segments of which this is so.
+    pub(super) fn take_segments(&mut self, is_taken: impl FnMut(&mut Segment) -> bool) -> Vec<Segment> {
+        self.segments.extract_if(.., is_taken).collect()
+    }
+
+    /// The files of the segments.
+    pub(super) fn files(&self) -> HashSet<&str> {
+        self.segments
+            .iter()
+            .map(|segment| segment.file.as_str())
+            .collect()
+    }
+
     /// Whether some line was understood.
     fn says_something(&self) -> bool {
-        !self.segments.is_empty() || !self.fetches.is_empty()
+        !self.segments.is_empty() || !self.fetches.is_empty() || self.captures.len() > 0
     }
 
     fn apply(&mut self, entry: Entry) {
@@ -145,9 +181,10 @@ impl Manifest {
     pub(super) fn append(&mut self, store: &Path, file: &mut File, entry: Entry) -> Result<(), StoreError> {
         let mut text = Vec::new();
         if self.end == 0 {
-            text = line(&self.header());
+            write_line(&self.header(), &mut text);
         }
-        text.extend(line(&entry));
+        let mut captures = self.captures.clone();
+        let lines = captures.write(&entry, &mut text);
         // A line that another run, or this one, could not finish goes first.
         let write = |file: &mut File| {
             file.set_len(self.end)?;
@@ -157,33 +194,36 @@ impl Manifest {
         };
         write(file).map_err(StoreError::io("write", &store.join(MANIFEST)))?;
         self.end += text.len() as u64;
-        self.lines += 1;
+        self.lines += lines;
+        self.captures = captures;
         self.apply(entry);
         Ok(())
     }
 
-    /// Whether most of the lines say nothing any more. Where a line is damaged all stay, for somebody to look at.
+    /// Whether most of the lines say nothing any more.
     pub(super) fn is_mostly_dead(&self) -> bool {
-        let live = self.segments.len() + self.fetches.len().min(KEPT_FETCHES);
-        self.damaged_lines.is_empty()
-            && self.lines >= COMPACTED_FROM_LINES
-            && self.lines.saturating_sub(live) * 2 > self.lines
+        let live = self.segments.len() + self.fetches.len().min(KEPT_FETCHES) + self.captures.len();
+        self.lines >= COMPACTED_FROM_LINES && self.lines.saturating_sub(live) * 2 > self.lines
     }
 
     /// Writes the whole file anew, without dead lines.
     pub(super) fn rewrite(&mut self, store: &Path) -> Result<(), StoreError> {
         let old = self.fetches.len().saturating_sub(KEPT_FETCHES);
         self.fetches.drain(..old);
-        let mut text = line(&self.header());
+        let mut text = Vec::new();
+        write_line(&self.header(), &mut text);
+        let mut captures = Captures::default();
+        let mut lines = 0;
         for segment in &self.segments {
-            text.extend(line(&Entry::Segment(segment.clone())));
+            lines += captures.write_segment(segment, &mut text);
         }
         for fetch in &self.fetches {
-            text.extend(line(&Entry::Fetch(fetch.clone())));
+            lines += captures.write_fetch(fetch, &mut text);
         }
         files::replace(&store.join(MANIFEST), &store.join(MANIFEST_TEMPORARY), &text)?;
         self.end = text.len() as u64;
-        self.lines = self.segments.len() + self.fetches.len();
+        self.lines = lines;
+        self.captures = captures;
         Ok(())
     }
 
@@ -193,11 +233,4 @@ impl Manifest {
             next: self.next,
         }
     }
-}
-
-fn line(value: &impl Serialize) -> Vec<u8> {
-    // Numbers and text can always be written.
-    let mut line = serde_json::to_vec(value).unwrap_or_default();
-    line.push(b'\n');
-    line
 }

@@ -5,6 +5,7 @@
 //!   .gitignore            keeps the folder out of git
 //!   lock                  held by the one who writes
 //!   manifest.ndjson       what the store holds: one line an operation, appended
+//!   manifest.damaged      lines that could not be read, if there were any
 //!   segments/<region>/<group>-<hash>/<from>-<to>-<number>.ndjson.zst
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! reads. It counts once the manifest lists it, and never changes; a newer one replaces it under another name.
 
 mod capture;
+mod coverage;
 mod damage;
 mod entry;
 mod error;
@@ -19,7 +21,9 @@ mod event;
 mod files;
 mod group;
 mod layout;
+mod line;
 mod manifest;
+mod mending;
 mod pack;
 mod place;
 mod reading;
@@ -27,10 +31,11 @@ mod segment;
 mod writing;
 
 pub use capture::Capture;
+pub use coverage::Coverage;
 pub use damage::Damage;
-pub use entry::{Fetch, Segment};
+pub use entry::{Fetch, Segment, SegmentState};
 pub use error::StoreError;
-pub use event::{StoredEvent, content_key};
+pub use event::StoredEvent;
 pub use group::LogGroup;
 pub use manifest::FORMAT;
 pub use place::SegmentPlace;

@@ -1,19 +1,15 @@
 //! A store as its readers see it.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::capture::Capture;
 use super::damage::{self, Damage};
 use super::entry::{Fetch, Segment};
 use super::error::StoreError;
-use super::event::content_key;
 use super::group::LogGroup;
 use super::layout;
 use super::manifest::Manifest;
 use super::writing::Writing;
-use crate::source::event::Item;
-use crate::source::open::read_file;
 use crate::vocab::{TimeRange, gaps};
 
 /// A store of fetched events, as it was when it was opened and as this value changed it since.
@@ -28,7 +24,7 @@ pub struct Store {
 /// What a look at every file of a store found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// Every segment, and what is wrong with it.
+    /// The segments, and what is wrong with it.
     pub segments: Vec<(Segment, Result<(), Damage>)>,
     /// Files that the manifest does not list. Those of a fetch that is under way are among them.
     pub unlisted: Vec<PathBuf>,
@@ -48,8 +44,11 @@ impl Store {
     /// that is replaced then is damaged from this reader's view, never another one.
     ///
     /// # Errors
-    /// If it cannot be read, has a newer format, or is no store.
+    /// If it cannot be read, has a newer format, has an empty name, or is no store.
     pub fn open(dir: &Path) -> Result<Option<Self>, StoreError> {
+        if dir.as_os_str().is_empty() {
+            return Err(StoreError::Unnamed);
+        }
         let manifest = Manifest::read(dir)?;
         Ok(manifest.map(|manifest| Self {
             dir: dir.to_owned(),
@@ -94,7 +93,7 @@ impl Store {
     pub fn missing(&self, group: &LogGroup, window: TimeRange, wanted: &Capture) -> Vec<TimeRange> {
         let covered: Vec<TimeRange> = self
             .overlapping(group, window)
-            .filter(|segment| segment.settled && segment.capture.satisfies(wanted))
+            .filter(|segment| segment.settled && segment.is_whole() && segment.capture.satisfies(wanted))
             .filter(|segment| self.check(segment).is_ok())
             .map(|segment| segment.range)
             .collect();
@@ -109,54 +108,34 @@ impl Store {
         damage::check(&self.dir, segment)
     }
 
-    /// Reads every event of every segment, and looks for files that do not belong here.
+    /// Reads every event of every segment, and looks for files that do not belong here. A damaged segment that a fetch
+    /// removed or replaced meanwhile is left out.
     ///
     /// # Errors
-    /// If the folders cannot be listed.
+    /// If the folders cannot be listed, or the manifest cannot be read again.
     pub fn verify(&self) -> Result<Verified, StoreError> {
-        let listed: HashSet<&str> = self
-            .segments()
-            .iter()
-            .map(|segment| segment.file.as_str())
-            .collect();
-        let mut unlisted = layout::files(&self.dir)?;
-        unlisted.retain(|file| !listed.contains(file.as_str()));
         let checked = |segment: &Segment| (segment.clone(), damage::check_events(&self.dir, segment));
+        let mut segments: Vec<_> = self.segments().iter().map(checked).collect();
+        let mut unlisted = layout::files(&self.dir)?;
+        // A file goes only after the manifest says so, so this one is new enough to tell.
+        let latest = Manifest::read(&self.dir)?;
+        let manifest = latest.as_ref().unwrap_or(&self.manifest);
+        let listed = manifest.files();
+        segments.retain(|(segment, found)| found.is_ok() || listed.contains(segment.file.as_str()));
+        unlisted.retain(|file| !listed.contains(file.as_str()));
         Ok(Verified {
-            segments: self.segments().iter().map(checked).collect(),
+            segments,
             unlisted: unlisted.iter().map(|file| self.dir.join(file)).collect(),
-            damaged_lines: self.manifest.damaged_lines.clone(),
+            damaged_lines: manifest.damaged_lines.clone(),
         })
     }
 
-    /// The [`content_key`] of every event of a group in a range of time that undamaged segments hold, but for those
-    /// that a segment of all of the range, kept so, would replace.
-    pub fn known_events(&self, group: &LogGroup, range: TimeRange, capture: &Capture) -> HashSet<u128> {
-        let mut known = HashSet::new();
-        for segment in self
-            .overlapping(group, range)
-            .filter(|segment| !segment.is_replaced_by(range, true, capture))
-            .filter(|segment| self.check(segment).is_ok())
-        {
-            let Some(path) = self.path(segment) else { continue };
-            let mut take = |item: Item<'_>| {
-                let Item::Event(event) = item else { return };
-                if let Some(at) = event.at.filter(|at| range.holds(*at)) {
-                    let stream = event.log_stream.as_deref().unwrap_or("");
-                    known.insert(content_key(stream, at, &event.message));
-                }
-            };
-            // A file that went since it was checked holds nothing that is known.
-            let _ = read_file(&path, &mut take);
-        }
-        known
-    }
-
-    fn overlapping(&self, group: &LogGroup, range: TimeRange) -> impl Iterator<Item = &Segment> {
+    /// The segments of a group that reach into a range of time.
+    pub(super) fn overlapping(&self, group: &LogGroup, range: TimeRange) -> impl Iterator<Item = &Segment> {
         let overlaps = move |segment: &&Segment| segment.range.overlaps(range);
         self.segments()
             .iter()
-            .filter(move |segment| segment.group == *group)
+            .filter(move |segment| segment.group.is_same(group))
             .filter(overlaps)
     }
 }

@@ -1,18 +1,18 @@
 //! How a store changes.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
 use super::capture::Capture;
 use super::damage::hex;
-use super::entry::{Entry, Fetch, Segment};
+use super::entry::{Entry, Fetch, Segment, SegmentState};
 use super::error::StoreError;
 use super::files;
 use super::group::LogGroup;
 use super::layout::{self, GITIGNORE, MANIFEST};
 use super::manifest::Manifest;
+use super::mending;
 use super::place::{self, SegmentPlace};
 use super::reading::Store;
 use super::segment::{Finished, SegmentWriter};
@@ -56,9 +56,11 @@ impl Pruned {
 impl Store {
     /// Opens a store to write to it, and creates it if there is none. Nobody else writes to it until this value,
     /// and every segment begun with it, is dropped. If somebody else does, `on_wait` is called once, and this waits.
+    /// Damaged lines of the manifest are put aside, and count as never written.
     ///
     /// # Errors
-    /// If it cannot be created, read or locked, has a newer format, or is a folder of something else.
+    /// If it cannot be created, read or locked, has a newer format, has an empty name, or is a folder of something
+    /// else.
     pub fn open_for_writing(dir: &Path, on_wait: &mut dyn FnMut()) -> Result<Self, StoreError> {
         if layout::is_foreign(dir)? {
             return Err(StoreError::NotAStore { dir: dir.to_owned() });
@@ -69,10 +71,14 @@ impl Store {
             Some(manifest) => manifest,
             None => create(dir)?,
         };
-        clean(dir, &mut manifest)?;
-        if manifest.is_mostly_dead() {
+        let files = layout::files(dir)?;
+        files.iter().for_each(|file| manifest.pass_over(file));
+        if !manifest.damaged_lines.is_empty() {
+            mending::mend(dir, &mut manifest)?;
+        } else if manifest.is_mostly_dead() {
             manifest.rewrite(dir)?;
         }
+        clean(dir, &manifest, &files);
         let writing = Writing {
             place: SegmentPlace::new(dir, lock, manifest.next),
             manifest: files::open_private(&dir.join(MANIFEST))?,
@@ -105,15 +111,16 @@ impl Store {
 
     /// Makes a finished segment part of the store, at once or, after a crash, not at all.
     ///
-    /// It replaces the older segments of its group whose range it covers and that are unsettled, damaged, or hold
-    /// nothing that it would not hold too. Others stay, and readers know by their ids the events that are in both.
+    /// It replaces the older segments of its group whose range it covers, if it is whole, as settled as they are, and
+    /// all streams and kinds of events were asked for that were asked for then. Others stay, and readers drop what is
+    /// there twice.
     ///
     /// # Errors
     /// If the store cannot be written, or was opened to be read. The segment is gone then.
     pub fn commit(
         &mut self,
         finished: Finished,
-        settled: bool,
+        state: SegmentState,
         capture: &Capture,
     ) -> Result<Committed, StoreError> {
         if self.writing.is_none() {
@@ -124,8 +131,12 @@ impl Store {
             file: finished.file,
             group: finished.group,
             range: finished.range,
-            settled,
-            capture: capture.clone(),
+            settled: state == SegmentState::Settled,
+            incomplete: match state {
+                SegmentState::Incomplete(reason) => Some(reason),
+                SegmentState::Settled | SegmentState::Unsettled => None,
+            },
+            capture: self.manifest.captures.shared(capture),
             events: counts.events,
             duplicates: counts.duplicates,
             bytes: counts.bytes,
@@ -136,7 +147,7 @@ impl Store {
         let replaced: Vec<Segment> = self
             .segments()
             .iter()
-            .filter(|older| self.is_replaced(older, &segment))
+            .filter(|older| older.is_replaced_by(&segment))
             .cloned()
             .collect();
         let path = self.dir.join(&segment.file);
@@ -170,10 +181,25 @@ impl Store {
         Ok(Pruned { segments })
     }
 
-    fn is_replaced(&self, older: &Segment, newer: &Segment) -> bool {
-        let is_damaged = || newer.range.covers(older.range) && self.check(older).is_err();
-        older.group == newer.group
-            && (older.is_replaced_by(newer.range, newer.settled, &newer.capture) || is_damaged())
+    /// Removes the damaged segments of these groups that reach into a window, so that what replaces them may be in
+    /// several parts. They count as not fetched with or without this.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or was opened to be read.
+    pub fn discard_damaged(
+        &mut self,
+        groups: &[LogGroup],
+        window: TimeRange,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let damaged: Vec<Segment> = self
+            .segments()
+            .iter()
+            .filter(|segment| groups.iter().any(|group| group.is_same(&segment.group)))
+            .filter(|segment| segment.range.overlaps(window) && self.check(segment).is_err())
+            .cloned()
+            .collect();
+        self.drop_segments(&damaged)?;
+        Ok(damaged)
     }
 
     /// Takes segments out of the manifest, and only then their files from the disk.
@@ -219,21 +245,11 @@ fn create(dir: &Path) -> Result<Manifest, StoreError> {
     Ok(manifest)
 }
 
-/// Removes what writers left behind that could not finish. Where a line of the manifest is damaged, files that it
-/// does not list may be what the line was about, and stay.
-fn clean(dir: &Path, manifest: &mut Manifest) -> Result<(), StoreError> {
-    let is_whole = manifest.damaged_lines.is_empty();
-    let listed: HashSet<String> = manifest
-        .segments
-        .iter()
-        .map(|segment| segment.file.clone())
-        .collect();
-    for file in layout::files(dir)? {
-        manifest.pass_over(&file);
-        if layout::is_temporary(&file) || (is_whole && !listed.contains(&file)) {
-            files::remove(&dir.join(&file));
-        }
+/// Removes what writers left behind that could not finish, and what damaged lines were about.
+fn clean(dir: &Path, manifest: &Manifest, files: &[String]) {
+    let listed = manifest.files();
+    for file in files.iter().filter(|file| !listed.contains(file.as_str())) {
+        files::remove(&dir.join(file));
     }
     files::remove(&dir.join(layout::MANIFEST_TEMPORARY));
-    Ok(())
 }
