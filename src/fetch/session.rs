@@ -1,7 +1,6 @@
 //! Clients for each region, and calls that are repeated as long as that makes sense.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +20,7 @@ use tokio::time::sleep;
 
 use super::asked::Asked;
 use super::error::Error;
-use super::fault::{Fault, FaultKind};
+use super::fault::{Fault, FaultKind, chain, harmless};
 use super::limiter::{Limiter, filter_quota};
 use super::server_clock::ServerClock;
 use crate::vocab::Timestamp;
@@ -170,18 +169,10 @@ async fn check_credentials(config: &SdkConfig, access: &Access) -> Result<(), Er
             profile: access.profile.clone(),
         });
     };
-    provider.provide_credentials().await.map(drop).map_err(|error| {
-        // The causes name files, profiles and addresses, never a secret.
-        let mut said = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(inner) = cause {
-            let _ = write!(said, ": {inner}");
-            cause = inner.source();
-        }
-        Error::NoCredentials {
-            said,
-            profile: access.profile.clone(),
-        }
+    let answer = provider.provide_credentials().await;
+    answer.map(drop).map_err(|error| Error::NoCredentials {
+        said: harmless(&chain(&error)),
+        profile: access.profile.clone(),
     })
 }
 
