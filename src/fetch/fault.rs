@@ -136,6 +136,8 @@ impl Fault {
                 let text = failure
                     .as_connector_error()
                     .map_or_else(|| "the connection failed".to_owned(), |error| innermost(error));
+                // Of an address that is configured for this service alone.
+                let is_no_address = chain(error).contains("must contain scheme");
                 let is_refused = failure.as_connector_error().is_some_and(|error| {
                     let chain = chain(error);
                     [
@@ -151,7 +153,7 @@ impl Fault {
                 let kind = match () {
                     () if chain_has_credentials(&chain(error)) => FaultKind::Authentication,
                     () if is_refused => FaultKind::Unreachable,
-                    () if failure.is_user() => FaultKind::Other,
+                    () if is_no_address || failure.is_user() => FaultKind::Other,
                     () => FaultKind::Transient,
                 };
                 fault(kind, harmless(&text))
