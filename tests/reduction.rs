@@ -124,10 +124,15 @@ fn planted_words_are_never_kept() {
     let sentences = [
         "REPORT RequestId: ID\tDuration: 3.00 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\tWORDS: WORDS\tError Type: it's\t",
         "REPORT RequestId: ID\tDuration: 3.00 ms\tBilled Duration: 4 ms\tNew: WORDS\tMemory Size: 128 MB\t",
+        "REPORT RequestId: ID\tDuration: 3.00 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\tStatus: error\tError Type: WORDS\t\nXRAY TraceId: WORDS\tSegmentId: WORDS\tSampled: WORDS\t",
+        "REPORT RequestId: ID\tDuration: 3.00 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\t\nXRAY TraceId: 1-5f0c2b1a-00\tSegmentId: WORDS\tSampled: true\t",
         "REPORT RequestId: WORDS",
         "REPORT RequestId: ID WORDS",
         "START RequestId: ID Version: $LATEST WORDS",
         "START RequestId: ID WORDS",
+        "START RequestId: ID Version: WORDS",
+        "START RequestId: ID Version: WORDS and more",
+        "INIT_START Runtime Version: WORDS\tRuntime Version ARN: WORDS",
         "END RequestId: ID WORDS",
         "INIT_START Runtime Version: WORDS\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0a WORDS",
         "INIT_REPORT Init Duration: 3.00 ms\tPhase: init\tNew: WORDS\tStatus: error\tError Type: WORDS\t",
@@ -149,6 +154,10 @@ fn planted_words_are_never_kept() {
         "{\"time\":\"WORDS\",\"type\":\"platform.WORDS\"}",
         "{\"type\":\"platform.WORDS\",\"record\":{\"requestId\":\"ID\"}}",
         "{\"type\":\"platform.start\",\"record\":{\"requestId\":\"WORDS\"}}",
+        "{\"type\":\"platform.start\",\"record\":{\"requestId\":\"ID\",\"version\":\"WORDS\",\"functionArn\":\"WORDS\"}}",
+        "{\"type\":\"platform.initStart\",\"record\":{\"initializationType\":\"WORDS\",\"functionVersion\":\"WORDS\",\"runtimeVersionArn\":\"WORDS\"}}",
+        "{\"type\":\"platform.initReport\",\"record\":{\"initializationType\":\"WORDS\",\"metrics\":{\"durationMs\":3}}}",
+        "{\"type\":\"platform.report\",\"record\":{\"requestId\":\"ID\",\"metrics\":{\"durationMs\":3},\"errorType\":\"WORDS\",\"tracing\":{\"value\":\"Root=WORDS;Parent=WORDS;Sampled=WORDS\"}}}",
         "{\"type\":\"platform.report\",\"record\":{\"WORDS\":1,\"requestId\":\"ID\",\"metrics\":{\"durationMs\":3,\"x\":\"WORDS\"},\"errorType\":\"the user's own words\",\"status\":\"WORDS\",\"tracing\":{\"value\":\"WORDS\",\"spanId\":\"WORDS\"},\"spans\":[\"WORDS\"]},\"WORDS\":\"WORDS\"}",
         "{\"type\":\"platform.initStart\",\"record\":{\"functionName\":\"the user's own words\",\"phase\":\"WORDS\"}}",
         "{\"schemaType\":\"ModelInvocationLog\",\"timestamp\":\"WORDS\",\"requestId\":\"r\",\"operation\":\"the user's own words\",\"modelId\":\"a.b\",\"errorCode\":\"the user's own words\",\"identity\":{\"arn\":\"WORDS\"},\"input\":{\"inputBodyJson\":\"WORDS\",\"inputTokenCount\":5},\"output\":{\"outputBodyJson\":{\"WORDS\":1,\"metrics\":{\"latencyMs\":5,\"WORDS\":\"WORDS\"}}}}",
@@ -165,15 +174,11 @@ fn planted_words_are_never_kept() {
     ];
     for template in sentences {
         for words in [SENTENCE, WORD] {
-            // As an id, a version or a type a single word is as good as any.
+            // As an id a single word is as good as any.
             if words == WORD
-                && [
-                    "Type: WORDS",
-                    "REPORT RequestId: WORDS",
-                    "{\"requestId\":\"WORDS\"}",
-                ]
-                .iter()
-                .any(|place| template.contains(place))
+                && ["REPORT RequestId: WORDS", "{\"requestId\":\"WORDS\"}"]
+                    .iter()
+                    .any(|place| template.contains(place))
             {
                 continue;
             }
@@ -188,6 +193,32 @@ fn planted_words_are_never_kept() {
                 assert_eq!(COMMON.reduce(kept), reduced, "{message}");
             }
         }
+    }
+}
+
+/// Where the platform writes words of a known form, others give way, and that there was an error remains.
+#[test]
+fn words_that_the_platform_would_not_write_give_way() {
+    let report = "REPORT RequestId: ID\tDuration: 3.00 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\t\
+                  Max Memory Used: 70 MB\tStatus: error\tError Type: ";
+    for (message, kept) in [
+        (format!("{report}Planted\t"), format!("{report}withheld\t")),
+        (
+            format!("{report}Runtime.ExitError\t"),
+            format!("{report}Runtime.ExitError\t"),
+        ),
+        (
+            "START RequestId: ID Version: Planted words".to_owned(),
+            "START RequestId: ID".to_owned(),
+        ),
+        (
+            "START RequestId: ID Version: 17".to_owned(),
+            "START RequestId: ID Version: 17".to_owned(),
+        ),
+    ] {
+        let with_id = |text: &str| text.replace(": ID", &format!(": {ID}"));
+        let reduced = COMMON.reduce(&with_id(&message));
+        assert_eq!(reduced, Reduced::Record(with_id(&kept)), "{message}");
     }
 }
 

@@ -24,7 +24,9 @@ pub(crate) fn check_reduction(message: &str) {
         (Parsed::Record(record), Parsed::Record(read)) => {
             assert_eq!(discriminant(record), discriminant(read), "{message:?} {kept:?}");
             // What may be prose gives way.
-            if serde_json::to_value(record).is_ok_and(|record| is_plain(&record)) {
+            let is_of_platform = matches!(record, Record::Report(_) | Record::Lifecycle(_));
+            let is_kept = |record: &Value| is_plain(record) && !(is_of_platform && has_odd_word(record));
+            if serde_json::to_value(record).is_ok_and(|record| is_kept(&record)) {
                 assert_eq!(record, read, "{message:?} {kept:?}");
             }
         }
@@ -59,6 +61,36 @@ fn is_plain(value: &Value) -> bool {
         Value::Object(members) => members.values().all(is_plain),
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
+}
+
+/// Whether a record of the platform's holds a word that the platform would not write there.
+fn has_odd_word(value: &Value) -> bool {
+    let Value::Object(members) = value else {
+        return false;
+    };
+    members.iter().any(|(key, value)| match value.as_str() {
+        Some(text) => match key.as_str() {
+            "version" | "function_version" => {
+                text != "$LATEST" && !text.bytes().all(|byte| byte.is_ascii_digit())
+            }
+            "function_arn" | "runtime_arn" => !text.starts_with("arn:"),
+            "error_type" => !is_platform_error(text),
+            "initialization_type" => !text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+            _ => false,
+        },
+        None => has_odd_word(value),
+    })
+}
+
+/// `Runtime.ExitError` and the like.
+fn is_platform_error(text: &str) -> bool {
+    let Some((family, name)) = text.split_once('.') else {
+        return false;
+    };
+    let is_alphanumeric = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    matches!(family, "Runtime" | "Sandbox" | "Function" | "Extension")
+        && name.starts_with(|first: char| first.is_ascii_uppercase())
+        && is_alphanumeric(name)
 }
 
 /// Stricter than the parser, so that what it withholds is never taken for plain.

@@ -96,35 +96,35 @@ impl FetchArgs {
             })
             .transpose()
         };
-        if self.rate.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
-            return Err("--rate: expecting calls a second, more than 0".to_owned());
-        }
-        if let Some(pattern) = self
-            .log_group_pattern
-            .iter()
-            .find(|pattern| pattern.contains('*'))
-        {
-            return Err(format!(
-                "--log-group-pattern {pattern:?}: names hold no asterisk; give a text that stands anywhere in the name"
-            ));
+        let (since, until) = (
+            time("since", self.since.clone())?,
+            time("until", self.until.clone())?,
+        );
+        let asked = Asked {
+            names: self.log_group,
+            functions: self.function,
+            prefixes: self.log_group_prefix,
+            patterns: self.log_group_pattern,
+        };
+        let access = Access {
+            profile: self.profile,
+            regions: self.region,
+            endpoint_url: self.endpoint_url,
+            per_second: self.rate,
+        };
+        let option = |fault: String| format!("--{fault}");
+        asked.check().map_err(option)?;
+        access.check().map_err(option)?;
+        if let Some(prefix) = &self.stream_prefix {
+            Asked::check_text("stream-prefix", prefix).map_err(option)?;
         }
         Ok(FetchOptions {
-            since: time("since", self.since.clone())?,
-            until: time("until", self.until.clone())?,
-            asked: Asked {
-                names: self.log_group,
-                functions: self.function,
-                prefixes: self.log_group_prefix,
-                patterns: self.log_group_pattern,
-            },
-            access: Access {
-                profile: self.profile,
-                regions: self.region,
-                endpoint_url: self.endpoint_url,
-                per_second: self.rate,
-            },
+            since,
+            until,
+            asked,
+            access,
             store: self.store,
-            stream_prefix: self.stream_prefix.filter(|prefix| !prefix.is_empty()),
+            stream_prefix: self.stream_prefix,
             is_all_events: self.all_events,
             via: match self.via {
                 ViaArg::Filter => Via::Filter,

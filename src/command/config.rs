@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::dataset::TimeBound;
-use crate::fetch::Asked;
+use crate::fetch::{Access, Asked};
 use crate::parse::{KeyError, TimingKeys};
 
 /// Why the configuration cannot be used.
@@ -147,6 +147,13 @@ impl Config {
             Err(error) => return Err(fault(error.to_string())),
         };
         let file: File = toml::from_str(&text).map_err(|error| fault(error.to_string()))?;
+        if file
+            .store
+            .as_ref()
+            .is_some_and(|store| store.as_os_str().is_empty())
+        {
+            return Err(fault("store: name a folder".to_owned()));
+        }
         Ok(Self {
             keys: timing_keys(&file.timing).map_err(fault)?,
             has_keys: !file.timing.is_empty(),
@@ -175,23 +182,33 @@ fn timing_keys(table: &toml::Table) -> Result<TimingKeys, String> {
 
 fn fetch_defaults(table: FetchTable) -> Result<FetchDefaults, String> {
     let since = table.since.map(|text| TimeBound::parse(&text, false));
-    if table.rate.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
-        return Err("[fetch] rate: expecting calls a second, more than 0".to_owned());
+    let asked = Asked {
+        names: table.log_group.into(),
+        functions: table.function.into(),
+        prefixes: table.log_group_prefix.into(),
+        patterns: table.log_group_pattern.into(),
+    };
+    let access = Access {
+        profile: table.profile,
+        regions: table.region.into(),
+        endpoint_url: table.endpoint_url,
+        per_second: table.rate,
+    };
+    let in_table = |fault: String| format!("[fetch] {fault}");
+    asked.check().map_err(in_table)?;
+    access.check().map_err(in_table)?;
+    if let Some(prefix) = &table.stream_prefix {
+        Asked::check_text("stream-prefix", prefix).map_err(in_table)?;
     }
     Ok(FetchDefaults {
-        asked: Asked {
-            names: table.log_group.into(),
-            functions: table.function.into(),
-            prefixes: table.log_group_prefix.into(),
-            patterns: table.log_group_pattern.into(),
-        },
-        regions: table.region.into(),
-        profile: table.profile,
-        endpoint_url: table.endpoint_url,
+        asked,
+        regions: access.regions,
+        profile: access.profile,
+        endpoint_url: access.endpoint_url,
         since: since
             .transpose()
             .map_err(|error| format!("[fetch] since: {error}"))?,
-        rate: table.rate,
+        rate: access.per_second,
         stream_prefix: table.stream_prefix,
     })
 }

@@ -42,6 +42,56 @@ impl Asked {
             && self.prefixes.is_empty()
             && self.patterns.is_empty()
     }
+
+    /// Whether what was asked for can be meant.
+    ///
+    /// # Errors
+    /// The option, as the command line and `latscope.toml` name it, and what to give for it.
+    pub fn check(&self) -> Result<(), String> {
+        let names = self.names.iter().map(|name| ("log-group", name));
+        let prefixes = self.prefixes.iter().map(|prefix| ("log-group-prefix", prefix));
+        let patterns = self.patterns.iter().map(|pattern| ("log-group-pattern", pattern));
+        for (option, text) in names.chain(prefixes).chain(patterns) {
+            Self::check_text(option, text)?;
+        }
+        for function in &self.functions {
+            Self::check_text("function", name_of_function(function))?;
+        }
+        match self.patterns.iter().find(|pattern| pattern.contains('*')) {
+            Some(pattern) => Err(format!(
+                "log-group-pattern: {pattern:?}: names hold no asterisk; give a text that stands anywhere in the name"
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether an option that takes a name, or a part of one, was given any.
+    ///
+    /// # Errors
+    /// As of [`check`](Self::check).
+    pub fn check_text(option: &str, text: &str) -> Result<(), String> {
+        match text.trim().is_empty() {
+            true => Err(format!(
+                "{option}: expecting a name or a part of one, not an empty text"
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The name alone of a function that is given as Lambda takes it: by its name, its ARN, or the end of its ARN, each with
+/// a version or alias or without: `NAME:PROD`, `123456789012:function:NAME`.
+pub(super) fn name_of_function(function: &str) -> &str {
+    if function.starts_with("arn:") {
+        return function.split(':').nth(6).unwrap_or(function);
+    }
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match function.split_once(':') {
+        Some((account, rest)) if is_account(account) => rest,
+        _ => function,
+    };
+    let name = name.strip_prefix("function:").unwrap_or(name);
+    name.split(':').next().unwrap_or(name)
 }
 
 /// The region of a function that is given by its ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:VERSION]`.
@@ -92,6 +142,79 @@ impl<'a> Arn<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_function_has_one_name_however_it_is_given() {
+        for function in [
+            "chat",
+            "chat:PROD",
+            "chat:$LATEST",
+            "123456789012:function:chat",
+            "123456789012:function:chat:7",
+            "123456789012:chat",
+            "function:chat",
+            "arn:aws:lambda:eu-west-1:123456789012:function:chat",
+            "arn:aws:lambda:eu-west-1:123456789012:function:chat:PROD",
+        ] {
+            assert_eq!(name_of_function(function), "chat", "{function}");
+        }
+        assert_eq!(name_of_function("123456789012"), "123456789012");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told_with_its_option() {
+        let text = || vec![String::new()];
+        let empty = Asked::default();
+        for (option, asked) in [
+            (
+                "log-group",
+                Asked {
+                    names: text(),
+                    ..empty.clone()
+                },
+            ),
+            (
+                "function",
+                Asked {
+                    functions: text(),
+                    ..empty.clone()
+                },
+            ),
+            (
+                "function",
+                Asked {
+                    functions: vec![":PROD".to_owned()],
+                    ..empty.clone()
+                },
+            ),
+            (
+                "log-group-prefix",
+                Asked {
+                    prefixes: text(),
+                    ..empty.clone()
+                },
+            ),
+            (
+                "log-group-pattern",
+                Asked {
+                    patterns: text(),
+                    ..empty.clone()
+                },
+            ),
+            (
+                "log-group-pattern",
+                Asked {
+                    patterns: vec!["a*".to_owned()],
+                    ..empty.clone()
+                },
+            ),
+        ] {
+            let said = asked.check().unwrap_err();
+            assert!(said.starts_with(&format!("{option}: ")), "{said}");
+        }
+        let names = vec!["/a".to_owned()];
+        assert_eq!(Asked { names, ..empty }.check(), Ok(()));
+    }
 
     #[test]
     fn arns_are_read_with_and_without_their_star() {

@@ -41,6 +41,16 @@ pub(super) async fn describe(
     search: Search<'_>,
     matches: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<Vec<Described>, Fault> {
+    describe_first(regional, search, matches, usize::MAX).await
+}
+
+/// So many pages of `DescribeLogGroups` at most.
+async fn describe_first(
+    regional: &Regional,
+    search: Search<'_>,
+    matches: &(dyn Fn(&str) -> bool + Sync),
+    most_pages: usize,
+) -> Result<Vec<Described>, Fault> {
     let mut all = Vec::new();
     let mut token: Option<String> = None;
     let mut tokens = HashSet::new();
@@ -70,6 +80,9 @@ pub(super) async fn describe(
         let Some(next) = page.next_token() else {
             return Ok(all);
         };
+        if tokens.len().saturating_add(1) >= most_pages {
+            return Ok(all);
+        }
         if !tokens.insert(next.to_owned()) {
             return Err(Fault {
                 kind: FaultKind::Other,
@@ -93,33 +106,60 @@ pub(super) async fn class_of(
     Ok(described.pop().and_then(|described| described.class))
 }
 
+/// How many pages are searched for like names in a region: 500 groups, two seconds.
+const PAGES_OF_LIKE_NAMES: usize = 10;
+
+/// How like the last parts of two names must be.
+const LIKE: f64 = 0.7;
+
 /// Up to three names that are like one that does not exist.
 pub(super) async fn near_names(name: &str, regions: &[Arc<Regional>]) -> Vec<String> {
     let family = match name.rfind('/') {
         Some(slash) if slash > 0 => &name[..=slash],
         _ => "",
     };
-    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let wanted = last(name);
     let beginning: String = name.chars().take(3).collect();
+    // Without a prefix the API lists every group.
+    let search = match family {
+        "" => Search::Pattern(&beginning),
+        family => Search::Prefix(family),
+    };
     let mut near = Vec::new();
     for regional in regions {
-        // Without a prefix the API lists every group.
-        let search = match family {
-            "" => Search::Pattern(&beginning),
-            family => Search::Prefix(family),
-        };
-        let Ok(all) = describe(regional, search, &|_| true).await else {
-            continue;
-        };
-        for described in all {
-            let likeness = strsim::jaro_winkler(&wanted, &last(&described.name));
-            if likeness > 0.7 {
-                near.push((likeness, described.name));
-            }
+        near.extend(like_names(name, search, regional).await);
+    }
+    let last = last_part(name);
+    if near.is_empty() && !last.is_empty() {
+        // The fault may lie before the last part: another spelling, other capitals, no slash at the beginning.
+        for regional in regions {
+            near.extend(like_names(name, Search::Pattern(last), regional).await);
         }
     }
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     near.dedup_by(|a, b| a.1 == b.1);
     near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// The names of a search whose last parts are like that of a name, and how like.
+async fn like_names(name: &str, search: Search<'_>, regional: &Regional) -> Vec<(f64, String)> {
+    let found = describe_first(regional, search, &|_| true, PAGES_OF_LIKE_NAMES).await;
+    let likeness = |found: &str| {
+        let of_last = likeness(last_part(name), last_part(found));
+        // Among those the whole name decides.
+        (of_last > LIKE).then(|| of_last + likeness(name, found))
+    };
+    // What helps with one error must not become another.
+    let found = found.unwrap_or_default().into_iter();
+    found
+        .filter_map(|found| Some((likeness(&found.name)?, found.name)))
+        .collect()
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or_default()
+}
+
+/// From 0 to 1, whatever the capitals.
+fn likeness(one: &str, other: &str) -> f64 {
+    strsim::jaro_winkler(&one.to_lowercase(), &other.to_lowercase())
 }

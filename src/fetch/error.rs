@@ -10,6 +10,8 @@ use crate::source::store::StoreError;
 pub enum Error {
     /// No region was given, and none is configured.
     NoRegion,
+    /// What is configured in place of AWS's address is none; what is expected.
+    BadAddress(&'static str),
     /// No credentials were found.
     NoCredentials {
         /// What the SDK said.
@@ -62,6 +64,15 @@ impl Error {
     pub fn is_access(&self) -> bool {
         matches!(self, Self::Call(fault) if fault.kind == FaultKind::AccessDenied)
     }
+
+    /// Whether a log group does not exist, however that showed.
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::UnknownGroup { .. } | Self::NoGroup { .. } => true,
+            Self::Call(fault) => fault.kind == FaultKind::NotFound,
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -70,10 +81,12 @@ impl fmt::Display for Error {
             Self::NoRegion => f.write_str(
                 "no region: give --region REGION, or set AWS_REGION or the region of your AWS profile",
             ),
+            Self::BadAddress(expected) => {
+                write!(f, "AWS_ENDPOINT_URL, or endpoint_url of the profile: {expected}")
+            }
             Self::NoCredentials { said, profile } => no_credentials(f, said, profile.as_deref()),
             Self::Call(fault) => {
-                write!(f, "{fault}")?;
-                f.write_str(advice(fault))
+                write!(f, "{fault}\n{}", advice(fault.kind))
             }
             Self::UnknownGroup { name, regions, near } => {
                 write!(f, "no log group {name:?} in {}", regions.join(", "))?;
@@ -112,12 +125,24 @@ impl From<StoreError> for Error {
     }
 }
 
+/// The SDK's words where a new SSO session helps (`aws-config`, `sso/token.rs`, `sso/cache.rs`, and what SSO answers to
+/// a token that it does not accept).
+const SSO: [&str; 4] = ["SSO token", "SSO OIDC", ".aws/sso/cache", "UnauthorizedException"];
+
+/// Whether these words stand in a text as a whole, and not inside of others, as in a profile's name.
+fn holds_words(text: &str, words: &str) -> bool {
+    text.match_indices(words).any(|(at, _)| {
+        let is_of_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let (before, after) = (&text[..at], &text[at + words.len()..]);
+        !before.ends_with(is_of_word) && !after.starts_with(is_of_word)
+    })
+}
+
 fn no_credentials(f: &mut fmt::Formatter<'_>, said: &str, profile: Option<&str>) -> fmt::Result {
     let of_profile = profile
         .map(|profile| format!(" --profile {profile}"))
         .unwrap_or_default();
-    let lower = said.to_lowercase();
-    if lower.contains("sso") || lower.contains("session has expired") {
+    if SSO.iter().any(|words| holds_words(said, words)) {
         return write!(
             f,
             "the SSO session has expired or was never begun ({said})\nrun: aws sso login{of_profile}"
@@ -131,21 +156,89 @@ fn no_credentials(f: &mut fmt::Formatter<'_>, said: &str, profile: Option<&str>)
 }
 
 /// What to do about a failed call.
-fn advice(fault: &Fault) -> &'static str {
-    match fault.kind {
+fn advice(kind: FaultKind) -> &'static str {
+    match kind {
         FaultKind::Authentication => {
-            "\nthe credentials are wrong or have expired: renew them (aws sso login, aws configure), \
+            "the credentials are wrong or have expired: renew them (aws sso login, aws configure), \
              and check them with aws sts get-caller-identity"
         }
-        FaultKind::AccessDenied => "\nlatscope fetch --dry-run prints the IAM policy that is needed",
-        FaultKind::ClockSkew => "\nset the clock of this machine and try again",
+        FaultKind::AccessDenied => "latscope fetch --dry-run prints the IAM policy that is needed",
+        FaultKind::ClockSkew => "set the clock of this machine and try again",
         FaultKind::Unreachable => {
-            "\nis there a network, and are --region and --endpoint-url right? A proxy is taken from HTTPS_PROXY"
+            "is there a network, and are --region and --endpoint-url right? A proxy is taken from HTTPS_PROXY"
         }
         FaultKind::Throttled => {
-            "\nothers use the same quota: give a lower --rate, or try again; what was fetched is kept"
+            "others use the same quota: give a lower --rate, or try again; what was fetched is kept"
         }
-        FaultKind::Transient => "\ntry again; what was fetched is kept",
-        FaultKind::NotFound | FaultKind::Invalid | FaultKind::Other => "",
+        FaultKind::Transient => "try again; what was fetched is kept",
+        FaultKind::NotFound => {
+            "was the log group deleted, or is it in another region? aws logs describe-log-groups lists those that there \
+             are"
+        }
+        FaultKind::Invalid => {
+            "are the names, the window and --endpoint-url right? With -vv each call is told; where all is right, this is \
+             a defect of latscope"
+        }
+        FaultKind::Other => {
+            "is --endpoint-url right, or AWS_ENDPOINT_URL? With -vv each call is told; what was fetched is kept"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(kind: FaultKind) -> Error {
+        Error::Call(Fault {
+            kind,
+            action: "logs:FilterLogEvents",
+            region: "eu-west-1".to_owned(),
+            said: "said".to_owned(),
+            attempts: 1,
+        })
+    }
+
+    #[test]
+    fn sso_is_told_by_the_words_of_the_sdk_alone() {
+        let is_sso = |said: &str| {
+            let error = Error::NoCredentials {
+                said: said.to_owned(),
+                profile: None,
+            };
+            error.to_string().contains("aws sso login")
+        };
+        for said in [
+            "an error occurred while loading credentials: failed to load the cached SSO token",
+            "the SSO token has expired and cannot be refreshed",
+            "failed to read `/home/somebody/.aws/sso/cache/34c6fceca75e.json`: no such file",
+            "service error: UnauthorizedException: Session token not found or invalid",
+        ] {
+            assert!(is_sso(said), "{said}");
+        }
+        for said in [
+            "profile `lesson` was not defined: could not find source profile",
+            "profile `SSO` was not defined: could not find source profile",
+            "profile `x` has invalid SSO config: no region",
+        ] {
+            assert!(!is_sso(said), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_exist_is_told_from_what_is_refused() {
+        let no_group = Error::NoGroup {
+            asked: String::new(),
+            regions: Vec::new(),
+        };
+        assert!(no_group.is_not_found() && call(FaultKind::NotFound).is_not_found());
+        assert!(!call(FaultKind::Invalid).is_not_found() && !Error::NoRegion.is_not_found());
+    }
+
+    #[test]
+    fn every_failure_says_what_to_do() {
+        for kind in [FaultKind::NotFound, FaultKind::Invalid, FaultKind::Other] {
+            assert_eq!(call(kind).to_string().lines().count(), 2, "{kind:?}");
+        }
     }
 }

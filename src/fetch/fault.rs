@@ -119,11 +119,8 @@ impl Fault {
                     return fault(FaultKind::Transient, unreadable(status));
                 }
                 let code = error.code().unwrap_or("no error code");
-                let said = said_by_service(code, error.message(), status);
-                fault(
-                    kind_of_answer(code, error.message().unwrap_or_default(), status),
-                    said,
-                )
+                let kind = kind_of_answer(code, error.message().unwrap_or_default(), status);
+                fault(kind, said_by_service(kind, code, error.message(), status))
             }
             SdkError::ResponseError(context) => {
                 let status = context.raw().status().as_u16();
@@ -139,6 +136,8 @@ impl Fault {
                 let text = failure
                     .as_connector_error()
                     .map_or_else(|| "the connection failed".to_owned(), |error| innermost(error));
+                // Of an address that is configured for this service alone.
+                let is_no_address = chain(error).contains("must contain scheme");
                 let is_refused = failure.as_connector_error().is_some_and(|error| {
                     let chain = chain(error);
                     [
@@ -154,10 +153,10 @@ impl Fault {
                 let kind = match () {
                     () if chain_has_credentials(&chain(error)) => FaultKind::Authentication,
                     () if is_refused => FaultKind::Unreachable,
-                    () if failure.is_user() => FaultKind::Other,
+                    () if is_no_address || failure.is_user() => FaultKind::Other,
                     () => FaultKind::Transient,
                 };
-                fault(kind, text)
+                fault(kind, harmless(&text))
             }
             other => {
                 let kind = if chain_has_credentials(&chain(other)) {
@@ -165,7 +164,7 @@ impl Fault {
                 } else {
                     FaultKind::Other
                 };
-                fault(kind, innermost(other))
+                fault(kind, harmless(&innermost(other)))
             }
         }
     }
@@ -216,31 +215,85 @@ fn kind_of_answer(code: &str, message: &str, status: u16) -> FaultKind {
     }
 }
 
-/// The service's words. Answers about signatures quote the signed request, session token included, and those about a
-/// page quote its token; neither is repeated.
-fn said_by_service(code: &str, message: Option<&str>, status: u16) -> String {
+/// The SDK's words, which name files, profiles and addresses. It also repeats all that a program for credentials wrote
+/// to its standard error; of that nothing remains, since a secret may stand there.
+pub(super) fn harmless(text: &str) -> String {
+    if !text.contains("external process") {
+        return masked(text);
+    }
+    let outcome = ["exit status: ", "signal: "].iter().find_map(|name| {
+        let (_, rest) = text.split_once(name)?;
+        let digits = rest.bytes().take(10).take_while(u8::is_ascii_digit).count();
+        (digits > 0).then(|| format!(" ({name}{})", &rest[..digits]))
+    });
+    let how = match text.contains("could not parse response") {
+        true => "gave no credentials that can be read",
+        false => "failed",
+    };
+    let outcome = outcome.unwrap_or_default();
+    format!("the credential_process of the profile {how}{outcome}; what it wrote is not shown")
+}
+
+/// The service's words. Answers about credentials quote their ids and tokens, those about signatures the signed request,
+/// and those about a page its token; none of that is repeated.
+fn said_by_service(kind: FaultKind, code: &str, message: Option<&str>, status: u16) -> String {
     let message = message.unwrap_or_default().trim();
+    if kind == FaultKind::Authentication {
+        return code.to_owned();
+    }
     let quotes_request = ["ignature", "anonical", "x-amz-", "X-Amz-"]
         .iter()
         .any(|word| message.contains(word));
     if message.is_empty() || quotes_request {
         return format!("{code} (HTTP {status})");
     }
-    let words: Vec<&str> = message
-        .split_whitespace()
-        .map(|word| if is_token(word) { "…" } else { word })
-        .take(60)
-        .collect();
-    format!("{code}: {}", words.join(" "))
+    format!("{code}: {}", masked(message))
 }
 
-/// Whether a word may be a token: long, and neither an ARN nor a path.
+/// The most words of others that are repeated.
+const MOST_WORDS: usize = 60;
+
+/// A text without what may be a token or an access key.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
+    for word in text.split_whitespace().take(MOST_WORDS) {
+        if !masked.is_empty() {
+            masked.push(' ');
+        }
+        match is_token(word) {
+            true => masked.push('…'),
+            false => push_without_keys(&mut masked, word),
+        }
+    }
+    masked
+}
+
+/// Whether a word may be a token: long, and neither an ARN nor a path. A secret key has 40 characters.
 fn is_token(word: &str) -> bool {
-    word.len() > 40 && !word.starts_with("arn:") && !word.starts_with('/')
+    let bare = word.trim_matches(|c: char| c.is_ascii_punctuation() && c != '/');
+    word.len() >= 40 && !bare.starts_with("arn:") && !bare.starts_with('/')
+}
+
+/// The fewest characters of an access key's id.
+const SHORTEST_KEY: usize = 16;
+
+/// Writes a word, with a sign in place of each id of an access key in it.
+fn push_without_keys(text: &mut String, word: &str) {
+    let is_of_key = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let mut rest = word;
+    while !rest.is_empty() {
+        let end = rest.find(|c| !is_of_key(c)).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        let is_key = run.len() >= SHORTEST_KEY && (run.contains("AKIA") || run.contains("ASIA"));
+        text.push_str(if is_key { "…" } else { run });
+        let next = after.find(is_of_key).unwrap_or(after.len());
+        text.push_str(&after[..next]);
+        rest = &after[next..];
+    }
 }
 
 /// The error and its causes, from the outermost on.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -263,4 +316,60 @@ fn innermost(error: &dyn std::error::Error) -> String {
 
 fn chain_has_credentials(chain: &str) -> bool {
     chain.contains("credential") || chain.contains("identity")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_program_for_credentials_wrote_is_repeated() {
+        for (text, expected) in [
+            (
+                "an error occurred while loading credentials: Error retrieving credentials: external process exited \
+                 with code exit status: 1. Stderr: PLANTED exit status: 77",
+                "the credential_process of the profile failed (exit status: 1); what it wrote is not shown",
+            ),
+            (
+                "Error retrieving credentials: external process exited with code signal: 9 (SIGKILL). Stderr: PLANTED",
+                "the credential_process of the profile failed (signal: 9); what it wrote is not shown",
+            ),
+            (
+                "Error retrieving credentials from external process, could not parse response: PLANTED",
+                "the credential_process of the profile gave no credentials that can be read; what it wrote is not shown",
+            ),
+        ] {
+            assert_eq!(harmless(text), expected);
+        }
+        let said =
+            "failed to read `/home/somebody/.aws/sso/cache/34c6fceca75e456f25e7e99531e2425c6c1de443.json`";
+        assert_eq!(harmless(said), said);
+    }
+
+    #[test]
+    fn tokens_and_keys_are_masked_and_names_are_not() {
+        let token = "a1".repeat(20);
+        for (message, expected) in [
+            (format!("token {token} is bad"), "X: token … is bad"),
+            (
+                "User: arn:aws:iam::123456789012:user/a-name-that-is-rather-long is not allowed".to_owned(),
+                "X: User: arn:aws:iam::123456789012:user/a-name-that-is-rather-long is not allowed",
+            ),
+            (
+                "(AKIAIOSFODNN7EXAMPLE), Credential=ASIAIOSFODNN7EXAMPLE/2026 é".to_owned(),
+                "X: (…), Credential=…/2026 é",
+            ),
+            (
+                "ASIA and 2026-11-20 remain".to_owned(),
+                "X: ASIA and 2026-11-20 remain",
+            ),
+        ] {
+            assert_eq!(
+                said_by_service(FaultKind::Other, "X", Some(&message), 400),
+                expected
+            );
+        }
+        let said = said_by_service(FaultKind::Authentication, "X", Some("the token SECRET"), 400);
+        assert_eq!(said, "X");
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 
-use super::asked::{Arn, Asked, region_of_function};
+use super::asked::{Arn, Asked, name_of_function, region_of_function};
 use super::describe::{Described, Search, class_of, describe, near_names};
 use super::error::Error;
 use super::fault::FaultKind;
@@ -196,11 +196,7 @@ impl Found {
 
     /// The group that a function logs to.
     async fn function(&mut self, function: &str, regions: &[Arc<Regional>]) -> Result<(), Error> {
-        // `arn:aws:lambda:REGION:ACCOUNT:function:NAME[:VERSION]`
-        let name = match function.strip_prefix("arn:") {
-            Some(_) => function.split(':').nth(6).unwrap_or(function),
-            None => function.split(':').next().unwrap_or(function),
-        };
+        let name = name_of_function(function);
         let mut missing_in = Vec::new();
         let mut is_found = false;
         for regional in regions {

@@ -29,13 +29,23 @@ struct State {
 impl State {
     /// Takes the next place. When that is.
     fn take_place(&mut self, now: Instant) -> Instant {
-        let interval = Duration::from_secs_f64(1.0 / self.rate);
+        let interval = interval(self.rate);
         // Whoever is late by less than one call catches up, so that the rate is kept; more is lost.
         let earliest = now.checked_sub(interval);
         let at = earliest.map_or(self.next, |earliest| self.next.max(earliest));
-        self.next = at + interval;
+        self.next = at.checked_add(interval).unwrap_or(at);
         at
     }
+}
+
+/// The longest time between two calls.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// The time between two calls, whatever the rate.
+fn interval(per_second: f64) -> Duration {
+    Duration::try_from_secs_f64(1.0 / per_second)
+        .unwrap_or(LONGEST_INTERVAL)
+        .min(LONGEST_INTERVAL)
 }
 
 /// What is left of the rate by one throttle.
@@ -78,7 +88,8 @@ impl Limiter {
         if state.lowered_at.is_none_or(|lowered| lowered < sent) {
             let now = Instant::now();
             state.rate = (state.rate * CUT).max(self.target * FLOOR);
-            state.next = state.next.max(now + Duration::from_secs_f64(1.0 / state.rate));
+            let after_pause = now.checked_add(interval(state.rate)).unwrap_or(now);
+            state.next = state.next.max(after_pause);
             state.lowered_at = Some(now);
         }
     }
@@ -158,6 +169,31 @@ mod tests {
         assert_eq!(rate(&limiter), 10.0);
         (0..20).for_each(|_| limiter.throttled(Instant::now() + Duration::from_secs(1)));
         assert_eq!(rate(&limiter), 0.5);
+    }
+
+    #[test]
+    fn no_rate_is_too_odd() {
+        for rate in [
+            1e-300,
+            1e-19,
+            0.0,
+            -0.0,
+            -1.0,
+            1e300,
+            f64::INFINITY,
+            f64::NAN,
+            f64::MIN_POSITIVE,
+        ] {
+            let limiter = Limiter::new(rate);
+            let now = Instant::now();
+            limiter.throttled(now);
+            limiter.answered();
+            for _ in 0..3 {
+                limiter.state().take_place(now);
+            }
+        }
+        assert_eq!(interval(1e-19), LONGEST_INTERVAL);
+        assert_eq!(interval(4.0), Duration::from_millis(250));
     }
 
     #[test]

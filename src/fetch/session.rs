@@ -1,8 +1,8 @@
 //! Clients for each region, and calls that are repeated as long as that makes sense.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use tokio::time::sleep;
 
 use super::asked::Asked;
 use super::error::Error;
-use super::fault::{Fault, FaultKind};
+use super::fault::{Fault, FaultKind, chain, harmless};
 use super::limiter::{Limiter, filter_quota};
 use super::server_clock::ServerClock;
 use crate::vocab::Timestamp;
@@ -38,6 +38,55 @@ pub struct Access {
     pub endpoint_url: Option<String>,
     /// `FilterLogEvents` a second, in place of half the quota of the region.
     pub per_second: Option<f64>,
+}
+
+/// Calls a second that can be meant: one in 100 seconds, and more than any region allows.
+const RATES: RangeInclusive<f64> = 0.01..=1000.0;
+
+impl Access {
+    /// Whether what was given can be meant.
+    ///
+    /// # Errors
+    /// The option, as the command line and `latscope.toml` name it, and what to give for it.
+    pub fn check(&self) -> Result<(), String> {
+        let profile = self.profile.iter().map(|profile| ("profile", profile));
+        let regions = self.regions.iter().map(|region| ("region", region));
+        for (option, text) in profile.chain(regions) {
+            Asked::check_text(option, text)?;
+        }
+        if self.endpoint_url.as_deref().is_some_and(|url| !is_address(url)) {
+            return Err(format!("endpoint-url: {EXPECTED_ADDRESS}"));
+        }
+        if self.per_second.is_some_and(|rate| !RATES.contains(&rate)) {
+            return Err(format!(
+                "rate: expecting {} to {} calls a second",
+                RATES.start(),
+                RATES.end()
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What an address must be.
+const EXPECTED_ADDRESS: &str = "expecting http:// or https:// and a host, such as http://localhost:4566";
+
+/// Whether a text is the address of a service.
+fn is_address(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        // The colons of an IPv6 address stand in brackets.
+        Some((_, port)) if port.ends_with(']') => authority,
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        Some(_) => return false,
+        None => authority,
+    };
+    ["http", "https"].contains(&scheme.to_lowercase().as_str())
+        && !host.is_empty()
+        && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What was counted over all calls.
@@ -89,7 +138,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// Gets clients for every region: those that were asked for, and those of ARNs. `now` is this machine's clock.
 ///
 /// # Errors
-/// If there is no region, or no credentials.
+/// If there is no region, no credentials, or no address where one was configured.
 pub async fn connect(
     access: &Access,
     asked: &Asked,
@@ -106,6 +155,9 @@ pub async fn connect(
         }
         // Some ways to credentials need a region too.
         config = shared_config(access, asked.regions().next()).await;
+    }
+    if config.endpoint_url().is_some_and(|url| !is_address(url)) {
+        return Err(Error::BadAddress(EXPECTED_ADDRESS));
     }
     check_credentials(&config, access).await?;
     let of_arns = asked.regions().map(str::to_owned);
@@ -170,18 +222,10 @@ async fn check_credentials(config: &SdkConfig, access: &Access) -> Result<(), Er
             profile: access.profile.clone(),
         });
     };
-    provider.provide_credentials().await.map(drop).map_err(|error| {
-        // The causes name files, profiles and addresses, never a secret.
-        let mut said = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(inner) = cause {
-            let _ = write!(said, ": {inner}");
-            cause = inner.source();
-        }
-        Error::NoCredentials {
-            said,
-            profile: access.profile.clone(),
-        }
+    let answer = provider.provide_credentials().await;
+    answer.map(drop).map_err(|error| Error::NoCredentials {
+        said: harmless(&chain(&error)),
+        profile: access.profile.clone(),
     })
 }
 
@@ -253,4 +297,76 @@ fn pause(attempt: u32) -> Duration {
         .saturating_mul(1 << attempt.min(10))
         .min(LONGEST_WAIT);
     most.mul_f64(0.1 + 0.9 * fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_a_scheme_and_a_host() {
+        for url in [
+            "http://localhost:4566",
+            "https://logs.eu-west-1.amazonaws.com",
+            "HTTP://10.0.0.1/base/",
+            "http://[::1]:4566",
+            "http://[::1]",
+        ] {
+            assert!(is_address(url), "{url}");
+        }
+        for url in [
+            "",
+            "notaurl",
+            "localhost:4566",
+            "ftp://x",
+            "http://",
+            "http:///x",
+            "http://:80",
+            "http://a b",
+            "http://a:b",
+        ] {
+            assert!(!is_address(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told_with_its_option() {
+        let empty = Access::default();
+        let rate = |per_second| Access {
+            per_second: Some(per_second),
+            ..Access::default()
+        };
+        for (option, access) in [
+            ("rate", rate(0.0)),
+            ("rate", rate(f64::NAN)),
+            ("rate", rate(1e-19)),
+            ("rate", rate(1000.5)),
+            (
+                "endpoint-url",
+                Access {
+                    endpoint_url: Some("notaurl".to_owned()),
+                    ..empty.clone()
+                },
+            ),
+            (
+                "region",
+                Access {
+                    regions: vec![String::new()],
+                    ..empty.clone()
+                },
+            ),
+            (
+                "profile",
+                Access {
+                    profile: Some(String::new()),
+                    ..empty.clone()
+                },
+            ),
+        ] {
+            let said = access.check().unwrap_err();
+            assert!(said.starts_with(&format!("{option}: ")), "{said}");
+        }
+        assert_eq!(empty.check(), Ok(()));
+        assert_eq!((rate(0.01).check(), rate(1000.0).check()), (Ok(()), Ok(())));
+    }
 }

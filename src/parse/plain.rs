@@ -36,6 +36,50 @@ fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._:/@+-$[]#=*".contains(&byte)
 }
 
+/// What stands for the type of an error that may be prose.
+pub(super) const WITHHELD: &str = "withheld";
+
+/// The version of a function, if it is one: `$LATEST`, `$LATEST.PUBLISHED` or a number.
+pub(super) fn version(text: &str) -> Option<&str> {
+    let is_number = text.len() <= LONGEST_WORD && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = matches!(text, "$LATEST" | "$LATEST.PUBLISHED") || (is_number && !text.is_empty());
+    is_version.then_some(text)
+}
+
+/// The type of an error as the platform names it, such as `Runtime.ExitError` or `Sandbox.Timedout`; else what stands
+/// for it.
+pub(super) fn platform_error(text: &str) -> &str {
+    let is_name = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_uppercase())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let mut parts = text.split('.');
+    // `Runtime`, `Sandbox`, `Function`, `Extension`, and whatever comes next.
+    let is_family = |part: &str| is_name(part) && part.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
+    let is_type = parts.next().is_some_and(is_family) && text.contains('.') && parts.all(is_name);
+    match is_type && word(text).is_some() {
+        true => text,
+        false => WITHHELD,
+    }
+}
+
+/// An ARN, if the text may be one.
+pub(super) fn arn(text: &str) -> Option<&str> {
+    word(text).filter(|text| text.starts_with("arn:"))
+}
+
+/// How an environment came to be, in small letters and dashes: `on-demand`, `provisioned-concurrency`.
+pub(super) fn initialization_type(text: &str) -> Option<&str> {
+    let is_of_it = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    word(text).filter(|text| text.bytes().all(is_of_it))
+}
+
+/// An id of a trace: digits of a hash and dashes.
+pub(super) fn trace_id(text: &str) -> Option<&str> {
+    let is_of_id = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    word(text).filter(|text| text.bytes().all(is_of_id))
+}
+
 /// The id as text. One that may be prose becomes one that identifies nothing.
 pub(super) fn request_id(id: &RequestId) -> Cow<'_, str> {
     match id {
@@ -182,6 +226,48 @@ mod tests {
         ] {
             assert_eq!(word(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn words_of_the_platform_have_forms_of_their_own() {
+        for text in ["$LATEST", "$LATEST.PUBLISHED", "17"] {
+            assert_eq!(version(text), Some(text));
+        }
+        for text in ["", "PLANTED", "$LATEST1", "1.0"] {
+            assert_eq!(version(text), None, "{text}");
+        }
+        for text in [
+            "Runtime.ExitError",
+            "Sandbox.Timedout",
+            "Function.Error",
+            "Runtime.Unknown",
+        ] {
+            assert_eq!(platform_error(text), text);
+        }
+        for text in [
+            "",
+            "PLANTED",
+            "Planted",
+            "PLANTED.Word",
+            "Runtime.",
+            ".Runtime",
+            "Runtime.planted",
+            "Runtime.a-b",
+        ] {
+            assert_eq!(platform_error(text), WITHHELD, "{text}");
+        }
+        assert_eq!(
+            arn("arn:aws:lambda:eu-west-1::runtime:0a"),
+            Some("arn:aws:lambda:eu-west-1::runtime:0a")
+        );
+        assert_eq!(arn("PLANTED"), None);
+        assert_eq!(
+            initialization_type("provisioned-concurrency"),
+            Some("provisioned-concurrency")
+        );
+        assert_eq!(initialization_type("PLANTED"), None);
+        assert_eq!(trace_id("1-5f0c2b1a-00000000"), Some("1-5f0c2b1a-00000000"));
+        assert_eq!(trace_id("PLANTED"), None);
     }
 
     #[test]

@@ -45,7 +45,10 @@ pub(super) fn report(report: &Report, message: &str) -> String {
         .text("requestId", &plain::request_id(&report.request_id))
         .json("metrics", &metrics.finish())
         .word("status", report.status.map(Status::word))
-        .word("errorType", report.error_type.as_deref());
+        .word(
+            "errorType",
+            report.error_type.as_deref().map(plain::platform_error),
+        );
     let event = serde_json::from_str::<Event<'_>>(message).ok();
     let trace = event
         .as_ref()
@@ -60,10 +63,11 @@ pub(super) fn report(report: &Report, message: &str) -> String {
 /// `Root=…;Parent=…;Sampled=1` of a trace.
 fn ids_of_trace(text: &str) -> Option<String> {
     let is_id = |part: &&str| {
-        let is_known = ["Root=", "Parent=", "Sampled="]
-            .iter()
-            .any(|name| part.starts_with(name));
-        is_known && plain::word(part).is_some()
+        let mut names = ["Root=", "Parent=", "Sampled="].iter();
+        names.any(|name| {
+            part.strip_prefix(name)
+                .is_some_and(|id| plain::trace_id(id).is_some())
+        })
     };
     let ids: Vec<&str> = text.split(';').filter(is_id).collect();
     (!ids.is_empty()).then(|| ids.join(";"))
@@ -81,8 +85,8 @@ pub(super) fn lifecycle(lifecycle: &LifecycleRecord, message: &str) -> Option<St
         } => {
             record
                 .text("requestId", &id(request_id))
-                .word("version", version.as_deref())
-                .word("functionArn", function_arn.as_deref());
+                .word("version", version.as_deref().and_then(plain::version))
+                .word("functionArn", function_arn.as_deref().and_then(plain::arn));
             "platform.start"
         }
         Lifecycle::End { request_id } => {
@@ -102,10 +106,18 @@ pub(super) fn lifecycle(lifecycle: &LifecycleRecord, message: &str) -> Option<St
         } => {
             record
                 .word("phase", phase.map(InitPhase::word))
-                .word("initializationType", initialization_type.as_deref())
+                .word(
+                    "initializationType",
+                    initialization_type
+                        .as_deref()
+                        .and_then(plain::initialization_type),
+                )
                 .word("functionName", function_name.as_deref())
-                .word("functionVersion", function_version.as_deref())
-                .word("runtimeVersionArn", runtime_arn.as_deref());
+                .word(
+                    "functionVersion",
+                    function_version.as_deref().and_then(plain::version),
+                )
+                .word("runtimeVersionArn", runtime_arn.as_deref().and_then(plain::arn));
             "platform.initStart"
         }
         Lifecycle::InitReport {
@@ -119,7 +131,12 @@ pub(super) fn lifecycle(lifecycle: &LifecycleRecord, message: &str) -> Option<St
                 .json("metrics", &metrics)
                 .word("phase", phase.map(InitPhase::word))
                 .word("status", status.map(Status::word))
-                .word("initializationType", initialization_type.as_deref());
+                .word(
+                    "initializationType",
+                    initialization_type
+                        .as_deref()
+                        .and_then(plain::initialization_type),
+                );
             "platform.initReport"
         }
         Lifecycle::RestoreStart => "platform.restoreStart",

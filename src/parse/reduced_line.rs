@@ -58,7 +58,7 @@ pub(super) fn report(report: &Report, line: &str) -> String {
     put("Init Duration", report.init.map(millis));
     put("Restore Duration", report.restore.map(millis));
     put("Status", report.status.map(|status| status.word().to_owned()));
-    let error_type = report.error_type.as_deref().and_then(plain::word);
+    let error_type = report.error_type.as_deref().map(plain::platform_error);
     put("Error Type", error_type.map(str::to_owned));
     text.push_str(&trace(line));
     // Without its memory a line is taken for a cut one anyway.
@@ -76,8 +76,8 @@ fn trace(line: &str) -> String {
     while let Some(Ok(field)) = fields.next_field() {
         let Value::Word(word) = field.value else { continue };
         match field.label {
-            "XRAY TraceId" => id = plain::word(word),
-            "SegmentId" => segment = plain::word(word),
+            "XRAY TraceId" => id = plain::trace_id(word),
+            "SegmentId" => segment = plain::trace_id(word),
             "Sampled" => sampled = Some(word).filter(|word| matches!(*word, "true" | "false")),
             _ => {}
         }
@@ -113,12 +113,12 @@ pub(super) fn lifecycle(line: &Lifecycle, message: &str) -> Option<String> {
     Some(match line {
         Lifecycle::Start {
             request_id, version, ..
-        } => match version.as_deref().and_then(plain::word) {
+        } => match version.as_deref().and_then(plain::version) {
             Some(version) => format!("START RequestId: {} Version: {version}", id(request_id)),
             None => format!("START RequestId: {}", id(request_id)),
         },
         Lifecycle::End { request_id } => format!("END RequestId: {}", id(request_id)),
-        Lifecycle::InitStart { runtime_arn, .. } => match runtime_arn.as_deref().and_then(plain::word) {
+        Lifecycle::InitStart { runtime_arn, .. } => match runtime_arn.as_deref().and_then(plain::arn) {
             Some(arn) => format!("INIT_START Runtime Version ARN: {arn}"),
             None => "INIT_START Runtime Version:".to_owned(),
         },
@@ -177,7 +177,7 @@ fn timed_out(request_id: &RequestId, message: &str) -> Option<String> {
 
 /// What of a crash tells that it is one: the type of its error, or the platform's own words.
 fn crash(message: &str) -> Cow<'static, str> {
-    let last = message.split_whitespace().next_back().and_then(plain::word);
+    let last = message.split_whitespace().next_back().map(plain::platform_error);
     let is_type = |word: &&str| word.starts_with("Runtime.") || word.starts_with("Extension.");
     if message.contains(" Process exited before completing") {
         return "Process exited before completing request".into();
