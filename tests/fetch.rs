@@ -49,14 +49,14 @@ fn fifty_thousand_events_in_many_streams_come_once_each_and_are_not_fetched_twic
     // Few slices, so that most have several pages.
     let said = done(&mut fetch(
         &folder,
-        &format!("--log-group {group} --since 1h --rate 2000"),
+        &format!("--log-group {group} --since 1h --rate 1000"),
     ));
     assert!(said.contains("50,000 events"), "{said}");
     assert!(said.contains("The window is complete."), "{said}");
     assert_once_each(&folder, 50_000);
     let again = done(&mut fetch(
         &folder,
-        &format!("--log-group {group} --since 1h --rate 2000"),
+        &format!("--log-group {group} --since 1h --rate 1000"),
     ));
     assert!(again.contains("The window is complete."), "{again}");
     assert_once_each(&folder, 50_000);

@@ -668,7 +668,10 @@ fn interrupted_query(signal: &str) {
 
 /// The JSON of `summary` on the store.
 fn summary(folder: &Folder, args: &str) -> Value {
-    let output = run(folder, &format!("summary --by model --format json {args}"));
+    let output = run(
+        folder,
+        format!("summary --by model --format json {args}").trim_end(),
+    );
     assert_eq!(
         output.status.code(),
         Some(0),

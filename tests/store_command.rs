@@ -61,7 +61,8 @@ fn the_status_tells_what_is_there() {
 
 #[test]
 fn reports_read_the_store_in_the_window_of_the_latest_fetch_wherever_it_is() {
-    let note = "the window of the latest fetch, 2026-11-20T09:00:00.000Z to 2026-11-20T09:01:21.294Z\n";
+    let note = "the window of the latest fetch, 2026-11-20T09:00:00.000Z to 2026-11-20T09:01:21.294Z, \
+                2 log groups\n";
     let summary = |args: &str, store: &str| run(&format!("summary --by model {args}"), store);
     let expected = summary("", ".latscope").done().code(0);
     assert_eq!(expected.stderr(), format!("Store .latscope: {note}"));
@@ -86,6 +87,14 @@ fn reports_read_the_store_in_the_window_of_the_latest_fetch_wherever_it_is() {
         ".latscope",
     );
     both.done().code(0).stdout_has("Invocations read: 7 = 6 matched");
+    // What the store lacks of a window of one's own is said; what lies outside what was ever fetched, too.
+    let wide = summary(
+        "--since 2026-11-20T08:00 --until 2026-11-20T09:01:21.294",
+        ".latscope",
+    );
+    wide.done()
+        .code(0)
+        .stdout_has("the store does not hold all of the window: a log group lacks 98 % of it");
     // A window of one's own.
     let later = summary("--since 2026-11-20T09:01", ".latscope").done().code(0);
     later.stdout_has("Window: 2026-11-20T09:01:00.000Z to the last event;");
@@ -138,6 +147,30 @@ fn what_was_not_fetched_is_said_beside_the_numbers() {
 }
 
 #[test]
+fn other_log_groups_than_those_of_the_latest_fetch_are_not_mixed_in() {
+    let of_quiet_alone = |args: &str| {
+        let run = run(args, ".latscope");
+        let path = run.path(".latscope/manifest.ndjson");
+        let manifest = fs::read_to_string(&path).unwrap();
+        let chat = "{\"account\":\"123456789012\",\"region\":\"eu-west-1\",\"name\":\"/aws/lambda/chat\"},";
+        let (segments, fetch) = manifest.split_at(manifest.find("{\"fetch\"").unwrap());
+        fs::write(path, format!("{segments}{}", fetch.replace(chat, ""))).unwrap();
+        run
+    };
+    of_quiet_alone("summary")
+        .done()
+        .code(4)
+        .stderr_has("1 log group; --since or --until reads 1 other log group too")
+        .stderr_has(
+            "the store holds no event of the window (2026-11-20T09:00:00.000Z to 2026-11-20T09:01:21.294Z)",
+        );
+    of_quiet_alone("summary --since 2026-11-20")
+        .done()
+        .code(0)
+        .stdout_has("Invocations read: 7");
+}
+
+#[test]
 fn a_damaged_segment_is_named_and_no_report_is_made_of_it() {
     let damaged = |args: &str| {
         let run = run(args, ".latscope");
@@ -158,7 +191,7 @@ fn a_damaged_segment_is_named_and_no_report_is_made_of_it() {
     damaged("summary")
         .done()
         .code(3)
-        .stderr_has("run latscope fetch again, which replaces it");
+        .stderr_has("run latscope fetch for /aws/lambda/chat from 2026-11-20T09:00:00.000Z to");
     run("store verify", ".latscope")
         .done()
         .code(0)

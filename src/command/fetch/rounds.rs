@@ -27,6 +27,9 @@ use crate::parse::TimingKeys;
 use crate::source::store::{Fetch, LogGroup, Store, StoreError};
 use crate::vocab::{TimeRange, counted, grouped, visible};
 
+/// How long it waits at most, where a part of the window cannot be had.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
 /// How far the clocks of two machines may be apart that talk to each other: AWS refuses calls beyond some minutes.
 const CLOCKS_APART_MS: i64 = 15 * 60_000;
 
@@ -187,10 +190,14 @@ impl Rounds<'_> {
         let mut told = BTreeSet::new();
         let mut cost = Cost::default();
         let mut last = None;
+        let mut pause = ROUND;
         loop {
             match self.round(job, whole, stderr).await {
                 Ok((outcome, _)) => {
+                    // What cannot be had is asked for less and less often.
+                    pause = LONGEST_PAUSE.min(pause * 2);
                     if outcome.is_complete() {
+                        pause = ROUND;
                         // What is settled need not be looked at again.
                         job.window.from = job.settled.max(whole.from);
                     }
@@ -211,7 +218,7 @@ impl Rounds<'_> {
                 Err(Error::Interrupted) => break,
                 Err(error) => return Err(error),
             }
-            if self.unless_interrupted(sleep(ROUND)).await.is_err() {
+            if self.unless_interrupted(sleep(pause)).await.is_err() {
                 break;
             }
             let now = Clock::compared(self.surroundings.now, regions).now();

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::capture::Capture;
-use super::damage::hex;
+use super::damage::{Damage, hex};
 use super::entry::{Entry, Fetch, Segment, SegmentState};
 use super::error::StoreError;
 use super::files;
@@ -195,11 +195,16 @@ impl Store {
             .segments()
             .iter()
             .filter(|segment| groups.iter().any(|group| group.is_same(&segment.group)))
-            .filter(|segment| segment.range.overlaps(window) && self.check(segment).is_err())
+            .filter(|segment| segment.range.overlaps(window) && self.is_spoilt(segment))
             .cloned()
             .collect();
         self.drop_segments(&damaged)?;
         Ok(damaged)
+    }
+
+    /// Whether a segment's file is not what it was. One that the system does not let us read may still be.
+    fn is_spoilt(&self, segment: &Segment) -> bool {
+        matches!(self.check(segment), Err(damage) if !matches!(damage, Damage::Unreadable(_)))
     }
 
     /// Takes segments out of the manifest, and only then their files from the disk.
