@@ -1159,3 +1159,216 @@ fn a_dry_run_asks_for_no_event_and_tells_what_is_needed() {
         "{text}"
     );
 }
+
+/// Runs `fetch` with credentials from the `config` file in the folder alone, under the profile `dev`.
+fn fetch_with_profile(folder: &Folder, config: &str) -> Output {
+    fs::write(folder.path().join("config"), config).unwrap();
+    let mut command = latscope();
+    common::aws_environment(&mut command);
+    command
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .env_remove("AWS_SECRET_ACCESS_KEY")
+        .env_remove("AWS_SESSION_TOKEN")
+        .env("AWS_CONFIG_FILE", folder.path().join("config"))
+        .env("HOME", folder.path())
+        .args(["fetch", "-vv", "--profile", "dev", "--log-group", GROUP])
+        .current_dir(folder.path())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn nothing_that_a_credential_process_writes_is_repeated() {
+    let folder = Folder::new();
+    for (program, words) in [
+        (
+            "sh -c 'echo PLANTEDSECRET >&2; exit 1'",
+            "the credential_process of the profile failed (exit status: 1)",
+        ),
+        (
+            "sh -c 'echo PLANTEDSECRET; echo PLANTEDSECRET >&2'",
+            "the credential_process of the profile gave no credentials",
+        ),
+    ] {
+        let config = format!("[profile dev]\nregion = eu-west-1\ncredential_process = {program}\n");
+        let output = fetch_with_profile(&folder, &config);
+        let text = said(&output, 5);
+        assert!(text.contains(words) && !text.contains("PLANTED"), "{text}");
+    }
+}
+
+#[test]
+fn a_profile_whose_name_holds_sso_is_no_sso_session() {
+    let config = "[profile dev]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/x\n\
+                  source_profile = lesson\n";
+    let text = said(&fetch_with_profile(&Folder::new(), config), 5);
+    assert!(
+        text.contains("lesson") && !text.contains("aws sso login"),
+        "{text}"
+    );
+}
+
+#[test]
+fn no_key_and_no_token_of_an_answer_is_repeated() {
+    for (code, message, exit) in [
+        (
+            "UnrecognizedClientException",
+            "The security token AKIAIOSFODNN7EXAMPLE short-PLANTED is invalid.",
+            5,
+        ),
+        (
+            "AccessDeniedException",
+            "User with key ASIAIOSFODNN7EXAMPLE (0123456789PLANTED0123456789PLANTED0123456789) is not authorized",
+            6,
+        ),
+    ] {
+        let wire = wire("STANDARD", move |_| Answer::exception(400, code, message));
+        let args = format!("-vv --log-group {GROUP} {WINDOW} --rate 100");
+        let text = said(&fetch(&Folder::new(), &wire, &args), exit);
+        assert!(text.contains(code), "{text}");
+        for secret in ["AKIA", "ASIA", "PLANTED"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+#[test]
+fn a_group_that_is_misspelt_before_its_last_part_is_told() {
+    let wire = Wire::start(|call| {
+        let key = |key: &str| call.body[key].as_str().unwrap_or_default().to_owned();
+        let (prefix, pattern) = (key("logGroupNamePrefix"), key("logGroupNamePattern"));
+        let all = ["/aws/lambda/chat", "/aws/lambda/orders", "/ecs/chat"];
+        let found = all
+            .iter()
+            .filter(|name| name.starts_with(&prefix) && name.contains(&pattern));
+        let groups: Vec<Value> = found.map(|name| json!({"logGroupName": name})).collect();
+        // There is always another page.
+        let number = call.body["nextToken"]
+            .as_str()
+            .unwrap_or("0")
+            .parse::<u32>()
+            .unwrap();
+        match pattern.is_empty() {
+            true => Answer::ok(json!({"logGroups": groups})),
+            false => Answer::ok(json!({"logGroups": groups, "nextToken": (number + 1).to_string()})),
+        }
+    });
+    for name in ["/aws/lamda/chat", "/aws/Lambda/chat", "aws/lambda/chat"] {
+        let before = wire.calls_of("DescribeLogGroups").len();
+        let output = fetch(&Folder::new(), &wire, &format!("--log-group {name} {WINDOW}"));
+        let text = said(&output, 4);
+        assert!(text.contains("like it: /aws/lambda/chat"), "{text}");
+        let calls = wire.calls_of("DescribeLogGroups").len() - before;
+        assert!(calls <= 12, "{calls} calls for {name}");
+    }
+}
+
+#[test]
+fn a_function_of_any_form_leads_to_the_group_of_its_name() {
+    let wire = Wire::start(|call| match call.action.as_str() {
+        "DescribeLogGroups" => Answer::ok(json!({"logGroups": [
+            {"logGroupName": call.body["logGroupNamePrefix"], "logGroupClass": "STANDARD"},
+        ]})),
+        "FilterLogEvents" => page(&[], None),
+        _ => Answer::exception(404, "ResourceNotFoundException", "no")
+            .header("x-amzn-errortype: ResourceNotFoundException"),
+    });
+    let args = format!("--function 123456789012:function:chat --function chat:PROD {WINDOW} --rate 100");
+    said(&fetch(&Folder::new(), &wire, &args), 0);
+    let calls = wire.calls_of("FilterLogEvents");
+    assert!(!calls.is_empty());
+    for call in calls {
+        assert_eq!(call.body["logGroupName"], "/aws/lambda/chat");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_a_usage_error_on_the_command_line_and_in_the_configuration() {
+    let folder = Folder::new();
+    for (option, value, words) in [
+        ("log-group", "", "empty"),
+        ("log-group-prefix", "", "empty"),
+        ("log-group-pattern", "", "empty"),
+        ("log-group-pattern", "/aws/*", "asterisk"),
+        ("function", "", "empty"),
+        ("stream-prefix", "", "empty"),
+        ("endpoint-url", "notaurl", "http://"),
+        ("endpoint-url", "ftp://x", "http://"),
+        ("rate", "1e-19", "0.01 to 1000"),
+        ("rate", "1001", "0.01 to 1000"),
+        ("rate", "0", "0.01 to 1000"),
+    ] {
+        let mut command = latscope();
+        common::aws_environment(&mut command);
+        let _ = fs::remove_file(folder.path().join("latscope.toml"));
+        command.args(["fetch", "--log-group", GROUP]);
+        command
+            .args([format!("--{option}"), value.to_owned()])
+            .current_dir(folder.path());
+        let text = said(&command.output().unwrap(), 2);
+        assert!(
+            text.contains(words) && text.contains(&format!("--{option}: ")),
+            "{text}"
+        );
+        let value = match option {
+            "rate" if value.contains('e') => "1.0e-19".to_owned(),
+            "rate" => value.to_owned(),
+            _ => format!("{value:?}"),
+        };
+        fs::write(
+            folder.path().join("latscope.toml"),
+            format!("[fetch]\n{option} = {value}\n"),
+        )
+        .unwrap();
+        let text = said(&run(&folder, &format!("fetch --log-group {GROUP}")), 2);
+        assert!(
+            text.contains(words) && text.contains(&format!("[fetch] {option}: ")),
+            "{text}"
+        );
+    }
+    fs::write(folder.path().join("latscope.toml"), "store = \"\"\n").unwrap();
+    let text = said(&run(&folder, &format!("fetch --log-group {GROUP}")), 2);
+    assert!(text.contains("store: name a folder"), "{text}");
+    fs::remove_file(folder.path().join("latscope.toml")).unwrap();
+    let mut command = latscope();
+    command.args(["fetch", "--log-group", GROUP, "--store", ""]);
+    let text = said(&command.current_dir(folder.path()).output().unwrap(), 2);
+    assert!(text.contains("--store"), "{text}");
+}
+
+#[test]
+fn an_address_of_the_environment_that_is_none_is_told_at_once() {
+    let folder = Folder::new();
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] {
+        let mut command = latscope();
+        common::aws_environment(&mut command);
+        command.env(name, "notaurl").args(["fetch", "--log-group", GROUP]);
+        let begun = std::time::Instant::now();
+        let output = command.current_dir(folder.path()).output().unwrap();
+        let text = said(&output, 1);
+        assert!(
+            text.contains("endpoint must contain scheme") && text.contains("AWS_ENDPOINT_URL"),
+            "{text}"
+        );
+        assert!(begun.elapsed() < Duration::from_secs(15), "{text}");
+    }
+}
+
+#[test]
+fn a_group_that_turns_out_not_to_exist_says_how_to_find_its_name() {
+    let wire = Wire::start(|call| match call.action.as_str() {
+        "DescribeLogGroups" => Answer::exception(400, "AccessDeniedException", "no"),
+        _ => Answer::exception(
+            400,
+            "ResourceNotFoundException",
+            "The specified log group does not exist.",
+        ),
+    });
+    let args = format!("--log-group {GROUP} {WINDOW} --rate 100");
+    let output = fetch(&Folder::new(), &wire, &args);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("aws logs describe-log-groups") && !output.status.success(),
+        "{text}"
+    );
+}

@@ -10,8 +10,6 @@ use crate::source::store::StoreError;
 pub enum Error {
     /// No region was given, and none is configured.
     NoRegion,
-    /// What is configured in place of AWS's address is none; what is expected.
-    BadAddress(&'static str),
     /// No credentials were found.
     NoCredentials {
         /// What the SDK said.
@@ -81,9 +79,6 @@ impl fmt::Display for Error {
             Self::NoRegion => f.write_str(
                 "no region: give --region REGION, or set AWS_REGION or the region of your AWS profile",
             ),
-            Self::BadAddress(expected) => {
-                write!(f, "AWS_ENDPOINT_URL, or endpoint_url of the profile: {expected}")
-            }
             Self::NoCredentials { said, profile } => no_credentials(f, said, profile.as_deref()),
             Self::Call(fault) => {
                 write!(f, "{fault}\n{}", advice(fault.kind))

@@ -55,7 +55,10 @@ impl Access {
             Asked::check_text(option, text)?;
         }
         if self.endpoint_url.as_deref().is_some_and(|url| !is_address(url)) {
-            return Err(format!("endpoint-url: {EXPECTED_ADDRESS}"));
+            return Err(
+                "endpoint-url: expecting http:// or https:// and a host, such as http://localhost:4566"
+                    .to_owned(),
+            );
         }
         if self.per_second.is_some_and(|rate| !RATES.contains(&rate)) {
             return Err(format!(
@@ -67,9 +70,6 @@ impl Access {
         Ok(())
     }
 }
-
-/// What an address must be.
-const EXPECTED_ADDRESS: &str = "expecting http:// or https:// and a host, such as http://localhost:4566";
 
 /// Whether a text is the address of a service.
 fn is_address(url: &str) -> bool {
@@ -138,7 +138,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// Gets clients for every region: those that were asked for, and those of ARNs. `now` is this machine's clock.
 ///
 /// # Errors
-/// If there is no region, no credentials, or no address where one was configured.
+/// If there is no region, or no credentials.
 pub async fn connect(
     access: &Access,
     asked: &Asked,
@@ -155,9 +155,6 @@ pub async fn connect(
         }
         // Some ways to credentials need a region too.
         config = shared_config(access, asked.regions().next()).await;
-    }
-    if config.endpoint_url().is_some_and(|url| !is_address(url)) {
-        return Err(Error::BadAddress(EXPECTED_ADDRESS));
     }
     check_credentials(&config, access).await?;
     let of_arns = asked.regions().map(str::to_owned);
