@@ -42,7 +42,7 @@ pub async fn run(
     });
     let mut running = Running::new(job, store);
     let ended = running
-        .to_the_end(&context, store, interrupted, &mut details, tell)
+        .drive(&context, store, interrupted, &mut details, tell)
         .await;
     // Pages under way are forgotten; queries would go on.
     running.tasks.shutdown().await;
@@ -133,7 +133,7 @@ impl<'j> Running<'j> {
     }
 
     /// Fetches slice after slice, until there is none left or the user interrupts.
-    async fn to_the_end(
+    async fn drive(
         &mut self,
         context: &Arc<Context>,
         store: &mut Store,

@@ -10,12 +10,9 @@ use latscope_schema::SCHEMA;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::plain::{self, LONGEST_WORD, NO_ID, Object, quoted};
+use super::plain::{self, LONGEST_WORD, NO_ID, Object, WITHHELD, quoted};
 use super::timing_mapping::Meaning;
 use super::timing_search::{NESTS, RUST_SPAN, TIMES, status};
-
-/// What stands for the kind of an error that may be prose: that there was one matters.
-const WITHHELD: &str = "withheld";
 
 /// The members of an object; numbers stay as they were written, so that they read back exactly.
 type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
