@@ -40,20 +40,14 @@ pub struct Config {
 }
 
 /// What `latscope fetch` does where nothing else is asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct FetchDefaults {
     /// The log groups.
     pub asked: Asked,
-    /// The regions.
-    pub regions: Vec<String>,
-    /// The profile of the AWS configuration.
-    pub profile: Option<String>,
-    /// An address in place of AWS's.
-    pub endpoint_url: Option<String>,
+    /// How to get to AWS.
+    pub access: Access,
     /// The beginning of the window.
     pub since: Option<TimeBound>,
-    /// Calls a second.
-    pub rate: Option<f64>,
     /// How the names of log streams begin.
     pub stream_prefix: Option<String>,
 }
@@ -202,13 +196,10 @@ fn fetch_defaults(table: FetchTable) -> Result<FetchDefaults, String> {
     }
     Ok(FetchDefaults {
         asked,
-        regions: access.regions,
-        profile: access.profile,
-        endpoint_url: access.endpoint_url,
+        access,
         since: since
             .transpose()
             .map_err(|error| format!("[fetch] since: {error}"))?,
-        rate: access.per_second,
         stream_prefix: table.stream_prefix,
     })
 }

@@ -7,7 +7,7 @@ use super::load::Common;
 use crate::dataset::{TimeBound, Window};
 use crate::render::shown_time;
 use crate::source::Located;
-use crate::source::store::{Coverage, LogGroup, Segment, Store};
+use crate::source::store::{Coverage, Fetch, LogGroup, Segment, Store};
 use crate::summary::Warning;
 use crate::vocab::{TimeRange, Timestamp, counted, gaps};
 
@@ -58,47 +58,8 @@ pub(super) fn choose(dir: &Path, asked: &[Asked], mapping: &[String]) -> Result<
         .filter(|segment| window.is_none() || of_latest(segment))
         .collect();
     let groups = groups_of(&segments);
-    let windows = match window {
-        Some(window) => vec![window],
-        None => asked
-            .iter()
-            .filter_map(|asked| resolved(asked, &segments))
-            .collect(),
-    };
     let mut warnings = Vec::new();
-    // A group that was never fetched in a window is not asked about there, unless the latest fetch was about it.
-    let expected = |group: &LogGroup, window: TimeRange| {
-        asked.is_empty()
-            || segments
-                .iter()
-                .any(|segment| segment.range.overlaps(window) && segment.group.is_same(group))
-    };
-    let known: Vec<&LogGroup> = match window {
-        Some(_) => latest.groups.iter().collect(),
-        None => groups.clone(),
-    };
-    let worst = windows
-        .iter()
-        .flat_map(|&window| known.iter().map(move |group| (*group, window)))
-        .filter(|(group, window)| expected(group, *window))
-        .map(|(group, window)| (store.covered(group, window, &latest.capture), window))
-        .max_by_key(|(coverage, _)| missing_ms(coverage));
-    if let Some((coverage, window)) = worst.filter(|(coverage, _)| missing_ms(coverage) > 0) {
-        warnings.push(Warning::NotAllFetched {
-            missing_ms: missing_ms(&coverage),
-            window_ms: window.millis(),
-            reasons: match (coverage.incomplete.is_empty(), window == latest.window) {
-                (true, true) => latest.incomplete.clone(),
-                _ => coverage.incomplete,
-            },
-        });
-    } else if window.is_some() && !latest.complete {
-        warnings.push(Warning::NotAllFetched {
-            missing_ms: 0,
-            window_ms: latest.window.millis(),
-            reasons: latest.incomplete.clone(),
-        });
-    }
+    warnings.extend(not_all_fetched(&store, latest, asked, &segments));
     if segments
         .iter()
         .any(|segment| is_of_other_keys(segment, &segments, mapping))
@@ -118,17 +79,50 @@ pub(super) fn choose(dir: &Path, asked: &[Asked], mapping: &[String]) -> Result<
     })
 }
 
+/// The doubt about what of the windows the store lacks, of the log group that lacks the most. A group that was never
+/// fetched in a window is not asked about there, unless the latest fetch was about it.
+fn not_all_fetched(store: &Store, latest: &Fetch, asked: &[Asked], segments: &[&Segment]) -> Option<Warning> {
+    let in_windows: Vec<(&LogGroup, TimeRange)> = match asked {
+        [] => latest.groups.iter().map(|group| (group, latest.window)).collect(),
+        asked => asked
+            .iter()
+            .filter_map(|asked| resolved(asked, segments))
+            .flat_map(|window| {
+                let there = segments.iter().filter(|segment| segment.range.overlaps(window));
+                let groups = groups_of(&there.copied().collect::<Vec<_>>());
+                groups.into_iter().map(move |group| (group, window))
+            })
+            .collect(),
+    };
+    let (coverage, window) = in_windows
+        .into_iter()
+        .map(|(group, window)| (store.covered(group, window, &latest.capture), window))
+        .max_by_key(|(coverage, _)| missing_ms(coverage))
+        .filter(|(coverage, _)| missing_ms(coverage) > 0)
+        .or_else(|| {
+            let is_doubted = asked.is_empty() && !latest.complete;
+            is_doubted.then(|| (Coverage::default(), latest.window))
+        })?;
+    Some(Warning::NotAllFetched {
+        missing_ms: missing_ms(&coverage),
+        window_ms: window.millis(),
+        reasons: match coverage.incomplete.is_empty() && window == latest.window {
+            true => latest.incomplete.clone(),
+            false => coverage.incomplete,
+        },
+    })
+}
+
 /// The files, the newest first: where segments hold the same events, the first that is read counts.
 fn files(store: &Store, segments: &[&Segment]) -> Result<Vec<Located>, Error> {
     let mut files = Vec::new();
     for segment in segments.iter().rev() {
-        let damaged = |damage: &dyn ToString| Error::DamagedSegment {
+        store.check(segment).map_err(|damage| Error::DamagedSegment {
             file: store.dir().join(&segment.file),
             damage: damage.to_string(),
             group: segment.group.name.clone(),
             range: segment.range,
-        };
-        store.check(segment).map_err(|damage| damaged(&damage))?;
+        })?;
         files.extend(store.path(segment).map(|path| Located { path, argument: 0 }));
     }
     Ok(files)

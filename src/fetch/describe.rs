@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 
-use super::fault::{Fault, FaultKind};
+use super::fault::Fault;
 use super::session::Regional;
 
 /// What `DescribeLogGroups` is asked for.
@@ -24,11 +24,11 @@ pub(super) struct Described {
 }
 
 impl Described {
-    /// A group of which only this is known.
-    pub(super) fn bare(name: &str, account: Option<String>) -> Self {
+    /// A group of which only the name is known.
+    pub(super) fn bare(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            account,
+            account: None,
             class: None,
             retention_days: None,
         }
@@ -84,13 +84,8 @@ async fn describe_first(
             return Ok(all);
         }
         if !tokens.insert(next.to_owned()) {
-            return Err(Fault {
-                kind: FaultKind::Other,
-                action: "logs:DescribeLogGroups",
-                region: regional.region.clone(),
-                said: "the same page token twice".to_owned(),
-                attempts: 1,
-            });
+            let said = "the same page token twice";
+            return Err(Fault::other("logs:DescribeLogGroups", &regional.region, said));
         }
         token = Some(next.to_owned());
     }

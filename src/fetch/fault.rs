@@ -98,6 +98,17 @@ const AUTHENTICATION: [&str; 10] = [
 ];
 
 impl Fault {
+    /// An answer that makes no sense.
+    pub(super) fn other(action: &'static str, region: &str, said: &str) -> Self {
+        Self {
+            kind: FaultKind::Other,
+            action,
+            region: region.to_owned(),
+            said: said.to_owned(),
+            attempts: 1,
+        }
+    }
+
     /// Reads the failure of a call.
     pub(super) fn of<E>(action: &'static str, region: &str, error: &SdkError<E, HttpResponse>) -> Self
     where

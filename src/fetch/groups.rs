@@ -148,7 +148,7 @@ impl Found {
                          of the standard class",
                         regional.region
                     ));
-                    self.add(regional, Described::bare(name, None), identifier)?;
+                    self.add(regional, Described::bare(name), identifier)?;
                     is_found = true;
                 }
                 Err(fault) => return Err(fault.into()),
@@ -189,7 +189,7 @@ impl Found {
         let described = Described {
             account: Some(arn.account.to_owned()),
             // A group of a linked account is not listed; whether it can be read shows when it is.
-            ..described.unwrap_or_else(|| Described::bare(arn.name, None))
+            ..described.unwrap_or_else(|| Described::bare(arn.name))
         };
         self.add(regional, described, Identifier::Arn(arn.text()))
     }
@@ -217,11 +217,7 @@ impl Found {
                     None => missing_in.push(regional.region.clone()),
                 },
                 Err(fault) if fault.kind == FaultKind::AccessDenied => {
-                    self.add(
-                        regional,
-                        Described::bare(&group, None),
-                        Identifier::Name(group.clone()),
-                    )?;
+                    self.add(regional, Described::bare(&group), Identifier::Name(group.clone()))?;
                     is_found = true;
                 }
                 Err(fault) => return Err(fault.into()),

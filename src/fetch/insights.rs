@@ -11,7 +11,7 @@ use aws_sdk_cloudwatchlogs::types::{QueryStatus, ResultField};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::Error;
-use super::fault::{Fault, FaultKind};
+use super::fault::Fault;
 use super::filter::shown;
 use super::groups::{Identifier, Target};
 use super::intake::Event;
@@ -273,12 +273,12 @@ async fn start(range: TimeRange, target: &Target, context: &Context) -> Result<S
                 .send()
         })
         .await?;
-    answer.query_id.ok_or_else(|| Fault {
-        kind: FaultKind::Other,
-        action: "logs:StartQuery",
-        region: regional.region.clone(),
-        said: "an answer without a query id".to_owned(),
-        attempts: 1,
+    answer.query_id.ok_or_else(|| {
+        Fault::other(
+            "logs:StartQuery",
+            &regional.region,
+            "an answer without a query id",
+        )
     })
 }
 
@@ -286,11 +286,8 @@ async fn start(range: TimeRange, target: &Target, context: &Context) -> Result<S
 mod tests {
     use super::*;
 
-    fn range(from: i64, to: i64) -> TimeRange {
-        TimeRange::new(
-            Timestamp::from_epoch_millis(from),
-            Timestamp::from_epoch_millis(to),
-        )
+    const fn range(from: i64, to: i64) -> TimeRange {
+        TimeRange::of_epoch_millis(from, to)
     }
 
     #[test]

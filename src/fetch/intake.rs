@@ -45,13 +45,13 @@ pub(super) struct Intake<'k> {
     keep: &'k Keep,
     range: TimeRange,
     writer: SegmentWriter,
-    flow: Arc<Flow>,
+    flow: &'k Flow,
     /// The newest event so far.
     pub(super) newest: Option<Timestamp>,
 }
 
 impl<'k> Intake<'k> {
-    pub(super) fn new(keep: &'k Keep, range: TimeRange, writer: SegmentWriter, flow: Arc<Flow>) -> Self {
+    pub(super) fn new(keep: &'k Keep, range: TimeRange, writer: SegmentWriter, flow: &'k Flow) -> Self {
         Self {
             keep,
             range,

@@ -85,11 +85,8 @@ mod tests {
 
     use super::*;
 
-    fn range(from: i64, to: i64) -> TimeRange {
-        TimeRange::new(
-            Timestamp::from_epoch_millis(from),
-            Timestamp::from_epoch_millis(to),
-        )
+    const fn range(from: i64, to: i64) -> TimeRange {
+        TimeRange::of_epoch_millis(from, to)
     }
 
     /// That the ranges follow each other without a gap from end to end.

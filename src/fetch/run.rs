@@ -35,8 +35,8 @@ pub async fn run(
         keep: job.keep.clone(),
         patterns: job.patterns.clone(),
         query: job.query.clone(),
-        flow: Arc::new(Flow::default()),
-        scan: Arc::new(Scan::default()),
+        flow: Flow::default(),
+        scan: Scan::default(),
         place: store.place()?,
         details: wants_details.then_some(sender),
     });

@@ -44,6 +44,21 @@ pub struct Access {
 const RATES: RangeInclusive<f64> = 0.01..=1000.0;
 
 impl Access {
+    /// What is given here, and what is not as it is given there.
+    #[must_use]
+    pub fn or(self, other: &Self) -> Self {
+        let regions = match self.regions.is_empty() {
+            true => other.regions.clone(),
+            false => self.regions,
+        };
+        Self {
+            profile: self.profile.or_else(|| other.profile.clone()),
+            regions,
+            endpoint_url: self.endpoint_url.or_else(|| other.endpoint_url.clone()),
+            per_second: self.per_second.or(other.per_second),
+        }
+    }
+
     /// Whether what was given can be meant.
     ///
     /// # Errors

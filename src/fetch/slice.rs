@@ -1,7 +1,5 @@
 //! One slice: a stretch of time of one log group, and what fetching it needs and gives.
 
-use std::sync::Arc;
-
 use tokio::sync::mpsc;
 
 use super::groups::Target;
@@ -40,14 +38,14 @@ pub(super) enum SliceEnd {
 }
 
 /// What all slices need.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Context {
     pub(super) keep: Keep,
     pub(super) patterns: Patterns,
     /// The query of Logs Insights.
     pub(super) query: String,
-    pub(super) flow: Arc<Flow>,
-    pub(super) scan: Arc<Scan>,
+    pub(super) flow: Flow,
+    pub(super) scan: Scan,
     pub(super) place: SegmentPlace,
     /// Where details go, if anybody wants them.
     pub(super) details: Option<mpsc::UnboundedSender<String>>,
@@ -57,7 +55,7 @@ impl Context {
     /// Begins to take in a slice.
     pub(super) fn intake(&self, target: &Target, range: TimeRange) -> Result<Intake<'_>, StoreError> {
         let writer = self.place.begin(&target.group, range)?;
-        Ok(Intake::new(&self.keep, range, writer, Arc::clone(&self.flow)))
+        Ok(Intake::new(&self.keep, range, writer, &self.flow))
     }
 
     /// The pattern of each pass; one pass without a pattern for all events.

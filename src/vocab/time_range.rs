@@ -17,6 +17,15 @@ impl TimeRange {
         Self { from, to }
     }
 
+    /// From milliseconds since the epoch.
+    #[cfg(test)]
+    pub(crate) const fn of_epoch_millis(from: i64, to: i64) -> Self {
+        Self::new(
+            Timestamp::from_epoch_millis(from),
+            Timestamp::from_epoch_millis(to),
+        )
+    }
+
     /// Whether no time lies in it.
     pub fn is_empty(self) -> bool {
         self.to <= self.from
@@ -96,11 +105,8 @@ mod tests {
 
     use super::*;
 
-    fn range(from: i64, to: i64) -> TimeRange {
-        TimeRange::new(
-            Timestamp::from_epoch_millis(from),
-            Timestamp::from_epoch_millis(to),
-        )
+    const fn range(from: i64, to: i64) -> TimeRange {
+        TimeRange::of_epoch_millis(from, to)
     }
 
     fn ranges() -> impl Strategy<Value = TimeRange> {

@@ -48,12 +48,7 @@ impl FetchOptions {
         if self.asked.is_empty() {
             self.asked = defaults.asked.clone();
         }
-        if self.access.regions.is_empty() {
-            self.access.regions.clone_from(&defaults.regions);
-        }
-        self.access.profile = self.access.profile.or_else(|| defaults.profile.clone());
-        self.access.endpoint_url = self.access.endpoint_url.or_else(|| defaults.endpoint_url.clone());
-        self.access.per_second = self.access.per_second.or(defaults.rate);
+        self.access = self.access.or(&defaults.access);
         self.stream_prefix = self.stream_prefix.or_else(|| defaults.stream_prefix.clone());
         self.since = self.since.or(defaults.since);
         self

@@ -24,6 +24,7 @@ use crate::command::load::note;
 use crate::command::surroundings::Surroundings;
 use crate::fetch::{Job, Outcome, Regional, Targets, connect, forecast, resolve, run, settled_before};
 use crate::parse::TimingKeys;
+use crate::render::shown_time;
 use crate::source::store::{Fetch, LogGroup, Store, StoreError};
 use crate::vocab::{TimeRange, counted, grouped, visible};
 
@@ -261,7 +262,7 @@ impl Rounds<'_> {
         if !self.options.is_quiet && (held.is_none() || new > 0) {
             let line = format!(
                 "{}: {}, {} in the window",
-                text::time(whole.to, self.options.is_local),
+                shown_time(whole.to, self.options.is_local),
                 counted(new, "new event"),
                 grouped(now_held)
             );

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::policy::policy;
 use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Job, Outcome};
 use crate::render::shown_time;
-use crate::vocab::{TimeRange, Timestamp, counted, grouped, visible};
+use crate::vocab::{TimeRange, counted, grouped, visible};
 
 /// The window and the groups, in a line.
 pub(super) fn beginning(job: &Job, store: &Path, is_local: bool) -> String {
@@ -29,11 +29,6 @@ fn window(window: TimeRange, is_local: bool) -> String {
         shown_time(window.from, is_local),
         shown_time(window.to, is_local)
     )
-}
-
-/// A time, for people.
-pub(super) fn time(at: Timestamp, is_local: bool) -> String {
-    shown_time(at, is_local)
 }
 
 /// What a fetch would do.
