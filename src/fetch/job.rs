@@ -46,8 +46,10 @@ pub struct Job {
 pub struct Forecast {
     /// For each target, the stretches that are missing.
     pub missing: Vec<Vec<TimeRange>>,
-    /// For each target, into how many slices they are cut; each takes a call for each pass at least.
+    /// For each target, into how many slices they are cut.
     pub slices: Vec<usize>,
+    /// Calls, at least: one for each pass over a slice, or those of a query.
+    pub calls: usize,
     /// Seconds at the rate limit, at least.
     pub seconds: f64,
 }
@@ -74,6 +76,7 @@ pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
         .zip(&missing)
         .map(|(target, missing)| job.slices(target, missing).len())
         .collect::<Vec<_>>();
+    let mut all_calls = 0;
     let mut by_region: BTreeMap<&str, f64> = BTreeMap::new();
     for (target, count) in job.targets.iter().zip(&counts) {
         let (rate, calls) = match job.uses_insights(target) {
@@ -83,11 +86,13 @@ pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
                 count * job.patterns.passes().len().max(1),
             ),
         };
+        all_calls += calls;
         *by_region.entry(&target.group.region).or_default() += calls as f64 / rate;
     }
     Forecast {
         missing,
         slices: counts,
+        calls: all_calls,
         seconds: by_region.into_values().fold(0.0, f64::max),
     }
 }

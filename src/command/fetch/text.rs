@@ -34,8 +34,6 @@ fn window(window: TimeRange, is_local: bool) -> String {
 /// What a fetch would do.
 pub(super) fn plan(job: &Job, forecast: &Forecast, asked: &Asked, is_local: bool) -> String {
     let mut text = format!("Window: {}\n", window(job.window, is_local));
-    let passes = job.patterns.passes().len().max(1);
-    let mut calls = 0;
     for ((target, missing), &slices) in job.targets.iter().zip(&forecast.missing).zip(&forecast.slices) {
         let missing_ms: i64 = missing.iter().map(|range| range.millis()).sum();
         let there = 100.0 * (1.0 - missing_ms as f64 / job.window.millis() as f64);
@@ -51,12 +49,11 @@ pub(super) fn plan(job: &Job, forecast: &Forecast, asked: &Asked, is_local: bool
             "{region} {name}: {there:.0} % is in the store; {} by {way}",
             counted(slices as u64, "slice")
         );
-        calls += slices * if job.uses_insights(target) { 1 } else { passes };
     }
     let _ = writeln!(
         text,
         "Calls: {} at least, {} at the rate limit; a slice with much in it takes more",
-        grouped(calls as u64),
+        grouped(forecast.calls as u64),
         duration(forecast.seconds)
     );
     text.push_str(&filter(job));
