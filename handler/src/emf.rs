@@ -1,0 +1,153 @@
+//! Metrics in CloudWatch's [embedded metric format][emf], of which CloudWatch makes metrics without any query.
+//!
+//! One line beside each timing record, where `METRICS=emf` asks for it. The names here are what `latscope dashboard
+//! --emf` draws.
+//!
+//! [emf]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use latscope_schema::{CallStatus, TimingRecord};
+use serde_json::{Map, Value, json};
+
+/// The namespace of all metrics.
+const NAMESPACE: &str = "latscope";
+
+const MILLISECONDS: &str = "Milliseconds";
+const COUNT: &str = "Count";
+
+/// The line of a record. `model` is its name in the dimension.
+pub(crate) fn line(record: &TimingRecord<'_>, function: &str, model: &str) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    of(record, function, model, now.as_millis() as u64).to_string()
+}
+
+fn of(record: &TimingRecord<'_>, function: &str, model: &str, now_ms: u64) -> Value {
+    let values = values(record);
+    let metrics: Vec<Value> = values
+        .iter()
+        .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}))
+        .collect();
+    let mut line = Map::new();
+    line.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": now_ms,
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["FunctionName", "Model"], ["FunctionName", "Model", "Start"]],
+                "Metrics": metrics,
+            }],
+        }),
+    );
+    let start = match record.cold_start {
+        Some(true) => "cold",
+        _ => "warm",
+    };
+    for (name, value) in [("FunctionName", function), ("Model", model), ("Start", start)] {
+        line.insert(name.to_owned(), json!(value));
+    }
+    for (name, _, value) in values {
+        line.insert(name.to_owned(), value);
+    }
+    Value::Object(line)
+}
+
+/// Metrics that the record has: name, unit and value.
+fn values(record: &TimingRecord<'_>) -> Vec<(&'static str, &'static str, Value)> {
+    let is = |status| u32::from(record.status == Some(status));
+    let has_failed = record.status.is_some_and(|status| status != CallStatus::Ok);
+    let times = [
+        // A call that was given up has no time of inference but a lower bound, which a percentile would take for one.
+        (
+            "InferenceTime",
+            record
+                .inference_ms
+                .filter(|_| record.status == Some(CallStatus::Ok)),
+        ),
+        ("HandlerTime", record.handler_ms),
+        ("RetryTime", record.retry_ms),
+        ("BedrockLatency", record.bedrock_latency_ms),
+        ("TimeToFirstToken", record.time_to_first_token_ms),
+    ];
+    let counts = [
+        ("InputTokens", record.input_tokens),
+        ("OutputTokens", record.output_tokens),
+        ("Calls", Some(1)),
+        ("Errors", Some(u64::from(has_failed))),
+        ("Throttles", Some(u64::from(is(CallStatus::Throttled)))),
+        ("Timeouts", Some(u64::from(is(CallStatus::Timeout)))),
+        ("ColdStart", Some(u64::from(record.cold_start == Some(true)))),
+        ("Retries", record.retry_count.map(u64::from)),
+    ];
+    let times = times
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, MILLISECONDS, json!(value?))));
+    let counts = counts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, COUNT, json!(value?))));
+    times.chain(counts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> TimingRecord<'static> {
+        TimingRecord {
+            inference_ms: Some(812.5),
+            handler_ms: Some(820.0),
+            output_tokens: Some(128),
+            retry_count: Some(1),
+            cold_start: Some(true),
+            status: Some(CallStatus::Ok),
+            ..TimingRecord::new("r-1")
+        }
+    }
+
+    #[test]
+    fn every_metric_that_is_named_has_its_value() {
+        let line = of(&record(), "chat", "nova-lite", 1_795_341_600_123);
+        assert_eq!(
+            line,
+            json!({
+                "_aws": {
+                    "Timestamp": 1_795_341_600_123_u64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "latscope",
+                        "Dimensions": [["FunctionName", "Model"], ["FunctionName", "Model", "Start"]],
+                        "Metrics": [
+                            {"Name": "InferenceTime", "Unit": "Milliseconds"},
+                            {"Name": "HandlerTime", "Unit": "Milliseconds"},
+                            {"Name": "OutputTokens", "Unit": "Count"},
+                            {"Name": "Calls", "Unit": "Count"},
+                            {"Name": "Errors", "Unit": "Count"},
+                            {"Name": "Throttles", "Unit": "Count"},
+                            {"Name": "Timeouts", "Unit": "Count"},
+                            {"Name": "ColdStart", "Unit": "Count"},
+                            {"Name": "Retries", "Unit": "Count"},
+                        ],
+                    }],
+                },
+                "FunctionName": "chat", "Model": "nova-lite", "Start": "cold",
+                "InferenceTime": 812.5, "HandlerTime": 820.0, "OutputTokens": 128,
+                "Calls": 1, "Errors": 0, "Throttles": 0, "Timeouts": 0, "ColdStart": 1, "Retries": 1,
+            })
+        );
+    }
+
+    #[test]
+    fn a_call_that_failed_counts_and_has_no_inference_time() {
+        let failed = TimingRecord {
+            status: Some(CallStatus::Throttled),
+            cold_start: Some(false),
+            ..record()
+        };
+        let line = of(&failed, "chat", "nova-lite", 0);
+        assert_eq!(line["InferenceTime"], Value::Null);
+        assert_eq!((&line["Errors"], &line["Throttles"]), (&json!(1), &json!(1)));
+        assert_eq!((&line["Timeouts"], &line["Start"]), (&json!(0), &json!("warm")));
+    }
+}

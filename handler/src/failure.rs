@@ -1,0 +1,263 @@
+//! What went wrong with a call, in words that tell nothing of the account.
+
+use aws_sdk_bedrockruntime::config::http::HttpResponse;
+use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use lambda_http::http::StatusCode;
+use latscope_schema::CallStatus;
+
+use crate::problem::Problem;
+
+/// Seconds until a throttled request may be sent again, where Bedrock does not say it.
+const RETRY_AFTER: u32 = 1;
+
+/// The longest wait that is passed on, in seconds.
+const LONGEST_RETRY_AFTER: u32 = 300;
+
+/// A call that brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// As the record has it.
+    pub(crate) status: CallStatus,
+    /// The record's `error.type`: the service's name of the error, or `timeout`, `connection`, `request`, `response`.
+    pub(crate) error_type: String,
+    /// As the response has it.
+    pub(crate) problem: Problem,
+}
+
+impl Failure {
+    /// The deadline came before the answer.
+    pub(crate) fn at_deadline() -> Self {
+        Self::of_kind(
+            CallStatus::Timeout,
+            "timeout",
+            StatusCode::GATEWAY_TIMEOUT,
+            "the model did not answer within the function's time",
+        )
+    }
+
+    /// A stream that ended before its message did.
+    pub(crate) fn cut_stream() -> Self {
+        Self::of_kind(
+            CallStatus::Error,
+            "response",
+            StatusCode::BAD_GATEWAY,
+            "the model's answer broke off",
+        )
+    }
+
+    /// What the SDK says of a call.
+    pub(crate) fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
+        let wait = error.raw_response().and_then(|response| {
+            let header = response.headers().get("retry-after")?;
+            header.parse::<u32>().ok()
+        });
+        Self::of_any(error, wait)
+    }
+
+    /// What the SDK says of a stream.
+    pub(crate) fn of_stream<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
+        Self::of_any(error, None)
+    }
+
+    fn of_any<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, wait: Option<u32>) -> Self {
+        match error {
+            SdkError::ServiceError(service) => {
+                let error = service.err();
+                Self::of_service(error.code(), error.message(), wait)
+            }
+            SdkError::TimeoutError(_) => Self::connection_timeout(),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::connection_timeout(),
+            SdkError::DispatchFailure(failure) if failure.is_io() => Self::of_kind(
+                CallStatus::Error,
+                "connection",
+                StatusCode::BAD_GATEWAY,
+                "the connection to the model failed",
+            ),
+            SdkError::ResponseError(_) => Self::of_kind(
+                CallStatus::Error,
+                "response",
+                StatusCode::BAD_GATEWAY,
+                "the model's answer broke off or cannot be understood",
+            ),
+            _ => Self::request(),
+        }
+    }
+
+    /// A request that could not be sent, for lack of credentials or of a region.
+    pub(crate) fn request() -> Self {
+        Self::of_kind(
+            CallStatus::Error,
+            "request",
+            StatusCode::BAD_GATEWAY,
+            "the model cannot be called: the function lacks credentials or is configured wrongly",
+        )
+    }
+
+    fn connection_timeout() -> Self {
+        Self::of_kind(
+            CallStatus::Timeout,
+            "timeout",
+            StatusCode::GATEWAY_TIMEOUT,
+            "the model could not be reached in time",
+        )
+    }
+
+    /// An error that Bedrock names. Statuses follow the [errors of
+    /// Converse](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors).
+    fn of_service(code: Option<&str>, message: Option<&str>, wait: Option<u32>) -> Self {
+        let code = code.unwrap_or("_OTHER");
+        let (call, status, detail) = match code {
+            "ThrottlingException" | "ServiceQuotaExceededException" | "TooManyRequestsException" => (
+                CallStatus::Throttled,
+                StatusCode::TOO_MANY_REQUESTS,
+                "the model takes no more requests for now",
+            ),
+            "ModelTimeoutException" => (
+                CallStatus::Timeout,
+                StatusCode::GATEWAY_TIMEOUT,
+                "the model took too long",
+            ),
+            "ModelNotReadyException" | "ServiceUnavailableException" => (
+                CallStatus::Error,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the model is not available for now",
+            ),
+            "ValidationException" => (
+                CallStatus::Error,
+                StatusCode::BAD_REQUEST,
+                "the model does not take this request",
+            ),
+            "AccessDeniedException"
+            | "UnrecognizedClientException"
+            | "InvalidSignatureException"
+            | "ExpiredTokenException"
+            | "MissingAuthenticationTokenException"
+            | "IncompleteSignatureException" => (
+                CallStatus::Error,
+                StatusCode::BAD_GATEWAY,
+                "the function may not call this model",
+            ),
+            "ResourceNotFoundException" => (
+                CallStatus::Error,
+                StatusCode::BAD_GATEWAY,
+                "this model does not exist where the function calls it",
+            ),
+            _ => (CallStatus::Error, StatusCode::BAD_GATEWAY, "the model failed"),
+        };
+        let mut failure = Self::of_kind(call, &tidy(code), status, detail);
+        if let (StatusCode::BAD_REQUEST, Some(message)) = (status, message) {
+            failure.problem.detail = format!("{detail}: {}", without_names(message));
+        }
+        if matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ) {
+            failure.problem.retry_after = Some(wait.unwrap_or(RETRY_AFTER).clamp(1, LONGEST_RETRY_AFTER));
+        }
+        failure
+    }
+
+    fn of_kind(call: CallStatus, error_type: &str, status: StatusCode, detail: &str) -> Self {
+        Self {
+            status: call,
+            error_type: error_type.to_owned(),
+            problem: Problem::new(status, detail),
+        }
+    }
+}
+
+/// A name of an error as a name: what else a server may have written into it is left out.
+fn tidy(code: &str) -> String {
+    let name = code
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c));
+    let name: String = name.take(80).collect();
+    match name.is_empty() {
+        true => "_OTHER".to_owned(),
+        false => name,
+    }
+}
+
+/// A message of Bedrock's about a request, without ARNs and account numbers, in one line of bounded length.
+fn without_names(message: &str) -> String {
+    let words = message.split_whitespace().map(|word| {
+        let digits = word.split(|c: char| !c.is_ascii_digit());
+        let has_account = digits.map(str::len).any(|digits| digits >= 12);
+        match word.contains("arn:") || has_account {
+            true => "[…]",
+            false => word,
+        }
+    });
+    let line = words.collect::<Vec<_>>().join(" ");
+    line.chars().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_service(code: &str, status: CallStatus, http: u16, retry_after: Option<u32>) {
+        let failure = Failure::of_service(Some(code), None, None);
+        assert_eq!(failure.status, status, "{code}");
+        assert_eq!(failure.problem.status.as_u16(), http, "{code}");
+        assert_eq!(failure.problem.retry_after, retry_after, "{code}");
+        assert_eq!(failure.error_type, code);
+    }
+
+    /// Every error that the API reference lists for Converse and ConverseStream.
+    #[test]
+    fn errors_of_bedrock_have_honest_statuses() {
+        use CallStatus::{Error, Throttled, Timeout};
+        assert_service("ThrottlingException", Throttled, 429, Some(1));
+        assert_service("ServiceQuotaExceededException", Throttled, 429, Some(1));
+        assert_service("ModelTimeoutException", Timeout, 504, None);
+        assert_service("ModelNotReadyException", Error, 503, Some(1));
+        assert_service("ServiceUnavailableException", Error, 503, Some(1));
+        assert_service("ValidationException", Error, 400, None);
+        assert_service("AccessDeniedException", Error, 502, None);
+        assert_service("ResourceNotFoundException", Error, 502, None);
+        assert_service("ModelErrorException", Error, 502, None);
+        assert_service("ModelStreamErrorException", Error, 502, None);
+        assert_service("InternalServerException", Error, 502, None);
+        assert_service("SomethingNewException", Error, 502, None);
+    }
+
+    #[test]
+    fn bedrocks_wait_is_passed_on_within_bounds() {
+        for (given, passed) in [(7, 7), (0, 1), (100_000, 300)] {
+            let failure = Failure::of_service(Some("ThrottlingException"), None, Some(given));
+            assert_eq!(failure.problem.retry_after, Some(passed));
+        }
+    }
+
+    #[test]
+    fn only_a_validation_message_is_passed_on_and_without_names() {
+        let message = "max_tokens: 9000 > 4096 for arn:aws:bedrock:eu-west-1:111122223333:inference-profile/x\n\
+                       of account 111122223333 (111122223333).";
+        let detail = |code| {
+            Failure::of_service(Some(code), Some(message), None)
+                .problem
+                .detail
+        };
+        assert_eq!(
+            detail("ValidationException"),
+            "the model does not take this request: max_tokens: 9000 > 4096 for […] of account […] […]"
+        );
+        for code in [
+            "AccessDeniedException",
+            "ThrottlingException",
+            "InternalServerException",
+        ] {
+            assert!(!detail(code).contains("max_tokens"));
+        }
+    }
+
+    #[test]
+    fn names_of_errors_are_names() {
+        assert_eq!(tidy("Throttling Exception\n\"}"), "ThrottlingException");
+        assert_eq!(tidy("\u{202e}"), "_OTHER");
+        assert_eq!(tidy(&"x".repeat(500)).len(), 80);
+        assert_eq!(Failure::of_service(None, None, None).error_type, "_OTHER");
+    }
+}
