@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
+use super::query_args::{QUERY_EXAMPLES, QueryArgs};
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
 use crate::command::{
     Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions, Surroundings,
@@ -43,6 +44,9 @@ pub(super) enum Command {
     /// report and summary then read
     #[command(after_help = FETCH_EXAMPLES)]
     Fetch(FetchArgs),
+    /// List, show and run ready-made queries of CloudWatch Logs Insights
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query(QueryArgs),
     /// Say what is in the store, check it, thin it out, or take what is in it elsewhere
     #[command(after_help = STORE_EXAMPLES)]
     Store(StoreArgs),

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::aws_args::AwsArgs;
 use crate::command::FetchOptions;
-use crate::dataset::TimeBound;
-use crate::fetch::{Access, Asked, Via};
+use crate::fetch::{Asked, Via};
 
 pub(super) const FETCH_EXAMPLES: &str = "\
 Examples:
@@ -20,37 +20,11 @@ application's lines only the fields of timing records are kept.";
 
 #[derive(Debug, Args)]
 pub(super) struct FetchArgs {
-    /// A log group, by name or ARN
-    #[arg(long, value_name = "NAME")]
-    log_group: Vec<String>,
-    /// A function: the log group of its logging configuration, else /aws/lambda/NAME
-    #[arg(long, value_name = "NAME")]
-    function: Vec<String>,
-    /// Every log group whose name begins so
-    #[arg(long, value_name = "PREFIX")]
-    log_group_prefix: Vec<String>,
-    /// Every log group with this text in its name
-    #[arg(long, value_name = "TEXT")]
-    log_group_pattern: Vec<String>,
-    /// Fetch from this time on: 90s, 1h or 1d2h30m back from now, 2026-11-22, 2026-11-22T10:00, or RFC 3339
-    /// [default: 1h]
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Fetch what was logged before this time [default: now]
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
+    #[command(flatten)]
+    aws: AwsArgs,
     /// Only log streams whose names begin so
     #[arg(long, value_name = "PREFIX")]
     stream_prefix: Option<String>,
-    /// A profile of the AWS configuration
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-    /// Regions [default: the profile's]
-    #[arg(long, value_name = "REGION", value_delimiter = ',')]
-    region: Vec<String>,
-    /// An address in place of AWS's
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
     /// The store [default: LATSCOPE_STORE, or .latscope]
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
@@ -71,9 +45,6 @@ pub(super) struct FetchArgs {
     /// Ask for every event instead of those that the analysis needs. What is no record is kept without its text
     #[arg(long)]
     all_events: bool,
-    /// Read and show times in this machine's zone instead of UTC
-    #[arg(long)]
-    local: bool,
     /// Write nothing but errors
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
@@ -90,39 +61,15 @@ enum ViaArg {
 
 impl FetchArgs {
     pub(super) fn into_options(self) -> Result<FetchOptions, String> {
-        let time = |option: &str, text: Option<String>| {
-            text.map(|text| {
-                TimeBound::parse(&text, self.local).map_err(|error| format!("--{option}: {error}"))
-            })
-            .transpose()
-        };
-        let (since, until) = (
-            time("since", self.since.clone())?,
-            time("until", self.until.clone())?,
-        );
-        let asked = Asked {
-            names: self.log_group,
-            functions: self.function,
-            prefixes: self.log_group_prefix,
-            patterns: self.log_group_pattern,
-        };
-        let access = Access {
-            profile: self.profile,
-            regions: self.region,
-            endpoint_url: self.endpoint_url,
-            per_second: self.rate,
-        };
-        let option = |fault: String| format!("--{fault}");
-        asked.check().map_err(option)?;
-        access.check().map_err(option)?;
+        let aws = self.aws.into_parts(self.rate)?;
         if let Some(prefix) = &self.stream_prefix {
-            Asked::check_text("stream-prefix", prefix).map_err(option)?;
+            Asked::check_text("stream-prefix", prefix).map_err(|fault| format!("--{fault}"))?;
         }
         Ok(FetchOptions {
-            since,
-            until,
-            asked,
-            access,
+            since: aws.since,
+            until: aws.until,
+            asked: aws.asked,
+            access: aws.access,
             store: self.store,
             stream_prefix: self.stream_prefix,
             is_all_events: self.all_events,
@@ -134,7 +81,7 @@ impl FetchArgs {
             is_following: self.follow,
             is_quiet: self.quiet,
             verbosity: self.verbose,
-            is_local: self.local,
+            is_local: aws.is_local,
         })
     }
 }

@@ -1,7 +1,9 @@
 //! Floor 11: how arguments are typed. Nothing else knows clap.
 
 mod args;
+mod aws_args;
 mod fetch_args;
+mod query_args;
 mod run;
 mod store_args;
 

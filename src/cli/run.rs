@@ -8,7 +8,9 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
-use crate::command::{Config, Error, ExitStatus, Surroundings, fetch, inspect, report, store, summarize};
+use crate::command::{
+    Config, Error, ExitStatus, Surroundings, fetch, inspect, query, report, store, summarize,
+};
 use crate::vocab::visible;
 
 /// Where the configuration is looked for.
@@ -60,6 +62,14 @@ pub fn run(
                 fetch(&options, config.keys, surroundings, out, err)
             })
         }),
+        Command::Query(args) => {
+            let is_quiet = args.is_quiet();
+            args.into_action().map(|action| {
+                execute(stdout, stderr, is_quiet, |config, out, err| {
+                    query(action, &config.fetch, surroundings, out, err)
+                })
+            })
+        }
         Command::Store(args) => args.into_options().map(|mut options| {
             execute(stdout, stderr, false, |config, out, err| {
                 options.store = Some(place(options.store.take(), &config));

@@ -81,7 +81,7 @@ impl fmt::Display for Error {
             ),
             Self::NoCredentials { said, profile } => no_credentials(f, said, profile.as_deref()),
             Self::Call(fault) => {
-                write!(f, "{fault}\n{}", advice(fault.kind))
+                write!(f, "{fault}\n{}", advice(fault))
             }
             Self::UnknownGroup { name, regions, near } => {
                 write!(f, "no log group {name:?} in {}", regions.join(", "))?;
@@ -151,11 +151,18 @@ fn no_credentials(f: &mut fmt::Formatter<'_>, said: &str, profile: Option<&str>)
 }
 
 /// What to do about a failed call.
-fn advice(kind: FaultKind) -> &'static str {
-    match kind {
+fn advice(fault: &Fault) -> &'static str {
+    let is_of_query = ["logs:StartQuery", "logs:GetQueryResults"].contains(&fault.action);
+    match fault.kind {
         FaultKind::Authentication => {
             "the credentials are wrong or have expired: renew them (aws sso login, aws configure), \
              and check them with aws sts get-caller-identity"
+        }
+        FaultKind::AccessDenied if is_of_query => {
+            "latscope fetch --via insights --dry-run prints the IAM policy that is needed"
+        }
+        FaultKind::Throttled if is_of_query => {
+            "the account runs as many queries as it may, or others use the same quota: try again later"
         }
         FaultKind::AccessDenied => "latscope fetch --dry-run prints the IAM policy that is needed",
         FaultKind::ClockSkew => "set the clock of this machine and try again",

@@ -1,21 +1,17 @@
 //! A slice by Logs Insights: for groups of the Infrequent Access class, which nothing else reads, and for whoever asks
 //! for it.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
-use aws_sdk_cloudwatchlogs::types::{QueryStatus, ResultField};
-use tokio::time::{Instant, sleep, timeout};
+use aws_sdk_cloudwatchlogs::types::ResultField;
+use tokio::time::Instant;
 
 use super::error::Error;
 use super::fault::Fault;
 use super::filter::shown;
-use super::groups::{Identifier, Target};
+use super::groups::Target;
 use super::intake::Event;
-use super::session::Regional;
+use super::query::{Ended, Ending, Question, run_query};
 use super::slice::{Context, Slice, SliceEnd};
 use crate::source::store::Finished;
 use crate::vocab::{TimeRange, Timestamp};
@@ -32,72 +28,24 @@ pub(super) const CONCURRENT_INFREQUENT: usize = 2;
 /// How many calls a query takes at least: its start, and two looks at how far it is.
 pub(super) const CALLS: usize = 3;
 
-/// How long a query is waited for. CloudWatch Logs itself gives up after an hour.
-const LONGEST: Duration = Duration::from_secs(70 * 60);
-
-/// US dollars for a gigabyte that a query reads (us-east-1; other regions differ).
-pub const DOLLARS_PER_GB: f64 = 0.005;
-
-/// The queries of a run, and what they cost.
-#[derive(Debug, Default)]
-pub struct Scan {
-    /// Queries that were run.
-    pub queries: AtomicU64,
-    /// Bytes that they read.
-    pub bytes: AtomicU64,
-    /// Queries that run on the server, by their ids, and where.
-    under_way: Mutex<BTreeMap<String, Arc<Regional>>>,
-}
-
-/// How long the server is given to stop queries that nobody waits for any longer.
-const STOPPING: Duration = Duration::from_secs(5);
-
-impl Scan {
-    /// Stops what still runs on the server: it would go on at the user's expense. That one cannot be stopped changes
-    /// nothing.
-    pub(super) async fn stop_all(&self) {
-        let under_way = std::mem::take(&mut *self.under_way());
-        let stopping = async {
-            for (id, regional) in under_way {
-                let _ = regional.logs.stop_query().query_id(id).send().await;
-            }
-        };
-        let _ = timeout(STOPPING, stopping).await;
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Regional>>> {
-        // The map is whole whenever the lock is free.
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How a query ended.
-enum Ended {
-    /// With these rows.
-    Complete(Vec<Vec<ResultField>>),
-    /// It ran out of time, and had these rows by then.
-    TimedOut(Vec<Vec<ResultField>>),
-    /// Otherwise, as this word says, and had these rows by then.
-    Broken(String, Vec<Vec<ResultField>>),
-}
-
 /// Fetches one slice.
 ///
 /// # Errors
 /// If a call fails for good, or the store cannot be written.
 pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> Result<SliceEnd, Error> {
     let mut ended = query(slice.range, target, context).await?;
-    if matches!(ended, Ended::Broken(..)) {
+    if matches!(ended.ending, Ending::Broken(_)) {
         // A query that failed for no reason of its own succeeds the second time.
         ended = query(slice.range, target, context).await?;
     }
     let name = &target.group.name;
     let range = shown(slice.range);
-    match ended {
-        Ended::Complete(rows) if is_whole(&rows, slice.range) => {
+    let Ended { ending, rows, .. } = ended;
+    match ending {
+        Ending::Complete if is_whole(&rows, slice.range) => {
             Ok(SliceEnd::Whole(finished(&rows, slice.range, target, context)?))
         }
-        Ended::Complete(rows) => match halves(slice.range) {
+        Ending::Complete => match halves(slice.range) {
             Some(halves) => Ok(SliceEnd::Divided(halves)),
             None => {
                 let reason = format!(
@@ -107,14 +55,15 @@ pub(super) async fn fetch(slice: &Slice, target: &Target, context: &Context) -> 
                 incomplete(&rows, slice.range, target, context, reason)
             }
         },
-        Ended::TimedOut(rows) => match halves(slice.range) {
+        Ending::TimedOut | Ending::NeverEnded => match halves(slice.range) {
             Some(halves) => Ok(SliceEnd::Divided(halves)),
             None => {
                 let reason = format!("{name}: the query of {range} ran out of time");
                 incomplete(&rows, slice.range, target, context, reason)
             }
         },
-        Ended::Broken(status, rows) => {
+        Ending::Broken(status) => {
+            let status = status.as_deref().unwrap_or("no status");
             let reason = format!("{name}: the query of {range} ended as {status}, twice");
             incomplete(&rows, slice.range, target, context, reason)
         }
@@ -192,94 +141,33 @@ fn time(text: &str) -> Option<Timestamp> {
     }
 }
 
-/// Runs one query to its end.
+/// Runs the query of a slice to its end.
 async fn query(range: TimeRange, target: &Target, context: &Context) -> Result<Ended, Fault> {
-    let regional = &target.regional;
     let begun = Instant::now();
-    let id = start(range, target, context).await?;
-    context.scan.queries.fetch_add(1, Ordering::Relaxed);
-    context.scan.under_way().insert(id.clone(), Arc::clone(regional));
-    let mut wait = Duration::from_millis(250);
-    let ended = loop {
-        sleep(wait).await;
-        if begun.elapsed() > LONGEST {
-            // It is stopped with the others when the run ends.
-            return Ok(Ended::TimedOut(Vec::new()));
-        }
-        wait = (wait * 2).min(Duration::from_secs(2));
-        let answer = regional
-            .call("logs:GetQueryResults", &regional.other, || {
-                regional.logs.get_query_results().query_id(&id).send()
-            })
-            .await?;
-        if let Some(ended) = ended(answer, context) {
-            break ended;
-        }
+    let question = Question {
+        regional: &target.regional,
+        groups: &[&target.identifier],
+        text: &context.query,
+        // Whole seconds are asked for; what lies outside the slice is dropped on arrival.
+        range,
+        limit: ROW_LIMIT,
     };
-    context.scan.under_way().remove(&id);
+    let ended = run_query(question, &context.scan).await?;
+    if ended.ending == Ending::NeverEnded {
+        return Ok(ended);
+    }
+    context.flow.pages.fetch_add(1, Ordering::Relaxed);
     context.say(|| {
-        let (Ended::Complete(rows) | Ended::TimedOut(rows) | Ended::Broken(_, rows)) = &ended;
         format!(
             "{} {} {}: query with {} rows in {} ms",
-            regional.region,
+            target.regional.region,
             target.group.name,
             shown(range),
-            rows.len(),
+            ended.rows.len(),
             begun.elapsed().as_millis()
         )
     });
     Ok(ended)
-}
-
-/// How a query ended, if it has. Every status but the two of a query under way is an end.
-fn ended(answer: GetQueryResultsOutput, context: &Context) -> Option<Ended> {
-    let status = answer.status().cloned();
-    if matches!(status, Some(QueryStatus::Running | QueryStatus::Scheduled)) {
-        return None;
-    }
-    if let Some(statistics) = answer.statistics() {
-        // As JSON has it: a number of bytes, written as a double.
-        let bytes = statistics.bytes_scanned().max(0.0) as u64;
-        context.scan.bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-    context.flow.pages.fetch_add(1, Ordering::Relaxed);
-    let rows = answer.results.unwrap_or_default();
-    Some(match status {
-        Some(QueryStatus::Complete) => Ended::Complete(rows),
-        Some(QueryStatus::Timeout) => Ended::TimedOut(rows),
-        other => {
-            let word = other.as_ref().map_or("no status", QueryStatus::as_str);
-            Ended::Broken(word.to_owned(), rows)
-        }
-    })
-}
-
-/// Starts a query. An account that runs as many as it may is waited for like any throttle.
-async fn start(range: TimeRange, target: &Target, context: &Context) -> Result<String, Fault> {
-    let regional = &target.regional;
-    let answer = regional
-        .call("logs:StartQuery", &regional.other, || {
-            let call = regional.logs.start_query();
-            let call = match &target.identifier {
-                Identifier::Name(name) => call.log_group_name(name),
-                Identifier::Arn(arn) => call.log_group_identifiers(arn),
-            };
-            call.query_string(&context.query)
-                // Whole seconds, the last one included, which may mean its first moment alone; what lies outside the slice
-                // is dropped on arrival.
-                .start_time(range.from.seconds())
-                .end_time((range.to.as_epoch_millis() - 1).div_euclid(1000) + 1)
-                .limit(i32::try_from(ROW_LIMIT).unwrap_or(i32::MAX))
-                .send()
-        })
-        .await?;
-    answer.query_id.ok_or_else(|| {
-        Fault::other(
-            "logs:StartQuery",
-            &regional.region,
-            "an answer without a query id",
-        )
-    })
 }
 
 #[cfg(test)]

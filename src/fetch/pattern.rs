@@ -9,6 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::catalogue::QUERY_LIMIT;
 use crate::vocab::visible;
 
 /// The terms that are always asked for, one a line.
@@ -20,9 +21,6 @@ const QUERY: &str = include_str!("../../queries/fetch.insights");
 /// The longest pattern that FilterLogEvents takes. AWS counts characters and does not say which, so bytes are
 /// counted here, of which there are never fewer.
 const PATTERN_LIMIT: usize = 1024;
-
-/// The longest query that StartQuery takes.
-const QUERY_LIMIT: usize = 10_000;
 
 /// Each pass reads the whole log group: with more of them it is faster to fetch everything.
 const MOST_PASSES: usize = 4;

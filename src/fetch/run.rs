@@ -11,10 +11,11 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::error::Error;
 use super::filter;
-use super::insights::{self, Scan};
+use super::insights;
 use super::intake::Flow;
 use super::job::{Job, concurrent, forecast};
 use super::outcome::{GroupProgress, Outcome, Progress};
+use super::query::Scan;
 use super::slice::{Context, Slice, SliceEnd};
 use crate::source::store::{Finished, SegmentState, Store};
 use crate::vocab::TimeRange;

@@ -3,9 +3,9 @@
 use tokio::sync::mpsc;
 
 use super::groups::Target;
-use super::insights::Scan;
 use super::intake::{Flow, Intake, Keep};
 use super::pattern::Patterns;
+use super::query::Scan;
 use crate::source::store::{Finished, SegmentPlace, StoreError};
 use crate::vocab::TimeRange;
 

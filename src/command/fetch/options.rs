@@ -59,20 +59,32 @@ impl FetchOptions {
     /// # Errors
     /// If it is empty.
     pub(super) fn window(&self, now: Timestamp) -> Result<TimeRange, Error> {
-        let at = |bound: TimeBound| bound.resolve(Some(now)).unwrap_or(now);
-        let window = TimeRange {
-            from: at(self.since.unwrap_or(DEFAULT_SINCE)),
-            // What has not happened yet cannot be fetched.
-            to: self.until.map_or(now, at).min(now),
-        };
-        if window.is_empty() {
-            return Err(Error::EmptyFetchWindow(window));
-        }
-        Ok(window)
+        window(self.since, self.until, now)
     }
 
     /// Where events go. The command line always gives it.
     pub(super) fn store_dir(&self) -> PathBuf {
         self.store.clone().unwrap_or_default()
     }
+}
+
+/// The window between two bounds, of which nothing lies in the future.
+///
+/// # Errors
+/// If it is empty.
+pub(in crate::command) fn window(
+    since: Option<TimeBound>,
+    until: Option<TimeBound>,
+    now: Timestamp,
+) -> Result<TimeRange, Error> {
+    let at = |bound: TimeBound| bound.resolve(Some(now)).unwrap_or(now);
+    let window = TimeRange {
+        from: at(since.unwrap_or(DEFAULT_SINCE)),
+        // What has not happened yet cannot be asked for.
+        to: until.map_or(now, at).min(now),
+    };
+    if window.is_empty() {
+        return Err(Error::EmptyFetchWindow(window));
+    }
+    Ok(window)
 }

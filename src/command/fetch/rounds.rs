@@ -1,20 +1,17 @@
 //! `latscope fetch`: once over the window, or again and again.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
-use tokio::signal::ctrl_c;
-#[cfg(unix)]
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
-use super::clock::Clock;
+use super::clock::{CLOCKS_APART_MS, Clock};
 use super::job::{SETTLING, job, tell_ways};
+use super::online::{Interruption, find, online};
 use super::options::FetchOptions;
 use super::policy::policy_of;
 use super::progress::Shown;
@@ -22,7 +19,7 @@ use super::text::{self, Cost};
 use crate::command::error::Error;
 use crate::command::load::note;
 use crate::command::surroundings::Surroundings;
-use crate::fetch::{Job, Outcome, Regional, Targets, connect, forecast, resolve, run, settled_before};
+use crate::fetch::{Job, Outcome, Regional, forecast, run, settled_before};
 use crate::parse::TimingKeys;
 use crate::render::shown_time;
 use crate::source::store::{Fetch, LogGroup, Store, StoreError};
@@ -30,9 +27,6 @@ use crate::vocab::{TimeRange, counted, grouped, visible};
 
 /// How long it waits at most, where a part of the window cannot be had.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-
-/// How far the clocks of two machines may be apart that talk to each other: AWS refuses calls beyond some minutes.
-const CLOCKS_APART_MS: i64 = 15 * 60_000;
 
 /// How long `--follow` waits between two rounds.
 const ROUND: Duration = Duration::from_secs(10);
@@ -51,55 +45,20 @@ pub fn fetch(
     if options.asked.is_empty() {
         return Err(Error::NoGroupAsked);
     }
-    let runtime = Runtime::new().map_err(|error| Error::Internal(error.to_string()))?;
-    let done = runtime.block_on(async {
-        let interrupted = interruptions();
+    online(async |interruption| {
         let rounds = Rounds {
             options,
             surroundings,
-            interrupted,
+            interruption,
         };
         rounds.run(keys, stdout, stderr).await
-    });
-    // A name that is being looked up, or a lock, keeps a thread busy, which nobody needs to wait for.
-    runtime.shutdown_background();
-    done
-}
-
-/// A signal that becomes true when the user interrupts.
-fn interruptions() -> watch::Receiver<bool> {
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        if stop_signal().await.is_ok() {
-            // Whoever listened may be done.
-            let _ = sender.send(true);
-        }
-        // Kept, so that nobody takes the end of the sender for a signal.
-        sender.closed().await;
-    });
-    receiver
-}
-
-/// Waits for what ends a program politely: Ctrl-C, or a request of the system.
-#[cfg(unix)]
-async fn stop_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-/// Waits for Ctrl-C.
-#[cfg(not(unix))]
-async fn stop_signal() -> io::Result<()> {
-    ctrl_c().await
+    })
 }
 
 struct Rounds<'o> {
     options: &'o FetchOptions,
     surroundings: &'o Surroundings,
-    interrupted: watch::Receiver<bool>,
+    interruption: Interruption,
 }
 
 impl Rounds<'_> {
@@ -112,7 +71,11 @@ impl Rounds<'_> {
         let options = self.options;
         // What cannot be a window whatever time AWS has need not be looked for.
         options.window((self.surroundings.now)().after_millis(CLOCKS_APART_MS))?;
-        let (regions, found) = match self.unless_interrupted(self.find()).await? {
+        let (regions, found) = match self
+            .interruption
+            .or(find(&options.access, &options.asked, self.surroundings.now))
+            .await?
+        {
             Err(Error::Fetch(error)) if options.is_dry_run && error.is_access() => {
                 let policy = policy_of(&options.asked, &options.access.regions);
                 stdout.write_all(policy.as_bytes()).map_err(Error::Output)?;
@@ -163,22 +126,6 @@ impl Rounds<'_> {
         }
     }
 
-    /// The regions, and the groups in them.
-    async fn find(&self) -> Result<(Vec<Arc<Regional>>, Targets), Error> {
-        let regions = connect(&self.options.access, &self.options.asked, self.surroundings.now).await?;
-        let found = resolve(&self.options.asked, &regions).await?;
-        Ok((regions, found))
-    }
-
-    /// What comes of some work, unless the user does not want to wait for it.
-    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
-        let mut interrupted = self.interrupted.clone();
-        tokio::select! {
-            done = work => Ok(done),
-            _ = interrupted.changed() => Err(Error::Interrupted),
-        }
-    }
-
     /// Round after round, until the user interrupts.
     async fn follow(
         &self,
@@ -219,7 +166,7 @@ impl Rounds<'_> {
                 Err(Error::Interrupted) => break,
                 Err(error) => return Err(error),
             }
-            if self.unless_interrupted(sleep(pause)).await.is_err() {
+            if self.interruption.or(sleep(pause)).await.is_err() {
                 break;
             }
             let now = Clock::compared(self.surroundings.now, regions).now();
@@ -285,7 +232,7 @@ impl Rounds<'_> {
         let begun = Instant::now();
         let mut shown = Shown::new(job, options, self.surroundings.is_stderr_terminal);
         let wants_details = options.verbosity > 1;
-        let interrupted = self.interrupted.clone();
+        let interrupted = self.interruption.signal();
         let groups: Vec<LogGroup> = job.targets.iter().map(|target| target.group.clone()).collect();
         store.discard_damaged(&groups, job.window)?;
         let outcome = run(job, &mut store, interrupted, wants_details, &mut |progress| {
@@ -322,7 +269,7 @@ impl Rounds<'_> {
                 let _ = waits.send(());
             })
         });
-        let mut interrupted = self.interrupted.clone();
+        let mut interrupted = self.interruption.signal();
         loop {
             tokio::select! {
                 opened = &mut opening => {

@@ -6,21 +6,23 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::policy::policy;
-use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Job, Outcome};
+use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Job, Outcome, Target};
 use crate::render::shown_time;
 use crate::vocab::{TimeRange, counted, grouped, visible};
 
 /// The window and the groups, in a line.
 pub(super) fn beginning(job: &Job, store: &Path, is_local: bool) -> String {
-    let groups = match job.targets.as_slice() {
+    let subject = subject(&job.targets, job.window, is_local);
+    visible(&format!("{subject}, into {}", store.display()))
+}
+
+/// Of which time and of which log groups.
+pub(in crate::command) fn subject(targets: &[Target], range: TimeRange, is_local: bool) -> String {
+    let groups = match targets {
         [one] => format!("{} ({})", one.group.name, one.group.region),
         many => counted(many.len() as u64, "log group"),
     };
-    visible(&format!(
-        "Window: {}; {groups}, into {}",
-        window(job.window, is_local),
-        store.display()
-    ))
+    format!("Window: {}; {groups}", window(range, is_local))
 }
 
 fn window(window: TimeRange, is_local: bool) -> String {
@@ -88,19 +90,27 @@ pub(super) fn details(job: &Job) -> String {
 
 /// What queries cost, over several rounds.
 #[derive(Debug, Default)]
-pub(super) struct Cost {
+pub(in crate::command) struct Cost {
     queries: u64,
     scanned_bytes: u64,
 }
 
 impl Cost {
+    /// What so many queries cost that read so many bytes.
+    pub(in crate::command) const fn of(queries: u64, scanned_bytes: u64) -> Self {
+        Self {
+            queries,
+            scanned_bytes,
+        }
+    }
+
     pub(super) fn add(&mut self, outcome: &Outcome) {
         self.queries += outcome.queries;
         self.scanned_bytes += outcome.scanned_bytes;
     }
 
     /// A line about it, if there were queries.
-    pub(super) fn told(&self) -> Option<String> {
+    pub(in crate::command) fn told(&self) -> Option<String> {
         let price = self.scanned_bytes as f64 / 1e9 * DOLLARS_PER_GB;
         let queries = match self.queries {
             0 => return None,

@@ -1,0 +1,8 @@
+//! `latscope query`: the queries of Logs Insights, listed, shown and run.
+
+mod options;
+mod run;
+mod show;
+
+pub use options::{QueryAction, QueryOptions, ResultFormat};
+pub use run::query;
