@@ -2,6 +2,7 @@
 
 use aws_sdk_bedrockruntime::config::http::HttpResponse;
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use lambda_http::http::StatusCode;
 use latscope_schema::CallStatus;
 
@@ -35,52 +36,61 @@ impl Failure {
         )
     }
 
-    /// A stream that ended before its message did.
-    pub(crate) fn cut_stream() -> Self {
-        Self::of_kind(
-            CallStatus::Error,
-            "response",
-            StatusCode::BAD_GATEWAY,
-            "the model's answer broke off",
-        )
-    }
-
     /// What the SDK says of a call.
     pub(crate) fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
         let wait = error.raw_response().and_then(|response| {
             let header = response.headers().get("retry-after")?;
             header.parse::<u32>().ok()
         });
-        Self::of_any(error, wait)
-    }
-
-    /// What the SDK says of a stream.
-    pub(crate) fn of_stream<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
-        Self::of_any(error, None)
-    }
-
-    fn of_any<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, wait: Option<u32>) -> Self {
         match error {
             SdkError::ServiceError(service) => {
                 let error = service.err();
                 Self::of_service(error.code(), error.message(), wait)
             }
+            other => Self::on_the_way(other),
+        }
+    }
+
+    /// What the SDK says of a stream.
+    pub(crate) fn of_stream<R>(error: &SdkError<ConverseStreamOutputError, R>) -> Self {
+        match error {
+            SdkError::ServiceError(service) => {
+                let error = service.err();
+                Self::of_service(code_in_stream(error), error.message(), None)
+            }
+            // A frame that cannot be read is a dispatch failure to the SDK, as a connection that broke is.
+            SdkError::DispatchFailure(failure) if !failure.is_io() => Self::unreadable(),
+            other => Self::on_the_way(other),
+        }
+    }
+
+    /// A call that Bedrock itself said nothing to.
+    fn on_the_way<E, R>(error: &SdkError<E, R>) -> Self {
+        match error {
             SdkError::TimeoutError(_) => Self::connection_timeout(),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::connection_timeout(),
-            SdkError::DispatchFailure(failure) if failure.is_io() => Self::of_kind(
-                CallStatus::Error,
-                "connection",
-                StatusCode::BAD_GATEWAY,
-                "the connection to the model failed",
-            ),
-            SdkError::ResponseError(_) => Self::of_kind(
-                CallStatus::Error,
-                "response",
-                StatusCode::BAD_GATEWAY,
-                "the model's answer broke off or cannot be understood",
-            ),
+            // What the connector names transient is a connection that was closed.
+            SdkError::DispatchFailure(failure) if failure.is_io() || failure.as_other().is_some() => {
+                Self::of_kind(
+                    CallStatus::Error,
+                    "connection",
+                    StatusCode::BAD_GATEWAY,
+                    "the connection to the model failed",
+                )
+            }
+            SdkError::ResponseError(_) => Self::unreadable(),
             _ => Self::request(),
         }
+    }
+
+    /// An answer that ended too early, or is none.
+    pub(crate) fn unreadable() -> Self {
+        Self::of_kind(
+            CallStatus::Error,
+            "response",
+            StatusCode::BAD_GATEWAY,
+            "the model's answer broke off or cannot be understood",
+        )
     }
 
     /// A request that could not be sent, for lack of credentials or of a region.
@@ -163,6 +173,18 @@ impl Failure {
             error_type: error_type.to_owned(),
             problem: Problem::new(status, detail),
         }
+    }
+}
+
+/// The name of an exception within a stream, which the SDK knows by its type alone.
+fn code_in_stream(error: &ConverseStreamOutputError) -> Option<&str> {
+    match error {
+        ConverseStreamOutputError::InternalServerException(_) => Some("InternalServerException"),
+        ConverseStreamOutputError::ModelStreamErrorException(_) => Some("ModelStreamErrorException"),
+        ConverseStreamOutputError::ServiceUnavailableException(_) => Some("ServiceUnavailableException"),
+        ConverseStreamOutputError::ThrottlingException(_) => Some("ThrottlingException"),
+        ConverseStreamOutputError::ValidationException(_) => Some("ValidationException"),
+        other => other.code(),
     }
 }
 

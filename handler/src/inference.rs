@@ -158,7 +158,8 @@ async fn converse_stream(
     }
     match written.stop_reason {
         Some(_) => Ok(written),
-        None => Err(Failure::cut_stream()),
+        // It ended, but the message did not.
+        None => Err(Failure::unreadable()),
     }
 }
 

@@ -28,6 +28,9 @@ mod record;
 mod settings;
 mod stopwatch;
 
+use std::io::{self, Write};
+use std::process::ExitCode;
+
 use aws_config::BehaviorVersion;
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::StalledStreamProtectionConfig;
@@ -40,7 +43,19 @@ use handler::Handler;
 use settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if this fails too.
+            let _ = writeln!(io::stderr(), "latscope-handler: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Answers requests until the execution environment ends.
+async fn serve() -> Result<(), Error> {
     let settings = Settings::read(|name| std::env::var(name).ok())?;
     let handler = Handler::new(settings, bedrock().await);
     let handler = &handler;

@@ -1,0 +1,368 @@
+//! Requests that the model answers: the real program under the runtime emulator, Bedrock on loopback.
+
+// A test may stop where something is not as it should be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::bedrock::{Bedrock, Reply, answer, delta, ending, event};
+use common::rie::{Function, HAIKU, NOVA, function_url, http_api, rest_api};
+use latscope_schema::TimingRecord;
+use serde_json::{Value, json};
+
+const fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+/// Bedrock that answers every call after some time.
+fn steady(after: u64) -> Bedrock {
+    Bedrock::start(move |_| Reply::Whole(ms(after), answer("Hello.", (12, 3), 7)))
+}
+
+/// A number of a record or of timings.
+#[track_caller]
+fn number(of: &Value, name: &str) -> f64 {
+    of[name]
+        .as_f64()
+        .unwrap_or_else(|| panic!("{name} is no number in {of}"))
+}
+
+/// Asserts that the parts of a record add up to its whole.
+#[track_caller]
+fn assert_adds_up(record: &Value) {
+    let parts = ["before_ms", "retry_ms", "inference_ms", "after_ms"].map(|name| number(record, name));
+    let whole = number(record, "handler_ms");
+    // Each is cut to a microsecond.
+    assert!((parts.iter().sum::<f64>() - whole).abs() < 0.01, "{record}");
+}
+
+#[test]
+fn an_answer_has_text_model_tokens_timings_and_the_request_id() {
+    let bedrock = steady(80);
+    let function = Function::start(&bedrock.url, &[("MODEL_IDS", NOVA)]);
+    let answer = function.post(&json!({"prompt": "Say hello.", "max_tokens": 20}));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.body["text"], "Hello.");
+    assert_eq!(answer.body["model"], NOVA);
+    assert_eq!(answer.body["stop_reason"], "end_turn");
+    assert_eq!(
+        answer.body["usage"],
+        json!({"input_tokens": 12, "output_tokens": 3})
+    );
+    let timings = &answer.body["timings"];
+    assert_eq!(timings["cold_start"], true);
+    assert_eq!(timings["retry_count"], 0);
+    assert_eq!(timings["bedrock_latency_ms"], 7);
+    assert_eq!(timings["time_to_first_token_ms"], Value::Null);
+    assert!(number(timings, "inference_ms") >= 80.0);
+
+    let call = &bedrock.calls()[0];
+    assert_eq!((call.model.as_str(), call.is_streamed), (NOVA, false));
+    assert_eq!(call.body["inferenceConfig"], json!({"maxTokens": 20}));
+    assert_eq!(
+        call.body["messages"],
+        json!([{"role": "user", "content": [{"text": "Say hello."}]}])
+    );
+
+    let record = function.record();
+    let id = answer.header("x-lambda-request-id").unwrap();
+    assert_eq!(record["request_id"], id);
+    assert!(
+        function
+            .log_with_reports(1)
+            .contains(&format!("REPORT RequestId: {id}\t"))
+    );
+    assert_eq!(record["inference_ms"], timings["inference_ms"]);
+}
+
+/// The record is the schema's, every field that a plain call has is set, and no other.
+#[test]
+fn the_record_is_whole() {
+    let bedrock = steady(30);
+    let function = Function::start(&bedrock.url, &[("MODEL_IDS", NOVA)]);
+    function.post(&json!({"prompt": "Grüße"}));
+    let line = function.record();
+    assert_adds_up(&line);
+    assert_eq!(line["before_ms"], line["start_offset_ms"]);
+    let text = line.to_string();
+    let record: TimingRecord<'_> = serde_json::from_str(&text).unwrap();
+    let mut names: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "after_ms",
+            "api_gateway_request_id",
+            "bedrock_latency_ms",
+            "bedrock_request_id",
+            "before_ms",
+            "call_index",
+            "cold_start",
+            "gen_ai.operation.name",
+            "gen_ai.provider.name",
+            "gen_ai.request.max_tokens",
+            "gen_ai.request.model",
+            "gen_ai.usage.input_tokens",
+            "gen_ai.usage.output_tokens",
+            "handler_ms",
+            "inference_ms",
+            "initialization_type",
+            "prompt_hash",
+            "prompt_length",
+            "request_id",
+            "retry_count",
+            "retry_ms",
+            "schema",
+            "start_offset_ms",
+            "status",
+            "streaming",
+        ]
+    );
+    assert_eq!(record.request_model.as_deref(), Some(NOVA));
+    assert_eq!(record.bedrock_request_id.as_deref(), Some("bedrock-0"));
+    assert_eq!(record.api_gateway_request_id.as_deref(), Some("gateway-1"));
+    assert_eq!(record.initialization_type.as_deref(), Some("on-demand"));
+    assert_eq!(record.prompt_length, Some(7));
+    assert_eq!(record.max_tokens, Some(512));
+    assert_eq!(line["status"], "ok");
+    assert_eq!(line["retry_ms"], 0.0);
+}
+
+#[test]
+fn only_the_first_invocation_of_an_environment_is_cold() {
+    let bedrock = steady(0);
+    let function = Function::start(&bedrock.url, &[]);
+    for _ in 0..3 {
+        function.post(&json!({"prompt": "x"}));
+    }
+    let cold: Vec<Value> = function
+        .records(3)
+        .iter()
+        .map(|record| record["cold_start"].clone())
+        .collect();
+    assert_eq!(cold, [json!(true), json!(false), json!(false)]);
+}
+
+#[test]
+fn rest_apis_and_function_urls_are_answered_too() {
+    let bedrock = steady(0);
+    let function = Function::start(&bedrock.url, &[]);
+    let body = json!({"prompt": "x"}).to_string();
+    let mut encoded = http_api("POST", "eyJwcm9tcHQiOiJ4In0=");
+    encoded["isBase64Encoded"] = json!(true);
+    let events = [
+        (rest_api("POST", &body), json!("gateway-2")),
+        // A function URL's request id is Lambda's own.
+        (function_url("POST", &body), Value::Null),
+        (encoded, json!("gateway-1")),
+    ];
+    for (nth, (event, gateway_id)) in events.into_iter().enumerate() {
+        let answer = function.invoke(&event);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.body["text"], "Hello.");
+        assert!(answer.header("x-lambda-request-id").is_some());
+        assert_eq!(
+            function.records(nth + 1)[nth]["api_gateway_request_id"],
+            gateway_id
+        );
+    }
+}
+
+#[test]
+fn a_stream_tells_when_its_first_token_came() {
+    let bedrock = Bedrock::start(|_| {
+        let [stop, metadata] = ending((12, 3), 150);
+        Reply::Frames(vec![
+            (ms(0), event("messageStart", &json!({"role": "assistant"}))),
+            (ms(80), delta("Hel")),
+            (ms(60), delta("lo.")),
+            (ms(40), stop),
+            (ms(20), metadata),
+        ])
+    });
+    let function = Function::start(&bedrock.url, &[("MODEL_IDS", NOVA)]);
+    let answer = function.post(&json!({"prompt": "x", "stream": true}));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.body["text"], "Hello.");
+    assert_eq!(
+        answer.body["usage"],
+        json!({"input_tokens": 12, "output_tokens": 3})
+    );
+    assert!(bedrock.calls()[0].is_streamed);
+    let record = function.record();
+    assert_adds_up(&record);
+    assert_eq!(record["streaming"], true);
+    assert_eq!(record["bedrock_latency_ms"], 150.0);
+    let (first, all) = (
+        number(&record, "time_to_first_token_ms"),
+        number(&record, "inference_ms"),
+    );
+    // What the server waited; how much more it was depends on the machine.
+    assert!(first >= 80.0 && all >= 200.0, "{record}");
+    assert!(all - first >= 120.0, "{record}");
+}
+
+#[test]
+fn retries_are_counted_and_their_time_is_no_inference() {
+    let bedrock = Bedrock::start(|call| match call.nth {
+        0 | 1 => Reply::Error(ms(50), 429, "ThrottlingException", "Too many requests", ""),
+        _ => Reply::Whole(ms(120), answer("Hello.", (12, 3), 7)),
+    });
+    let function = Function::start(&bedrock.url, &[]);
+    let answer = function.post(&json!({"prompt": "x"}));
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.body["timings"]["retry_count"], 2);
+    assert_eq!(bedrock.calls().len(), 3);
+    let record = function.record();
+    assert_adds_up(&record);
+    assert_eq!(
+        (&record["retry_count"], &record["status"]),
+        (&json!(2), &json!("ok"))
+    );
+    assert!(number(&record, "retry_ms") >= 100.0, "{record}");
+    assert!(number(&record, "inference_ms") >= 120.0, "{record}");
+    assert_eq!(record["bedrock_request_id"], "bedrock-2");
+}
+
+#[test]
+fn a_connection_that_was_cut_is_tried_again() {
+    let bedrock = Bedrock::start(|call| match call.nth {
+        0 => Reply::Closed(ms(30)),
+        _ => Reply::Whole(ms(0), answer("Hello.", (12, 3), 7)),
+    });
+    let function = Function::start(&bedrock.url, &[]);
+    assert_eq!(function.post(&json!({"prompt": "x"})).status, 200);
+    let record = function.record();
+    assert_adds_up(&record);
+    assert_eq!(record["retry_count"], 1);
+    assert!(number(&record, "retry_ms") >= 30.0, "{record}");
+}
+
+/// The models of so many requests, as records and answers agree on.
+fn models(variables: &[(&str, &str)], requests: usize) -> Vec<String> {
+    let bedrock = steady(0);
+    let function = Function::start(&bedrock.url, variables);
+    let answered: Vec<Value> = (0..requests)
+        .map(|_| function.post(&json!({"prompt": "x"})).body["model"].clone())
+        .collect();
+    let called: Vec<Value> = bedrock
+        .calls()
+        .into_iter()
+        .map(|call| json!(call.model))
+        .collect();
+    let logged: Vec<Value> = function
+        .records(requests)
+        .iter()
+        .map(|record| record["gen_ai.request.model"].clone())
+        .collect();
+    assert_eq!(answered, called);
+    assert_eq!(answered, logged);
+    called
+        .iter()
+        .map(|model| model.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn models_are_interleaved_by_the_request_id() {
+    let models = models(&[], 40);
+    let haikus = models.iter().filter(|model| *model == HAIKU).count();
+    // With a fair coin one in two millions lies outside.
+    assert!((5..=35).contains(&haikus), "{haikus}");
+    assert!(models.iter().all(|model| model == HAIKU || model == NOVA));
+}
+
+#[test]
+fn models_alternate() {
+    let models = models(&[("MODEL_ASSIGNMENT", "alternate")], 5);
+    assert!(models.windows(2).all(|pair| pair[0] != pair[1]), "{models:?}");
+}
+
+#[test]
+fn a_fixed_model_is_the_first() {
+    assert_eq!(models(&[("MODEL_ASSIGNMENT", "fixed")], 3), [HAIKU; 3]);
+}
+
+#[test]
+fn one_model_can_be_set_alone() {
+    let alone = [("MODEL_ID", NOVA), ("MODEL_IDS", "")];
+    assert_eq!(models(&alone, 2), [NOVA; 2]);
+}
+
+#[test]
+fn a_request_may_name_a_model() {
+    let bedrock = steady(0);
+    let function = Function::start(&bedrock.url, &[("MODEL_ASSIGNMENT", "fixed")]);
+    for model in [NOVA, HAIKU, NOVA] {
+        let answer = function.post(&json!({"prompt": "x", "model": model}));
+        assert_eq!(answer.body["model"], model);
+    }
+    let called: Vec<String> = bedrock.calls().into_iter().map(|call| call.model).collect();
+    assert_eq!(called, [NOVA, HAIKU, NOVA]);
+}
+
+#[test]
+fn an_arn_is_called_and_logged_but_not_shown() {
+    const PROFILE: &str = "arn:aws:bedrock:eu-west-1:111122223333:inference-profile/eu.amazon.nova-lite-v1:0";
+    let bedrock = steady(0);
+    let function = Function::start(&bedrock.url, &[("MODEL_IDS", PROFILE)]);
+    let answer = function.post(&json!({"prompt": "x", "model": "eu.amazon.nova-lite-v1:0"}));
+    assert_eq!(answer.body["model"], "eu.amazon.nova-lite-v1:0");
+    assert!(!answer.event.to_string().contains("arn:"), "{answer:?}");
+    assert_eq!(bedrock.calls()[0].model, PROFILE);
+    assert_eq!(function.record()["gen_ai.request.model"], PROFILE);
+}
+
+#[test]
+fn neither_prompt_nor_answer_is_logged() {
+    let bedrock = Bedrock::start(|_| Reply::Whole(ms(0), answer("Confidential answer", (12, 3), 7)));
+    let function = Function::start(&bedrock.url, &[("METRICS", "emf")]);
+    let prompt = "Confidential question";
+    function.post(&json!({ "prompt": prompt }));
+    let log = function.log_with_reports(1);
+    assert!(!log.contains("Confidential"), "{log}");
+    assert_eq!(function.record()["prompt_length"], prompt.len());
+}
+
+#[test]
+fn a_secret_changes_the_hash_of_a_prompt() {
+    let bedrock = steady(0);
+    let hash = |variables: &[(&str, &str)], prompt: &str| {
+        let function = Function::start(&bedrock.url, variables);
+        function.post(&json!({ "prompt": prompt }));
+        function.record()["prompt_hash"].as_str().unwrap().to_owned()
+    };
+    // FIPS 180-2, appendix B.1; RFC 4231, test case 2.
+    assert_eq!(hash(&[], "abc"), "ba7816bf8f01cfea414140de5dae2223");
+    assert_eq!(
+        hash(&[("PROMPT_HASH_KEY", "Jefe")], "what do ya want for nothing?"),
+        "5bdcc146bf60754e6a042426089575c7"
+    );
+}
+
+#[test]
+fn metrics_are_written_where_they_are_asked_for() {
+    let bedrock = steady(20);
+    let lines = |variables: &[(&str, &str)]| -> Vec<Value> {
+        let function = Function::start(&bedrock.url, variables);
+        function.post(&json!({"prompt": "x"}));
+        let log = function.log_with_reports(1);
+        let lines = log.lines().filter(|line| line.contains("\"_aws\""));
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert_eq!(lines(&[]), Vec::<Value>::new());
+    let [line] = lines(&[("METRICS", "emf"), ("MODEL_IDS", NOVA)])
+        .try_into()
+        .unwrap();
+    assert_eq!(
+        (&line["FunctionName"], &line["Model"]),
+        (&json!("chat"), &json!(NOVA))
+    );
+    assert_eq!((&line["Start"], &line["ColdStart"]), (&json!("cold"), &json!(1)));
+    assert!(number(&line, "InferenceTime") >= 20.0);
+    assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "latscope");
+    assert!(number(&line["_aws"], "Timestamp") > 1.7e12);
+}

@@ -1,0 +1,223 @@
+//! A Bedrock of our own, which answers as it is told: after stated times, in paced frames, with errors, or not at all.
+//!
+//! It speaks HTTP/1.1 on loopback to the unmodified SDK.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::{sleep, spawn};
+use std::time::Duration;
+
+use aws_smithy_eventstream::frame::write_message_to;
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use serde_json::{Value, json};
+
+/// A call as it arrived.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The model of its path, decoded.
+    pub model: String,
+    /// Whether it was ConverseStream.
+    pub is_streamed: bool,
+    /// Which call this is, from 0.
+    pub nth: usize,
+    /// The body.
+    pub body: Value,
+}
+
+/// What a call gets.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// An answer as a whole, after a time, with a body.
+    Whole(Duration, Value),
+    /// Frames, each after a time since the one before; then the end of the stream.
+    Frames(Vec<(Duration, Vec<u8>)>),
+    /// The same, but the connection breaks instead of ending.
+    Broken(Vec<(Duration, Vec<u8>)>),
+    /// An error of Bedrock's, after a time: status, name, message, further headers.
+    Error(Duration, u16, &'static str, &'static str, &'static str),
+    /// The connection ends after a time, without an answer.
+    Closed(Duration),
+    /// Half of an answer, then the connection ends.
+    Half,
+    /// Nothing for a minute.
+    Silence,
+}
+
+/// The server. It lives as long as the test program.
+pub struct Bedrock {
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl Bedrock {
+    /// A server that answers each call as a function of it says.
+    pub fn start(reply: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let reply = Arc::new(reply);
+        let seen = Arc::clone(&calls);
+        spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, reply) = (Arc::clone(&seen), Arc::clone(&reply));
+                // A client that goes away ends its connection and nothing else.
+                spawn(move || while serve(&stream, &seen, &*reply).is_some() {});
+            }
+        });
+        Self { url, calls }
+    }
+
+    /// The calls so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+/// One request and its answer; `None` if the connection is over.
+fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call) -> Reply) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let (name, value) = match header.trim_end() {
+            "" => break,
+            header => header.split_once(':')?,
+        };
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let (model, operation) = path.strip_prefix("/model/")?.rsplit_once('/')?;
+    let call = {
+        let mut seen = seen.lock().unwrap();
+        let call = Call {
+            model: model.replace("%3A", ":").replace("%2F", "/"),
+            is_streamed: operation == "converse-stream",
+            nth: seen.len(),
+            body: serde_json::from_slice(&body).ok()?,
+        };
+        seen.push(call.clone());
+        call
+    };
+    let id = format!("x-amzn-RequestId: bedrock-{}\r\n", call.nth);
+    match reply(&call) {
+        Reply::Whole(after, body) => {
+            sleep(after);
+            let body = body.to_string();
+            let length = body.len();
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+            write!(stream, "{head}{id}Content-Length: {length}\r\n\r\n{body}").ok()
+        }
+        Reply::Error(after, status, name, message, headers) => {
+            sleep(after);
+            let body = json!({ "message": message }).to_string();
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status} Error\r\nx-amzn-ErrorType: {name}\r\n");
+            write!(
+                stream,
+                "{head}{id}{headers}Content-Length: {length}\r\n\r\n{body}"
+            )
+            .ok()
+        }
+        Reply::Frames(frames) => {
+            write_frames(stream, &id, frames)?;
+            write!(stream, "0\r\n\r\n").ok()
+        }
+        Reply::Broken(frames) => {
+            write_frames(stream, &id, frames)?;
+            stream.shutdown(Shutdown::Both).ok().and(None)
+        }
+        Reply::Closed(after) => {
+            sleep(after);
+            stream.shutdown(Shutdown::Both).ok().and(None)
+        }
+        Reply::Half => {
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+            write!(stream, "{head}{id}Content-Length: 1000\r\n\r\n{{\"output\":").ok()?;
+            stream.shutdown(Shutdown::Both).ok().and(None)
+        }
+        Reply::Silence => {
+            sleep(Duration::from_secs(60));
+            None
+        }
+    }
+}
+
+fn write_frames(mut stream: &TcpStream, id: &str, frames: Vec<(Duration, Vec<u8>)>) -> Option<()> {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n";
+    write!(stream, "{head}{id}Transfer-Encoding: chunked\r\n\r\n").ok()?;
+    for (after, frame) in frames {
+        sleep(after);
+        write!(stream, "{:x}\r\n", frame.len()).ok()?;
+        stream.write_all(&frame).ok()?;
+        write!(stream, "\r\n").ok()?;
+    }
+    Some(())
+}
+
+/// An answer of Converse: text, tokens read and written, Bedrock's own latency.
+pub fn answer(text: &str, (input, output): (u32, u32), latency_ms: u32) -> Value {
+    json!({
+        "metrics": {"latencyMs": latency_ms},
+        "output": {"message": {"content": [{"text": text}], "role": "assistant"}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": input, "outputTokens": output, "totalTokens": input + output},
+    })
+}
+
+/// An event of ConverseStream in a frame.
+pub fn event(name: &'static str, payload: &Value) -> Vec<u8> {
+    frame("event", ":event-type", name, payload)
+}
+
+/// An exception of ConverseStream in a frame.
+pub fn exception(name: &'static str, message: &str) -> Vec<u8> {
+    frame(
+        "exception",
+        ":exception-type",
+        name,
+        &json!({ "message": message }),
+    )
+}
+
+/// A piece of text of a streamed answer.
+pub fn delta(text: &str) -> Vec<u8> {
+    event(
+        "contentBlockDelta",
+        &json!({"contentBlockIndex": 0, "delta": {"text": text}}),
+    )
+}
+
+/// The two events that end a streamed answer.
+pub fn ending((input, output): (u32, u32), latency_ms: u32) -> [Vec<u8>; 2] {
+    [
+        event("messageStop", &json!({"stopReason": "end_turn"})),
+        event(
+            "metadata",
+            &json!({
+                "usage": {"inputTokens": input, "outputTokens": output, "totalTokens": input + output},
+                "metrics": {"latencyMs": latency_ms},
+            }),
+        ),
+    ]
+}
+
+fn frame(kind: &'static str, type_header: &'static str, name: &'static str, payload: &Value) -> Vec<u8> {
+    let header =
+        |name: &'static str, value: &'static str| Header::new(name, HeaderValue::String(value.into()));
+    let message = Message::new(payload.to_string().into_bytes())
+        .add_header(header(":message-type", kind))
+        .add_header(header(type_header, name))
+        .add_header(header(":content-type", "application/json"));
+    let mut frame = Vec::new();
+    write_message_to(&message, &mut frame).unwrap();
+    frame
+}

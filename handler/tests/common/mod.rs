@@ -1,0 +1,9 @@
+//! What the tests of the handler share.
+
+// Each test uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod bedrock;
+#[path = "../../../tests/common/peers.rs"]
+pub mod peers;
+pub mod rie;
