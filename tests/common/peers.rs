@@ -12,7 +12,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// What is installed, and in which version.
-const PACKAGES: [&str; 3] = ["moto[server]==5.2.5", "ministack==1.5.33", "microburst==0.10.0"];
+const PACKAGES: [&str; 5] = [
+    "moto[server]==5.2.5",
+    "ministack==1.5.33",
+    "microburst==0.10.0",
+    "cfn-lint==1.58.0",
+    "aws-sam-translator==1.115.0",
+];
 
 /// A folder of Python programs that play AWS. The first test that needs it fills it.
 pub fn venv() -> &'static Path {
@@ -63,13 +69,13 @@ impl Server {
         })
     }
 
-    /// ministack, which knows ARNs and patterns of group names.
+    /// ministack, which knows ARNs and patterns of group names, and plays Bedrock.
     pub fn ministack() -> Self {
         Self::start("ministack", "/_ministack/health", |command, port| {
             command
                 .env("BIND_HOST", "127.0.0.1")
                 .env("GATEWAY_PORT", port)
-                .env("SERVICES", "logs");
+                .env("SERVICES", "logs,bedrock-runtime");
         })
     }
 
