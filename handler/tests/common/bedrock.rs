@@ -61,6 +61,8 @@ impl Bedrock {
         let seen = Arc::clone(&calls);
         spawn(move || {
             for stream in listener.incoming().flatten() {
+                // Or small pieces wait for the other side's acknowledgement, 40 ms each.
+                stream.set_nodelay(true).unwrap();
                 let (seen, reply) = (Arc::clone(&seen), Arc::clone(&reply));
                 // A client that goes away ends its connection and nothing else.
                 spawn(move || while serve(&stream, &seen, &*reply).is_some() {});
@@ -114,7 +116,8 @@ fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call)
             let body = body.to_string();
             let length = body.len();
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
-            write!(stream, "{head}{id}Content-Length: {length}\r\n\r\n{body}").ok()
+            let answer = format!("{head}{id}Content-Length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).ok()
         }
         Reply::Error(after, status, name, message, headers) => {
             sleep(after);
@@ -156,9 +159,10 @@ fn write_frames(mut stream: &TcpStream, id: &str, frames: Vec<(Duration, Vec<u8>
     write!(stream, "{head}{id}Transfer-Encoding: chunked\r\n\r\n").ok()?;
     for (after, frame) in frames {
         sleep(after);
-        write!(stream, "{:x}\r\n", frame.len()).ok()?;
-        stream.write_all(&frame).ok()?;
-        write!(stream, "\r\n").ok()?;
+        let mut chunk = format!("{:x}\r\n", frame.len()).into_bytes();
+        chunk.extend(frame);
+        chunk.extend(b"\r\n");
+        stream.write_all(&chunk).ok()?;
     }
     Some(())
 }

@@ -1,0 +1,133 @@
+//! From a request to the finding: the handler under the emulator, its log as the emulator wrote it, `latscope report`.
+
+// A test may stop where something is not as it should be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use common::bedrock::{Bedrock, Reply, answer};
+use common::rie::{Function, HAIKU, NOVA};
+use latscope::command::{ExitStatus, Surroundings};
+use latscope::vocab::Timestamp;
+use serde_json::{Value, json};
+
+/// What Bedrock is told to take, in milliseconds.
+const HAIKU_MS: u64 = 90;
+const NOVA_MS: u64 = 30;
+
+/// Requests to each model.
+const REQUESTS: usize = 20;
+
+/// Runs latscope; its standard output.
+#[track_caller]
+fn latscope(args: &[&str]) -> String {
+    let surroundings = Surroundings {
+        wants_colour: false,
+        is_stderr_terminal: false,
+        store: None,
+        region: None,
+        now: || Timestamp::from_epoch_millis(0),
+    };
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let args = ["latscope"].iter().chain(args).map(Into::into);
+    let status = latscope::run(args, &surroundings, &mut stdout, &mut stderr);
+    assert_eq!(
+        status,
+        ExitStatus::Success,
+        "{}",
+        String::from_utf8_lossy(&stderr)
+    );
+    String::from_utf8(stdout).unwrap()
+}
+
+/// The group of a model and a start type.
+#[track_caller]
+fn group<'s>(summary: &'s Value, model: &str, start: &str) -> &'s Value {
+    let groups = summary["groups"].as_array().unwrap();
+    let mut found = groups
+        .iter()
+        .filter(|group| group["model_id"] == model && group["start"] == start);
+    found
+        .next()
+        .unwrap_or_else(|| panic!("no {model} {start} in {groups:#?}"))
+}
+
+#[test]
+fn latscope_finds_what_bedrock_was_told_to_do() {
+    let bedrock = Bedrock::start(|call| {
+        let took = if call.model == HAIKU { HAIKU_MS } else { NOVA_MS };
+        Reply::Whole(
+            Duration::from_millis(took),
+            answer("Hello.", (12, 3), took as u32),
+        )
+    });
+    let function = Function::start(&bedrock.url, &[("METRICS", "emf")]);
+    for _ in 0..REQUESTS {
+        // The first request, which is the cold one, goes to the first model.
+        for model in [HAIKU, NOVA] {
+            let answer = function.post(&json!({"prompt": "x", "model": model}));
+            assert_eq!(answer.status, 200);
+        }
+    }
+    let log = function.log_with_reports(2 * REQUESTS);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("end-to-end");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let (input, out) = (folder.join("function.log"), folder.join("report"));
+    fs::write(&input, &log).unwrap();
+    let (input, out) = (input.to_str().unwrap(), out.to_str().unwrap());
+
+    let summary = latscope(&["summary", "--input", input, "--format", "json"]);
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    // Every line is accounted for: the metrics beside the records are no records.
+    let ledger = &summary["ledger"];
+    assert_eq!(ledger["report_records"], 2 * REQUESTS);
+    assert_eq!(ledger["timing_records"], 2 * REQUESTS);
+    assert_eq!(ledger["matched"], 2 * REQUESTS);
+    assert_eq!(ledger["ignored"], 2 * REQUESTS);
+    assert_eq!(ledger["rejected"], 0);
+
+    // One cold start, of the first request.
+    assert_eq!(group(&summary, HAIKU, "cold")["invocations"], 1);
+    assert_eq!(group(&summary, HAIKU, "warm")["invocations"], REQUESTS - 1);
+    assert_eq!(group(&summary, NOVA, "warm")["invocations"], REQUESTS);
+    assert_eq!(summary["groups"].as_array().unwrap().len(), 3);
+
+    // Bedrock never took less than it was told; what it took more is the machine's. The share is what its times are of
+    // the durations that the emulator measured by itself.
+    for (model, told) in [(HAIKU, HAIKU_MS), (NOVA, NOVA_MS)] {
+        let warm = group(&summary, model, "warm");
+        let inference = warm["inference_ms"]["mean"].as_f64().unwrap();
+        let duration = warm["duration_ms"]["mean"].as_f64().unwrap();
+        assert!(
+            warm["inference_ms"]["min"].as_f64() >= Some(told as f64),
+            "{warm:#}"
+        );
+        let share = warm["inference_share"]["ratio_of_sums"].as_f64().unwrap();
+        assert!(
+            (share - inference / duration).abs() < 1e-3,
+            "{share} {inference} {duration}"
+        );
+        assert!(share >= told as f64 / duration - 1e-3, "{warm:#}");
+    }
+
+    let report = latscope(&[
+        "report",
+        "--baseline",
+        "haiku",
+        "--candidate",
+        "nova-lite",
+        "--input",
+        input,
+        "--out",
+        out,
+    ]);
+    assert!(report.contains("Invocations read: 40 = 40 matched"), "{report}");
+    assert!(report.contains("With claude-3-haiku, inference is"), "{report}");
+    let page = fs::read_to_string(Path::new(out).join("report.md")).unwrap();
+    assert!(page.contains("nova-lite") && page.contains("claude-3-haiku"));
+}
