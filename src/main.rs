@@ -12,10 +12,15 @@ use latscope::vocab::Timestamp;
 fn main() -> ExitCode {
     let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let store = env::var_os("LATSCOPE_STORE").filter(|value| !value.is_empty());
+    let regions = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter();
+    let region = regions
+        .filter_map(|name| env::var(name).ok())
+        .find(|region| !region.is_empty());
     let surroundings = Surroundings {
         wants_colour: io::stdout().is_terminal() && !no_color,
         is_stderr_terminal: io::stderr().is_terminal(),
         store: store.map(Into::into),
+        region,
         now: || Timestamp::from_epoch_millis(Utc::now().timestamp_millis()),
     };
     let mut stdout = BufWriter::new(io::stdout().lock());

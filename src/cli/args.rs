@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::dashboard_args::{DASHBOARD_EXAMPLES, DashboardArgs};
 use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
 use super::query_args::{QUERY_EXAMPLES, QueryArgs};
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
@@ -47,6 +48,10 @@ pub(super) enum Command {
     /// List, show and run ready-made queries of CloudWatch Logs Insights
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryArgs),
+    /// Print the body of a CloudWatch dashboard: latency by model, cold starts, inference share, errors, Lambda, API
+    /// Gateway and Bedrock
+    #[command(after_help = DASHBOARD_EXAMPLES)]
+    Dashboard(DashboardArgs),
     /// Say what is in the store, check it, thin it out, or take what is in it elsewhere
     #[command(after_help = STORE_EXAMPLES)]
     Store(StoreArgs),

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
 use crate::command::{
-    Config, Error, ExitStatus, Surroundings, fetch, inspect, query, report, store, summarize,
+    Config, Error, ExitStatus, Surroundings, dashboard, fetch, inspect, query, report, store, summarize,
 };
 use crate::vocab::visible;
 
@@ -69,6 +69,12 @@ pub fn run(
                     query(action, &config.fetch, surroundings, out, err)
                 })
             })
+        }
+        Command::Dashboard(args) => {
+            let options = args.into_options();
+            Ok(execute(stdout, stderr, true, |_, out, _| {
+                dashboard(&options, surroundings, out)
+            }))
         }
         Command::Store(args) => args.into_options().map(|mut options| {
             execute(stdout, stderr, false, |config, out, err| {

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use super::config::ConfigError;
 use super::exit::ExitStatus;
+use super::query::QueryFault;
 use super::selector::SelectorError;
 use crate::dataset::Window;
 use crate::fetch::{self, Outcome};
 use crate::invocation::Ledger;
 use crate::source::store::StoreError;
 use crate::summary::Warning;
-use crate::vocab::{TimeRange, Timestamp, counted, grouped, visible};
+use crate::vocab::{TimeRange, Timestamp, grouped, visible};
 use crate::{dataset, source};
 
 /// Why a command ended early.
@@ -61,25 +62,8 @@ pub enum Error {
     Fetch(fetch::Error),
     /// What was typed cannot be meant, as these words say.
     Usage(String),
-    /// There is no query of this name.
-    UnknownQuery {
-        /// The name.
-        name: String,
-        /// Names that are like it.
-        near: Vec<&'static str>,
-    },
-    /// A query came to its end and brought no row.
-    NoRows {
-        /// What kind of log group it is for.
-        kind: &'static str,
-    },
-    /// A query did not come to its end.
-    QueryBroken {
-        /// How it ended.
-        ending: fetch::Ending,
-        /// How many rows it had by then.
-        rows: usize,
-    },
+    /// A query brought nothing, or not everything.
+    Query(QueryFault),
     /// The user interrupted before anything was fetched.
     Interrupted,
     /// Not all of the window was fetched.
@@ -158,7 +142,6 @@ impl Error {
             | Self::EmptyFetchWindow(_)
             | Self::NoGroupAsked
             | Self::Usage(_)
-            | Self::UnknownQuery { .. }
             | Self::SameSides { .. }
             | Self::Config(_) => ExitStatus::Usage,
             Self::Fetch(error) => of_fetch(error),
@@ -175,13 +158,12 @@ impl Error {
             | Self::Store(_)
             | Self::DamagedSegment { .. }
             | Self::DamagedStore { .. } => ExitStatus::Unreadable,
-            Self::QueryBroken { rows: 0, .. } => ExitStatus::Failure,
-            Self::Interrupted | Self::QueryBroken { .. } => ExitStatus::Incomplete,
+            Self::Query(fault) => fault.exit_status(),
+            Self::Interrupted => ExitStatus::Incomplete,
             Self::NoInvocation(_)
             | Self::NothingFetched(_)
             | Self::NothingStored { .. }
             | Self::NothingToFetch
-            | Self::NoRows { .. }
             | Self::OnlyModelCalls { .. }
             | Self::NothingSelected { .. }
             | Self::EmptySide { .. }
@@ -262,19 +244,7 @@ impl fmt::Display for Error {
             ),
             Self::Fetch(error) => write!(f, "{error}"),
             Self::Usage(said) => f.write_str(said),
-            Self::UnknownQuery { name, near } => {
-                write!(f, "there is no query {name:?}")?;
-                match near.as_slice() {
-                    [] => {}
-                    near => write!(f, "; did you mean {}?", near.join(", "))?,
-                }
-                f.write_str("\nlatscope query list shows all of them")
-            }
-            Self::NoRows { kind } => write!(
-                f,
-                "the query found no event\nit is for this kind of log group: {kind}; latscope query list has others"
-            ),
-            Self::QueryBroken { ending, rows } => broken_query(f, ending, *rows),
+            Self::Query(fault) => write!(f, "{fault}"),
             Self::Interrupted => f.write_str("interrupted before anything was fetched"),
             Self::IncompleteFetch {
                 reasons,
@@ -361,35 +331,6 @@ impl fmt::Display for Error {
     }
 }
 
-/// How a query ended that did not come to its end, and what to do.
-fn broken_query(f: &mut fmt::Formatter<'_>, ending: &fetch::Ending, rows: usize) -> fmt::Result {
-    let (how, advice) = match ending {
-        fetch::Ending::Complete => ("is complete".to_owned(), ""),
-        fetch::Ending::TimedOut => (
-            "ran out of time on the server".to_owned(),
-            "take a shorter window or fewer log groups",
-        ),
-        fetch::Ending::NeverEnded => (
-            "did not end, and was stopped".to_owned(),
-            "take a shorter window or fewer log groups",
-        ),
-        fetch::Ending::Broken(Some(status)) => (format!("ended as {status}"), "try again"),
-        fetch::Ending::Broken(None) => (
-            "ended without a status".to_owned(),
-            "try again; is --endpoint-url right?",
-        ),
-    };
-    write!(f, "the query {how}\n{advice}")?;
-    match rows {
-        0 => Ok(()),
-        rows => write!(
-            f,
-            "\nthe {} above are what it had by then: of a part of the events, so no count, sum or percentile holds",
-            counted(rows as u64, "row")
-        ),
-    }
-}
-
 /// A time, or words for an open end.
 fn shown(at: Option<Timestamp>, open: &str) -> String {
     at.map_or_else(|| open.to_owned(), |at| at.to_string())
@@ -460,6 +401,12 @@ impl From<source::Error> for Error {
 impl From<dataset::Error> for Error {
     fn from(error: dataset::Error) -> Self {
         Self::Dataset(error)
+    }
+}
+
+impl From<QueryFault> for Error {
+    fn from(fault: QueryFault) -> Self {
+        Self::Query(fault)
     }
 }
 

@@ -2,6 +2,7 @@
 //! typed.
 
 mod config;
+mod dashboard;
 mod error;
 mod exit;
 mod fetch;
@@ -17,12 +18,13 @@ mod summarize;
 mod surroundings;
 
 pub use config::{Config, ConfigError, FetchDefaults};
+pub use dashboard::{DashboardOptions, dashboard};
 pub use error::Error;
 pub use exit::ExitStatus;
 pub use fetch::{FetchOptions, fetch};
 pub use inspect::{InspectOptions, inspect};
 pub use load::{Common, Loaded};
-pub use query::{QueryAction, QueryOptions, ResultFormat, query};
+pub use query::{QueryAction, QueryFault, QueryOptions, ResultFormat, query};
 pub use report::{ReportOptions, report};
 pub use selector::{Selector, SelectorError};
 pub use store::{ExportFormat, StoreAction, StoreOptions, store};

@@ -13,6 +13,8 @@ pub struct Surroundings {
     pub is_stderr_terminal: bool,
     /// The store that `LATSCOPE_STORE` names.
     pub store: Option<PathBuf>,
+    /// The region that `AWS_REGION` or `AWS_DEFAULT_REGION` names, for what asks nothing of AWS. The SDK reads more.
+    pub region: Option<String>,
     /// The clock.
     pub now: fn() -> Timestamp,
 }

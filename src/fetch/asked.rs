@@ -81,7 +81,7 @@ impl Asked {
 
 /// The name alone of a function that is given as Lambda takes it: by its name, its ARN, or the end of its ARN, each with
 /// a version or alias or without: `NAME:PROD`, `123456789012:function:NAME`.
-pub(super) fn name_of_function(function: &str) -> &str {
+pub fn name_of_function(function: &str) -> &str {
     if function.starts_with("arn:") {
         return function.split(':').nth(6).unwrap_or(function);
     }

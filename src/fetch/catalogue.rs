@@ -22,12 +22,13 @@ macro_rules! queries {
 }
 
 /// By kind of log, then by what one asks first. `fetch.insights` is not one of them: it asks for events.
-const ALL: [Query; 21] = queries![
+const ALL: [Query; 22] = queries![
     "latency",
     "inference-share",
     "slowest",
     "errors",
     "tokens",
+    "cold-starts",
     "report-latency",
     "report-cold-starts",
     "report-inference-share",

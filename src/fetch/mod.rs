@@ -21,7 +21,7 @@ mod server_clock;
 mod session;
 mod slice;
 
-pub use asked::Asked;
+pub use asked::{Asked, name_of_function};
 pub use catalogue::Query;
 pub use error::Error;
 pub use fault::{Fault, FaultKind};

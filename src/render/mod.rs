@@ -5,6 +5,8 @@ pub mod chart;
 
 mod answer;
 mod csv;
+mod dashboard;
+mod dashboard_grid;
 mod export;
 mod inspection;
 mod json;
@@ -19,6 +21,7 @@ mod terminal;
 
 pub use answer::brief;
 pub use csv::summary_csv;
+pub use dashboard::{ApiView, DashboardView, dashboard_json};
 pub use export::{export_csv, export_ndjson};
 pub use inspection::inspection;
 pub use json::summary_json;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::atomic::Ordering;
 
+use super::fault::QueryFault;
 use super::options::{QueryAction, QueryOptions, ResultFormat};
 use super::show::{named, shown};
 use crate::command::config::FetchDefaults;
@@ -98,12 +99,13 @@ fn run(
         note(stderr, &line);
     }
     match result.ending {
-        Ending::Complete if result.rows.is_empty() => Err(Error::NoRows { kind: query.kind() }),
+        Ending::Complete if result.rows.is_empty() => Err(QueryFault::NoRows { kind: query.kind() }.into()),
         Ending::Complete => Ok(()),
-        ending => Err(Error::QueryBroken {
+        ending => Err(QueryFault::Broken {
             ending,
             rows: result.rows.len(),
-        }),
+        }
+        .into()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A query as text, and as a command of the AWS CLI.
 
+use super::fault::QueryFault;
 use crate::command::error::Error;
 use crate::fetch::{Asked, Query};
 use crate::vocab::{acts, visible};
@@ -9,9 +10,12 @@ use crate::vocab::{acts, visible};
 /// # Errors
 /// If there is none.
 pub(super) fn named(name: &str) -> Result<&'static Query, Error> {
-    Query::named(name).map_err(|near| Error::UnknownQuery {
-        name: name.to_owned(),
-        near,
+    Query::named(name).map_err(|near| {
+        QueryFault::Unknown {
+            name: name.to_owned(),
+            near,
+        }
+        .into()
     })
 }
 

@@ -1,0 +1,97 @@
+//! Why a query brought nothing, or not everything.
+
+use std::fmt;
+
+use crate::command::exit::ExitStatus;
+use crate::fetch::Ending;
+use crate::vocab::counted;
+
+/// What ends `latscope query` early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryFault {
+    /// There is no query of this name.
+    Unknown {
+        /// The name.
+        name: String,
+        /// Names that are like it.
+        near: Vec<&'static str>,
+    },
+    /// It came to its end and brought no row.
+    NoRows {
+        /// What kind of log group it is for.
+        kind: &'static str,
+    },
+    /// It did not come to its end.
+    Broken {
+        /// How it ended.
+        ending: Ending,
+        /// How many rows it had by then.
+        rows: usize,
+    },
+}
+
+impl QueryFault {
+    /// The exit code.
+    pub(in crate::command) fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Unknown { .. } => ExitStatus::Usage,
+            Self::NoRows { .. } => ExitStatus::NothingMatched,
+            Self::Broken { rows: 0, .. } => ExitStatus::Failure,
+            Self::Broken { .. } => ExitStatus::Incomplete,
+        }
+    }
+}
+
+impl fmt::Display for QueryFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { name, near } => {
+                write!(f, "there is no query {name:?}")?;
+                match near.as_slice() {
+                    [] => {}
+                    near => write!(f, "; did you mean {}?", near.join(", "))?,
+                }
+                f.write_str("\nlatscope query list shows all of them")
+            }
+            Self::NoRows { kind } => write!(
+                f,
+                "the query found no event\nit is for this kind of log group: {kind}; latscope query list has others"
+            ),
+            Self::Broken { ending, rows } => {
+                broken(f, ending)?;
+                match rows {
+                    0 => Ok(()),
+                    rows => write!(
+                        f,
+                        "\nthe {} above are what it had by then: of a part of the events, so no count, sum or \
+                         percentile holds",
+                        counted(*rows as u64, "row")
+                    ),
+                }
+            }
+        }
+    }
+}
+
+impl std::error::Error for QueryFault {}
+
+/// How a query ended that did not come to its end, and what to do.
+fn broken(f: &mut fmt::Formatter<'_>, ending: &Ending) -> fmt::Result {
+    let (how, advice) = match ending {
+        Ending::Complete => ("is complete".to_owned(), ""),
+        Ending::TimedOut => (
+            "ran out of time on the server".to_owned(),
+            "take a shorter window or fewer log groups",
+        ),
+        Ending::NeverEnded => (
+            "did not end, and was stopped".to_owned(),
+            "take a shorter window or fewer log groups",
+        ),
+        Ending::Broken(Some(status)) => (format!("ended as {status}"), "try again"),
+        Ending::Broken(None) => (
+            "ended without a status".to_owned(),
+            "try again; is --endpoint-url right?",
+        ),
+    };
+    write!(f, "the query {how}\n{advice}")
+}
