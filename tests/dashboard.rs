@@ -1,0 +1,385 @@
+//! The body that `latscope dashboard` prints: of the structure that PutDashboard documents, accepted by a server that
+//! nobody here wrote, and with no name that does anything.
+
+#![cfg(feature = "cli")]
+// A test may stop where something is not as it should be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use common::peers::{Server, request};
+use common::{Done, Run};
+use latscope::fetch::Query;
+use serde_json::Value;
+
+const NAMES: &str = "--function chat --log-group /aws/lambda/chat --region eu-west-1";
+
+/// Runs the command without any AWS_ variable but what a test adds.
+fn run(args: &str) -> Run {
+    Run::new(&format!("dashboard {args}"))
+        .env("AWS_REGION", "")
+        .env("AWS_DEFAULT_REGION", "")
+}
+
+fn body(done: &Done) -> Value {
+    serde_json::from_str(&done.stdout()).unwrap()
+}
+
+/// Every form of the body.
+fn bodies() -> Vec<(String, Value)> {
+    let api = ["", "--api-id a1b2c3d4e5", "--rest-api-name chat-api"];
+    let emf = ["", "--emf"];
+    let forms = api
+        .iter()
+        .flat_map(|api| emf.map(|emf| format!("{NAMES} {api} {emf}")));
+    forms
+        .map(|args| {
+            let body = body(&run(&args).done().code(0).stderr_is(""));
+            (args, body)
+        })
+        .collect()
+}
+
+fn widgets(body: &Value) -> &[Value] {
+    body["widgets"].as_array().unwrap()
+}
+
+/// The properties of every widget of a type.
+fn of_type<'b>(body: &'b Value, kind: &str) -> Vec<&'b Value> {
+    let found = widgets(body).iter().filter(|widget| widget["type"] == kind);
+    found.map(|widget| &widget["properties"]).collect()
+}
+
+#[test]
+fn widgets_stand_on_the_grid_and_on_no_other() {
+    for (args, body) in bodies() {
+        let mut taken = BTreeSet::new();
+        assert!((1..=500).contains(&widgets(&body).len()));
+        for widget in widgets(&body) {
+            let side = |name: &str| {
+                widget[name]
+                    .as_u64()
+                    .unwrap_or_else(|| panic!("{args}: {widget}"))
+            };
+            let (x, y, width, height) = (side("x"), side("y"), side("width"), side("height"));
+            assert!(
+                width >= 1 && x + width <= 24 && (1..=1000).contains(&height),
+                "{args}: {widget}"
+            );
+            for column in x..x + width {
+                for row in y..y + height {
+                    assert!(
+                        taken.insert((column, row)),
+                        "{args}: {column}, {row} is taken twice"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// "Dashboard Body Structure and Syntax": what each type of widget must have, and what its values may be.
+#[test]
+fn widgets_are_as_put_dashboard_documents_them() {
+    for (args, body) in bodies() {
+        assert_eq!(body.as_object().unwrap().len(), 1, "{args}");
+        for widget in widgets(&body) {
+            let properties = widget["properties"].as_object().unwrap();
+            let known: &[&str] = match widget["type"].as_str().unwrap() {
+                "text" => &["markdown"],
+                "log" => &["query", "region", "title", "view"],
+                "metric" => &["metrics", "period", "region", "stacked", "title", "view", "yAxis"],
+                other => panic!("{args}: a widget of type {other}"),
+            };
+            for name in properties.keys() {
+                assert!(known.contains(&name.as_str()), "{args}: {name}");
+            }
+            if widget["type"] == "text" {
+                assert!(!properties["markdown"].as_str().unwrap().is_empty());
+                continue;
+            }
+            assert_eq!(properties["region"], "eu-west-1");
+            let view = properties["view"].as_str().unwrap();
+            assert!(["table", "timeSeries"].contains(&view), "{args}: {view}");
+        }
+        for graph in of_type(&body, "metric") {
+            let period = graph["period"].as_u64().unwrap();
+            assert!(period.is_multiple_of(60), "{period}");
+            for metric in graph["metrics"].as_array().unwrap() {
+                check_metric(metric.as_array().unwrap());
+            }
+            let ids: Vec<&Value> = graph["metrics"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|metric| metric[0].get("id"))
+                .collect();
+            let distinct: BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
+            assert_eq!(ids.len(), distinct.len(), "{args}: an id comes twice");
+        }
+    }
+}
+
+/// `[Namespace, Metric, Dimension, Value, …, {options}]` or `[{expression}]`.
+fn check_metric(metric: &[Value]) {
+    let (options, names) = metric.split_last().unwrap();
+    let options = options.as_object().unwrap();
+    if names.is_empty() {
+        let expression = options["expression"].as_str().unwrap();
+        let id = options["id"].as_str().unwrap();
+        assert!(id.starts_with(|c: char| c.is_ascii_lowercase()), "{id}");
+        // SEARCH('{Namespace,Dimension…} MetricName="…" …', 'stat', period)
+        let inner = expression
+            .strip_prefix("SEARCH('")
+            .unwrap()
+            .strip_suffix(')')
+            .unwrap();
+        let (search, rest) = inner.split_once("', '").unwrap();
+        let (stat, period) = rest.split_once("', ").unwrap();
+        check_stat(stat);
+        assert!(period.parse::<u32>().unwrap().is_multiple_of(60));
+        let (schema, terms) = search.strip_prefix('{').unwrap().split_once("} ").unwrap();
+        assert!(schema.split(',').count() >= 2, "{schema}");
+        assert!(
+            terms.contains("MetricName=\"") && terms.matches('"').count().is_multiple_of(2),
+            "{terms}"
+        );
+        return;
+    }
+    assert!(names.len() >= 4 && names.len().is_multiple_of(2), "{names:?}");
+    assert!(
+        names
+            .iter()
+            .all(|name| name.as_str().is_some_and(|name| !name.is_empty()))
+    );
+    check_stat(options["stat"].as_str().unwrap());
+}
+
+fn check_stat(stat: &str) {
+    let is_percentile = stat.strip_prefix('p').is_some_and(|p| p.parse::<f64>().is_ok());
+    assert!(
+        is_percentile || ["Sum", "Average", "Maximum", "Minimum", "SampleCount"].contains(&stat),
+        "{stat}"
+    );
+}
+
+#[test]
+fn everything_that_was_asked_for_is_on_it() {
+    let text = |args: &str| run(args).done().code(0).stdout();
+    let plain = text(&format!("{NAMES} --api-id a1"));
+    for wanted in [
+        "p50InferenceMs",
+        "p95InferenceMs",
+        "p99InferenceMs",
+        "coldStarts",
+        "inferencePercent",
+        "\"Errors\"",
+        "\"Throttles\"",
+        "\"Latency\"",
+        "\"IntegrationLatency\"",
+        "\"4xx\"",
+        "\"5xx\"",
+        "\"ApiId\"",
+        "\"ConcurrentExecutions\"",
+        "MetricName=\\\"InvocationLatency\\\"",
+        "{AWS/Bedrock,ModelId}",
+    ] {
+        assert!(plain.contains(wanted), "{wanted}");
+    }
+    let emf = text(&format!("{NAMES} --emf"));
+    for metric in [
+        "InferenceTime",
+        "HandlerTime",
+        "TimeToFirstToken",
+        "InputTokens",
+        "OutputTokens",
+        "Calls",
+        "Errors",
+        "Throttles",
+        "Timeouts",
+        "ColdStart",
+        "Retries",
+    ] {
+        let search = format!("MetricName=\\\"{metric}\\\" FunctionName=\\\"chat\\\"");
+        assert!(emf.contains(&search), "{search}");
+    }
+    assert!(
+        !emf.contains("p50InferenceMs") && !emf.contains("coldStarts"),
+        "queries beside the metrics"
+    );
+    let rest = text(&format!("{NAMES} --rest-api-name chat-api"));
+    assert!(
+        rest.contains("\"4XXError\"") && rest.contains("\"ApiName\""),
+        "{rest}"
+    );
+}
+
+/// A table is the query of the catalogue, word for word.
+#[test]
+fn a_query_has_one_definition() {
+    for (args, body) in bodies() {
+        for log in of_type(&body, "log") {
+            let query = log["query"].as_str().unwrap();
+            let query = query.strip_prefix("SOURCE '/aws/lambda/chat' | ").unwrap();
+            assert!(
+                Query::all().iter().any(|known| known.text(None) == query),
+                "{args}: {query}"
+            );
+        }
+    }
+    let two = body(&run(&format!("{NAMES} --log-group /other")).done().code(0));
+    let query = of_type(&two, "log")[0]["query"].as_str().unwrap();
+    assert!(
+        query.starts_with("SOURCE '/aws/lambda/chat' | SOURCE '/other' | filter "),
+        "{query}"
+    );
+}
+
+#[test]
+fn a_template_fills_in_what_was_given_and_nothing_else() {
+    for more in ["", "--emf"] {
+        let args = format!(
+            "--function ${{Function}} --log-group ${{LogGroup}} --api-id ${{HttpApi}} --region ${{AWS::Region}} {more}"
+        );
+        let text = run(&args).done().code(0).stdout();
+        let found: BTreeSet<&str> = text
+            .split("${")
+            .skip(1)
+            .map(|rest| rest.split('}').next().unwrap())
+            .collect();
+        assert_eq!(
+            found,
+            BTreeSet::from(["AWS::Region", "Function", "HttpApi", "LogGroup"])
+        );
+        // Filled in, it is the same body as of the names themselves.
+        let filled = text
+            .replace("${Function}", "chat")
+            .replace("${LogGroup}", "/aws/lambda/chat")
+            .replace("${HttpApi}", "a1")
+            .replace("${AWS::Region}", "eu-west-1");
+        assert_eq!(
+            filled,
+            run(&format!("{NAMES} --api-id a1 {more}"))
+                .done()
+                .code(0)
+                .stdout()
+        );
+    }
+}
+
+#[test]
+fn names_are_names_or_are_refused() {
+    for (option, name) in [
+        ("--function", "a\"b"),
+        ("--function", ""),
+        ("--function", "${Function"),
+        ("--log-group", "/a' | limit 1"),
+        ("--log-group", "a\u{1b}[31m"),
+        ("--api-id", "a,b"),
+        ("--region", "eu west"),
+        ("--rest-api-name", " "),
+    ] {
+        let given = ["--function", "chat", "--region", "eu-west-1"];
+        let kept = given.chunks(2).filter(|pair| pair[0] != option).flatten();
+        let run = kept.fold(run(""), |run, arg| run.arg(*arg));
+        let done = run.arg(option).arg(name).done().code(2);
+        assert!(
+            done.stdout().is_empty() && done.stderr().contains(option),
+            "{}",
+            done.stderr()
+        );
+        assert!(!done.stderr().contains('\u{1b}'), "{:?}", done.stderr());
+    }
+    // The name of a REST API may hold anything.
+    let hostile = "a\"}],\\ 'b";
+    let done = run(NAMES).arg("--rest-api-name").arg(hostile).done().code(0);
+    let body = body(&done);
+    let graphs = of_type(&body, "metric");
+    let named = graphs
+        .iter()
+        .find(|graph| graph["metrics"][0][0] == "AWS/ApiGateway")
+        .unwrap();
+    assert_eq!(named["metrics"][0][3], hostile);
+}
+
+#[test]
+fn a_function_may_be_given_by_its_arn_and_the_region_by_the_environment() {
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:chat:PROD";
+    let of_arn = run(&format!("--function {arn}"))
+        .env("AWS_REGION", "eu-west-1")
+        .done()
+        .code(0);
+    assert_eq!(of_arn.stdout(), run(NAMES).done().code(0).stdout());
+    run("--function chat")
+        .done()
+        .code(2)
+        .stderr_has("no region: give --region REGION");
+}
+
+/// CloudWatch's query protocol: a form in, XML out.
+#[test]
+fn moto_takes_the_body_and_gives_it_back() {
+    let moto = Server::moto();
+    for (args, body) in bodies() {
+        let text = body.to_string();
+        let put = cloudwatch(
+            &moto,
+            &[
+                ("Action", "PutDashboard"),
+                ("DashboardName", "chat"),
+                ("DashboardBody", &text),
+            ],
+        );
+        assert!(!put.contains("<Message>"), "{args}: {put}");
+        let got = cloudwatch(&moto, &[("Action", "GetDashboard"), ("DashboardName", "chat")]);
+        let got = got
+            .split("<DashboardBody>")
+            .nth(1)
+            .unwrap()
+            .split("</DashboardBody>")
+            .next()
+            .unwrap();
+        assert_eq!(
+            serde_json::from_str::<Value>(&unescaped(got)).unwrap(),
+            body,
+            "{args}"
+        );
+    }
+}
+
+fn cloudwatch(server: &Server, parameters: &[(&str, &str)]) -> String {
+    let mut form = "Version=2010-08-01".to_owned();
+    for (name, value) in parameters {
+        let _ = write!(form, "&{name}=");
+        for byte in value.bytes() {
+            let _ = match byte.is_ascii_alphanumeric() {
+                true => write!(form, "{}", char::from(byte)),
+                false => write!(form, "%{byte:02X}"),
+            };
+        }
+    }
+    let headers = "Content-Type: application/x-www-form-urlencoded\r\n\
+                   Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/monitoring/aws4_request, \
+                   SignedHeaders=host, Signature=0\r\n";
+    let (status, answer) = request(&server.address, "POST", "/", headers, form.as_bytes()).unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    assert_eq!(status, 200, "{answer}");
+    answer
+}
+
+fn unescaped(xml: &str) -> String {
+    let named = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#10;", "\n"),
+        ("&amp;", "&"),
+    ];
+    named
+        .iter()
+        .fold(xml.to_owned(), |text, (escape, sign)| text.replace(escape, sign))
+}
