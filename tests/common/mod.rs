@@ -10,6 +10,9 @@
 )]
 
 pub mod fetching;
+pub mod insights_eval;
+pub mod insights_ql;
+pub mod insights_regex;
 pub mod peers;
 pub mod schema;
 pub mod wire;
