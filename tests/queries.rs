@@ -64,6 +64,17 @@ fn every_file_is_in_the_catalogue_and_in_the_language() {
 }
 
 #[test]
+fn the_pages_name_every_query() {
+    let page = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let (table, guide) = (page("queries/README.md"), page("docs/queries.md"));
+    for query in Query::all() {
+        let row = format!("| `{}` | {} | {} |", query.name, query.kind(), query.question());
+        assert!(table.contains(&row), "{row}");
+        assert!(guide.contains(&format!("`{}`", query.name)), "{}", query.name);
+    }
+}
+
+#[test]
 fn what_is_not_in_the_language_is_refused() {
     for query in [
         "",

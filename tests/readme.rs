@@ -91,10 +91,12 @@ fn links_lead_somewhere() {
         "docs/fetch.md",
         "docs/formats.md",
         "docs/performance.md",
+        "docs/queries.md",
         "docs/statistics.md",
         "fixtures/README.md",
         "fixtures/lines/README.md",
         "fuzz/README.md",
+        "queries/README.md",
         "CONTRIBUTING.md",
         "reports/haiku-vs-nova-lite/report.md",
     ] {

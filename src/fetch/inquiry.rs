@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use aws_sdk_cloudwatchlogs::types::ResultField;
+
 use super::error::Error;
 use super::groups::{Identifier, Target};
 use super::query::{Ended, Ending, Question, Scan, run_query};
@@ -133,7 +135,11 @@ impl Inquiry {
             rows,
             statistics,
         } = run_query(question, scan).await?;
-        let cell = |field: aws_sdk_cloudwatchlogs::types::ResultField| Some((field.field?, field.value));
+        // No query of ours asks for messages, which may hold prompts. Who sends them all the same is not heeded.
+        let cell = |field: ResultField| {
+            let name = field.field.filter(|name| name != "@message")?;
+            Some((name, field.value))
+        };
         Ok(ResultTable {
             ending,
             rows: rows

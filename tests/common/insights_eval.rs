@@ -183,7 +183,7 @@ fn aggregate(expr: &Expr, group: &[&Row], aliases: &Row) -> Value {
             let mut distinct: Vec<Value> = Vec::new();
             values().for_each(|value| {
                 if !distinct.contains(&value) {
-                    distinct.push(value)
+                    distinct.push(value);
                 }
             });
             Number(distinct.len() as f64)

@@ -80,7 +80,7 @@ fn run(
         Ok(ended??)
     })?;
     let text = match options.format {
-        ResultFormat::Table if result.rows.is_empty() => String::new(),
+        ResultFormat::Table | ResultFormat::Csv if result.rows.is_empty() => String::new(),
         ResultFormat::Table => result_table(&result, style),
         ResultFormat::Csv => result_csv(&result),
         ResultFormat::Json => result_json(&result),
