@@ -9,10 +9,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use common::analyser::latscope;
 use common::bedrock::{Bedrock, Reply, answer};
 use common::rie::{Function, HAIKU, NOVA};
-use latscope::command::{ExitStatus, Surroundings};
-use latscope::vocab::Timestamp;
 use serde_json::{Value, json};
 
 /// What Bedrock is told to take, in milliseconds.
@@ -21,28 +20,6 @@ const NOVA_MS: u64 = 30;
 
 /// Requests to each model.
 const REQUESTS: usize = 20;
-
-/// Runs latscope; its standard output.
-#[track_caller]
-fn latscope(args: &[&str]) -> String {
-    let surroundings = Surroundings {
-        wants_colour: false,
-        is_stderr_terminal: false,
-        store: None,
-        region: None,
-        now: || Timestamp::from_epoch_millis(0),
-    };
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let args = ["latscope"].iter().chain(args).map(Into::into);
-    let status = latscope::run(args, &surroundings, &mut stdout, &mut stderr);
-    assert_eq!(
-        status,
-        ExitStatus::Success,
-        "{}",
-        String::from_utf8_lossy(&stderr)
-    );
-    String::from_utf8(stdout).unwrap()
-}
 
 /// The group of a model and a start type.
 #[track_caller]

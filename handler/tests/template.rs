@@ -739,7 +739,7 @@ fn outputs_tell_where_everything_is() {
 fn the_dashboard_is_json_with_the_stacks_names_in_it() {
     let template = fs::read_to_string(path()).unwrap();
     let begins = template.find("# The dashboard begins.\n").unwrap();
-    let body = template.find("DashboardBody: !Sub |\n").unwrap();
+    let body = template.find("DashboardBody: !If\n").unwrap();
     let ends = template.find("# The dashboard ends.\n").unwrap();
     assert!(begins < body && body < ends);
     let dashboard = Stack::of("defaults").properties("Dashboard");

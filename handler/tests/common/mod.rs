@@ -3,6 +3,7 @@
 // Each test uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod analyser;
 pub mod bedrock;
 #[path = "../../../tests/common/peers.rs"]
 pub mod peers;
