@@ -660,3 +660,53 @@ fn tokens_and_calls_of_bedrock_are_summed() {
         },
     );
 }
+
+/// A start from a snapshot has a Restore Duration and no Init Duration.
+#[test]
+fn restores_are_told_from_cold_starts_and_counted_in_the_total() {
+    let text = |more: &str| {
+        let line = format!(
+            "REPORT RequestId: 79b5e81f-9cdd-4145-b1f6-7c50ef8a2a36\tDuration: 100.00 ms\tBilled Duration: 100 ms\tMemory \
+             Size: 512 MB\tMax Memory Used: 90 MB\t{more}\n"
+        );
+        discovered(&line, 0, "s", "g")
+    };
+    let json = |more: Json| {
+        let mut metrics =
+            serde_json::json!({"durationMs": 100.0, "billedDurationMs": 100, "memorySizeMB": 512});
+        metrics
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let line =
+            serde_json::json!({"type": "platform.report", "record": {"requestId": "x", "metrics": metrics}});
+        discovered(&line.to_string(), 0, "s", "g")
+    };
+    let of_text = [
+        text(""),
+        text("Init Duration: 30.00 ms\t"),
+        text("Restore Duration: 51.25 ms\tBilled Restore Duration: 3 ms\t"),
+    ];
+    let of_json = [
+        json(serde_json::json!({})),
+        json(serde_json::json!({"initDurationMs": 30.0})),
+        json(serde_json::json!({"restoreDurationMs": 51.25})),
+    ];
+    for (prefix, events) in [("report", of_text), ("json", of_json)] {
+        let starts = answers(&format!("{prefix}-cold-starts"), &events);
+        assert_eq!(
+            (of(&starts[0], "coldStarts"), of(&starts[0], "restores")),
+            (1.0, 1.0),
+            "{prefix}"
+        );
+        near(of(&starts[0], "p95RestoreMs"), 51.25);
+        let totals = answers(&format!("{prefix}-latency"), &events);
+        let totals: Vec<f64> = totals.iter().map(|row| of(row, "maxTotalMs")).collect();
+        // Sorted by coldStart, then by restored.
+        assert_eq!(totals, [100.0, 151.25, 130.0], "{prefix}");
+        near(
+            of(&answers(&format!("{prefix}-slowest"), &events)[0], "totalMs"),
+            151.25,
+        );
+    }
+}
