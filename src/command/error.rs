@@ -380,44 +380,23 @@ fn of_fetch(error: &fetch::Error) -> ExitStatus {
 
 impl std::error::Error for Error {}
 
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
+/// Errors of other floors that are one here.
+macro_rules! from {
+    ($($error:ty => $variant:ident),+ $(,)?) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })+
+    };
 }
 
-impl From<fetch::Error> for Error {
-    fn from(error: fetch::Error) -> Self {
-        Self::Fetch(error)
-    }
-}
-
-impl From<source::Error> for Error {
-    fn from(error: source::Error) -> Self {
-        Self::Source(error)
-    }
-}
-
-impl From<dataset::Error> for Error {
-    fn from(error: dataset::Error) -> Self {
-        Self::Dataset(error)
-    }
-}
-
-impl From<QueryFault> for Error {
-    fn from(fault: QueryFault) -> Self {
-        Self::Query(fault)
-    }
-}
-
-impl From<SelectorError> for Error {
-    fn from(error: SelectorError) -> Self {
-        Self::Selector(error)
-    }
-}
-
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
+from! {
+    StoreError => Store,
+    fetch::Error => Fetch,
+    source::Error => Source,
+    dataset::Error => Dataset,
+    QueryFault => Query,
+    SelectorError => Selector,
+    ConfigError => Config,
 }
