@@ -5,6 +5,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Time that is left to build the response and write the record before Lambda kills the function.
 const RESERVE: Duration = Duration::from_millis(300);
 
+/// The longest time that Lambda gives an invocation.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
 /// Runs from the handler being entered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch {
@@ -13,13 +16,16 @@ pub(crate) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Starts now. `deadline_ms` is when Lambda ends the invocation, in milliseconds since the epoch.
+    /// Starts now. `deadline_ms` is when Lambda ends the invocation, in milliseconds since the epoch. One that has
+    /// passed is none: local runtimes make it up, as cargo-lambda does.
     pub(crate) fn start(deadline_ms: u64) -> Self {
         let begun = Instant::now();
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or(Duration::ZERO);
-        let left = Duration::from_millis(deadline_ms).saturating_sub(now);
+        let left = Duration::from_millis(deadline_ms)
+            .checked_sub(now)
+            .unwrap_or(LONGEST);
         Self {
             begun,
             deadline: begun + left.saturating_sub(RESERVE),
@@ -58,10 +64,16 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_has_passed_leaves_no_time() {
-        for deadline_ms in [0, epoch_ms(), epoch_ms() + 200] {
+    fn a_deadline_that_is_too_near_leaves_no_time() {
+        let watch = Stopwatch::start(epoch_ms() + 200);
+        assert_eq!(watch.until(watch.deadline()), 0.0);
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_is_none() {
+        for deadline_ms in [0, 600_000, epoch_ms() - 1] {
             let watch = Stopwatch::start(deadline_ms);
-            assert_eq!(watch.until(watch.deadline()), 0.0);
+            assert_eq!(watch.until(watch.deadline()), millis(LONGEST - RESERVE));
         }
     }
 

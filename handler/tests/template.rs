@@ -742,12 +742,15 @@ fn the_dashboard_is_json_with_the_stacks_names_in_it() {
     let body = template.find("DashboardBody: !If\n").unwrap();
     let ends = template.find("# The dashboard ends.\n").unwrap();
     assert!(begins < body && body < ends);
-    let dashboard = Stack::of("defaults").properties("Dashboard");
-    assert_eq!(dashboard["DashboardName"], "chat-eu-west-1");
-    let body = dashboard["DashboardBody"].as_str().unwrap();
-    let body: Value = serde_json::from_str(body).unwrap();
-    assert!(!body["widgets"].as_array().unwrap().is_empty());
-    assert!(body.to_string().contains("eu-west-1"));
+    for (set, is_emf) in [("defaults", false), ("metrics", true)] {
+        let dashboard = Stack::of(set).properties("Dashboard");
+        assert_eq!(dashboard["DashboardName"], "chat-eu-west-1");
+        let body = dashboard["DashboardBody"].as_str().unwrap();
+        assert_eq!(body.contains("InferenceTime"), is_emf);
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert!(!body["widgets"].as_array().unwrap().is_empty());
+        assert!(body.to_string().contains("eu-west-1"));
+    }
 }
 
 /// What stands between fences of a language.
