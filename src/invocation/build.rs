@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::environment::Classified;
+use super::facts::Facts;
 use super::inference::{combine, counting};
 use super::join::Attempt;
 use super::model_call::{BedrockRow, ModelCall};
@@ -16,7 +17,7 @@ use crate::vocab::{Micros, ModelId};
 /// Puts invocations together and collects the names that occur in them.
 pub(super) struct Builder<'a> {
     streams: &'a Streams,
-    names: [Interner; 4],
+    names: [Interner; 6],
     versions: Interner,
     models: Vec<(ModelId, BTreeSet<Box<str>>)>,
 }
@@ -25,6 +26,8 @@ const STREAM: usize = 0;
 const FUNCTION: usize = 1;
 const REGION: usize = 2;
 const MODEL: usize = 3;
+const RUNTIME: usize = 4;
+const INITIALIZATION: usize = 5;
 
 impl<'a> Builder<'a> {
     pub(super) fn new(streams: &'a Streams) -> Self {
@@ -55,6 +58,11 @@ impl<'a> Builder<'a> {
             name(FUNCTION, stream.function.as_deref()),
             name(REGION, stream.region.as_deref()),
         );
+        let told = timings
+            .iter()
+            .find_map(|timing| timing.initialization_type.as_deref());
+        let runtime = name(RUNTIME, stream.runtime.as_deref());
+        let initialization = name(INITIALIZATION, told.or(stream.initialization.as_deref()));
         Invocation {
             request_id: report.request_id.clone(),
             file: row.standing.file,
@@ -62,6 +70,8 @@ impl<'a> Builder<'a> {
             function,
             version: version.map(|version| self.versions.position(version)),
             region,
+            runtime,
+            initialization,
             ended_at: row.standing.at,
             memory_mb: report.memory_size_mb,
             start: start.start,
@@ -75,6 +85,7 @@ impl<'a> Builder<'a> {
                 .iter()
                 .filter_map(|timing| timing.retry)
                 .reduce(Micros::saturating_add),
+            facts: Facts::of(&timings),
             is_matched: !timings.is_empty(),
         }
     }
@@ -129,11 +140,20 @@ impl<'a> Builder<'a> {
         mut calls: Vec<ModelCall>,
         files: Vec<SourceFile>,
     ) -> (Vec<Invocation>, Vec<ModelCall>, Names) {
-        let [stream_names, functions, regions, model_ids] = self.names;
+        let [
+            stream_names,
+            functions,
+            regions,
+            model_ids,
+            runtimes,
+            initializations,
+        ] = self.names;
         let (stream_names, new_stream) = stream_names.into_sorted();
         let (functions, new_function) = functions.into_sorted();
         let (regions, new_region) = regions.into_sorted();
         let (versions, new_version) = self.versions.into_sorted();
+        let (runtimes, new_runtime) = runtimes.into_sorted();
+        let (initializations, new_initialization) = initializations.into_sorted();
         let (_, new_model) = model_ids.into_sorted();
         let mut models: Vec<(u32, Model)> = new_model
             .iter()
@@ -152,6 +172,8 @@ impl<'a> Builder<'a> {
             invocation.function = moved(invocation.function, &new_function);
             invocation.region = moved(invocation.region, &new_region);
             invocation.version = moved(invocation.version, &new_version);
+            invocation.runtime = moved(invocation.runtime, &new_runtime);
+            invocation.initialization = moved(invocation.initialization, &new_initialization);
             if let ModelUse::One(position) = &mut invocation.model {
                 *position = same[new_model[*position as usize] as usize];
             }
@@ -170,6 +192,8 @@ impl<'a> Builder<'a> {
             functions,
             versions,
             regions,
+            runtimes,
+            initializations,
             models,
         };
         (invocations, calls, names)

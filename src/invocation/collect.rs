@@ -291,6 +291,7 @@ impl Collector {
                     function_name,
                     function_version,
                     runtime_arn,
+                    initialization_type,
                     ..
                 } = &line
                 {
@@ -299,6 +300,11 @@ impl Collector {
                         known.version = known.version.take().or_else(|| function_version.clone());
                         let region = runtime_arn.as_deref().and_then(region_of_arn);
                         known.region = known.region.take().or_else(|| region.map(Into::into));
+                        known.runtime = known.runtime.take().or_else(|| runtime_arn.clone());
+                        known.initialization = known
+                            .initialization
+                            .take()
+                            .or_else(|| initialization_type.clone());
                     });
                 }
                 self.rows.inits.push(InitRow {

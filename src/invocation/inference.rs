@@ -59,6 +59,7 @@ fn union(mut intervals: Vec<(u64, u64)>) -> Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::CallFacts;
     use crate::vocab::RequestId;
 
     fn call(start_ms: Option<u64>, inference_ms: u64) -> Timing {
@@ -74,6 +75,7 @@ mod tests {
             initialization_type: None,
             status: None,
             bedrock_request_id: None,
+            facts: CallFacts::default(),
             is_embedded_metric: false,
             at: None,
         }

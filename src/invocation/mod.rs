@@ -14,6 +14,7 @@
 mod build;
 mod collect;
 mod environment;
+mod facts;
 mod inference;
 mod join;
 mod ledger;
@@ -25,6 +26,7 @@ mod rows;
 mod streams;
 
 pub use collect::{Collected, Collector, Span};
+pub use facts::Facts;
 pub use ledger::{Ledger, REJECTED_KEPT};
 pub use model_call::ModelCall;
 pub use names::{Model, Names, SourceFile};

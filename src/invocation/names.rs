@@ -55,6 +55,10 @@ pub struct Names {
     pub versions: Vec<Box<str>>,
     /// Regions.
     pub regions: Vec<Box<str>>,
+    /// ARNs of runtime versions.
+    pub runtimes: Vec<Box<str>>,
+    /// Ways of initialisation.
+    pub initializations: Vec<Box<str>>,
     /// Models, each once whatever profile or region it was called through.
     pub models: Vec<Model>,
 }

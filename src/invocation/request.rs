@@ -1,5 +1,6 @@
 //! One invocation and everything known of it.
 
+use super::facts::Facts;
 use crate::vocab::{Micros, RequestId, Timestamp};
 
 /// One invocation: one `REPORT`, with what else the logs tell of it.
@@ -19,6 +20,11 @@ pub struct Invocation {
     pub version: Option<u32>,
     /// Region, from an ARN.
     pub region: Option<u32>,
+    /// Runtime version, from the initialisation of its environment.
+    pub runtime: Option<u32>,
+    /// How its environment was initialised (`on-demand`, `provisioned-concurrency`, …), from the initialisation or a
+    /// timing record.
+    pub initialization: Option<u32>,
     /// Time of the `REPORT`.
     pub ended_at: Option<Timestamp>,
     /// Configured memory in MB.
@@ -40,6 +46,8 @@ pub struct Invocation {
     pub inference: Option<Inference>,
     /// Time lost to failed attempts of the model call, where the timing record tells.
     pub retry: Option<Micros>,
+    /// What the timing records tell beside times.
+    pub facts: Facts,
     /// Whether a timing record was found.
     pub is_matched: bool,
 }

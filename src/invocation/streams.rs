@@ -19,6 +19,8 @@ pub(super) struct Stream {
     pub(super) function: Option<Box<str>>,
     pub(super) version: Option<Box<str>>,
     pub(super) region: Option<Box<str>>,
+    pub(super) runtime: Option<Box<str>>,
+    pub(super) initialization: Option<Box<str>>,
 }
 
 impl Streams {
@@ -37,7 +39,7 @@ impl Streams {
                 name: name.map(Into::into),
                 function: function.map(Into::into),
                 version: version.map(Into::into),
-                region: None,
+                ..Stream::default()
             });
         }
         if let Some(group) = event.log_group.as_deref() {

@@ -28,7 +28,8 @@ mod timing_search;
 
 pub use classify::{Parsed, Parser};
 pub use record::{
-    BedrockCall, Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status, Timing,
+    BedrockCall, CallFacts, Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status,
+    Timing,
 };
 pub use reduce::{REDUCTION, Reduced};
 pub use timing_keys::{KeyError, TimingKeys};

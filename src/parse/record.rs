@@ -289,6 +289,9 @@ pub struct Timing {
     /// Bedrock's request id of the call, by which its own log is joined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bedrock_request_id: Option<Box<str>>,
+    /// What else it tells of the call.
+    #[serde(flatten)]
+    pub facts: CallFacts,
     /// Whether it was read from an embedded metric, which repeats a proper record where both
     /// are logged.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -296,6 +299,61 @@ pub struct Timing {
     /// The time inside the record, for containers that keep none.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
     pub at: Option<Timestamp>,
+}
+
+/// What a timing record tells of its call beside how long it took and how it ended. A fact that makes no sense
+/// counts as not told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct CallFacts {
+    /// Tokens read by the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Tokens written by the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// The limit that was set on written tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// The sampling temperature that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Failed attempts before the one that counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_count: Option<u32>,
+    /// Time in the handler before the first call.
+    #[serde(
+        rename = "before_us",
+        serialize_with = "optional_micros",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub before: Option<Micros>,
+    /// Time in the handler after the last call.
+    #[serde(
+        rename = "after_us",
+        serialize_with = "optional_micros",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub after: Option<Micros>,
+    /// Bedrock's own latency of the call.
+    #[serde(
+        rename = "bedrock_latency_us",
+        serialize_with = "optional_micros",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub bedrock_latency: Option<Micros>,
+    /// From the request to the first token of a streamed answer.
+    #[serde(
+        rename = "time_to_first_token_us",
+        serialize_with = "optional_micros",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub time_to_first_token: Option<Micros>,
+    /// Whether the model streamed its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streaming: Option<bool>,
+    /// A hash of the prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_hash: Option<Box<str>>,
 }
 
 /// One model call as Bedrock's own invocation log has it. Prompt and answer are not kept.

@@ -7,7 +7,7 @@ use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::record::Timing;
+use super::record::{CallFacts, Timing};
 use crate::vocab::{Micros, ModelId, RequestId};
 
 type Fault = Cow<'static, str>;
@@ -95,9 +95,27 @@ pub(super) fn checked(record: &TimingRecord<'_>) -> Result<Timing, Fault> {
             .as_deref()
             .and_then(with_text)
             .map(Into::into),
+        facts: facts(record),
         is_embedded_metric: false,
         at: None,
     })
+}
+
+fn facts(record: &TimingRecord<'_>) -> CallFacts {
+    let time = |millis: Option<f64>| millis.and_then(Micros::from_millis_f64);
+    CallFacts {
+        input_tokens: record.input_tokens,
+        output_tokens: record.output_tokens,
+        max_tokens: record.max_tokens,
+        temperature: record.temperature.filter(|temperature| temperature.is_finite()),
+        retry_count: record.retry_count,
+        before: time(record.before_ms),
+        after: time(record.after_ms),
+        bedrock_latency: time(record.bedrock_latency_ms),
+        time_to_first_token: time(record.time_to_first_token_ms),
+        streaming: record.streaming,
+        prompt_hash: record.prompt_hash.as_deref().and_then(with_text).map(Into::into),
+    }
 }
 
 fn with_text(text: &str) -> Option<&str> {

@@ -17,6 +17,17 @@ pub(super) enum Field {
     Status,
     ErrorType,
     BedrockRequestId,
+    InputTokens,
+    OutputTokens,
+    MaxTokens,
+    Temperature,
+    RetryCount,
+    Before,
+    After,
+    BedrockLatency,
+    TimeToFirstToken,
+    Streaming,
+    PromptHash,
 }
 
 /// A unit of time.
@@ -92,7 +103,7 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 /// The names by which a configuration maps fields.
-pub(super) const FIELDS: [(&str, Field); 12] = [
+pub(super) const FIELDS: [(&str, Field); 23] = [
     ("request_id", Field::RequestId),
     ("gen_ai.request.model", Field::Model),
     ("gen_ai.response.model", Field::ResponseModel),
@@ -105,37 +116,46 @@ pub(super) const FIELDS: [(&str, Field); 12] = [
     ("status", Field::Status),
     ("error.type", Field::ErrorType),
     ("bedrock_request_id", Field::BedrockRequestId),
+    ("gen_ai.usage.input_tokens", Field::InputTokens),
+    ("gen_ai.usage.output_tokens", Field::OutputTokens),
+    ("gen_ai.request.max_tokens", Field::MaxTokens),
+    ("gen_ai.request.temperature", Field::Temperature),
+    ("retry_count", Field::RetryCount),
+    ("before_ms", Field::Before),
+    ("after_ms", Field::After),
+    ("bedrock_latency_ms", Field::BedrockLatency),
+    ("time_to_first_token_ms", Field::TimeToFirstToken),
+    ("streaming", Field::Streaming),
+    ("prompt_hash", Field::PromptHash),
 ];
 
 /// Fields of the schema that the analysis does not use yet, and whether they are times. They can be
 /// mapped, so that a configuration need not be written in pieces.
-pub(super) const NOT_USED_YET: [(&str, bool); 16] = [
+pub(super) const NOT_USED_YET: [(&str, bool); 5] = [
     ("gen_ai.operation.name", false),
     ("gen_ai.provider.name", false),
-    ("gen_ai.usage.input_tokens", false),
-    ("gen_ai.usage.output_tokens", false),
-    ("gen_ai.request.max_tokens", false),
-    ("gen_ai.request.temperature", false),
-    ("retry_count", false),
     ("handler_ms", true),
-    ("before_ms", true),
-    ("after_ms", true),
-    ("bedrock_latency_ms", true),
-    ("time_to_first_token_ms", true),
-    ("streaming", false),
     ("api_gateway_request_id", false),
     ("prompt_length", false),
-    ("prompt_hash", false),
 ];
 
 impl Field {
     fn is_time(self) -> bool {
-        matches!(self, Self::Inference | Self::Retry | Self::StartOffset)
+        matches!(
+            self,
+            Self::Inference
+                | Self::Retry
+                | Self::StartOffset
+                | Self::Before
+                | Self::After
+                | Self::BedrockLatency
+                | Self::TimeToFirstToken
+        )
     }
 }
 
 /// Keys that common libraries and hand-made handlers use. The order is the order of preference.
-const COMMON: [(Field, Unit, &[&str]); 14] = [
+const COMMON: [(Field, Unit, &[&str]); 24] = [
     (
         Field::Inference,
         Unit::Milliseconds,
@@ -261,6 +281,75 @@ const COMMON: [(Field, Unit, &[&str]); 14] = [
         ],
     ),
     (Field::Retry, Unit::Seconds, &["retry_seconds"]),
+    (
+        Field::InputTokens,
+        Unit::Milliseconds,
+        &[
+            "gen_ai.usage.input_tokens",
+            "gen_ai.usage.prompt_tokens",
+            "usage.inputTokens",
+            "usage.input_tokens",
+            "usage.prompt_tokens",
+            "input_tokens",
+            "inputTokens",
+            "InputTokens",
+            "prompt_tokens",
+            "promptTokens",
+        ],
+    ),
+    (
+        Field::OutputTokens,
+        Unit::Milliseconds,
+        &[
+            "gen_ai.usage.output_tokens",
+            "gen_ai.usage.completion_tokens",
+            "usage.outputTokens",
+            "usage.output_tokens",
+            "usage.completion_tokens",
+            "output_tokens",
+            "outputTokens",
+            "OutputTokens",
+            "completion_tokens",
+            "completionTokens",
+        ],
+    ),
+    (
+        Field::MaxTokens,
+        Unit::Milliseconds,
+        &["gen_ai.request.max_tokens", "max_tokens", "maxTokens"],
+    ),
+    (
+        Field::Temperature,
+        Unit::Milliseconds,
+        &["gen_ai.request.temperature", "temperature"],
+    ),
+    (
+        Field::RetryCount,
+        Unit::Milliseconds,
+        &["retry_count", "retryCount"],
+    ),
+    (Field::Before, Unit::Milliseconds, &["before_ms", "beforeMs"]),
+    (Field::After, Unit::Milliseconds, &["after_ms", "afterMs"]),
+    (
+        Field::TimeToFirstToken,
+        Unit::Milliseconds,
+        &[
+            "time_to_first_token_ms",
+            "timeToFirstTokenMs",
+            "ttft_ms",
+            "ttftMs",
+        ],
+    ),
+    (
+        Field::PromptHash,
+        Unit::Milliseconds,
+        &["prompt_hash", "promptHash"],
+    ),
+    (
+        Field::Streaming,
+        Unit::Milliseconds,
+        &["streaming", "is_streaming", "isStreaming"],
+    ),
 ];
 
 /// Keys that mostly, not always, mean the Lambda request id: API Gateway's and Bedrock's have the

@@ -21,14 +21,28 @@ impl From<Field> for Meaning {
     fn from(field: Field) -> Self {
         match field {
             Field::RequestId => Self::RequestId,
-            Field::Inference | Field::Retry | Field::StartOffset | Field::CallIndex | Field::ColdStart => {
-                Self::Number
-            }
+            Field::Inference
+            | Field::Retry
+            | Field::StartOffset
+            | Field::CallIndex
+            | Field::ColdStart
+            | Field::InputTokens
+            | Field::OutputTokens
+            | Field::MaxTokens
+            | Field::Temperature
+            | Field::RetryCount
+            | Field::Before
+            | Field::After
+            | Field::BedrockLatency
+            | Field::TimeToFirstToken
+            | Field::Streaming => Self::Number,
             Field::Status => Self::Status,
             Field::ErrorType => Self::ErrorType,
-            Field::Model | Field::ResponseModel | Field::InitializationType | Field::BedrockRequestId => {
-                Self::Name
-            }
+            Field::Model
+            | Field::ResponseModel
+            | Field::InitializationType
+            | Field::BedrockRequestId
+            | Field::PromptHash => Self::Name,
         }
     }
 }
@@ -38,9 +52,7 @@ fn meaning(name: &str) -> Meaning {
     match FIELDS.iter().find(|(known, _)| *known == name) {
         Some(&(_, field)) => field.into(),
         None => match name {
-            "gen_ai.operation.name" | "gen_ai.provider.name" | "api_gateway_request_id" | "prompt_hash" => {
-                Meaning::Name
-            }
+            "gen_ai.operation.name" | "gen_ai.provider.name" | "api_gateway_request_id" => Meaning::Name,
             _ => Meaning::Number,
         },
     }
@@ -98,7 +110,7 @@ mod tests {
         let mut keys = TimingKeys::common();
         assert_eq!(keys.mapping(), [""; 0]);
         for (field, key, unit) in [
-            ("prompt_hash", "hash", None),
+            ("api_gateway_request_id", "gateway", None),
             ("inference_ms", "slow", None),
             ("handler_ms", "all", Some("s")),
             ("inference_ms", "bedrock.took", Some("s")),
@@ -111,10 +123,10 @@ mod tests {
                 "inference_ms=bedrock.took:s",
                 "inference_ms=slow:ms",
                 "handler_ms=all:s",
-                "prompt_hash=hash"
+                "api_gateway_request_id=gateway"
             ]
         );
-        assert!(keys.kept().contains(&("hash".into(), Meaning::Name)));
+        assert!(keys.kept().contains(&("gateway".into(), Meaning::Name)));
         assert!(keys.kept().contains(&("all".into(), Meaning::Number)));
     }
 }

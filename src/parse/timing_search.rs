@@ -111,6 +111,25 @@ fn read(
     record.error_type = text(Field::ErrorType).map(Cow::Borrowed);
     record.status = keys.of(Field::Status).filter_map(&find).find_map(status);
     record.bedrock_request_id = text(Field::BedrockRequestId).map(Cow::Borrowed);
+    let count = |field: Field| {
+        keys.of(field)
+            .filter_map(&find)
+            .find_map(number)
+            .and_then(as_count)
+    };
+    record.input_tokens = count(Field::InputTokens);
+    record.output_tokens = count(Field::OutputTokens);
+    record.max_tokens = count(Field::MaxTokens);
+    record.retry_count = count(Field::RetryCount).and_then(|count| u32::try_from(count).ok());
+    record.temperature = keys.of(Field::Temperature).filter_map(&find).find_map(number);
+    record.streaming = keys.of(Field::Streaming).filter_map(&find).find_map(truth);
+    record.prompt_hash = text(Field::PromptHash).map(Cow::Borrowed);
+    // Beside the call itself nothing is worth a rejection.
+    let fact = |field: Field, name: &str| millis(field, name).ok().flatten();
+    record.before_ms = fact(Field::Before, "before_ms");
+    record.after_ms = fact(Field::After, "after_ms");
+    record.time_to_first_token_ms = fact(Field::TimeToFirstToken, "time_to_first_token_ms");
+    record.bedrock_latency_ms = fact(Field::BedrockLatency, "bedrock_latency_ms");
     let mut timing = checked(&record)?;
     timing.call_index = keys
         .of(Field::CallIndex)
@@ -177,6 +196,13 @@ fn whole(value: &Value) -> Option<u64> {
         Value::String(text) => text.trim().parse().ok(),
         other => other.as_u64(),
     }
+}
+
+/// A number that counts something; Logs Insights writes it with a fraction of zero.
+fn as_count(number: f64) -> Option<u64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    // It is whole and fits, so nothing is lost.
+    (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
 }
 
 fn in_millis(value: f64, unit: Unit) -> f64 {
