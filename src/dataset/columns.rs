@@ -8,6 +8,7 @@ use polars::prelude::{
     Column, DataFrame, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult, UInt32Chunked, UInt64Chunked,
 };
 
+use super::facts::{self, FactColumns};
 use crate::invocation::{Invocation, ModelUse, Names};
 use crate::vocab::{Micros, Timestamp};
 
@@ -97,7 +98,7 @@ pub(super) fn frame_of(invocations: &[Invocation], names: &Names) -> PolarsResul
         u32::try_from(argument).unwrap_or(u32::MAX)
     };
     let rows = (0..invocations.len()).map(|row| u32::try_from(row).ok());
-    let columns = vec![
+    let mut columns = vec![
         UInt32Chunked::from_iter_options(ROW.into(), rows).into_column(),
         small(ARGUMENT, &|i| Some(argument(i.file))),
         small(STREAM, &|i| i.stream),
@@ -136,6 +137,7 @@ pub(super) fn frame_of(invocations: &[Invocation], names: &Names) -> PolarsResul
         }),
         small(CALLS, &|i| i.inference.map(|inference| inference.calls)),
     ];
+    columns.extend(facts::columns_of(invocations));
     DataFrame::new(invocations.len(), columns)
 }
 
@@ -181,6 +183,10 @@ pub struct Columns {
     pub is_summed: Vec<bool>,
     /// Number of model calls with a time.
     pub calls: Vec<Option<u32>>,
+    /// Log stream, a position in the names.
+    pub stream: Vec<Option<u32>>,
+    /// What is told beside times.
+    pub facts: FactColumns,
 }
 
 impl Columns {
@@ -238,6 +244,8 @@ impl Columns {
             is_matched: truth(MATCHED)?,
             is_summed: truth(CALLS_SUMMED)?,
             calls: small(CALLS)?,
+            stream: small(STREAM)?,
+            facts: FactColumns::of(frame)?,
         })
     }
 
@@ -266,6 +274,8 @@ impl Columns {
             is_matched: pick(&self.is_matched, rows),
             is_summed: pick(&self.is_summed, rows),
             calls: pick(&self.calls, rows),
+            stream: pick(&self.stream, rows),
+            facts: self.facts.pick(rows),
         }
     }
 

@@ -101,6 +101,14 @@ impl Export {
                 i.inference.map(|inference| i64::from(inference.calls))
             }),
             millis("retry_ms", &|i| i.retry),
+            whole("retry_count", &|i| i.facts.retries.map(i64::from)),
+            millis("before_ms", &|i| i.facts.before),
+            millis("after_ms", &|i| i.facts.after),
+            millis("bedrock_latency_ms", &|i| i.facts.bedrock_latency),
+            millis("time_to_first_token_ms", &|i| i.facts.time_to_first_token),
+            whole("input_tokens", &|i| i.facts.input_tokens.map(i64::from)),
+            whole("output_tokens", &|i| i.facts.output_tokens.map(i64::from)),
+            whole("max_tokens", &|i| i.facts.max_tokens.map(i64::from)),
             truth("is_matched", &|i| i.is_matched),
         ];
         Self {

@@ -3,6 +3,7 @@
 
 mod columns;
 mod export;
+mod facts;
 mod frame;
 mod models;
 mod select;
@@ -10,6 +11,7 @@ mod window;
 
 pub use columns::{Columns, ModelSource};
 pub use export::{EXPORT_SCHEMA, Export, ExportColumn, ExportValues, write_parquet};
+pub use facts::FactColumns;
 pub use frame::{Dataset, Error, Group};
 pub use select::{Condition, ConditionError, Key, Selection};
 pub use window::{TimeBound, TimeError, Window};
