@@ -1,5 +1,6 @@
 //! The comparison itself.
 
+use super::control::Control;
 use super::doubts::doubts;
 use super::side::Side;
 use super::unattributed::Unattributed;
@@ -26,6 +27,8 @@ pub struct Comparison {
     pub warm: Vec<ComparedQuantile>,
     /// Invocations whose model is not known, where models are compared.
     pub unattributed: Option<Unattributed>,
+    /// Whether the sides differ in nothing else.
+    pub control: Control,
     /// What was done with failed invocations.
     pub failures: Failures,
     /// What a reader must know.
@@ -98,6 +101,7 @@ pub fn compare_sides(
     };
     let warm = compared(warm_of(&baseline).as_ref(), warm_of(&candidate).as_ref());
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
+    let control = Control::of_sides(&baseline, &candidate);
     let warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
     Comparison {
         baseline,
@@ -106,6 +110,7 @@ pub fn compare_sides(
         duration,
         warm,
         unattributed,
+        control,
         failures,
         warnings,
     }

@@ -1,0 +1,71 @@
+//! Whether the two sides differ in nothing but what is compared.
+
+use super::side::Side;
+
+/// What one check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckState {
+    /// Both sides are known and alike.
+    Alike,
+    /// Nothing was found, but what was seen does not prove that they are alike.
+    Unproven,
+    /// The logs do not tell it of both sides.
+    Unknown,
+    /// They differ.
+    Differs,
+}
+
+/// One thing that should be alike on both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// What it is, such as `memory`.
+    pub name: &'static str,
+    /// What it came to.
+    pub state: CheckState,
+    /// What was seen, in words, for whoever doubts it.
+    pub detail: String,
+}
+
+/// What a comparison can be believed to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ControlState {
+    /// All that should be alike is known to be.
+    Controlled,
+    /// No difference was seen, and something is not known or not proven.
+    Unverified,
+    /// A difference was seen that is not the one that is compared.
+    Confounded,
+}
+
+/// All checks of a comparison, in the order of output: those that differ first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Control {
+    /// The checks.
+    pub checks: Vec<Check>,
+}
+
+impl Control {
+    /// What all checks come to.
+    pub fn state(&self) -> ControlState {
+        match self.checks.iter().map(|check| check.state).max() {
+            Some(CheckState::Differs) => ControlState::Confounded,
+            Some(CheckState::Alike) => ControlState::Controlled,
+            _ => ControlState::Unverified,
+        }
+    }
+
+    /// The first difference, for the headline.
+    pub fn first_difference(&self) -> Option<&Check> {
+        self.of(CheckState::Differs).next()
+    }
+
+    /// The checks that came to this.
+    pub fn of(&self, state: CheckState) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.state == state)
+    }
+
+    /// Makes the checks of two sides.
+    pub(super) fn of_sides(_baseline: &Side, _candidate: &Side) -> Self {
+        Self::default()
+    }
+}
