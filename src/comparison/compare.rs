@@ -101,7 +101,7 @@ pub fn compare_sides(
     };
     let warm = compared(warm_of(&baseline).as_ref(), warm_of(&candidate).as_ref());
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
-    let control = Control::of_sides(&baseline, &candidate);
+    let control = Control::of_sides(&baseline, &candidate, dataset);
     let warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
     Comparison {
         baseline,

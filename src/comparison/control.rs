@@ -1,6 +1,8 @@
 //! Whether the two sides differ in nothing but what is compared.
 
+use super::equal_checks::equal_checks;
 use super::side::Side;
+use crate::dataset::Dataset;
 
 /// What one check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +67,37 @@ impl Control {
     }
 
     /// Makes the checks of two sides.
-    pub(super) fn of_sides(_baseline: &Side, _candidate: &Side) -> Self {
-        Self::default()
+    pub(super) fn of_sides(baseline: &Side, candidate: &Side, dataset: &Dataset) -> Self {
+        let mut checks = equal_checks(baseline, candidate, dataset);
+        // The gravest first; among equals the order in which they were made.
+        checks.sort_by_key(|check| std::cmp::Reverse(check.state));
+        Self { checks }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(states: &[CheckState]) -> ControlState {
+        let checks = states.iter().map(|&state| Check {
+            name: "x",
+            state,
+            detail: String::new(),
+        });
+        Control {
+            checks: checks.collect(),
+        }
+        .state()
+    }
+
+    #[test]
+    fn one_difference_confounds_and_one_doubt_leaves_it_unverified() {
+        use CheckState::{Alike, Differs, Unknown, Unproven};
+        assert_eq!(state(&[Alike, Alike]), ControlState::Controlled);
+        assert_eq!(state(&[Alike, Unproven]), ControlState::Unverified);
+        assert_eq!(state(&[Alike, Unknown]), ControlState::Unverified);
+        assert_eq!(state(&[Unknown, Differs, Alike]), ControlState::Confounded);
+        assert_eq!(state(&[]), ControlState::Unverified, "nothing was checked");
     }
 }

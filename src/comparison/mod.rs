@@ -3,6 +3,7 @@
 mod compare;
 mod control;
 mod doubts;
+mod equal_checks;
 mod side;
 mod unattributed;
 

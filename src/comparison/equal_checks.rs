@@ -1,0 +1,198 @@
+//! What must simply be the same on both sides: settings of the function and of the model calls.
+
+use std::collections::BTreeSet;
+
+use super::control::{Check, CheckState};
+use super::side::Side;
+use crate::dataset::{Dataset, Key};
+
+/// How many values a detail lists at most.
+const MOST_SHOWN: usize = 4;
+
+/// The checks of two sides, in the order of output.
+pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset) -> Vec<Check> {
+    let sides = [baseline, candidate];
+    let is_selected = |key: Key| sides.iter().any(|side| side.selected_by.contains(&key));
+    let mut checks = Vec::new();
+    for (key, name) in [
+        (Key::Function, "function"),
+        (Key::Version, "version"),
+        (Key::Memory, "memory"),
+        (Key::Region, "region"),
+    ] {
+        // What was selected by differs because that was asked for.
+        if !is_selected(key) {
+            let label = |value: &u32| dataset.label(key, *value);
+            checks.push(check(name, sides.map(|side| values(side.column(key))), label));
+        }
+    }
+    let names = dataset.names();
+    let name = |list: &[Box<str>], position: u32| {
+        list.get(position as usize)
+            .map_or_else(String::new, ToString::to_string)
+    };
+    checks.push(check(
+        "runtime version",
+        sides.map(|side| values(&side.rows.facts.runtime)),
+        |position| name(&names.runtimes, *position),
+    ));
+    checks.push(check(
+        "initialisation type",
+        sides.map(|side| values(&side.rows.facts.initialization)),
+        |position| name(&names.initializations, *position),
+    ));
+    checks.push(check(
+        "streaming",
+        sides.map(|side| values(&side.rows.facts.streaming)),
+        |streams| if *streams { "streamed" } else { "not streamed" }.to_owned(),
+    ));
+    checks.push(check(
+        "limit on written tokens",
+        sides.map(|side| values(&side.rows.facts.max_tokens)),
+        ToString::to_string,
+    ));
+    checks.push(check(
+        "temperature",
+        sides.map(|side| values(&side.rows.facts.temperature_milli)),
+        |milli| format!("{}", f64::from(*milli) / 1000.0),
+    ));
+    checks.push(not_logged(baseline, candidate, dataset));
+    checks
+}
+
+/// The distinct values of a column, `None` among them where one is not known.
+fn values<T: Copy + Ord>(column: &[Option<T>]) -> BTreeSet<Option<T>> {
+    column.iter().copied().collect()
+}
+
+fn check<T: Ord>(
+    name: &'static str,
+    [baseline, candidate]: [BTreeSet<Option<T>>; 2],
+    label: impl Fn(&T) -> String,
+) -> Check {
+    let known =
+        |values: &BTreeSet<Option<T>>| -> Vec<String> { values.iter().flatten().map(&label).collect() };
+    let (base, cand) = (known(&baseline), known(&candidate));
+    let is_told = |values: &BTreeSet<Option<T>>| !values.is_empty() && !values.contains(&None);
+    // What one side has and the other does not is a difference also where some requests do not tell.
+    let (state, detail) = if !base.is_empty() && !cand.is_empty() && base != cand {
+        (
+            CheckState::Differs,
+            format!("{} against {}", listed(&base), listed(&cand)),
+        )
+    } else if !is_told(&baseline) || !is_told(&candidate) {
+        let detail = match (base.is_empty(), cand.is_empty()) {
+            (true, true) => "not in these logs".to_owned(),
+            _ => "not told of every request".to_owned(),
+        };
+        (CheckState::Unknown, detail)
+    } else if base.len() > 1 {
+        (CheckState::Unproven, format!("both have {}", listed(&base)))
+    } else {
+        (CheckState::Alike, listed(&base))
+    };
+    Check { name, state, detail }
+}
+
+fn listed(values: &[String]) -> String {
+    let shown = values
+        .iter()
+        .take(MOST_SHOWN)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    match values.len().saturating_sub(MOST_SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Architecture, timeout, code and layers are in no log. One published version has one of each.
+fn not_logged(baseline: &Side, candidate: &Side, dataset: &Dataset) -> Check {
+    let versions: BTreeSet<_> = [baseline, candidate]
+        .iter()
+        .flat_map(|side| side.column(Key::Function).iter().zip(side.column(Key::Version)))
+        .collect();
+    let published = match versions.first() {
+        Some((Some(_), Some(version))) if versions.len() == 1 => {
+            let label = dataset.label(Key::Version, *version);
+            label.chars().all(|c| c.is_ascii_digit()).then_some(label)
+        }
+        _ => None,
+    };
+    let (state, detail) = match published {
+        Some(version) => (
+            CheckState::Alike,
+            format!("all of the published version {version}"),
+        ),
+        None => (
+            CheckState::Unknown,
+            "not in logs; one published version on both sides would have the same".to_owned(),
+        ),
+    };
+    Check {
+        name: "architecture, timeout, code",
+        state,
+        detail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_state(baseline: &[Option<u32>], candidate: &[Option<u32>], state: CheckState, detail: &str) {
+        let found = check(
+            "memory",
+            [values(baseline), values(candidate)],
+            ToString::to_string,
+        );
+        assert_eq!((found.state, found.detail.as_str()), (state, detail));
+    }
+
+    #[test]
+    fn one_known_value_is_alike() {
+        assert_state(&[Some(256); 3], &[Some(256); 2], CheckState::Alike, "256");
+    }
+
+    #[test]
+    fn other_values_differ_even_where_some_are_not_told() {
+        assert_state(&[Some(256)], &[Some(512)], CheckState::Differs, "256 against 512");
+        assert_state(
+            &[Some(256), None],
+            &[Some(512)],
+            CheckState::Differs,
+            "256 against 512",
+        );
+        assert_state(
+            &[Some(256)],
+            &[Some(256), Some(512)],
+            CheckState::Differs,
+            "256 against 256, 512",
+        );
+    }
+
+    #[test]
+    fn what_is_not_told_is_never_taken_for_equal() {
+        assert_state(&[None], &[None], CheckState::Unknown, "not in these logs");
+        assert_state(
+            &[Some(256), None],
+            &[Some(256)],
+            CheckState::Unknown,
+            "not told of every request",
+        );
+        assert_state(
+            &[Some(256)],
+            &[None],
+            CheckState::Unknown,
+            "not told of every request",
+        );
+    }
+
+    #[test]
+    fn the_same_mixture_proves_nothing() {
+        let mixed = [Some(256), Some(512)];
+        assert_state(&mixed, &mixed, CheckState::Unproven, "both have 256, 512");
+    }
+}
