@@ -6,7 +6,8 @@
 
 use latscope::stats::{
     Attribution, Bucket, Confidence, Histogram, Interval, Probability, Proportion, Sample, Share, compare,
-    continuous_binomial_quantile, highest_finite_quantile, min_n_two_sided, order_statistic_ranks,
+    compare_outward, continuous_binomial_quantile, highest_finite_quantile, min_n_two_sided,
+    order_statistic_ranks,
 };
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -244,6 +245,17 @@ fn two_samples_of_an_effective_size() {
             GRID,
             row,
         );
+    }
+}
+
+#[test]
+fn two_samples_outward() {
+    for row in rows("3_two_sample_outward") {
+        let sizes = numbers(&row["n_eff"]);
+        let baseline = sample(&row["baseline"]).with_effective_size(sizes[0]).unwrap();
+        let candidate = sample(&row["candidate"]).with_effective_size(sizes[1]).unwrap();
+        let result = compare_outward(&baseline, &candidate, probability(&row["p"]), Confidence::C95);
+        assert_interval(result.ratio_interval, &row["ratio_ci"], 0.0, GRID, row);
     }
 }
 
