@@ -9,30 +9,40 @@
 //! What each number means, and where the formula comes from, is in `docs/statistics.md`.
 
 mod attribution;
+mod batch_means;
 mod binomial;
+mod bits;
+mod check;
 mod confidence;
 mod convolution;
+mod dependence;
 mod edges;
 mod grade;
 mod histogram;
 mod interval;
 mod level;
 mod normal;
+mod post_stratification;
 mod probability;
 mod proportion;
 mod sample;
 mod share;
 mod special;
+mod strata;
 mod weights;
 
 pub use attribution::Attribution;
 pub use binomial::{RankInterval, continuous_binomial_quantile, order_statistic_ranks};
+pub use check::Check;
 pub use confidence::{QuantileComparison, compare, compare_histograms, compare_outward};
+pub use dependence::Dependence;
 pub use grade::Grade;
 pub use histogram::{Bucket, Histogram, MergeError};
 pub use interval::{Interval, highest_finite_quantile, min_n_two_sided};
 pub use level::Confidence;
+pub use post_stratification::{Observation, PostStratification};
 pub use probability::{ParseProbabilityError, Probability};
 pub use proportion::Proportion;
 pub use sample::{Quantile, Sample};
 pub use share::Share;
+pub use strata::{Stratum, standardise};

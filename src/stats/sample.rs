@@ -80,14 +80,19 @@ impl Sample {
     /// of weighted values at most [`MAX_WORTH`](Self::MAX_WORTH) times as many, because what is
     /// known of the strata that they stand for makes them worth more.
     pub fn with_effective_size(mut self, effective_size: f64) -> Option<Self> {
+        let valid = effective_size >= 1.0 && effective_size <= self.largest_effective_size();
+        self.effective_size = effective_size;
+        valid.then_some(self)
+    }
+
+    /// The most independent values that the sample can be worth.
+    pub(crate) fn largest_effective_size(&self) -> f64 {
         let worth = if self.weights.is_some() {
             Self::MAX_WORTH
         } else {
             1.0
         };
-        let valid = effective_size >= 1.0 && effective_size <= worth * self.values.len() as f64;
-        self.effective_size = effective_size;
-        valid.then_some(self)
+        worth * self.values.len() as f64
     }
 
     /// The number of values, those that are censored included. Never 0.

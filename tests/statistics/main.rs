@@ -1,8 +1,10 @@
 //! The statistics against reference values that numpy and scipy computed, which are kept with their
-//! tolerances in `vectors/statistics.json`.
+//! tolerances in `../vectors/statistics.json`.
 
 // A test may stop where a vector is not what it should be.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod adjustment;
 
 use latscope::stats::{
     Attribution, Bucket, Confidence, Histogram, Interval, Probability, Proportion, Sample, Share, compare,
@@ -13,7 +15,7 @@ use serde_json::Value;
 use std::sync::LazyLock;
 
 static VECTORS: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("vectors/statistics.json")).unwrap());
+    LazyLock::new(|| serde_json::from_str(include_str!("../vectors/statistics.json")).unwrap());
 
 /// Values that scipy computed from closed forms.
 const EXACT: f64 = 1e-9;
