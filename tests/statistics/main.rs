@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adjustment;
+mod effects;
 
 use latscope::stats::{
     Attribution, Bucket, Confidence, Histogram, Interval, Probability, Proportion, Sample, Share, compare,
