@@ -5,6 +5,7 @@
 pub(crate) struct Bits {
     words: Vec<u64>,
     len: usize,
+    ones: u64,
 }
 
 impl Bits {
@@ -16,15 +17,17 @@ impl Bits {
                 .enumerate()
                 .fold(0, |word, (at, item)| word | u64::from(is_one(item)) << at)
         };
+        let words: Vec<u64> = items.chunks(64).map(word).collect();
         Self {
-            words: items.chunks(64).map(word).collect(),
+            ones: words.iter().map(|word| u64::from(word.count_ones())).sum(),
+            words,
             len: items.len(),
         }
     }
 
     /// How many are one.
     pub(crate) fn ones(&self) -> u64 {
-        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+        self.ones
     }
 
     /// Where the ones are, counted from 0, ascending.
@@ -38,15 +41,19 @@ impl Bits {
         })
     }
 
-    /// How many of the first `count` are one.
-    fn ones_before(&self, count: usize) -> u64 {
-        let (whole, rest) = (count / 64, count % 64);
-        let full: u64 = self.words[..whole]
+    /// How many from `start` to before `end` are one.
+    fn ones_between(&self, start: usize, end: usize) -> u64 {
+        let first = start / 64;
+        let counted = self.words[first..end.div_ceil(64)]
             .iter()
-            .map(|word| u64::from(word.count_ones()))
-            .sum();
-        let part = self.words.get(whole).map_or(0, |word| word & ((1 << rest) - 1));
-        full + u64::from(part.count_ones())
+            .enumerate()
+            .map(|(at, &word)| {
+                let position = 64 * (first + at);
+                let from = u64::MAX << start.saturating_sub(position).min(63);
+                let to = u64::MAX >> (position + 64).saturating_sub(end).min(63);
+                u64::from((word & from & to).count_ones())
+            });
+        if start < end { counted.sum() } else { 0 }
     }
 
     /// How many ones have another one `lag` further on.
@@ -55,15 +62,19 @@ impl Bits {
         let Some(ahead) = self.words.get(skip..) else {
             return 0;
         };
-        let both = |(word, ahead): (&u64, u64)| u64::from((word & ahead).count_ones());
+        let both = |word: &u64, ahead: u64| u64::from((word & ahead).count_ones());
+        let words = self.words.iter();
         if shift == 0 {
-            return self.words.iter().zip(ahead.iter().copied()).map(both).sum();
+            return words.zip(ahead).map(|(word, &ahead)| both(word, ahead)).sum();
         }
-        let joined = ahead
-            .windows(2)
-            .map(|pair| pair[0] >> shift | pair[1] << (64 - shift));
-        let last = ahead.last().map(|word| word >> shift);
-        self.words.iter().zip(joined.chain(last)).map(both).sum()
+        let joined = |pair: &[u64]| pair[0] >> shift | pair[1] << (64 - shift);
+        let all_but_last = words
+            .zip(ahead.windows(2))
+            .map(|(word, pair)| both(word, joined(pair)));
+        let last = ahead
+            .last()
+            .map_or(0, |last| both(&self.words[ahead.len() - 1], last >> shift));
+        all_but_last.sum::<u64>() + last
     }
 
     /// n³ times the autocovariance at a lag, which is (1/n)·Σ(I₍ₜ₎ − Ī)(I₍ₜ₊ₖ₎ − Ī), exactly.
@@ -71,9 +82,9 @@ impl Bits {
         if lag >= self.len {
             return 0;
         }
-        let (n, ones, rest) = (self.len as i128, self.ones() as i128, (self.len - lag) as i128);
-        let head = self.ones_before(self.len - lag) as i128;
-        let tail = ones - self.ones_before(lag) as i128;
+        let (n, ones, rest) = (self.len as i128, self.ones as i128, (self.len - lag) as i128);
+        let head = ones - self.ones_between(self.len - lag, self.len) as i128;
+        let tail = ones - self.ones_between(0, lag) as i128;
         // Σ I₍ₜ₎I₍ₜ₊ₖ₎ − Ī·(Σ I₍ₜ₎ + Σ I₍ₜ₊ₖ₎) + (n − k)·Ī², times n².
         n * n * self.pairs(lag) as i128 - n * ones * (head + tail) + rest * ones * ones
     }

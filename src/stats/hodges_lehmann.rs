@@ -40,9 +40,9 @@ impl HodgesLehmann {
         let rank = (n * m / 2.0 - z * (n * m * (n + m + 1.0) / 12.0).sqrt()).floor();
         let rank = (rank >= 1.0).then_some(rank as u64);
         let all = pairs.len();
-        let middle = (pairs.at_rank(all.div_ceil(2)), pairs.at_rank(all / 2 + 1));
+        let (middle, next) = pairs.at_rank_and_next(all.div_ceil(2));
         Some(Self {
-            estimate: scale.middle(middle.0, middle.1),
+            estimate: scale.middle(middle, if all % 2 == 0 { next } else { middle }),
             interval: Interval {
                 low: rank.map(|rank| pairs.at_rank(rank)),
                 high: rank.map(|rank| pairs.at_rank(all + 1 - rank)),
