@@ -62,13 +62,23 @@ impl Sample {
     /// sample is worth. An end is `None` if no rank bounds it; the upper end also if it rests on a
     /// censored value.
     pub fn interval(&self, p: Probability, confidence: Confidence) -> Interval {
+        self.interval_on(p, confidence, |x| x)
+    }
+
+    /// [`interval`](Self::interval) on a scale that increases, on which it is linear between ranks.
+    pub(crate) fn interval_on(
+        &self,
+        p: Probability,
+        confidence: Confidence,
+        scale: fn(f64) -> f64,
+    ) -> Interval {
         let z = normal_quantile(confidence.tail());
         let binomial = ContinuousBinomial::new(self.effective_size(), p);
         let (first, last) = self.knots();
         // With very few values even the lower end lies above the highest rank (or the upper one
         // below the lowest). The outermost value then bounds it all the more.
-        let low = self.value_at(binomial.quantile(z).min(last), End::Low, |x| x);
-        let high = self.value_at(binomial.quantile(-z).max(first), End::High, |x| x);
+        let low = self.value_at(binomial.quantile(z).min(last), End::Low, scale);
+        let high = self.value_at(binomial.quantile(-z).max(first), End::High, scale);
         Interval {
             low: low.is_finite().then_some(low),
             high: high.is_finite().then_some(high),

@@ -104,10 +104,11 @@ impl Pairs {
         let (a, b) = (&self.a, &self.b);
         let (mut count, mut at_a, mut at_b) = (0, 0, 0);
         while at_a < a.values.len() && at_b < b.values.len() {
-            let within = b.values[at_b] <= self.largest(a.values[at_a], limit);
-            count += if within { 0 } else { a.count(at_a) * b.before[at_b] };
-            at_b += usize::from(within);
-            at_a += usize::from(!within);
+            // A mask instead of a branch, which would be mispredicted at every other step.
+            let within = u64::from(b.values[at_b] <= self.largest(a.values[at_a], limit));
+            count += a.count(at_a) * b.before[at_b] & within.wrapping_sub(1);
+            at_b += within as usize;
+            at_a += 1 - within as usize;
         }
         // Of the values of a that are left every b is within.
         count + (a.len() - a.before[at_a]) * b.len()

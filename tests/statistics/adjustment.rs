@@ -2,7 +2,7 @@
 
 use crate::{EXACT, GRID, VECTORS, assert_close, assert_interval, number, numbers, probability, rows};
 use latscope::stats::{
-    Confidence, Dependence, Observation, PostStratification, Sample, Stratum, compare, standardise,
+    ColdStartWhatIf, Confidence, Dependence, Observation, PostStratification, Sample, StartedRequest, compare,
 };
 use serde_json::Value;
 
@@ -74,43 +74,25 @@ fn without_cold_starts() {
     let components = &VECTORS["6_attribution"]["components"];
     let column = |name: &str| numbers(&components[name]);
     let (init, inference, overhead) = (column("init"), column("inference"), column("overhead"));
-    let handler: Vec<f64> = inference.iter().zip(&overhead).map(|(a, b)| a + b).collect();
-    let total: Vec<f64> = init.iter().zip(&handler).map(|(a, b)| a + b).collect();
-    let start = |cold: bool| Stratum {
-        values: init
-            .iter()
-            .zip(&total)
-            .filter(|(init, _)| (**init > 0.0) == cold)
-            .map(|(_, total)| *total)
-            .collect(),
-        limits: vec![],
+    let request = |at: usize| StartedRequest {
+        init: init[at],
+        handler: inference[at] + overhead[at],
+        cold: init[at] > 0.0,
+        censored: false,
     };
-    let (cold, warm) = (start(true), start(false));
-    assert_eq!(
-        cold.len() as u64,
-        VECTORS["7_what_if"]["cold_count"].as_u64().unwrap()
-    );
-    let strata = [cold, warm.clone()];
+    let what_if = ColdStartWhatIf::new((0..init.len()).map(request).collect());
+    let cold = what_if.observed().unwrap().len() - what_if.warm_only().unwrap().len();
+    assert_eq!(cold as u64, VECTORS["7_what_if"]["cold_count"].as_u64().unwrap());
     for row in rows("7_what_if") {
         let p = probability(&row["p"]);
-        let check = |sample: Sample, key: &str| {
-            assert_close(
-                sample.nearest_rank(p).value,
-                number(&row[key]),
-                EXACT,
-                &Value::from(key),
-            );
+        let check = |sample: Option<Sample>, key: &str| {
+            let value = sample.unwrap().nearest_rank(p).value;
+            assert_close(value, number(&row[key]), EXACT, &Value::from(key));
         };
-        check(Sample::new(total.clone()).unwrap(), "e2e");
-        check(Sample::new(warm.values.clone()).unwrap(), "warm_only");
-        check(Sample::new(handler.clone()).unwrap(), "init_removed");
-        check(
-            standardise(&strata, &[0.01, 0.99], p).unwrap(),
-            "standardised_to_1pct_cold",
-        );
-        check(
-            standardise(&strata, &[0.1, 0.9], p).unwrap(),
-            "standardised_to_10pct_cold",
-        );
+        check(what_if.observed(), "e2e");
+        check(what_if.warm_only(), "warm_only");
+        check(what_if.init_removed(), "init_removed");
+        check(what_if.at_cold_share(0.01, p), "standardised_to_1pct_cold");
+        check(what_if.at_cold_share(0.1, p), "standardised_to_10pct_cold");
     }
 }
