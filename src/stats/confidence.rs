@@ -9,11 +9,13 @@
 
 use super::binomial::ContinuousBinomial;
 use super::convolution::{Arm, interval_of_difference, share_of_negative_differences};
+use super::edges::Edges;
+use super::histogram::Histogram;
 use super::interval::{End, Interval};
 use super::level::Confidence;
 use super::normal::normal_quantile;
 use super::probability::Probability;
-use super::sample::Sample;
+use super::sample::{Quantile, Sample};
 
 /// The points at which each confidence distribution is evaluated. Doubling them moves the ends
 /// of a 99th percentile's ratio by less than 0.03 %.
@@ -45,12 +47,93 @@ pub fn compare(
     p: Probability,
     confidence: Confidence,
 ) -> QuantileComparison {
-    compare_on_grid(baseline, candidate, p, confidence, GRID)
+    compare_on_grid(&Between(baseline), &Between(candidate), p, confidence, GRID)
+}
+
+/// [`compare`] with each end moved outward to a value that was observed, instead of interpolating
+/// between the values. For samples of strongly dependent values, whose interpolated intervals are
+/// somewhat too narrow.
+pub fn compare_outward(
+    baseline: &Sample,
+    candidate: &Sample,
+    p: Probability,
+    confidence: Confidence,
+) -> QuantileComparison {
+    compare_on_grid(&Around(baseline), &Around(candidate), p, confidence, GRID)
+}
+
+/// [`compare_outward`] of histograms, each end at the outer edge of its bucket, so that bucketing can
+/// only widen the intervals. The estimates are the middles of buckets, in microseconds. `None` if
+/// one of them is empty.
+pub fn compare_histograms(
+    baseline: &Histogram,
+    candidate: &Histogram,
+    p: Probability,
+    confidence: Confidence,
+) -> Option<QuantileComparison> {
+    let (baseline, candidate) = (Edges::of(baseline, p)?, Edges::of(candidate, p)?);
+    Some(compare_on_grid(&baseline, &candidate, p, confidence, GRID))
+}
+
+/// What one side of a comparison must tell.
+pub(crate) trait Side {
+    /// How many independent values it is worth.
+    fn effective_size(&self) -> f64;
+    /// The estimate of the quantile.
+    fn estimate(&self, p: Probability) -> Quantile;
+    /// Whether no value is zero.
+    fn is_positive(&self) -> bool;
+    /// Whether values are others as upper bounds than as lower ones.
+    fn has_two_ends(&self) -> bool;
+    /// The value at a real rank, on a scale that increases.
+    fn value(&self, t: f64, end: End, scale: fn(f64) -> f64) -> f64;
+}
+
+/// The values of a sample, linear between its ranks.
+struct Between<'a>(&'a Sample);
+
+impl Side for Between<'_> {
+    fn effective_size(&self) -> f64 {
+        self.0.effective_size()
+    }
+    fn estimate(&self, p: Probability) -> Quantile {
+        self.0.quantile(p)
+    }
+    fn is_positive(&self) -> bool {
+        self.0.min() > 0.0
+    }
+    fn has_two_ends(&self) -> bool {
+        self.0.censored() > 0
+    }
+    fn value(&self, t: f64, end: End, scale: fn(f64) -> f64) -> f64 {
+        self.0.value_at(t, end, scale)
+    }
+}
+
+/// The values of a sample at whole ranks, moved outward.
+struct Around<'a>(&'a Sample);
+
+impl Side for Around<'_> {
+    fn effective_size(&self) -> f64 {
+        self.0.effective_size()
+    }
+    fn estimate(&self, p: Probability) -> Quantile {
+        self.0.quantile(p)
+    }
+    fn is_positive(&self) -> bool {
+        self.0.min() > 0.0
+    }
+    fn has_two_ends(&self) -> bool {
+        true
+    }
+    fn value(&self, t: f64, end: End, scale: fn(f64) -> f64) -> f64 {
+        self.0.value_around(t, end, scale)
+    }
 }
 
 fn compare_on_grid(
-    baseline: &Sample,
-    candidate: &Sample,
+    baseline: &impl Side,
+    candidate: &impl Side,
     p: Probability,
     confidence: Confidence,
     grid: usize,
@@ -58,13 +141,13 @@ fn compare_on_grid(
     let scores: Vec<f64> = (0..grid)
         .map(|i| normal_quantile((i as f64 + 0.5) / grid as f64))
         .collect();
-    let ranks = |sample: &Sample| ContinuousBinomial::new(sample.effective_size(), p).grid(&scores);
-    let baseline_ranks = ranks(baseline);
+    let ranks = |size: f64| ContinuousBinomial::new(size, p).grid(&scores);
+    let baseline_ranks = ranks(baseline.effective_size());
     let equally_large = baseline.effective_size() == candidate.effective_size();
     let candidate_ranks = if equally_large {
         baseline_ranks.clone()
     } else {
-        ranks(candidate)
+        ranks(candidate.effective_size())
     };
     let arms = |scale: fn(f64) -> f64| {
         (
@@ -73,9 +156,9 @@ fn compare_on_grid(
         )
     };
 
-    let estimates = (baseline.quantile(p), candidate.quantile(p));
+    let estimates = (baseline.estimate(p), candidate.estimate(p));
     let known = !estimates.0.censored && !estimates.1.censored;
-    let positive = baseline.min() > 0.0 && candidate.min() > 0.0;
+    let positive = baseline.is_positive() && candidate.is_positive();
     let linear = arms(|x| x);
     let logarithmic = positive.then(|| arms(f64::ln));
     let ratio_interval = logarithmic.as_ref().map_or(Interval::UNBOUNDED, |(a, b)| {
@@ -96,12 +179,12 @@ fn compare_on_grid(
     }
 }
 
-/// The confidence distribution of one sample's quantile at the real ranks of the grid.
-fn arm(sample: &Sample, ranks: &[f64], scale: fn(f64) -> f64) -> Arm {
-    let values = |end| ranks.iter().map(|&t| sample.value_at(t, end, scale)).collect();
+/// The confidence distribution of one side's quantile at the real ranks of the grid.
+fn arm(side: &impl Side, ranks: &[f64], scale: fn(f64) -> f64) -> Arm {
+    let values = |end| ranks.iter().map(|&t| side.value(t, end, scale)).collect();
     Arm {
         low: values(End::Low),
-        high: (sample.censored() > 0).then(|| values(End::High)),
+        high: side.has_two_ends().then(|| values(End::High)),
     }
 }
 
@@ -129,8 +212,8 @@ mod tests {
     #[test]
     fn a_finer_grid_moves_the_ends_little() {
         let (a, b) = arms(1000);
-        let coarse = compare_on_grid(&a, &b, Probability::P99, C95, 512).ratio_interval;
-        let fine = compare_on_grid(&a, &b, Probability::P99, C95, 4096).ratio_interval;
+        let coarse = compare_on_grid(&Between(&a), &Between(&b), Probability::P99, C95, 512).ratio_interval;
+        let fine = compare_on_grid(&Between(&a), &Between(&b), Probability::P99, C95, 4096).ratio_interval;
         for (coarse, fine) in [(coarse.low, fine.low), (coarse.high, fine.high)] {
             let (coarse, fine) = (coarse.unwrap(), fine.unwrap());
             assert!(coarse != fine && (coarse / fine - 1.0).abs() < 3e-4);
@@ -235,6 +318,29 @@ mod tests {
             let own = b.interval(Probability::P50, C95);
             prop_assert!((100.0 * ratio.low.unwrap() / own.low.unwrap() - 1.0).abs() < 0.02);
             prop_assert!((100.0 * ratio.high.unwrap() / own.high.unwrap() - 1.0).abs() < 0.02);
+        }
+
+        #[test]
+        fn outward_is_no_narrower(
+            a in vec(1.0_f64..1e4, 1..150), b in vec(1.0_f64..1e4, 1..150), p in quantile(), worth in 0.2_f64..1.0,
+        ) {
+            let dependent = |values: &[f64]| {
+                let size = (worth * values.len() as f64).max(1.0);
+                sample(values).with_effective_size(size).unwrap()
+            };
+            let (a, b) = (dependent(&a), dependent(&b));
+            let (between, outward) = (compare(&a, &b, p, C95), compare_outward(&a, &b, p, C95));
+            prop_assert_eq!(between.ratio, outward.ratio);
+            for (inner, outer) in [
+                (between.ratio_interval, outward.ratio_interval),
+                (between.difference_interval, outward.difference_interval),
+            ] {
+                let slack = |x: f64| x - 1e-9 * x.abs();
+                prop_assert!(outer.low.is_none() || slack(outer.low.unwrap()) <= inner.low.unwrap_or(f64::INFINITY));
+                prop_assert!(outer.high.is_none() || slack(inner.high.unwrap_or(f64::NEG_INFINITY)) <= outer.high.unwrap());
+            }
+            let back = compare_outward(&b, &a, p, C95);
+            prop_assert!(close(outward.ratio_interval.low.map(f64::recip), back.ratio_interval.high));
         }
     }
 }

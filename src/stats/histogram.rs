@@ -89,6 +89,11 @@ impl Histogram {
         self.saturated
     }
 
+    /// The largest value that has a bucket, in microseconds.
+    pub(crate) fn maximum(&self) -> u64 {
+        self.maximum
+    }
+
     /// The buckets that are not empty, ascending. Values above the maximum are in none.
     pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
         self.counts.iter_recorded().map(|recorded| {
@@ -150,7 +155,7 @@ impl Histogram {
 
 impl Bucket {
     /// The largest whole value in it.
-    fn highest(&self) -> f64 {
+    pub(crate) fn highest(&self) -> f64 {
         (self.high_exclusive - 1) as f64
     }
 }

@@ -62,13 +62,37 @@ impl Sample {
     /// sample is worth. An end is `None` if no rank bounds it; the upper end also if it rests on a
     /// censored value.
     pub fn interval(&self, p: Probability, confidence: Confidence) -> Interval {
+        self.interval_on(p, confidence, |x| x)
+    }
+
+    /// [`interval`](Self::interval) on a scale that increases, on which it is linear between ranks.
+    pub(crate) fn interval_on(
+        &self,
+        p: Probability,
+        confidence: Confidence,
+        scale: fn(f64) -> f64,
+    ) -> Interval {
         let z = normal_quantile(confidence.tail());
         let binomial = ContinuousBinomial::new(self.effective_size(), p);
         let (first, last) = self.knots();
         // With very few values even the lower end lies above the highest rank (or the upper one
         // below the lowest). The outermost value then bounds it all the more.
-        let low = self.value_at(binomial.quantile(z).min(last), End::Low, |x| x);
-        let high = self.value_at(binomial.quantile(-z).max(first), End::High, |x| x);
+        let low = self.value_at(binomial.quantile(z).min(last), End::Low, scale);
+        let high = self.value_at(binomial.quantile(-z).max(first), End::High, scale);
+        Interval {
+            low: low.is_finite().then_some(low),
+            high: high.is_finite().then_some(high),
+        }
+    }
+
+    /// The interval of the `p` quantile with each end moved outward to a value that was observed. If
+    /// the sample is worth as many independent values as it has, its ends are those of
+    /// [`order_statistic_ranks`](super::order_statistic_ranks).
+    pub fn interval_outward(&self, p: Probability, confidence: Confidence) -> Interval {
+        let z = normal_quantile(confidence.tail());
+        let binomial = ContinuousBinomial::new(self.effective_size(), p);
+        let low = self.value_around(binomial.quantile(z), End::Low, |x| x);
+        let high = self.value_around(binomial.quantile(-z), End::High, |x| x);
         Interval {
             low: low.is_finite().then_some(low),
             high: high.is_finite().then_some(high),
@@ -78,9 +102,12 @@ impl Sample {
     /// The first and last knot between which a real rank t, counted from 0 in `effective_size`
     /// values, stands for a value.
     fn knots(&self) -> (f64, f64) {
-        let (n, m) = (self.len() as f64, self.effective_size());
-        let knot = |k: f64| m * (2.0 * k - 1.0) / (2.0 * n) - 0.5;
-        (knot(1.0).max(0.0), knot(n).min(m - 1.0))
+        let (n, m) = (self.len(), self.effective_size());
+        let knot = |rank: usize| match self.weights() {
+            None => m * (2.0 * rank as f64 - 1.0) / (2.0 * n as f64) - 0.5,
+            Some(weights) => m * weights.middle(rank) - 0.5,
+        };
+        (knot(1).max(0.0), knot(n).min(m - 1.0))
     }
 
     /// The value at the real rank `t`, linear between ranks on the scale of `scale`, which must
@@ -93,25 +120,79 @@ impl Sample {
         if t > last + KNOT_SLACK {
             return f64::INFINITY;
         }
-        let n = self.len() as f64;
-        // The rank k has its knot at m(2k − 1)/(2n) − ½; this is the inverse.
-        let position = ((t + 0.5) * (n / self.effective_size()) + 0.5).clamp(1.0, n);
-        let rank = position.floor();
-        let bound = |rank: usize| {
-            let at = self.at_rank(rank);
-            if at.censored && end == End::High {
-                f64::INFINITY
-            } else {
-                scale(at.value)
+        let (n, m) = (self.len(), self.effective_size());
+        // The rank k has its knot at m(2k − 1)/(2n) − ½, with weights at m(W₍ₖ₋₁₎ + W₍ₖ₎)/2 − ½; this
+        // is the inverse.
+        let (rank, fraction) = match self.weights() {
+            None => {
+                let position = ((t + 0.5) * (n as f64 / m) + 0.5).clamp(1.0, n as f64);
+                (position.floor() as usize, position.fract())
             }
+            Some(weights) => weights.between_middles((t + 0.5) / m),
         };
-        let below = bound(rank as usize);
-        let fraction = position - rank;
-        if fraction == 0.0 || below == f64::INFINITY {
+        let below = self.bound(rank.max(1), end, &scale);
+        if rank == 0 || fraction == 0.0 || below == f64::INFINITY {
             return below;
         }
-        below + fraction * (bound(rank as usize + 1) - below)
+        below + fraction * (self.bound(rank + 1, end, &scale) - below)
     }
+
+    /// The value of a whole rank around the real rank `t` that cannot be inside it: at the lower end
+    /// that of the largest rank k with m·W₍ₖ₋₁₎ ≤ t, at the upper end that of the smallest with
+    /// m·W₍ₖ₎ − 1 ≥ t, where W is the share of the weight of the first k values. Infinite where there
+    /// is none.
+    pub(crate) fn value_around(&self, t: f64, end: End, scale: impl Fn(f64) -> f64) -> f64 {
+        let rank = outward_rank(self.len(), self.effective_size(), t, end, |rank| {
+            match self.weights() {
+                None => rank as f64 / self.len() as f64,
+                Some(weights) => weights.up_to(rank),
+            }
+        });
+        match (rank, end) {
+            (Some(rank), _) => self.bound(rank, end, scale),
+            (None, End::Low) => f64::NEG_INFINITY,
+            (None, End::High) => f64::INFINITY,
+        }
+    }
+
+    /// The value of a rank on a scale as a bound from one side.
+    fn bound(&self, rank: usize, end: End, scale: impl Fn(f64) -> f64) -> f64 {
+        let at = self.at_rank(rank);
+        if at.censored && end == End::High {
+            f64::INFINITY
+        } else {
+            scale(at.value)
+        }
+    }
+}
+
+/// Of `n` ranks that are worth `m` independent values the one that [`Sample::value_around`] means;
+/// `up_to` is the share W of the weight of the first so many.
+pub(crate) fn outward_rank(
+    n: usize,
+    m: f64,
+    t: f64,
+    end: End,
+    up_to: impl Fn(usize) -> f64,
+) -> Option<usize> {
+    // How many ranks from 1 on fulfil a condition that holds up to some rank.
+    let count = |holds: &dyn Fn(usize) -> bool| {
+        let (mut low, mut high) = (0, n + 1);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if holds(middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    };
+    let rank = match end {
+        End::Low => count(&|rank| m * up_to(rank - 1) <= t + KNOT_SLACK),
+        End::High => count(&|rank| m * up_to(rank) - 1.0 < t - KNOT_SLACK) + 1,
+    };
+    (1..=n).contains(&rank).then_some(rank)
 }
 
 #[cfg(test)]
@@ -213,6 +294,15 @@ mod tests {
             if let (Some(high), Some(rank)) = (interval.high, ranks.high) {
                 prop_assert!(high <= value(rank) + 1e-6 && high >= value((rank - 1).max(1)) - 1e-6);
             }
+        }
+
+        #[test]
+        fn outward_of_all_values_is_the_exact_interval(values in vec(0.0_f64..1e6, 1..300), p in percent()) {
+            let sample = Sample::new(values).unwrap();
+            let ranks = order_statistic_ranks(sample.len() as u64, p, Confidence::C95);
+            let value = |rank: u64| sample.values()[rank as usize - 1];
+            let exact = Interval { low: ranks.low.map(value), high: ranks.high.map(value) };
+            prop_assert_eq!(sample.interval_outward(p, Confidence::C95), exact);
         }
 
         #[test]

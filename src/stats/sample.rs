@@ -1,6 +1,7 @@
 //! The values of one group, sorted, with those that were cut off before they ended.
 
 use super::probability::Probability;
+use super::weights::Weights;
 
 /// Values that are sorted, at least one, none negative. The last [`censored`](Self::censored) of
 /// them are right-censored: the request was stopped at that value and would have taken longer.
@@ -9,11 +10,15 @@ use super::probability::Probability;
 /// The unit is the caller's; results have the same. With one limit for the whole sample ranking
 /// censored values last is exact. With several limits it assumes that a request which was stopped
 /// at a lower limit would have outlasted every completed one, which leans to the slow side.
+///
+/// Values may have [weights](Self::weighted). Then shares of the values are shares of the weight.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     values: Vec<f64>,
     censored: usize,
     effective_size: f64,
+    /// `None` if all values weigh the same.
+    weights: Option<Weights>,
 }
 
 /// An estimate of a quantile.
@@ -26,6 +31,9 @@ pub struct Quantile {
 }
 
 impl Sample {
+    /// How many independent values a weighted one may be worth.
+    pub const MAX_WORTH: f64 = 4.0;
+
     /// From complete values in any order. `None` if there is none, or if one is negative, infinite
     /// or not a number.
     pub fn new(values: Vec<f64>) -> Option<Self> {
@@ -48,15 +56,43 @@ impl Sample {
             values,
             censored,
             effective_size,
+            weights: None,
         })
     }
 
+    /// From complete values and from limits, each with its weight. `None` as for [`new`](Self::new),
+    /// or if a weight is not positive or their sum not finite.
+    ///
+    /// Only the weights' proportions matter. If all are equal, the sample is the same as without any.
+    pub fn weighted(mut values: Vec<(f64, f64)>, mut limits: Vec<(f64, f64)>) -> Option<Self> {
+        let order = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
+        values.sort_unstable_by(order);
+        limits.sort_unstable_by(order);
+        let weights = Weights::new(values.iter().chain(&limits).map(|pair| pair.1))?;
+        let plain = |pairs: Vec<(f64, f64)>| pairs.into_iter().map(|pair| pair.0).collect();
+        let mut sample = Self::with_censored(plain(values), plain(limits))?;
+        sample.weights = (!weights.are_equal()).then_some(weights);
+        Some(sample)
+    }
+
     /// States how many independent values the sample is worth, for intervals and grades. Point
-    /// estimates do not depend on it. `None` unless it is at least 1 and at most the number of values.
+    /// estimates do not depend on it. `None` unless it is at least 1 and at most the number of values;
+    /// of weighted values at most [`MAX_WORTH`](Self::MAX_WORTH) times as many, because what is
+    /// known of the strata that they stand for makes them worth more.
     pub fn with_effective_size(mut self, effective_size: f64) -> Option<Self> {
-        let valid = effective_size >= 1.0 && effective_size <= self.values.len() as f64;
+        let valid = effective_size >= 1.0 && effective_size <= self.largest_effective_size();
         self.effective_size = effective_size;
         valid.then_some(self)
+    }
+
+    /// The most independent values that the sample can be worth.
+    pub(crate) fn largest_effective_size(&self) -> f64 {
+        let worth = if self.weights.is_some() {
+            Self::MAX_WORTH
+        } else {
+            1.0
+        };
+        worth * self.values.len() as f64
     }
 
     /// The number of values, those that are censored included. Never 0.
@@ -102,22 +138,37 @@ impl Sample {
             .fold(0.0, f64::max)
     }
 
-    /// The sum of all values, censored ones counted at their limits.
+    /// The weights of the values, in the order of [`values`](Self::values), where they differ.
+    pub(crate) fn weights(&self) -> Option<&Weights> {
+        self.weights.as_ref()
+    }
+
+    /// The sum of all values, censored ones counted at their limits. It knows of no weights.
     pub fn sum(&self) -> f64 {
         self.values.iter().sum()
     }
 
-    /// The arithmetic mean of all values, censored ones counted at their limits: with censored
-    /// values a lower bound.
+    /// The arithmetic mean of all values, weighted if they are, censored ones counted at their
+    /// limits: with censored values a lower bound.
     pub fn mean(&self) -> f64 {
-        self.sum() / self.values.len() as f64
+        match &self.weights {
+            None => self.sum() / self.values.len() as f64,
+            Some(weights) => weights.mean_of(&self.values),
+        }
     }
 
     /// The type 8 quantile of Hyndman and Fan (1996): h = (n + 1/3)·p + 1/3, linear between the
     /// values of ranks ⌊h⌋ and ⌊h⌋ + 1, never outside the values. It is nearly median-unbiased
     /// whatever the distribution, so a group does not look faster for having fewer requests.
+    ///
+    /// Of weighted values the one of rank k, of weight w, stands at the share (W − w/3)/(1 + w̄/3)
+    /// instead of (k − 1/3)/(n + 1/3), where W is the share of the weight up to and with it and
+    /// w̄ = 1/n the mean weight.
     pub fn quantile(&self, p: Probability) -> Quantile {
-        let (rank, fraction) = p.type8_position(self.values.len() as u64);
+        let (rank, fraction) = match &self.weights {
+            None => p.type8_position(self.values.len() as u64),
+            Some(weights) => weights.type8_position(p.as_f64()),
+        };
         if rank < 1 {
             return self.at_rank(1);
         }
@@ -132,9 +183,13 @@ impl Sample {
         }
     }
 
-    /// The value of the nearest rank, ⌈n·p⌉: a value that was observed, unless censored.
+    /// The value of the nearest rank, ⌈n·p⌉, of weighted values the first up to which the share of
+    /// the weight is at least p: a value that was observed, unless censored.
     pub fn nearest_rank(&self, p: Probability) -> Quantile {
-        self.at_rank(p.rank(self.values.len() as u64) as usize)
+        self.at_rank(match &self.weights {
+            None => p.rank(self.values.len() as u64) as usize,
+            Some(weights) => weights.rank(p.as_f64()),
+        })
     }
 
     /// The value of a rank from 1 to n.

@@ -1,5 +1,6 @@
 //! Which share of a total one of its parts has, and how much faster the whole could become.
 
+use super::batch_means::batch_means_effect;
 use super::interval::Interval;
 use super::level::Confidence;
 use super::probability::Probability;
@@ -47,6 +48,27 @@ impl Share {
     /// fewer than two requests, or if leaving one out makes the share 0 or 1. It does not know of
     /// kinds of requests that are too rare to be in the sample.
     pub fn interval(&self, confidence: Confidence) -> Option<Interval> {
+        self.interval_of_dependent(confidence, 1.0)
+    }
+
+    /// How many requests are worth one independent one, if the pairs were given in order of arrival:
+    /// by the means of 25 batches of part − R·whole, at least 1. 1 with fewer than 50 requests.
+    pub fn design_effect(&self) -> f64 {
+        let ratio = self.ratio_of_sums();
+        let rests: Vec<f64> = self
+            .pairs
+            .iter()
+            .map(|(part, whole)| part - ratio * whole)
+            .collect();
+        batch_means_effect(&rests).unwrap_or(1.0).max(1.0)
+    }
+
+    /// The [interval](Self::interval) with the standard error times the root of a
+    /// [design effect](Self::design_effect). `None` also if that is below 1 or not finite.
+    pub fn interval_of_dependent(&self, confidence: Confidence, design_effect: f64) -> Option<Interval> {
+        if !design_effect.is_finite() || design_effect < 1.0 {
+            return None;
+        }
         let n = self.pairs.len() as f64;
         let logit = |ratio: f64| (ratio / (1.0 - ratio)).ln();
         let without: Vec<f64> = self
@@ -60,7 +82,8 @@ impl Share {
         }
         let mean = without.iter().sum::<f64>() / n;
         let squares: f64 = without.iter().map(|x| (x - mean).powi(2)).sum();
-        let error = ((n - 1.0) / n * squares).sqrt() * student_quantile(confidence.tail(), n - 1.0);
+        let error =
+            ((n - 1.0) / n * squares * design_effect).sqrt() * student_quantile(confidence.tail(), n - 1.0);
         let inverse = |x: f64| 1.0 / (1.0 + (-x).exp());
         Some(Interval {
             low: Some(inverse(centre - error)),
@@ -130,6 +153,32 @@ mod tests {
                 .interval(Confidence::C95),
             None
         );
+    }
+
+    #[test]
+    fn requests_that_hang_together_widen_the_interval() {
+        // Four episodes of 50 requests with a small share among 200 with a large one.
+        let pair = |i: u32| {
+            (
+                if i / 50 % 2 == 0 { 9.0 } else { 8.0 } + f64::from(i * 37 % 10) / 20.0,
+                10.0,
+            )
+        };
+        let ordered = Share::from_pairs((0..400).map(pair).collect()).unwrap();
+        let mixed = Share::from_pairs((0..400).map(|i| pair(i * 187 % 400)).collect()).unwrap();
+        assert!(ordered.design_effect() > 8.0 && mixed.design_effect() < 3.0);
+        assert_eq!(
+            Share::from_pairs(vec![(1.0, 2.0); 49]).unwrap().design_effect(),
+            1.0
+        );
+        let width = |effect| {
+            let interval = ordered.interval_of_dependent(Confidence::C95, effect).unwrap();
+            let logit = |end: Option<f64>| end.map(|x| (x / (1.0 - x)).ln()).unwrap();
+            logit(interval.high) - logit(interval.low)
+        };
+        assert!((width(9.0) / width(1.0) - 3.0).abs() < 1e-9);
+        assert_eq!(ordered.interval_of_dependent(Confidence::C95, 0.9), None);
+        assert_eq!(ordered.interval_of_dependent(Confidence::C95, f64::NAN), None);
     }
 
     proptest! {

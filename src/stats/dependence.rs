@@ -1,0 +1,218 @@
+//! How many independent requests those of one sample are worth, when slow ones come in episodes.
+
+use super::batch_means::batch_means_effect;
+use super::bits::Bits;
+use super::check::Check;
+use super::probability::Probability;
+
+/// How the requests around one quantile depend on those before them.
+///
+/// What counts is when the indicator "slower than the quantile" comes, not the values: tails are
+/// often more clustered than the middle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dependence {
+    /// How many requests there are.
+    pub len: usize,
+    /// The autocorrelation time of the indicator by the initial monotone positive sequence of
+    /// Geyer (1992), in requests.
+    pub autocorrelation_time: f64,
+    /// How many times larger than of independent requests the variance of the indicator's mean
+    /// is, by the means of 25 batches. 1 if there are too few requests to tell.
+    pub batch_effect: f64,
+    /// How many requests are slower than the quantile.
+    pub exceedances: usize,
+    /// How many slow episodes these come in: exceedances with fewer than twice the
+    /// [`design_effect`](Self::design_effect) others between them are one.
+    pub clusters: usize,
+}
+
+impl Dependence {
+    /// Below it the requests are taken for independent.
+    pub const OK_BELOW: f64 = 1.5;
+    /// Above it the requests say much less than their number suggests.
+    pub const CONFOUNDED_ABOVE: f64 = 5.0;
+    /// Above it intervals are to be moved outward to observed values.
+    pub const OUTWARD_ABOVE: f64 = 3.0;
+    /// With fewer slow episodes than so many nothing is proven of a tail quantile.
+    pub const FEWEST_CLUSTERS: usize = 10;
+    /// The longest lag at which an autocorrelation is looked at, in requests.
+    pub const LONGEST_LAG: usize = 2000;
+
+    /// Of the `p` quantile of values in order of their arrival. Infinity stands for a request that
+    /// was stopped. `None` if there are no values or one is not a number.
+    ///
+    /// An exceedance is a value above the nearest-rank quantile; where there is none above it, one
+    /// that equals it.
+    pub fn of(values: &[f64], p: Probability) -> Option<Self> {
+        if values.is_empty() || values.iter().any(|value| value.is_nan()) {
+            return None;
+        }
+        let rank = p.rank(values.len() as u64) as usize;
+        let mut sorted = values.to_vec();
+        let quantile = *sorted.select_nth_unstable_by(rank - 1, f64::total_cmp).1;
+        let above = Bits::of(values, |&value| value > quantile);
+        let bits = if above.ones() > 0 {
+            above
+        } else {
+            Bits::of(values, |&value| value >= quantile)
+        };
+        let mut indicator = vec![0.0; values.len()];
+        bits.positions().for_each(|at| indicator[at] = 1.0);
+        let mut dependence = Self {
+            len: values.len(),
+            autocorrelation_time: autocorrelation_time(&bits, values.len()),
+            batch_effect: batch_means_effect(&indicator).unwrap_or(1.0),
+            exceedances: bits.ones() as usize,
+            clusters: 0,
+        };
+        dependence.clusters = clusters(&bits, 2.0 * dependence.design_effect());
+        Some(dependence)
+    }
+
+    /// How many requests are worth one independent one: the larger of both measures, at least 1 and
+    /// at most all.
+    pub fn design_effect(&self) -> f64 {
+        self.autocorrelation_time
+            .max(self.batch_effect)
+            .clamp(1.0, self.len.max(1) as f64)
+    }
+
+    /// How many independent requests they are worth, for
+    /// [`Sample::with_effective_size`](super::Sample::with_effective_size).
+    pub fn effective_size(&self) -> f64 {
+        self.len as f64 / self.design_effect()
+    }
+
+    /// Whether intervals are to be moved outward: see
+    /// [`compare_outward`](super::compare_outward).
+    pub fn is_strong(&self) -> bool {
+        self.design_effect() > Self::OUTWARD_ABOVE
+    }
+
+    /// Whether a tail quantile rests on too few slow episodes for any verdict. It is asked of
+    /// p90 and above only: below, exceedances are so dense that they merge into few clusters.
+    pub fn rests_on_few_clusters(&self, p: Probability) -> bool {
+        p.as_f64() >= Probability::P90.as_f64() && self.clusters < Self::FEWEST_CLUSTERS
+    }
+
+    /// Whether the dependence is to be warned of.
+    pub fn check(&self) -> Check {
+        Check::of_larger_is_worse(self.design_effect(), Self::OK_BELOW, Self::CONFOUNDED_ABOVE)
+    }
+}
+
+/// τ = −1 + 2·ΣΓ₍ₘ₎ with Γ₍ₘ₎ = ρ₍₂ₘ₎ + ρ₍₂ₘ₊₁₎ up to the first that is not positive, each no larger than
+/// the one before it (Geyer 1992, section 3.3). 1 if nothing varies.
+fn autocorrelation_time(bits: &Bits, len: usize) -> f64 {
+    let variance = bits.autocovariance(0);
+    if variance == 0 {
+        return 1.0;
+    }
+    let longest = (len / 2).min(Dependence::LONGEST_LAG);
+    let (mut sum, mut last) = (0, i128::MAX);
+    let mut lag = 0;
+    while lag < longest {
+        let pair = bits.autocovariance(lag) + bits.autocovariance(lag + 1);
+        if pair <= 0 {
+            break;
+        }
+        last = last.min(pair);
+        sum += last;
+        lag += 2;
+    }
+    2.0 * sum as f64 / variance as f64 - 1.0
+}
+
+/// How many groups the ones come in if fewer than `gap` zeros between two do not part them.
+fn clusters(bits: &Bits, gap: f64) -> usize {
+    let mut count = 0;
+    let mut last: Option<usize> = None;
+    for at in bits.positions() {
+        let parted = last.is_none_or(|last| (at - last - 1) as f64 >= gap);
+        count += usize::from(parted);
+        last = Some(at);
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn of(values: &[f64], p: Probability) -> Dependence {
+        Dependence::of(values, p).unwrap()
+    }
+
+    #[test]
+    fn few_values_are_taken_as_independent() {
+        assert_eq!(Dependence::of(&[], Probability::P50), None);
+        assert_eq!(Dependence::of(&[1.0, f64::NAN], Probability::P50), None);
+        for values in [vec![1.0], vec![1.0, 2.0], vec![3.0; 100], vec![f64::INFINITY; 60]] {
+            let dependence = of(&values, Probability::P95);
+            assert_eq!(dependence.design_effect(), 1.0, "{values:?}");
+            assert_eq!(dependence.effective_size(), values.len() as f64);
+            assert_eq!(dependence.check(), Check::Ok);
+        }
+    }
+
+    #[test]
+    fn slow_episodes_are_counted_as_such() {
+        // Three episodes of 20 slow requests among 1200.
+        let value = |i: usize| {
+            if i % 400 < 20 {
+                1000.0 + i as f64
+            } else {
+                (i * 37 % 100) as f64
+            }
+        };
+        let values: Vec<f64> = (0..1200).map(value).collect();
+        let dependence = of(&values, Probability::P95);
+        assert_eq!((dependence.exceedances, dependence.clusters), (60, 3));
+        assert!(dependence.design_effect() > 10.0, "{dependence:?}");
+        assert!(dependence.is_strong() && dependence.check() == Check::Confounded);
+        assert!(dependence.rests_on_few_clusters(Probability::P95));
+        assert!(!dependence.rests_on_few_clusters(Probability::P50));
+    }
+
+    #[test]
+    fn gaps_part_clusters() {
+        let bits = Bits::of(&[1, 0, 1, 0, 0, 1, 1], |&bit| bit == 1);
+        assert_eq!(
+            [0.0, 1.0, 1.5, 2.0, 2.5].map(|gap| clusters(&bits, gap)),
+            [4, 3, 2, 2, 1]
+        );
+    }
+
+    #[test]
+    fn timeouts_are_the_slowest() {
+        let mut values: Vec<f64> = (0..300).map(|i| f64::from(i * 17 % 300)).collect();
+        let before = of(&values, Probability::P90);
+        values
+            .iter_mut()
+            .filter(|value| **value >= 290.0)
+            .for_each(|value| *value = f64::INFINITY);
+        assert_eq!(of(&values, Probability::P90), before);
+    }
+
+    proptest! {
+        #[test]
+        fn only_the_order_of_the_values_counts(values in vec(0_u32..50, 1..200), percent in 1_u32..100) {
+            let p = Probability::parse(&percent.to_string()).unwrap();
+            let plain: Vec<f64> = values.iter().map(|&x| f64::from(x)).collect();
+            let curved: Vec<f64> = plain.iter().map(|x| (x / 7.0).exp()).collect();
+            let dependence = of(&plain, p);
+            prop_assert_eq!(dependence, of(&curved, p));
+            prop_assert!(dependence.effective_size() >= 1.0 && dependence.effective_size() <= plain.len() as f64);
+            prop_assert!(dependence.clusters >= 1 && dependence.clusters <= dependence.exceedances);
+        }
+
+        #[test]
+        fn repeating_each_value_doubles_what_one_is_worth(values in vec(0.0_f64..1e3, 200..300)) {
+            let repeated: Vec<f64> = values.iter().flat_map(|&x| [x, x]).collect();
+            let (one, two) = (of(&values, Probability::P50), of(&repeated, Probability::P50));
+            prop_assert!(two.autocorrelation_time >= 1.5 && one.autocorrelation_time < 3.0, "{:?} {:?}", one, two);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Samples whose kinds of requests are brought to stated shares.
+
+use super::probability::Probability;
+use super::sample::Sample;
+
+/// The requests of one kind, in the caller's unit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stratum {
+    /// The values of those that were completed.
+    pub values: Vec<f64>,
+    /// The limits at which the others were stopped.
+    pub limits: Vec<f64>,
+}
+
+impl Stratum {
+    /// How many requests there are, those that were stopped included.
+    pub fn len(&self) -> usize {
+        self.values.len() + self.limits.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The share of the requests that are not above a value. What was stopped is above it.
+    fn share_up_to(&self, value: f64) -> f64 {
+        let not_above = self.values.iter().filter(|&&x| x <= value).count();
+        not_above as f64 / self.len() as f64
+    }
+}
+
+/// The sample in which each stratum has the stated share of all requests, by giving each request
+/// of a stratum the weight share/n. `p` is the quantile that the sample is to be used for: how many
+/// independent requests it is worth depends on it.
+///
+/// The variance of the estimated distribution function at the quantile is
+/// V = Σ T²·q(1 − q)/(n − 1) over the strata, with T the share and q the part of the stratum up to
+/// the quantile (Cochran, Sampling Techniques, on stratified sampling), and the sample is worth
+/// p(1 − p)/V independent requests, at least 1 and at most [`Sample::MAX_WORTH`] times its own.
+///
+/// `None` if there are not as many shares as strata, a share is negative or not finite, all are 0,
+/// or a stratum of a positive share has fewer than two requests or a value that is no latency.
+pub fn standardise(strata: &[Stratum], shares: &[f64], p: Probability) -> Option<Sample> {
+    let sum: f64 = shares.iter().sum();
+    let valid = |share: &f64| *share >= 0.0;
+    if strata.len() != shares.len() || !shares.iter().all(valid) || !sum.is_finite() || sum <= 0.0 {
+        return None;
+    }
+    let used: Vec<(&Stratum, f64)> = strata
+        .iter()
+        .zip(shares)
+        .filter(|(_, share)| **share > 0.0)
+        .map(|(stratum, share)| (stratum, share / sum))
+        .collect();
+    if used.iter().any(|(stratum, _)| stratum.len() < 2) {
+        return None;
+    }
+    let (mut values, mut limits) = (Vec::new(), Vec::new());
+    for (stratum, share) in &used {
+        let weight = share / stratum.len() as f64;
+        values.extend(stratum.values.iter().map(|&value| (value, weight)));
+        limits.extend(stratum.limits.iter().map(|&limit| (limit, weight)));
+    }
+    let sample = Sample::weighted(values, limits)?;
+    let quantile = sample.nearest_rank(p);
+    let value = if quantile.censored {
+        f64::INFINITY
+    } else {
+        quantile.value
+    };
+    let variance: f64 = used
+        .iter()
+        .map(|(stratum, share)| {
+            let below = stratum.share_up_to(value);
+            share.powi(2) * below * (1.0 - below) / (stratum.len() - 1) as f64
+        })
+        .sum();
+    let largest = sample.largest_effective_size();
+    // The quotient is infinite if every stratum lies wholly on one side of the quantile.
+    let worth = p.as_f64() * p.complement() / variance;
+    sample.with_effective_size(worth.clamp(1.0, largest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn stratum(values: &[f64]) -> Stratum {
+        Stratum {
+            values: values.to_vec(),
+            limits: vec![],
+        }
+    }
+
+    #[test]
+    fn shares_must_fit() {
+        let two = [stratum(&[1.0, 2.0]), stratum(&[3.0])];
+        for shares in [
+            vec![1.0],
+            vec![0.0, 0.0],
+            vec![1.0, -1.0],
+            vec![f64::NAN, 1.0],
+            vec![f64::INFINITY, 1.0],
+            vec![0.5, 0.5],
+        ] {
+            assert_eq!(standardise(&two, &shares, Probability::P50), None, "{shares:?}");
+        }
+        assert_eq!(standardise(&[], &[], Probability::P50), None);
+        assert_eq!(
+            standardise(&two, &[1.0, 0.0], Probability::P50).unwrap().values(),
+            [1.0, 2.0]
+        );
+        assert_eq!((two[1].len(), Stratum::default().is_empty()), (1, true));
+    }
+
+    #[test]
+    fn what_was_stopped_stays_above_all() {
+        let cold = Stratum {
+            values: vec![5.0, 6.0],
+            limits: vec![30.0, 30.0],
+        };
+        let warm = stratum(&(1..=100).map(f64::from).collect::<Vec<_>>());
+        let sample = standardise(&[cold, warm], &[0.2, 0.8], Probability::P90).unwrap();
+        assert_eq!(sample.censored(), 2);
+        // Timeouts are a tenth of the weight.
+        assert!(!sample.nearest_rank(Probability::parse("89").unwrap()).censored);
+        assert!(sample.nearest_rank(Probability::parse("91").unwrap()).censored);
+    }
+
+    proptest! {
+        /// One stratum is a sample of independent values, but for n − 1 instead of n.
+        #[test]
+        fn one_stratum_is_the_sample_itself(values in vec(0.0_f64..1e6, 2..100), share in 0.01_f64..10.0) {
+            let sample = standardise(&[stratum(&values)], &[share], Probability::P50).unwrap();
+            let plain = Sample::new(values).unwrap();
+            prop_assert_eq!(sample.values(), plain.values());
+            prop_assert_eq!(sample.quantile(Probability::P50), plain.quantile(Probability::P50));
+            prop_assert!(sample.effective_size() >= 1.0 && sample.effective_size() <= plain.len() as f64);
+        }
+
+        #[test]
+        fn the_mean_is_the_mean_of_the_strata(
+            a in vec(0.0_f64..1e6, 2..50), b in vec(0.0_f64..1e6, 2..50), share in 0.01_f64..0.99,
+        ) {
+            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+            let strata = [stratum(&a), stratum(&b)];
+            let sample = standardise(&strata, &[share, 1.0 - share], Probability::P90).unwrap();
+            let expected = share * mean(&a) + (1.0 - share) * mean(&b);
+            prop_assert!((sample.mean() - expected).abs() <= 1e-9 * expected.max(1.0));
+            let other_way = standardise(&[strata[1].clone(), strata[0].clone()], &[1.0 - share, share], Probability::P90);
+            prop_assert!((other_way.unwrap().effective_size() / sample.effective_size() - 1.0).abs() < 1e-9);
+        }
+    }
+}
