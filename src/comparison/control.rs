@@ -1,6 +1,7 @@
 //! Whether the two sides differ in nothing but what is compared.
 
 use super::equal_checks::equal_checks;
+use super::load_checks::load_checks;
 use super::side::Side;
 use crate::dataset::Dataset;
 
@@ -69,6 +70,7 @@ impl Control {
     /// Makes the checks of two sides.
     pub(super) fn of_sides(baseline: &Side, candidate: &Side, dataset: &Dataset) -> Self {
         let mut checks = equal_checks(baseline, candidate, dataset);
+        checks.extend(load_checks(baseline, candidate));
         // The gravest first; among equals the order in which they were made.
         checks.sort_by_key(|check| std::cmp::Reverse(check.state));
         Self { checks }

@@ -4,6 +4,7 @@ mod compare;
 mod control;
 mod doubts;
 mod equal_checks;
+mod load_checks;
 mod side;
 mod unattributed;
 

@@ -1,0 +1,286 @@
+//! What both sides must have been given alike: prompts, their length, and traffic at the same times.
+
+use super::control::{Check, CheckState};
+use super::side::Side;
+use crate::dataset::Columns;
+use crate::stats::{self, Balance, SharedKeys, TimeOverlap, Trend};
+
+/// The checks of two sides, in the order of output.
+pub(super) fn load_checks(baseline: &Side, candidate: &Side) -> Vec<Check> {
+    let rows = [&baseline.rows, &candidate.rows];
+    let prompts = prompts(rows);
+    let same_prompts = prompts.state == CheckState::Alike;
+    let times = times(rows);
+    let is_interleaved = times.iter().all(|check| check.state == CheckState::Alike);
+    let mut checks = times;
+    checks.push(trend("drift of the baseline", rows[0], is_interleaved));
+    checks.push(trend("drift of the candidate", rows[1], is_interleaved));
+    checks.push(prompts);
+    checks.push(input_tokens(rows, same_prompts));
+    checks.push(concurrency(rows));
+    checks
+}
+
+/// Whether the windows are the same and the sides interleaved in them.
+fn times(rows: [&Columns; 2]) -> Vec<Check> {
+    let times = |rows: &Columns| arrivals(rows).into_iter().map(|(_, at)| at).collect::<Vec<f64>>();
+    let overlap = TimeOverlap::of(&times(rows[0]), &times(rows[1]));
+    let Some(overlap) = overlap.filter(|_| rows.iter().all(|rows| is_timed(rows))) else {
+        return vec![unknown("time window", "not every request has a time")];
+    };
+    vec![
+        Check {
+            name: "time window",
+            state: state(overlap.overlap_check()),
+            detail: format!(
+                "{:.0} % of the requests came at common times",
+                overlap.overlap * 100.0
+            ),
+        },
+        Check {
+            name: "interleaving",
+            state: state(overlap.interleaving_check()),
+            detail: format!(
+                "the candidate's request is the later one in {:.0} % of all pairs",
+                overlap.candidate_later * 100.0
+            ),
+        },
+    ]
+}
+
+/// Whether latency drifts within one side. Where the sides are interleaved a drift meets both alike.
+fn trend(name: &'static str, rows: &Columns, is_interleaved: bool) -> Check {
+    if !is_timed(rows) {
+        return unknown(name, "not every request has a time");
+    }
+    let totals: Vec<f64> = arrivals(rows)
+        .into_iter()
+        .filter(|(row, _)| rows.outcome[*row] == crate::invocation::Outcome::Success as u32)
+        .map(|(row, _)| rows.duration_us[row] as f64)
+        .collect();
+    let Some(trend) = Trend::of_requests(&totals) else {
+        return Check {
+            name,
+            state: CheckState::Unproven,
+            detail: "too few requests to tell".to_owned(),
+        };
+    };
+    let state = match state(trend.check()) {
+        CheckState::Differs if is_interleaved => CheckState::Unproven,
+        state => state,
+    };
+    Check {
+        name,
+        state,
+        detail: format!(
+            "the median duration changes by {:+.1} % over the window (p = {:.2})",
+            trend.total_change * 100.0,
+            trend.p
+        ),
+    }
+}
+
+/// Whether both sides were asked the same.
+fn prompts(rows: [&Columns; 2]) -> Check {
+    const NAME: &str = "prompts";
+    let [Some(baseline), Some(candidate)] = rows.map(|rows| all_of(&rows.facts.prompt)) else {
+        return unknown(NAME, "not every request has the hash of its prompt");
+    };
+    let Some(shared) = SharedKeys::of(&baseline, &candidate) else {
+        return unknown(NAME, "no request has the hash of its prompt");
+    };
+    Check {
+        name: NAME,
+        state: state(shared.check()),
+        detail: format!(
+            "{:.0} % of the prompts are common to both sides",
+            shared.share() * 100.0
+        ),
+    }
+}
+
+/// Whether the prompts were as long. Equal prompts are, whatever their tokens are called by each model.
+fn input_tokens(rows: [&Columns; 2], same_prompts: bool) -> Check {
+    const NAME: &str = "input tokens";
+    if same_prompts {
+        return Check {
+            name: NAME,
+            state: CheckState::Alike,
+            detail: "of the same prompts".to_owned(),
+        };
+    }
+    let tokens = rows.map(|rows| all_of(&rows.facts.input_tokens));
+    let [Some(baseline), Some(candidate)] = tokens else {
+        return unknown(NAME, "not every request tells them");
+    };
+    let numbers = |tokens: &[u32]| tokens.iter().map(|&count| f64::from(count)).collect::<Vec<_>>();
+    balance(NAME, &numbers(&baseline), &numbers(&candidate))
+}
+
+/// Whether as many other requests were under way when one came.
+fn concurrency(rows: [&Columns; 2]) -> Check {
+    const NAME: &str = "requests in flight";
+    if !rows.iter().all(|rows| is_timed(rows)) {
+        return unknown(NAME, "not every request has a time");
+    }
+    let [baseline, candidate] = in_flight(rows);
+    balance(NAME, &baseline, &candidate)
+}
+
+fn balance(name: &'static str, baseline: &[f64], candidate: &[f64]) -> Check {
+    let Some(balance) = Balance::of(baseline, candidate) else {
+        return unknown(name, "too few requests");
+    };
+    let median = |values: &[f64]| {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    };
+    Check {
+        name,
+        state: state(balance.check()),
+        detail: format!(
+            "median {} against {}, standardised difference {:+.2}",
+            median(baseline),
+            median(candidate),
+            balance.difference
+        ),
+    }
+}
+
+const fn state(check: stats::Check) -> CheckState {
+    match check {
+        stats::Check::Ok => CheckState::Alike,
+        stats::Check::Warn => CheckState::Unproven,
+        stats::Check::Confounded => CheckState::Differs,
+    }
+}
+
+fn unknown(name: &'static str, detail: &str) -> Check {
+    Check {
+        name,
+        state: CheckState::Unknown,
+        detail: detail.to_owned(),
+    }
+}
+
+/// The values of a column, if every row has one.
+fn all_of<T: Copy>(column: &[Option<T>]) -> Option<Vec<T>> {
+    column.iter().copied().collect()
+}
+
+fn is_timed(rows: &Columns) -> bool {
+    rows.ended_at.iter().all(Option::is_some)
+}
+
+/// When each request came, in milliseconds, in order of time: the end of its invocation less its duration and the
+/// initialisation that it waited for. Rows without a time are left out.
+fn arrivals(rows: &Columns) -> Vec<(usize, f64)> {
+    let mut arrivals: Vec<(usize, f64)> = (0..rows.len())
+        .filter_map(|row| {
+            let ended = rows.ended_at[row]?.as_epoch_millis() as f64;
+            let took = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
+            Some((row, ended - took as f64 / 1000.0))
+        })
+        .collect();
+    arrivals.sort_by(|a, b| a.1.total_cmp(&b.1).then(rows.row[a.0].cmp(&rows.row[b.0])));
+    arrivals
+}
+
+/// For each request of each side, in order of time, how many of both sides were under way when it came.
+fn in_flight(rows: [&Columns; 2]) -> [Vec<f64>; 2] {
+    let arrived = rows.map(arrivals);
+    let mut ends: Vec<f64> = rows
+        .iter()
+        .flat_map(|rows| rows.ended_at.iter().flatten())
+        .map(|at| at.as_epoch_millis() as f64)
+        .collect();
+    ends.sort_unstable_by(f64::total_cmp);
+    let mut starts: Vec<f64> = arrived.iter().flatten().map(|(_, at)| *at).collect();
+    starts.sort_unstable_by(f64::total_cmp);
+    arrived.map(|arrived| {
+        arrived
+            .into_iter()
+            .map(|(_, at)| {
+                let begun = starts.partition_point(|start| *start < at);
+                let ended = ends.partition_point(|end| *end <= at);
+                begun.saturating_sub(ended) as f64
+            })
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invocation::Outcome;
+    use crate::vocab::Timestamp;
+
+    /// Requests that end at these milliseconds after so many of duration.
+    fn rows(of: &[(i64, u64)]) -> Columns {
+        Columns {
+            row: (0..of.len() as u32).collect(),
+            outcome: vec![Outcome::Success as u32; of.len()],
+            ended_at: of
+                .iter()
+                .map(|(ended, _)| Some(Timestamp::from_epoch_millis(*ended)))
+                .collect(),
+            duration_us: of.iter().map(|(_, took)| took * 1000).collect(),
+            init_us: vec![None; of.len()],
+            ..Columns::default()
+        }
+    }
+
+    /// ```text
+    /// 0    100   200   300
+    /// [ a       ]
+    ///      [ b  ]
+    ///            [ c ]
+    /// ```
+    #[test]
+    fn requests_under_way_are_those_that_have_not_ended() {
+        let (a, b) = (rows(&[(200, 200), (280, 80)]), rows(&[(200, 100)]));
+        let [base, cand] = in_flight([&a, &b]);
+        assert_eq!((base, cand), (vec![0.0, 0.0], vec![1.0]));
+    }
+
+    #[test]
+    fn interleaved_requests_are_alike_in_time_and_apart_windows_differ() {
+        let every = |from: i64, step: i64| -> Columns {
+            rows(&(0..200).map(|i| (from + i * step, 50)).collect::<Vec<_>>())
+        };
+        let states =
+            |a: &Columns, b: &Columns| times([a, b]).iter().map(|check| check.state).collect::<Vec<_>>();
+        assert_eq!(
+            states(&every(0, 1000), &every(500, 1000)),
+            [CheckState::Alike, CheckState::Alike]
+        );
+        assert_eq!(
+            states(&every(0, 1000), &every(200_000, 1000)),
+            [CheckState::Differs, CheckState::Differs]
+        );
+    }
+
+    #[test]
+    fn what_some_requests_do_not_tell_is_unknown() {
+        let mut a = rows(&[(0, 1), (1, 1)]);
+        let b = rows(&[(0, 1), (1, 1)]);
+        assert_eq!(prompts([&a, &b]).state, CheckState::Unknown, "no column at all");
+        a.facts.prompt = vec![Some(1), None];
+        assert_eq!(prompts([&a, &b]).state, CheckState::Unknown);
+        a.ended_at[0] = None;
+        assert_eq!(times([&a, &b])[0].state, CheckState::Unknown);
+        assert_eq!(concurrency([&a, &b]).state, CheckState::Unknown);
+    }
+
+    #[test]
+    fn a_drift_meets_interleaved_sides_alike() {
+        let drifting = rows(
+            &(0..600_u32)
+                .map(|i| (i64::from(i) * 1000, 100 + u64::from(i)))
+                .collect::<Vec<_>>(),
+        );
+        assert_eq!(trend("x", &drifting, false).state, CheckState::Differs);
+        assert_eq!(trend("x", &drifting, true).state, CheckState::Unproven);
+    }
+}
