@@ -773,6 +773,14 @@ fn the_guides_record_is_a_record() {
         .collect();
     assert_eq!(records.len(), 1);
     let record: latscope_schema::TimingRecord<'_> = serde_json::from_str(records[0]).unwrap();
+    let parts = [
+        record.before_ms,
+        record.retry_ms,
+        record.inference_ms,
+        record.after_ms,
+    ];
+    let sum: f64 = parts.iter().map(|part| part.unwrap()).sum();
+    assert!((sum - record.handler_ms.unwrap()).abs() < 1e-6, "{sum}");
     let written: Value = serde_json::to_value(&record).unwrap();
     // No field is there that the schema does not have.
     assert_eq!(written, serde_json::from_str::<Value>(records[0]).unwrap());
