@@ -18,6 +18,7 @@ pub mod insights_regex;
 pub mod peers;
 #[cfg(feature = "cli")]
 pub mod query_logs;
+pub mod querying;
 pub mod schema;
 pub mod wire;
 
