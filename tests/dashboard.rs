@@ -281,6 +281,8 @@ fn names_are_names_or_are_refused() {
         ("--api-id", "a,b"),
         ("--region", "eu west"),
         ("--rest-api-name", " "),
+        ("--rest-api-name", "a${b"),
+        ("--rest-api-name", "a${!b}"),
     ] {
         let given = ["--function", "chat", "--region", "eu-west-1"];
         let kept = given.chunks(2).filter(|pair| pair[0] != option).flatten();
@@ -317,6 +319,54 @@ fn a_function_may_be_given_by_its_arn_and_the_region_by_the_environment() {
         .done()
         .code(2)
         .stderr_has("no region: give --region REGION");
+    // The ARN's region is the function's, whatever the environment says.
+    for environment in ["", "us-east-1"] {
+        let alone = run(&format!("--function {arn}")).env("AWS_REGION", environment);
+        assert_eq!(alone.done().code(0).stdout(), run(NAMES).done().code(0).stdout());
+    }
+    run(&format!("--function {arn} --region us-east-1"))
+        .done()
+        .code(2)
+        .stderr_has("--region: the function is in eu-west-1");
+}
+
+#[test]
+fn a_table_reads_no_more_log_groups_than_a_query_takes() {
+    let groups = |count: usize| {
+        (0..count)
+            .map(|n| format!(" --log-group /g/{n}"))
+            .collect::<String>()
+    };
+    let args = "--function chat --region eu-west-1";
+    run(&format!("{args}{}", groups(50))).done().code(0);
+    run(&format!("{args}{}", groups(51)))
+        .done()
+        .code(2)
+        .stderr_has("a query takes 50 log groups at most, and these are 51");
+}
+
+/// CloudFormation takes a template of 51,200 bytes, and the handler's embeds two bodies of all widgets.
+#[test]
+fn a_template_can_hold_two_bodies() {
+    let of = |more: &str| {
+        run(&format!("{NAMES} --api-id a1 {more}"))
+            .done()
+            .code(0)
+            .stdout()
+    };
+    let bodies = [of(""), of("--emf")];
+    // Indented as there.
+    let bytes: usize = bodies
+        .iter()
+        .flat_map(|body| body.lines())
+        .map(|line| line.len() + 11)
+        .sum();
+    assert!(bytes < 25_600, "{bytes}");
+    assert!(
+        bodies.iter().all(|body| body.lines().count() > 60),
+        "{}",
+        bodies[0]
+    );
 }
 
 /// CloudWatch's query protocol: a form in, XML out.
