@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+pub mod dashboards;
 pub mod fetching;
 pub mod insights_eval;
 pub mod insights_fields;
