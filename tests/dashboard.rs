@@ -10,23 +10,10 @@ mod common;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use common::dashboards::{NAMES, body, of_type, run, widgets};
 use common::peers::{Server, request};
-use common::{Done, Run};
 use latscope::fetch::Query;
 use serde_json::Value;
-
-const NAMES: &str = "--function chat --log-group /aws/lambda/chat --region eu-west-1";
-
-/// Runs the command without any AWS_ variable but what a test adds.
-fn run(args: &str) -> Run {
-    Run::new(&format!("dashboard {args}"))
-        .env("AWS_REGION", "")
-        .env("AWS_DEFAULT_REGION", "")
-}
-
-fn body(done: &Done) -> Value {
-    serde_json::from_str(&done.stdout()).unwrap()
-}
 
 /// Every form of the body.
 fn bodies() -> Vec<(String, Value)> {
@@ -41,16 +28,6 @@ fn bodies() -> Vec<(String, Value)> {
             (args, body)
         })
         .collect()
-}
-
-fn widgets(body: &Value) -> &[Value] {
-    body["widgets"].as_array().unwrap()
-}
-
-/// The properties of every widget of a type.
-fn of_type<'b>(body: &'b Value, kind: &str) -> Vec<&'b Value> {
-    let found = widgets(body).iter().filter(|widget| widget["type"] == kind);
-    found.map(|widget| &widget["properties"]).collect()
 }
 
 #[test]
@@ -270,53 +247,28 @@ fn a_template_fills_in_what_was_given_and_nothing_else() {
     }
 }
 
+/// CloudFormation takes a template of 51,200 bytes, and the handler's embeds two bodies of all widgets.
 #[test]
-fn names_are_names_or_are_refused() {
-    for (option, name) in [
-        ("--function", "a\"b"),
-        ("--function", ""),
-        ("--function", "${Function"),
-        ("--log-group", "/a' | limit 1"),
-        ("--log-group", "a\u{1b}[31m"),
-        ("--api-id", "a,b"),
-        ("--region", "eu west"),
-        ("--rest-api-name", " "),
-    ] {
-        let given = ["--function", "chat", "--region", "eu-west-1"];
-        let kept = given.chunks(2).filter(|pair| pair[0] != option).flatten();
-        let run = kept.fold(run(""), |run, arg| run.arg(*arg));
-        let done = run.arg(option).arg(name).done().code(2);
-        assert!(
-            done.stdout().is_empty() && done.stderr().contains(option),
-            "{}",
-            done.stderr()
-        );
-        assert!(!done.stderr().contains('\u{1b}'), "{:?}", done.stderr());
-    }
-    // The name of a REST API may hold anything.
-    let hostile = "a\"}],\\ 'b";
-    let done = run(NAMES).arg("--rest-api-name").arg(hostile).done().code(0);
-    let body = body(&done);
-    let graphs = of_type(&body, "metric");
-    let named = graphs
+fn a_template_can_hold_two_bodies() {
+    let of = |more: &str| {
+        run(&format!("{NAMES} --api-id a1 {more}"))
+            .done()
+            .code(0)
+            .stdout()
+    };
+    let bodies = [of(""), of("--emf")];
+    // Indented as there.
+    let bytes: usize = bodies
         .iter()
-        .find(|graph| graph["metrics"][0][0] == "AWS/ApiGateway")
-        .unwrap();
-    assert_eq!(named["metrics"][0][3], hostile);
-}
-
-#[test]
-fn a_function_may_be_given_by_its_arn_and_the_region_by_the_environment() {
-    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:chat:PROD";
-    let of_arn = run(&format!("--function {arn}"))
-        .env("AWS_REGION", "eu-west-1")
-        .done()
-        .code(0);
-    assert_eq!(of_arn.stdout(), run(NAMES).done().code(0).stdout());
-    run("--function chat")
-        .done()
-        .code(2)
-        .stderr_has("no region: give --region REGION");
+        .flat_map(|body| body.lines())
+        .map(|line| line.len() + 11)
+        .sum();
+    assert!(bytes < 25_600, "{bytes}");
+    assert!(
+        bodies.iter().all(|body| body.lines().count() > 60),
+        "{}",
+        bodies[0]
+    );
 }
 
 /// CloudWatch's query protocol: a form in, XML out.

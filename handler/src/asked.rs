@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::problem::Problem;
 use crate::settings::Settings;
 
-/// The longest body in bytes: more than any model's context, less than Lambda takes.
+/// The longest body in bytes, less than Lambda takes.
 const MAX_BODY: usize = 1024 * 1024;
 
 /// The fields of a body.

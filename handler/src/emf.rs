@@ -42,10 +42,7 @@ fn of(record: &TimingRecord<'_>, function: &str, model: &str, now_ms: u64) -> Va
             }],
         }),
     );
-    let start = match record.cold_start {
-        Some(true) => "cold",
-        _ => "warm",
-    };
+    let start = if is_cold(record) { "cold" } else { "warm" };
     for (name, value) in [("FunctionName", function), ("Model", model), ("Start", start)] {
         line.insert(name.to_owned(), json!(value));
     }
@@ -55,22 +52,25 @@ fn of(record: &TimingRecord<'_>, function: &str, model: &str, now_ms: u64) -> Va
     Value::Object(line)
 }
 
+/// Whether the request waited for the initialisation of its environment. Provisioned ones were ready before.
+fn is_cold(record: &TimingRecord<'_>) -> bool {
+    record.cold_start == Some(true)
+        && record.initialization_type.as_deref() != Some("provisioned-concurrency")
+}
+
 /// Metrics that the record has: name, unit and value.
 fn values(record: &TimingRecord<'_>) -> Vec<(&'static str, &'static str, Value)> {
     let is = |status| u32::from(record.status == Some(status));
     let has_failed = record.status.is_some_and(|status| status != CallStatus::Ok);
+    // A failure is no fast answer, and a call that was given up has a lower bound, which a percentile would take for a
+    // time.
+    let answered = |time: Option<f64>| time.filter(|_| !has_failed);
     let times = [
-        // A call that was given up has no time of inference but a lower bound, which a percentile would take for one.
-        (
-            "InferenceTime",
-            record
-                .inference_ms
-                .filter(|_| record.status == Some(CallStatus::Ok)),
-        ),
-        ("HandlerTime", record.handler_ms),
+        ("InferenceTime", answered(record.inference_ms)),
+        ("HandlerTime", answered(record.handler_ms)),
         ("RetryTime", record.retry_ms),
-        ("BedrockLatency", record.bedrock_latency_ms),
-        ("TimeToFirstToken", record.time_to_first_token_ms),
+        ("BedrockLatency", answered(record.bedrock_latency_ms)),
+        ("TimeToFirstToken", answered(record.time_to_first_token_ms)),
     ];
     let counts = [
         ("InputTokens", record.input_tokens),
@@ -79,7 +79,7 @@ fn values(record: &TimingRecord<'_>) -> Vec<(&'static str, &'static str, Value)>
         ("Errors", Some(u64::from(has_failed))),
         ("Throttles", Some(u64::from(is(CallStatus::Throttled)))),
         ("Timeouts", Some(u64::from(is(CallStatus::Timeout)))),
-        ("ColdStart", Some(u64::from(record.cold_start == Some(true)))),
+        ("ColdStart", Some(u64::from(is_cold(record)))),
         ("Retries", record.retry_count.map(u64::from)),
     ];
     let times = times
@@ -146,8 +146,21 @@ mod tests {
             ..record()
         };
         let line = of(&failed, "chat", "nova-lite", 0);
-        assert_eq!(line["InferenceTime"], Value::Null);
+        assert_eq!(
+            (&line["InferenceTime"], &line["HandlerTime"]),
+            (&Value::Null, &Value::Null)
+        );
         assert_eq!((&line["Errors"], &line["Throttles"]), (&json!(1), &json!(1)));
         assert_eq!((&line["Timeouts"], &line["Start"]), (&json!(0), &json!("warm")));
+    }
+
+    #[test]
+    fn a_provisioned_environment_is_not_cold() {
+        let provisioned = TimingRecord {
+            initialization_type: Some("provisioned-concurrency".into()),
+            ..record()
+        };
+        let line = of(&provisioned, "chat", "nova-lite", 0);
+        assert_eq!((&line["Start"], &line["ColdStart"]), (&json!("warm"), &json!(0)));
     }
 }

@@ -2,7 +2,11 @@
 
 use aws_sdk_bedrockruntime::config::http::HttpResponse;
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::operation::converse::ConverseError;
+use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use aws_smithy_runtime_api::client::interceptors::context::Error;
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use lambda_http::http::StatusCode;
 use latscope_schema::CallStatus;
 
@@ -38,16 +42,40 @@ impl Failure {
 
     /// What the SDK says of a call.
     pub(crate) fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
-        let wait = error.raw_response().and_then(|response| {
-            let header = response.headers().get("retry-after")?;
-            header.parse::<u32>().ok()
-        });
         match error {
             SdkError::ServiceError(service) => {
+                let response = service.raw();
                 let error = service.err();
-                Self::of_service(error.code(), error.message(), wait)
+                match error.code() {
+                    // A proxy's page, or anything else that Bedrock does not write.
+                    None if response.status().is_success() => Self::unreadable(),
+                    code => Self::of_service(code, error.message(), wait(response)),
+                }
             }
             other => Self::on_the_way(other),
+        }
+    }
+
+    /// What the SDK says of one attempt at a call.
+    pub(crate) fn of_attempt(error: &OrchestratorError<Error>, response: Option<&HttpResponse>) -> Self {
+        if let Some(error) = error.as_operation_error() {
+            let metadata = error
+                .downcast_ref::<ConverseError>()
+                .map(ProvideErrorMetadata::meta)
+                .or_else(|| {
+                    error
+                        .downcast_ref::<ConverseStreamError>()
+                        .map(ProvideErrorMetadata::meta)
+                });
+            let (code, message) = metadata.map_or((None, None), |meta| (meta.code(), meta.message()));
+            return Self::of_service(code, message, response.and_then(wait));
+        }
+        match error.as_connector_error() {
+            Some(connector) if connector.is_timeout() => Self::connection_timeout(),
+            Some(_) => Self::connection(),
+            None if error.is_timeout_error() => Self::connection_timeout(),
+            None if error.is_response_error() => Self::unreadable(),
+            None => Self::request(),
         }
     }
 
@@ -71,16 +99,20 @@ impl Failure {
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::connection_timeout(),
             // What the connector names transient is a connection that was closed.
             SdkError::DispatchFailure(failure) if failure.is_io() || failure.as_other().is_some() => {
-                Self::of_kind(
-                    CallStatus::Error,
-                    "connection",
-                    StatusCode::BAD_GATEWAY,
-                    "the connection to the model failed",
-                )
+                Self::connection()
             }
             SdkError::ResponseError(_) => Self::unreadable(),
             _ => Self::request(),
         }
+    }
+
+    fn connection() -> Self {
+        Self::of_kind(
+            CallStatus::Error,
+            "connection",
+            StatusCode::BAD_GATEWAY,
+            "the connection to the model failed",
+        )
     }
 
     /// An answer that ended too early, or is none.
@@ -155,8 +187,8 @@ impl Failure {
             _ => (CallStatus::Error, StatusCode::BAD_GATEWAY, "the model failed"),
         };
         let mut failure = Self::of_kind(call, &tidy(code), status, detail);
-        if let (StatusCode::BAD_REQUEST, Some(message)) = (status, message) {
-            failure.problem.detail = format!("{detail}: {}", without_names(message));
+        if let (StatusCode::BAD_REQUEST, Some(message)) = (status, message.and_then(harmless)) {
+            failure.problem.detail = format!("{detail}: {message}");
         }
         if matches!(
             status,
@@ -200,18 +232,31 @@ fn tidy(code: &str) -> String {
     }
 }
 
-/// A message of Bedrock's about a request, without ARNs and account numbers, in one line of bounded length.
-fn without_names(message: &str) -> String {
-    let words = message.split_whitespace().map(|word| {
-        let digits = word.split(|c: char| !c.is_ascii_digit());
-        let has_account = digits.map(str::len).any(|digits| digits >= 12);
-        match word.contains("arn:") || has_account {
-            true => "[…]",
-            false => word,
-        }
+/// After how many seconds Bedrock wants to be asked again, by the header of HTTP or by its own, which is in
+/// milliseconds.
+fn wait(response: &HttpResponse) -> Option<u32> {
+    let header = |name: &str| response.headers().get(name)?.trim().parse::<u32>().ok();
+    header("retry-after").or_else(|| header("x-amz-retry-after").map(|millis| millis.div_ceil(1000)))
+}
+
+/// A message of Bedrock's about a request, in one line of bounded length; none that may name an account, a role or a
+/// key.
+fn harmless(message: &str) -> Option<String> {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lower = line.to_ascii_lowercase();
+    let named = ["arn:", "arn%3a", "aroa", "akia", "asia"];
+    // Twelve digits are an account, however they are grouped.
+    let mut digits = 0;
+    let has_account = lower.chars().any(|c| {
+        digits = match c {
+            '0'..='9' => digits + 1,
+            ' ' | '-' => digits,
+            _ => 0,
+        };
+        digits >= 12
     });
-    let line = words.collect::<Vec<_>>().join(" ");
-    line.chars().take(300).collect()
+    let is_harmless = !has_account && !named.iter().any(|name| lower.contains(name));
+    is_harmless.then(|| line.chars().take(300).collect())
 }
 
 #[cfg(test)]
@@ -254,9 +299,8 @@ mod tests {
     }
 
     #[test]
-    fn only_a_validation_message_is_passed_on_and_without_names() {
-        let message = "max_tokens: 9000 > 4096 for arn:aws:bedrock:eu-west-1:111122223333:inference-profile/x\n\
-                       of account 111122223333 (111122223333).";
+    fn only_a_validation_message_is_passed_on() {
+        let message = "max_tokens: 9000 > 4096,\nwhich is the maximum";
         let detail = |code| {
             Failure::of_service(Some(code), Some(message), None)
                 .problem
@@ -264,7 +308,7 @@ mod tests {
         };
         assert_eq!(
             detail("ValidationException"),
-            "the model does not take this request: max_tokens: 9000 > 4096 for […] of account […] […]"
+            "the model does not take this request: max_tokens: 9000 > 4096, which is the maximum"
         );
         for code in [
             "AccessDeniedException",
@@ -273,6 +317,23 @@ mod tests {
         ] {
             assert!(!detail(code).contains("max_tokens"));
         }
+    }
+
+    #[test]
+    fn a_message_that_may_name_an_account_is_not_passed_on() {
+        for message in [
+            "for arn:aws:bedrock:eu-west-1:111122223333:inference-profile/x",
+            "for ARN:AWS:IAM::role/x",
+            "for arn%3Aaws%3Abedrock",
+            "of 111122223333",
+            "of account 1111-2222-3333.",
+            "of 1111 2222 3333",
+            "by AROAEXAMPLE:session",
+            "key AKIAEXAMPLE",
+        ] {
+            assert_eq!(harmless(message), None, "{message}");
+        }
+        assert!(harmless("200000 tokens > 4096 maximum").is_some());
     }
 
     #[test]

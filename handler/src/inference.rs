@@ -8,11 +8,14 @@ use aws_sdk_bedrockruntime::types::{
     ContentBlock, ContentBlockDelta, ConversationRole, ConverseOutput, ConverseStreamOutput,
     InferenceConfiguration, Message, TokenUsage,
 };
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use crate::asked::Asked;
-use crate::attempts::{Attempts, Divided};
+use crate::attempts::{Attempts, Divided, End};
 use crate::failure::Failure;
+
+/// How long the end of a stream is waited for behind its last event, so that the connection can be used again.
+const LINGER: Duration = Duration::from_millis(50);
 
 /// A call, however it ended.
 #[derive(Debug)]
@@ -48,9 +51,14 @@ pub(crate) struct Written {
 #[derive(Default)]
 struct Progress {
     attempts: Attempts,
-    has_response: bool,
-    first_text: Option<Instant>,
     bedrock_request_id: Option<String>,
+    written: Written,
+    /// Whether the answer is there to its end.
+    is_whole: bool,
+    /// Whether a stream has begun.
+    is_stream: bool,
+    first_text: Option<Instant>,
+    last_event: Option<Instant>,
 }
 
 /// Calls a model, until a deadline at the latest.
@@ -62,21 +70,37 @@ pub(crate) async fn call(client: &Client, model: &str, asked: &Asked, deadline: 
             true => converse_stream(client, model, asked, &mut progress).await,
         }
     };
-    let result = timeout_at(deadline.into(), calling)
-        .await
-        .unwrap_or_else(|_| Err(Failure::at_deadline()));
-    let ended = Instant::now();
-    let time = progress.attempts.divide(ended, !progress.has_response);
-    let time_to_first_token = progress
-        .first_text
-        .zip(time)
-        .map(|(first, time)| first.saturating_duration_since(time.last_sent));
-    Call {
-        result,
-        time,
-        ended,
-        time_to_first_token,
-        bedrock_request_id: progress.bedrock_request_id,
+    let done = timeout_at(deadline.into(), calling).await;
+    progress.into_call(done.ok(), Instant::now())
+}
+
+impl Progress {
+    /// The call, which is done, or was given up at the deadline.
+    fn into_call(self, done: Option<Result<(), Failure>>, now: Instant) -> Call {
+        let result = match done {
+            // What is written is written, whatever became of the connection behind it.
+            _ if self.is_whole => Ok(self.written),
+            Some(Err(failure)) => Err(failure),
+            // The stream ended, but the message did not.
+            Some(Ok(())) => Err(Failure::unreadable()),
+            None if self.is_stream => Err(Failure::at_deadline()),
+            None => Err(self.attempts.last_failure().unwrap_or_else(Failure::at_deadline)),
+        };
+        let end = match (self.is_stream, &result) {
+            (true, Ok(_)) => End::Then(self.last_event.unwrap_or(now)),
+            (true, Err(_)) => End::Then(now),
+            (false, Ok(_)) => End::WithAttempt,
+            (false, Err(_)) => End::GivenUp(now),
+        };
+        let time = self.attempts.divide(end, now);
+        let first = self.first_text.zip(time);
+        Call {
+            result,
+            time,
+            ended: time.map_or(now, |time| time.ended()),
+            time_to_first_token: first.map(|(first, time)| first.saturating_duration_since(time.last_sent)),
+            bedrock_request_id: self.bedrock_request_id,
+        }
     }
 }
 
@@ -85,7 +109,7 @@ async fn converse(
     model: &str,
     asked: &Asked,
     progress: &mut Progress,
-) -> Result<Written, Failure> {
+) -> Result<(), Failure> {
     let sent = client
         .converse()
         .model_id(model)
@@ -95,24 +119,23 @@ async fn converse(
         .interceptor(progress.attempts.clone())
         .send()
         .await;
-    progress.has_response = true;
     progress.bedrock_request_id = request_id(&sent);
     let output = sent.map_err(|error| Failure::of(&error))?;
-    let routed_model = output
-        .trace()
-        .and_then(|trace| trace.prompt_router())
-        .and_then(|router| router.invoked_model_id())
-        .map(str::to_owned);
-    Ok(Written {
+    let router = output.trace().and_then(|trace| trace.prompt_router());
+    progress.written = Written {
         stop_reason: Some(output.stop_reason().as_str().to_owned()),
-        latency_ms: output.metrics().map(|metrics| metrics.latency_ms()),
-        routed_model,
-        usage: output.usage,
+        latency_ms: told_latency(output.metrics().map(|metrics| metrics.latency_ms())),
+        routed_model: router
+            .and_then(|router| router.invoked_model_id())
+            .map(str::to_owned),
+        usage: told_usage(output.usage),
         text: match output.output {
             Some(ConverseOutput::Message(message)) => text(&message),
-            _ => String::new(),
+            _ => return Err(Failure::unreadable()),
         },
-    })
+    };
+    progress.is_whole = true;
+    Ok(())
 }
 
 async fn converse_stream(
@@ -120,7 +143,7 @@ async fn converse_stream(
     model: &str,
     asked: &Asked,
     progress: &mut Progress,
-) -> Result<Written, Failure> {
+) -> Result<(), Failure> {
     let sent = client
         .converse_stream()
         .model_id(model)
@@ -130,37 +153,51 @@ async fn converse_stream(
         .interceptor(progress.attempts.clone())
         .send()
         .await;
-    progress.has_response = true;
     progress.bedrock_request_id = request_id(&sent);
     let mut stream = sent.map_err(|error| Failure::of(&error))?.stream;
-    let mut written = Written::default();
+    progress.is_stream = true;
+    let written = &mut progress.written;
     while let Some(event) = stream.recv().await.map_err(|error| Failure::of_stream(&error))? {
+        let now = Instant::now();
+        progress.last_event = Some(now);
         match event {
             ConverseStreamOutput::ContentBlockDelta(event) => {
-                if let Some(ContentBlockDelta::Text(text)) = event.delta() {
-                    progress.first_text.get_or_insert_with(Instant::now);
+                if let Some(ContentBlockDelta::Text(text)) = event.delta()
+                    && !text.is_empty()
+                {
+                    progress.first_text.get_or_insert(now);
                     written.text.push_str(text);
                 }
             }
             ConverseStreamOutput::MessageStop(event) => {
                 written.stop_reason = Some(event.stop_reason().as_str().to_owned());
+                progress.is_whole = true;
             }
+            // The last event. What is behind it is of no use to the caller.
             ConverseStreamOutput::Metadata(event) => {
-                written.latency_ms = event.metrics().map(|metrics| metrics.latency_ms());
+                written.latency_ms = told_latency(event.metrics().map(|metrics| metrics.latency_ms()));
                 let router = event.trace().and_then(|trace| trace.prompt_router());
                 written.routed_model = router
                     .and_then(|router| router.invoked_model_id())
                     .map(str::to_owned);
-                written.usage = event.usage;
+                written.usage = told_usage(event.usage);
+                let _ = timeout(LINGER, stream.recv()).await;
+                break;
             }
             _ => {}
         }
     }
-    match written.stop_reason {
-        Some(_) => Ok(written),
-        // It ended, but the message did not.
-        None => Err(Failure::unreadable()),
-    }
+    Ok(())
+}
+
+/// Tokens that Bedrock told: the SDK fills in zeros where it did not.
+fn told_usage(usage: Option<TokenUsage>) -> Option<TokenUsage> {
+    usage.filter(|usage| usage.input_tokens() > 0 || usage.output_tokens() > 0)
+}
+
+/// A latency that Bedrock told: the SDK fills in zero where it did not.
+fn told_latency(latency_ms: Option<i64>) -> Option<i64> {
+    latency_ms.filter(|latency| *latency > 0)
 }
 
 /// Bedrock's id of a call, which errors have too.

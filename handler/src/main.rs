@@ -7,6 +7,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `settings` | what the environment says, read once |
+//! | `tidy` | what of the event is not needed is taken out |
 //! | `asked` | the HTTP event becomes a prompt, or a problem |
 //! | `assignment` | which of several models is called |
 //! | `inference` | the call; `attempts` sees the SDK's retries, `failure` names what went wrong |
@@ -27,6 +28,7 @@ mod problem;
 mod record;
 mod settings;
 mod stopwatch;
+mod tidy;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -37,10 +39,12 @@ use aws_sdk_bedrockruntime::config::StalledStreamProtectionConfig;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use lambda_http::{Error, Request, run, service_fn};
+use lambda_http::tower::ServiceBuilder;
+use lambda_http::{Adapter, Error, Request, lambda_runtime, service_fn};
 
 use handler::Handler;
 use settings::Settings;
+use tidy::tidy;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -59,10 +63,12 @@ async fn serve() -> Result<(), Error> {
     let settings = Settings::read(|name| std::env::var(name).ok())?;
     let handler = Handler::new(settings, bedrock().await);
     let handler = &handler;
-    run(service_fn(move |request: Request| async move {
-        Ok::<_, Error>(handler.respond(request).await)
-    }))
-    .await
+    let service =
+        service_fn(move |request: Request| async move { Ok::<_, Error>(handler.respond(request).await) });
+    let service = ServiceBuilder::new()
+        .map_request(tidy)
+        .service(Adapter::from(service));
+    lambda_runtime::run(service).await
 }
 
 /// Bedrock of the function's region, with the credentials of its role.

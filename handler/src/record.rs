@@ -59,7 +59,7 @@ impl<'a> Facts<'a> {
             retry_count: call.time.map(|time| time.retries),
             handler_ms: Some(self.handler_ms),
             before_ms,
-            after_ms: Some(self.handler_ms - self.watch.until(call.ended)).map(to_microseconds),
+            after_ms: Some(to_microseconds(self.handler_ms - self.watch.until(call.ended))),
             bedrock_latency_ms: written
                 .and_then(|written| written.latency_ms)
                 .map(|latency| latency as f64),

@@ -63,12 +63,18 @@ impl Settings {
     /// # Errors
     /// The variable that cannot be used, and what it may be. It ends the initialisation, so that a wrong deployment
     /// fails as a whole and not by the request.
-    pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+    pub(crate) fn read(environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let variable = |name: &str| {
-            let text = variable(name)?;
+            let text = environment(name)?;
             let text = text.trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
+        // The AWS SDK reads it, and panics.
+        if variable("AWS_MAX_ATTEMPTS")
+            .is_some_and(|text| text.parse::<u32>().is_ok_and(|attempts| attempts == 0))
+        {
+            return Err("AWS_MAX_ATTEMPTS: expecting 1 or more".to_owned());
+        }
         let max_tokens = match variable("MAX_TOKENS") {
             None => MAX_TOKENS,
             Some(text) => text
@@ -88,7 +94,10 @@ impl Settings {
             assignment: Assignment::of(variable("MODEL_ASSIGNMENT").as_deref(), &stream)?,
             max_tokens,
             default_tokens: DEFAULT_TOKENS.min(max_tokens),
-            hash_key: variable("PROMPT_HASH_KEY").map(Secret),
+            // As it is, blanks and all: whoever recomputes a hash has no other.
+            hash_key: environment("PROMPT_HASH_KEY")
+                .filter(|key| !key.is_empty())
+                .map(Secret),
             writes_metrics,
             function: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
             initialization_type: variable("AWS_LAMBDA_INITIALIZATION_TYPE"),
@@ -110,6 +119,9 @@ fn models(one: Option<String>, several: Option<String>) -> Result<Vec<Model>, St
     let mut models: Vec<Model> = Vec::new();
     for id in text.split(',').map(str::trim).filter(|id| !id.is_empty()) {
         let model = Model { id: id.to_owned() };
+        if model.public_name().is_empty() || model.public_name().starts_with("arn:") {
+            return Err("MODEL_IDS: an ARN does not end in the name of a model or profile".to_owned());
+        }
         if models
             .iter()
             .any(|other| other.public_name() == model.public_name())
@@ -171,6 +183,17 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_said() {
         let model = ("MODEL_ID", "m");
+        for arn in [
+            "arn:aws:bedrock:eu-west-1:111122223333:x",
+            "arn:aws:bedrock:::foundation-model/",
+        ] {
+            let said = fault(&[("MODEL_ID", arn)]);
+            assert!(
+                said.contains("does not end in the name") && !said.contains("1111"),
+                "{said}"
+            );
+        }
+        assert!(fault(&[model, ("AWS_MAX_ATTEMPTS", "0")]).starts_with("AWS_MAX_ATTEMPTS: expecting"));
         assert!(fault(&[]).starts_with("MODEL_ID: expecting"));
         assert!(fault(&[("MODEL_ID", "  ")]).starts_with("MODEL_ID: expecting"));
         assert!(fault(&[("MODEL_IDS", " , ")]).starts_with("MODEL_IDS: expecting"));
@@ -190,7 +213,8 @@ mod tests {
 
     #[test]
     fn the_key_is_not_shown() {
-        let settings = read(&[("MODEL_ID", "m"), ("PROMPT_HASH_KEY", "hunter2")]).unwrap();
+        let settings = read(&[("MODEL_ID", "m"), ("PROMPT_HASH_KEY", " hunter2 ")]).unwrap();
         assert!(!format!("{settings:?}").contains("hunter2"));
+        assert_eq!(settings.hash_key.unwrap().0, " hunter2 ");
     }
 }

@@ -17,15 +17,17 @@ pub(crate) struct Stopwatch {
 
 impl Stopwatch {
     /// Starts now. `deadline_ms` is when Lambda ends the invocation, in milliseconds since the epoch. One that has
-    /// passed is none: local runtimes make it up, as cargo-lambda does.
+    /// long passed is none: local runtimes make it up, as cargo-lambda does.
     pub(crate) fn start(deadline_ms: u64) -> Self {
         let begun = Instant::now();
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or(Duration::ZERO);
-        let left = Duration::from_millis(deadline_ms)
-            .checked_sub(now)
-            .unwrap_or(LONGEST);
+        let deadline = Duration::from_millis(deadline_ms);
+        let left = match now.saturating_sub(deadline) > LONGEST {
+            true => LONGEST,
+            false => deadline.saturating_sub(now),
+        };
         Self {
             begun,
             deadline: begun + left.saturating_sub(RESERVE),
@@ -64,14 +66,16 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_is_too_near_leaves_no_time() {
-        let watch = Stopwatch::start(epoch_ms() + 200);
-        assert_eq!(watch.until(watch.deadline()), 0.0);
+    fn a_deadline_that_is_too_near_or_has_just_passed_leaves_no_time() {
+        for deadline_ms in [epoch_ms() + 200, epoch_ms() - 1, epoch_ms() - 60_000] {
+            let watch = Stopwatch::start(deadline_ms);
+            assert_eq!(watch.until(watch.deadline()), 0.0);
+        }
     }
 
     #[test]
-    fn a_deadline_that_has_passed_is_none() {
-        for deadline_ms in [0, 600_000, epoch_ms() - 1] {
+    fn a_deadline_that_has_long_passed_is_none() {
+        for deadline_ms in [0, 600_000] {
             let watch = Stopwatch::start(deadline_ms);
             assert_eq!(watch.until(watch.deadline()), millis(LONGEST - RESERVE));
         }

@@ -48,7 +48,14 @@ fn assert_failed((answer, record): &(Answer, Value), http: u64, status: &str, er
     );
     assert_eq!(record["status"], status, "{record}");
     assert_eq!(record["error.type"], error_type, "{record}");
-    assert!(record["handler_ms"].as_f64() >= record["inference_ms"].as_f64());
+    let number = |name: &str| record[name].as_f64().unwrap_or_default();
+    let parts = ["before_ms", "retry_ms", "inference_ms", "after_ms"].map(number);
+    if record["inference_ms"].is_number() {
+        assert!(
+            (parts.iter().sum::<f64>() - number("handler_ms")).abs() < 0.01,
+            "{record}"
+        );
+    }
 }
 
 #[test]
@@ -103,6 +110,31 @@ fn a_throttled_request_is_retried_then_told_when_to_come_back() {
     assert_eq!((bedrock.calls().len(), &record["retry_count"]), (3, &json!(2)));
     assert!(record["retry_ms"].as_f64() >= Some(20.0), "{record}");
     assert_failed(&(answer, record), 429, "throttled", "ThrottlingException");
+}
+
+#[test]
+fn a_request_that_is_throttled_until_its_time_is_up_was_throttled() {
+    let bedrock = Bedrock::start(|_| {
+        let headers = "x-amz-retry-after: 9000\r\n";
+        Reply::Error(ms(10), 429, "ThrottlingException", "Slow down", headers)
+    });
+    let function = Function::start(&bedrock.url, &[("AWS_LAMBDA_FUNCTION_TIMEOUT", "2")]);
+    let answer = function.post(&json!({"prompt": "x"}));
+    let record = function.record();
+    assert_eq!(answer.header("retry-after"), Some("9"));
+    // What it waited for is no inference.
+    assert!(record["inference_ms"].as_f64() < Some(500.0), "{record}");
+    assert!(record["retry_ms"].as_f64() >= Some(1000.0), "{record}");
+    assert_failed(&(answer, record), 429, "throttled", "ThrottlingException");
+}
+
+#[test]
+fn what_is_no_answer_of_bedrock_is_none_of_ours() {
+    let body = json!({"prompt": "x"});
+    let empty = post(|| Reply::Whole(ms(0), json!({})), &body);
+    assert_failed(&empty, 502, "error", "response");
+    let page = post(|| Reply::Page("<html>Welcome to the hotel</html>"), &body);
+    assert_failed(&page, 502, "error", "response");
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(super) struct DashboardArgs {
     /// The REST API in front of it, which CloudWatch knows by its name
     #[arg(long, value_name = "NAME", conflicts_with = "api_id")]
     rest_api_name: Option<String>,
-    /// The region [default: AWS_REGION]
+    /// The region [default: that of the function's ARN, else AWS_REGION]
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
     /// Take percentiles, cold starts and tokens from the metrics that the handler logs with METRICS=emf, instead of

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::aws_args::AwsArgs;
 use crate::command::{QueryAction, QueryOptions, ResultFormat};
-use crate::fetch::ROW_LIMIT;
+use crate::fetch::{Asked, ROW_LIMIT};
 
 pub(super) const QUERY_EXAMPLES: &str = "\
 Examples:
@@ -44,6 +44,9 @@ struct RunArgs {
     name: String,
     #[command(flatten)]
     aws: AwsArgs,
+    /// Take only log streams whose names begin so
+    #[arg(long, value_name = "PREFIX")]
+    stream_prefix: Option<String>,
     /// Form of the output; json is what aws logs get-query-results prints
     #[arg(long, value_enum, default_value_t = FormatArg::Table)]
     format: FormatArg,
@@ -86,11 +89,15 @@ impl QueryArgs {
 impl RunArgs {
     fn into_options(self) -> Result<QueryOptions, String> {
         let aws = self.aws.into_parts(None)?;
+        if let Some(prefix) = &self.stream_prefix {
+            Asked::check_text("stream-prefix", prefix).map_err(|fault| format!("--{fault}"))?;
+        }
         Ok(QueryOptions {
             name: self.name,
             asked: aws.asked,
             since: aws.since,
             until: aws.until,
+            stream_prefix: self.stream_prefix,
             access: aws.access,
             limit: self.limit,
             format: match self.format {

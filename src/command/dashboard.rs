@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::error::Error;
 use super::surroundings::Surroundings;
-use crate::fetch::name_of_function;
+use crate::fetch::{MOST_GROUPS, name_of_function, region_of_function};
 use crate::render::{ApiView, DashboardView, dashboard_json};
 use crate::vocab::{acts, visible};
 
@@ -19,7 +19,7 @@ pub struct DashboardOptions {
     pub api_id: Option<String>,
     /// The name of a REST API.
     pub rest_api_name: Option<String>,
-    /// The region; that of the environment where it is not given.
+    /// The region; that of the function's ARN or of the environment where it is not given.
     pub region: Option<String>,
     /// Whether the handler logs embedded metrics.
     pub has_emf: bool,
@@ -43,6 +43,12 @@ pub fn dashboard(
         [] => vec![format!("/aws/lambda/{function}")],
         groups => groups.to_vec(),
     };
+    if log_groups.len() > MOST_GROUPS {
+        return Err(Error::Usage(format!(
+            "--log-group: a query takes {MOST_GROUPS} log groups at most, and these are {}",
+            log_groups.len()
+        )));
+    }
     for group in &log_groups {
         check("log-group", group, "-_./#", 512)?;
     }
@@ -50,12 +56,23 @@ pub fn dashboard(
         check("api-id", id, "", 64)?;
     }
     if let Some(name) = &options.rest_api_name
-        && (name.trim().is_empty() || name.contains(acts))
+        && (name.trim().is_empty() || name.contains(acts) || fixed(name).is_none())
     {
         return Err(unfit("rest-api-name", name));
     }
-    let region = options.region.as_deref().or(surroundings.region.as_deref());
+    let of_arn = region_of_function(&options.function).filter(|region| !region.is_empty());
+    if let (Some(given), Some(of_arn)) = (options.region.as_deref(), of_arn)
+        && given != of_arn
+    {
+        return Err(Error::Usage(format!(
+            "--region: the function is in {}, as its ARN says, and not in {}: leave out --region",
+            visible(of_arn),
+            visible(given)
+        )));
+    }
+    let region = options.region.as_deref().or(of_arn);
     let region = region
+        .or(surroundings.region.as_deref())
         .ok_or_else(|| Error::Usage("no region: give --region REGION, or set AWS_REGION".to_owned()))?;
     check("region", region, "-", 64)?;
     let http = options.api_id.as_deref().map(ApiView::Http);

@@ -4,6 +4,7 @@
 mod config;
 mod dashboard;
 mod error;
+mod error_text;
 mod exit;
 mod fetch;
 mod figures;

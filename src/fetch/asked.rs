@@ -95,10 +95,15 @@ pub fn name_of_function(function: &str) -> &str {
 }
 
 /// The region of a function that is given by its ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:VERSION]`.
-pub(super) fn region_of_function(function: &str) -> Option<&str> {
+pub fn region_of_function(function: &str) -> Option<&str> {
     let mut parts = function.strip_prefix("arn:")?.split(':');
     let (service, region) = (parts.nth(1)?, parts.next()?);
     (service == "lambda").then_some(region)
+}
+
+/// The region of a log group that is given by its ARN.
+pub fn region_of_group(group: &str) -> Option<&str> {
+    Arn::parse(group).map(|arn| arn.region)
 }
 
 /// `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`

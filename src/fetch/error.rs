@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::advice::of_fetch;
 use super::fault::{Fault, FaultKind};
 use crate::source::store::StoreError;
 
@@ -81,7 +82,7 @@ impl fmt::Display for Error {
             ),
             Self::NoCredentials { said, profile } => no_credentials(f, said, profile.as_deref()),
             Self::Call(fault) => {
-                write!(f, "{fault}\n{}", advice(fault))
+                write!(f, "{fault}\n{}", of_fetch(fault))
             }
             Self::UnknownGroup { name, regions, near } => {
                 write!(f, "no log group {name:?} in {}", regions.join(", "))?;
@@ -148,43 +149,6 @@ fn no_credentials(f: &mut fmt::Formatter<'_>, said: &str, profile: Option<&str>)
         "no AWS credentials: {said}\nset AWS_PROFILE or give --profile NAME, or AWS_ACCESS_KEY_ID and \
          AWS_SECRET_ACCESS_KEY; `aws sts get-caller-identity{of_profile}` shows whether they work"
     )
-}
-
-/// What to do about a failed call.
-fn advice(fault: &Fault) -> &'static str {
-    let is_of_query = ["logs:StartQuery", "logs:GetQueryResults"].contains(&fault.action);
-    match fault.kind {
-        FaultKind::Authentication => {
-            "the credentials are wrong or have expired: renew them (aws sso login, aws configure), \
-             and check them with aws sts get-caller-identity"
-        }
-        FaultKind::AccessDenied if is_of_query => {
-            "latscope fetch --via insights --dry-run prints the IAM policy that is needed"
-        }
-        FaultKind::Throttled if is_of_query => {
-            "the account runs as many queries as it may, or others use the same quota: try again later"
-        }
-        FaultKind::AccessDenied => "latscope fetch --dry-run prints the IAM policy that is needed",
-        FaultKind::ClockSkew => "set the clock of this machine and try again",
-        FaultKind::Unreachable => {
-            "is there a network, and are --region and --endpoint-url right? A proxy is taken from HTTPS_PROXY"
-        }
-        FaultKind::Throttled => {
-            "others use the same quota: give a lower --rate, or try again; what was fetched is kept"
-        }
-        FaultKind::Transient => "try again; what was fetched is kept",
-        FaultKind::NotFound => {
-            "was the log group deleted, or is it in another region? aws logs describe-log-groups lists those that there \
-             are"
-        }
-        FaultKind::Invalid => {
-            "are the names, the window and --endpoint-url right? With -vv each call is told; where all is right, this is \
-             a defect of latscope"
-        }
-        FaultKind::Other => {
-            "is --endpoint-url right, or AWS_ENDPOINT_URL? With -vv each call is told; what was fetched is kept"
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ use aws_sdk_cloudwatchlogs::types::ResultField;
 
 use super::error::Error;
 use super::groups::{Identifier, Target};
-use super::query::{Ended, Ending, Question, Scan, run_query};
+use super::pattern::as_regular_expression;
+use super::query::{Ended, Ending, Question, run_query};
+use super::scan::Scan;
 use crate::vocab::TimeRange;
 
 /// The most log groups that a query takes.
-const MOST_GROUPS: usize = 50;
+pub const MOST_GROUPS: usize = 50;
 
 /// A query and what it is put to.
 #[derive(Debug)]
@@ -67,15 +69,27 @@ pub struct ResultTable {
     pub statistics: Vec<(&'static str, f64)>,
 }
 
+/// A query of nothing but the window and the streams. StartQuery takes whole seconds, the last of them included, so that
+/// windows that meet would share one.
+fn restricted(text: &str, window: TimeRange, stream_prefix: Option<&str>) -> String {
+    let (from, to) = (window.from.as_epoch_millis(), window.to.as_epoch_millis());
+    let of_streams = stream_prefix.map_or_else(String::new, |prefix| {
+        format!("\n| filter @logStream like /^{}/", as_regular_expression(prefix))
+    });
+    format!("filter toMillis(@timestamp) >= {from} and toMillis(@timestamp) < {to}{of_streams}\n| {text}")
+}
+
 impl Inquiry {
-    /// A query over log groups, of which at most `limit` rows are wanted.
+    /// A query over log groups, of which at most `limit` rows are wanted: of the events of the window, and of log streams
+    /// whose names begin so where a beginning is given.
     ///
     /// # Errors
     /// If one query cannot read all of the groups.
     pub fn new(
         targets: Vec<Target>,
-        text: String,
+        text: &str,
         window: TimeRange,
+        stream_prefix: Option<&str>,
         limit: u32,
     ) -> Result<Self, InquiryFault> {
         let regions: BTreeSet<&String> = targets.iter().map(|target| &target.group.region).collect();
@@ -93,7 +107,7 @@ impl Inquiry {
         }
         Ok(Self {
             targets,
-            text,
+            text: restricted(text, window, stream_prefix),
             window,
             limit,
         })

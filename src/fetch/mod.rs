@@ -1,5 +1,6 @@
 //! Floor 4: events come from CloudWatch Logs into the store. The only home of the AWS SDK and of what is asynchronous.
 
+mod advice;
 mod asked;
 mod catalogue;
 mod describe;
@@ -17,16 +18,18 @@ mod pattern;
 mod plan;
 mod query;
 mod run;
+mod scan;
 mod server_clock;
 mod session;
 mod slice;
 
-pub use asked::{Asked, name_of_function};
+pub use advice::OfQuery;
+pub use asked::{Asked, name_of_function, region_of_function, region_of_group};
 pub use catalogue::Query;
 pub use error::Error;
 pub use fault::{Fault, FaultKind};
 pub use groups::{Target, Targets, resolve};
-pub use inquiry::{Inquiry, InquiryFault, ResultTable};
+pub use inquiry::{Inquiry, InquiryFault, MOST_GROUPS, ResultTable};
 pub use insights::ROW_LIMIT;
 pub use intake::{Flow, Keep};
 pub use job::{Forecast, Job, Via, forecast};
@@ -34,6 +37,7 @@ pub use limiter::{Limiter, filter_quota};
 pub use outcome::{GroupProgress, Outcome, Progress};
 pub use pattern::Patterns;
 pub use plan::settled_before;
-pub use query::{DOLLARS_PER_GB, Ending, Scan};
+pub use query::Ending;
 pub use run::run;
+pub use scan::{DOLLARS_PER_GB, Scan};
 pub use session::{Access, Counters, Regional, connect};

@@ -196,7 +196,7 @@ fn query(keys: Option<&BTreeSet<String>>, limit: u32) -> String {
 
 /// A regular expression between slashes that matches the text and nothing else. Signs are written by their number, so
 /// that none can end the expression, a text or a command.
-fn as_regular_expression(text: &str) -> String {
+pub(super) fn as_regular_expression(text: &str) -> String {
     let mut expression = String::with_capacity(text.len());
     for c in text.chars() {
         let is_itself = c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '_' | ' ' | '-');

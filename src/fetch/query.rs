@@ -1,56 +1,19 @@
 //! One query of Logs Insights, from its start to its end, whatever that is.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::fault::Fault;
 use super::groups::Identifier;
+use super::scan::Scan;
 use super::session::Regional;
 use crate::vocab::TimeRange;
 
 /// How long a query is waited for. CloudWatch Logs itself gives up after an hour.
 const LONGEST: Duration = Duration::from_secs(70 * 60);
-
-/// How long the server is given to stop queries that nobody waits for any longer.
-const STOPPING: Duration = Duration::from_secs(5);
-
-/// US dollars for a gigabyte that a query reads (us-east-1; other regions differ).
-pub const DOLLARS_PER_GB: f64 = 0.005;
-
-/// The queries of a run, and what they cost.
-#[derive(Debug, Default)]
-pub struct Scan {
-    /// Queries that were run.
-    pub queries: AtomicU64,
-    /// Bytes that they read.
-    pub bytes: AtomicU64,
-    /// Queries that run on the server, by their ids, and where.
-    under_way: Mutex<BTreeMap<String, Arc<Regional>>>,
-}
-
-impl Scan {
-    /// Stops what still runs on the server: it would go on at the user's expense. That one cannot be stopped changes
-    /// nothing.
-    pub async fn stop_all(&self) {
-        let under_way = std::mem::take(&mut *self.under_way());
-        let stopping = async {
-            for (id, regional) in under_way {
-                let _ = regional.logs.stop_query().query_id(id).send().await;
-            }
-        };
-        let _ = timeout(STOPPING, stopping).await;
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Regional>>> {
-        // The map is whole whenever the lock is free.
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// What StartQuery is given.
 #[derive(Debug, Clone, Copy)]
@@ -92,9 +55,8 @@ pub(super) struct Ended {
 pub(super) async fn run_query(question: Question<'_>, scan: &Scan) -> Result<Ended, Fault> {
     let regional = question.regional;
     let begun = Instant::now();
-    let id = start(question).await?;
-    scan.queries.fetch_add(1, Ordering::Relaxed);
-    scan.under_way().insert(id.clone(), Arc::clone(regional));
+    let id = start(question, scan).await?;
+    let mut known_bytes = 0;
     let mut wait = Duration::from_millis(250);
     loop {
         sleep(wait).await;
@@ -112,6 +74,12 @@ pub(super) async fn run_query(question: Question<'_>, scan: &Scan) -> Result<End
                 regional.logs.get_query_results().query_id(&id).send()
             })
             .await?;
+        if let Some(statistics) = answer.statistics() {
+            // As JSON has it: a number of bytes, written as a double. Of a query under way it is what was read so far.
+            let bytes = statistics.bytes_scanned().max(0.0) as u64;
+            scan.read(bytes.saturating_sub(known_bytes));
+            known_bytes = bytes.max(known_bytes);
+        }
         // Every status but the two of a query under way is an end.
         let ending = match answer.status() {
             Some(QueryStatus::Running | QueryStatus::Scheduled) => continue,
@@ -119,12 +87,7 @@ pub(super) async fn run_query(question: Question<'_>, scan: &Scan) -> Result<End
             Some(QueryStatus::Timeout) => Ending::TimedOut,
             other => Ending::Broken(other.map(|status| status.as_str().to_owned())),
         };
-        if let Some(statistics) = answer.statistics() {
-            // As JSON has it: a number of bytes, written as a double.
-            let bytes = statistics.bytes_scanned().max(0.0) as u64;
-            scan.bytes.fetch_add(bytes, Ordering::Relaxed);
-        }
-        scan.under_way().remove(&id);
+        scan.ended(&id);
         return Ok(Ended {
             ending,
             statistics: answer.statistics().cloned(),
@@ -134,7 +97,7 @@ pub(super) async fn run_query(question: Question<'_>, scan: &Scan) -> Result<End
 }
 
 /// Starts a query. An account that runs as many as it may is waited for like any throttle.
-async fn start(question: Question<'_>) -> Result<String, Fault> {
+async fn start(question: Question<'_>, scan: &Scan) -> Result<String, Fault> {
     let Question {
         regional,
         groups,
@@ -155,12 +118,13 @@ async fn start(question: Question<'_>) -> Result<String, Fault> {
                     Identifier::Arn(arn) => call.log_group_identifiers(arn),
                 };
             }
-            call.query_string(text)
+            let call = call
+                .query_string(text)
                 // Whole seconds, the last one included, which may mean its first moment alone.
                 .start_time(range.from.seconds())
                 .end_time((range.to.as_epoch_millis() - 1).div_euclid(1000) + 1)
-                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-                .send()
+                .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+            scan.start(call, regional)
         })
         .await?;
     answer.query_id.ok_or_else(|| {

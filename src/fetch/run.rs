@@ -15,7 +15,7 @@ use super::insights;
 use super::intake::Flow;
 use super::job::{Job, concurrent, forecast};
 use super::outcome::{GroupProgress, Outcome, Progress};
-use super::query::Scan;
+use super::scan::Scan;
 use super::slice::{Context, Slice, SliceEnd};
 use crate::source::store::{Finished, SegmentState, Store};
 use crate::vocab::TimeRange;
@@ -57,8 +57,8 @@ pub async fn run(
     outcome.pages = flow.pages.load(Ordering::Relaxed);
     outcome.received = flow.received.load(Ordering::Relaxed);
     outcome.message_bytes = flow.message_bytes.load(Ordering::Relaxed);
-    outcome.queries = context.scan.queries.load(Ordering::Relaxed);
-    outcome.scanned_bytes = context.scan.bytes.load(Ordering::Relaxed);
+    outcome.queries = context.scan.queries();
+    outcome.scanned_bytes = context.scan.bytes();
     Ok(outcome)
 }
 

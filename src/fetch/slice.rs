@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::groups::Target;
 use super::intake::{Flow, Intake, Keep};
 use super::pattern::Patterns;
-use super::query::Scan;
+use super::scan::Scan;
 use crate::source::store::{Finished, SegmentPlace, StoreError};
 use crate::vocab::TimeRange;
 

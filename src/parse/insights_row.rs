@@ -4,13 +4,15 @@
 //! Insights discovers `@duration` and its like in text `REPORT` lines, `record.metrics.durationMs`
 //! and its like in the JSON log format, and the fields of JSON lines of an application under their
 //! own names ("Supported logs and discovered fields" in its documentation). Numbers come as
-//! `15.0` or `6.7E7`. Memory is in bytes, a megabyte being 1,000,000. No field says Restore Duration
-//! in the text format.
+//! `15.0` or `6.7E7`. Memory is in bytes, a megabyte being 1,000,000. No field says Restore Duration,
+//! Status or Error Type in the text format: `queries/report-slowest.insights` parses them and gives
+//! them the names that are read here, and `coldStart` to a row that was asked whether it is one.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::insights_bedrock;
 use super::record::{Completeness, Lifecycle, LifecycleRecord, Record, Report, Status};
 use crate::vocab::{Micros, RequestId, Timestamp};
 
@@ -65,7 +67,10 @@ struct Names {
     memory_size: &'static str,
     max_memory_used: &'static str,
     init: &'static str,
-    restore: &'static str,
+    /// The first that there is.
+    restore: [&'static str; 2],
+    status: &'static str,
+    error_type: &'static str,
 }
 
 const OF_TEXT: Names = Names {
@@ -75,7 +80,9 @@ const OF_TEXT: Names = Names {
     memory_size: "@memorySize",
     max_memory_used: "@maxMemoryUsed",
     init: "@initDuration",
-    restore: "@restoreDuration",
+    restore: ["restoreMs", "@restoreDuration"],
+    status: "reportStatus",
+    error_type: "reportErrorType",
 };
 
 const OF_JSON: Names = Names {
@@ -85,8 +92,13 @@ const OF_JSON: Names = Names {
     memory_size: "record.metrics.memorySizeMB",
     max_memory_used: "record.metrics.maxMemoryUsedMB",
     init: "record.metrics.initDurationMs",
-    restore: "record.metrics.restoreDurationMs",
+    restore: ["record.metrics.restoreDurationMs"; 2],
+    status: "record.status",
+    error_type: "record.errorType",
 };
+
+/// A column that says whether there is an Init Duration, in rows of which one without is no cold start.
+const COLD_START: &str = "coldStart";
 
 impl Row {
     /// Reads a row. `None` if the JSON is not flat, or nothing says that Insights made it.
@@ -157,7 +169,7 @@ impl Row {
                     OF_JSON.memory_size,
                     OF_JSON.max_memory_used,
                     OF_JSON.init,
-                    OF_JSON.restore,
+                    OF_JSON.restore[0],
                 ];
                 if of_report.iter().any(|&key| self.value(key).is_some()) {
                     self.report(&OF_JSON).map(Record::Report)
@@ -170,25 +182,7 @@ impl Row {
 
     /// The record of Bedrock's own log whose fields it holds, as that log writes it. `None` if it is of another log.
     pub(super) fn bedrock_log(&self) -> Option<String> {
-        if self.text("schemaType") != Some("ModelInvocationLog") {
-            return None;
-        }
-        let mut log = Map::new();
-        for (key, value) in self.fields.iter().filter(|(_, value)| !is_absent(value)) {
-            let number = value.as_str().and_then(|text| text.trim().parse::<f64>().ok());
-            let is_number = key.ends_with("Count") || key.ends_with("latencyMs");
-            let value = number
-                .filter(|_| is_number)
-                .map_or_else(|| value.clone(), Value::from);
-            let (path, last) = key.rsplit_once('.').map_or(("", key.as_str()), |parts| parts);
-            insert(
-                &mut log,
-                path.split('.').filter(|part| !part.is_empty()),
-                last,
-                value,
-            );
-        }
-        serde_json::to_string(&log).ok()
+        insights_bedrock::log_of(&self.fields)
     }
 
     /// The row as the search for timing records reads it: without fields that its event does not
@@ -253,7 +247,10 @@ impl Row {
         let billed = self.millis(names.billed)?;
         let completeness = if billed.is_none() && self.fields.contains_key(names.billed) {
             Completeness::DurationOnly
-        } else if self.fields.contains_key(names.init) {
+        } else if [names.init, COLD_START]
+            .iter()
+            .any(|&key| self.fields.contains_key(key))
+        {
             Completeness::Whole
         } else {
             Completeness::FieldsChosen
@@ -265,9 +262,12 @@ impl Row {
             memory_size_mb: self.megabytes(names.memory_size)?,
             max_memory_used_mb: self.megabytes(names.max_memory_used)?,
             init: self.millis(names.init)?,
-            restore: self.millis(names.restore)?,
-            status: self.text("record.status").map(Status::from_word),
-            error_type: self.text("record.errorType").map(Into::into),
+            restore: match self.millis(names.restore[0])? {
+                None => self.millis(names.restore[1])?,
+                found => found,
+            },
+            status: self.text(names.status).map(Status::from_word),
+            error_type: self.text(names.error_type).map(Into::into),
             completeness,
             at: self.at(),
         })
@@ -318,30 +318,12 @@ impl Row {
 }
 
 /// Whether the event has no such field.
-fn is_absent(value: &Value) -> bool {
+pub(super) fn is_absent(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),
         _ => false,
     }
-}
-
-/// Puts a value into objects inside objects; not where something else is in the way.
-fn insert<'a>(
-    object: &mut Map<String, Value>,
-    path: impl Iterator<Item = &'a str>,
-    last: &str,
-    value: Value,
-) {
-    let mut inner = object;
-    for part in path {
-        let next = inner.entry(part).or_insert_with(|| Value::Object(Map::new()));
-        match next {
-            Value::Object(next) => inner = next,
-            _ => return,
-        }
-    }
-    inner.insert(last.to_owned(), value);
 }
 
 #[cfg(test)]

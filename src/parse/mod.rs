@@ -7,6 +7,7 @@ mod bedrock_log;
 mod classify;
 mod escapes;
 mod fields;
+mod insights_bedrock;
 mod insights_row;
 mod lenient;
 mod plain;

@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use super::dashboard_grid::Grid;
+use super::dashboard_text::text;
 use crate::fetch::Query;
 
 /// Seconds between two points of a graph.
@@ -39,7 +40,7 @@ pub enum ApiView<'a> {
     Rest(&'a str),
 }
 
-/// The body, as indented JSON.
+/// The body, as JSON of which a template can hold several.
 pub fn dashboard_json(view: &DashboardView<'_>) -> String {
     let mut grid = Grid::default();
     grid.row(3, &[(24, widget("text", &json!({ "markdown": heading(view) })))]);
@@ -69,11 +70,7 @@ pub fn dashboard_json(view: &DashboardView<'_>) -> String {
         api_row(view, api, &mut grid);
     }
     bedrock_row(view, &mut grid);
-    // An object of texts and numbers can always be written.
-    let body = json!({ "widgets": grid.widgets() });
-    let mut text = serde_json::to_string_pretty(&body).unwrap_or_default();
-    text.push('\n');
-    text
+    text(&json!({ "widgets": grid.widgets() }))
 }
 
 fn heading(view: &DashboardView<'_>) -> String {

@@ -7,6 +7,7 @@ mod answer;
 mod csv;
 mod dashboard;
 mod dashboard_grid;
+mod dashboard_text;
 mod export;
 mod inspection;
 mod json;

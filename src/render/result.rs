@@ -46,7 +46,16 @@ pub fn result_csv(result: &ResultTable) -> String {
         true => text.to_owned(),
         false => csv::name(text),
     };
-    let header = names.iter().map(|title| title.to_string()).collect();
+    // Fields of Logs Insights itself keep their names, so that a program finds them.
+    let is_own = |title: &str| {
+        let name = title.strip_prefix('@');
+        name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    };
+    let title = |title: &&str| match is_own(title) {
+        true => (*title).to_owned(),
+        false => csv::name(title),
+    };
+    let header = names.iter().map(title).collect();
     let rows = result.rows.iter().map(|row| {
         let cell = |title: &&str| value(row, title).map_or_else(String::new, safe);
         csv::line(names.iter().map(cell).collect())
@@ -142,6 +151,27 @@ mod tests {
         let shown = result_table(&result, Style { is_coloured: false });
         assert!(shown.contains("=1+\\u{1b}[31m,\"x"), "{shown}");
         assert_eq!(result_csv(&result), "model\r\n\"'=1+\\u{1b}[31m,\"\"x\"\r\n");
+    }
+
+    #[test]
+    fn names_of_fields_do_nothing_either() {
+        let result = result(&[&[
+            ("=cmd()|'a'\u{1b}[2J,\n", "x"),
+            ("@SUM(1)", "y"),
+            ("@log", "z"),
+            ("-1", "w"),
+        ]]);
+        let shown = result_csv(&result);
+        assert_eq!(
+            shown.lines().next(),
+            Some("\"'=cmd()|'a'\\u{1b}[2J,\\u{a}\",'@SUM(1),@log,'-1"),
+            "{shown}"
+        );
+        let shown = result_table(&result, Style { is_coloured: false });
+        assert!(
+            !shown.contains('\u{1b}') && shown.lines().count() == 2,
+            "{shown:?}"
+        );
     }
 
     #[test]

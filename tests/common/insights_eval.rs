@@ -1,11 +1,8 @@
 //! What a query of Logs Insights answers on given events, for as much of the language as the queries of this repository
-//! use, since no server that can be had evaluates it. Fields of Lambda's lines are found as "Supported logs and discovered
-//! fields" of the user guide says; truth values are numbers; a percentile is the value of the nearest rank.
+//! use, since no server that can be had evaluates it. Truth values are numbers; a percentile is the value of the nearest rank.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-
-use serde_json::Value as Json;
 
 use super::insights_ql::{Command, Expr, Named};
 use super::insights_regex::captures;
@@ -22,72 +19,6 @@ use Value::{Nothing, Number, Text};
 
 /// The fields of an event, or the columns of a result.
 pub type Row = BTreeMap<String, Value>;
-
-/// The fields that are found in an event.
-pub fn discovered(message: &str, timestamp: u64, stream: &str, log: &str) -> Row {
-    let mut row = Row::from([
-        ("@timestamp".to_owned(), Number(timestamp as f64)),
-        ("@message".to_owned(), Text(message.to_owned())),
-        ("@logStream".to_owned(), Text(stream.to_owned())),
-        ("@log".to_owned(), Text(log.to_owned())),
-    ]);
-    if let Ok(json @ Json::Object(_)) = serde_json::from_str(message) {
-        flatten("", &json, &mut row);
-        return row;
-    }
-    let kind = ["REPORT", "START", "END"]
-        .into_iter()
-        .find(|kind| message.starts_with(&format!("{kind} RequestId: ")));
-    let Some(kind) = kind else { return row };
-    row.insert("@type".to_owned(), Text(kind.to_owned()));
-    let id = message
-        .split(' ')
-        .nth(2)
-        .unwrap()
-        .split_whitespace()
-        .next()
-        .unwrap();
-    row.insert("@requestId".to_owned(), Text(id.to_owned()));
-    for part in message.split('\t').filter(|_| kind == "REPORT") {
-        let Some((label, value)) = part.split_once(": ") else {
-            continue;
-        };
-        let (name, factor) = match label {
-            "Duration" => ("@duration", 1.0),
-            "Billed Duration" => ("@billedDuration", 1.0),
-            "Init Duration" => ("@initDuration", 1.0),
-            // Bytes, a million to the megabyte.
-            "Memory Size" => ("@memorySize", 1e6),
-            "Max Memory Used" => ("@maxMemoryUsed", 1e6),
-            _ => continue,
-        };
-        let number: f64 = value.split(' ').next().unwrap().parse().unwrap();
-        row.insert(name.to_owned(), Number(number * factor));
-    }
-    row
-}
-
-/// The fields of a JSON object, those of inner objects behind dots.
-pub fn flatten(prefix: &str, json: &Json, row: &mut Row) {
-    let inner = |name: String| match prefix {
-        "" => name,
-        prefix => format!("{prefix}.{name}"),
-    };
-    match json {
-        Json::Object(object) => object
-            .iter()
-            .for_each(|(name, value)| flatten(&inner(name.clone()), value, row)),
-        Json::Array(list) => {
-            list.iter()
-                .enumerate()
-                .for_each(|(n, value)| flatten(&inner(n.to_string()), value, row));
-        }
-        Json::Null => {}
-        Json::Bool(truth) => drop(row.insert(prefix.to_owned(), Number(f64::from(u8::from(*truth))))),
-        Json::Number(number) => drop(row.insert(prefix.to_owned(), Number(number.as_f64().unwrap()))),
-        Json::String(text) => drop(row.insert(prefix.to_owned(), Text(text.clone()))),
-    }
-}
 
 /// The rows that a query brings of some events.
 pub fn answer(query: &[Command], events: &[Row]) -> Vec<Row> {

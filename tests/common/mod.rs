@@ -9,11 +9,17 @@
     clippy::panic
 )]
 
+pub mod dashboards;
 pub mod fetching;
 pub mod insights_eval;
+pub mod insights_fields;
+pub mod insights_parser;
 pub mod insights_ql;
 pub mod insights_regex;
 pub mod peers;
+#[cfg(feature = "cli")]
+pub mod query_logs;
+pub mod querying;
 pub mod schema;
 pub mod wire;
 

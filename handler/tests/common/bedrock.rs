@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
@@ -23,6 +23,10 @@ pub struct Call {
     pub nth: usize,
     /// The body.
     pub body: Value,
+    /// When it had arrived.
+    pub arrived: Instant,
+    /// When its answer was out, or the connection ended.
+    pub ended: Option<Instant>,
 }
 
 /// What a call gets.
@@ -38,6 +42,8 @@ pub enum Reply {
     Error(Duration, u16, &'static str, &'static str, &'static str),
     /// The connection ends after a time, without an answer.
     Closed(Duration),
+    /// A page that Bedrock does not write.
+    Page(&'static str),
     /// Half of an answer, then the connection ends.
     Half,
     /// Nothing for a minute.
@@ -75,10 +81,22 @@ impl Bedrock {
     pub fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
     }
+
+    /// What a call took here, in milliseconds: from its arrival until its answer was out, which its client may know a
+    /// moment before.
+    pub fn took_ms(&self, nth: usize) -> f64 {
+        loop {
+            let call = self.calls()[nth].clone();
+            if let Some(ended) = call.ended {
+                return ended.duration_since(call.arrived).as_secs_f64() * 1000.0;
+            }
+            sleep(Duration::from_millis(1));
+        }
+    }
 }
 
 /// One request and its answer; `None` if the connection is over.
-fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call) -> Reply) -> Option<()> {
+fn serve(stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call) -> Reply) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
@@ -105,12 +123,20 @@ fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call)
             is_streamed: operation == "converse-stream",
             nth: seen.len(),
             body: serde_json::from_slice(&body).ok()?,
+            arrived: Instant::now(),
+            ended: None,
         };
         seen.push(call.clone());
         call
     };
+    let answered = answer_call(stream, &call, reply);
+    seen.lock().unwrap()[call.nth].ended = Some(Instant::now());
+    answered
+}
+
+fn answer_call(mut stream: &TcpStream, call: &Call, reply: &impl Fn(&Call) -> Reply) -> Option<()> {
     let id = format!("x-amzn-RequestId: bedrock-{}\r\n", call.nth);
-    match reply(&call) {
+    match reply(call) {
         Reply::Whole(after, body) => {
             sleep(after);
             let body = body.to_string();
@@ -141,6 +167,11 @@ fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call)
         Reply::Closed(after) => {
             sleep(after);
             stream.shutdown(Shutdown::Both).ok().and(None)
+        }
+        Reply::Page(page) => {
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
+            let length = page.len();
+            write!(stream, "{head}{id}Content-Length: {length}\r\n\r\n{page}").ok()
         }
         Reply::Half => {
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";

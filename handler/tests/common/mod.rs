@@ -5,6 +5,8 @@
 
 pub mod analyser;
 pub mod bedrock;
+pub mod measured;
 #[path = "../../../tests/common/peers.rs"]
 pub mod peers;
 pub mod rie;
+pub mod stack;

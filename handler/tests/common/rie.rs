@@ -1,7 +1,7 @@
 //! The handler's real program under AWS's Lambda Runtime Interface Emulator, whose program comes with the SAM CLI.
 
 use std::fs::{self, File};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::peers::{free_port, request, venv};
+use super::peers::{request, venv};
 
 /// The wheel that the emulator comes in.
 const WHEEL: &str = "aws-sam-cli==1.170.0";
@@ -64,6 +64,20 @@ fn emulator() -> &'static Path {
     })
 }
 
+/// A port for the emulator: below those that systems give to connections, and another for each of the test programs
+/// that run side by side.
+fn port() -> u16 {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let place = (std::process::id() as usize * 200 + count % 200) % 12_000;
+        let port = u16::try_from(20_000 + place).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// The function: one execution environment of it, gone with this value.
 pub struct Function {
     child: Child,
@@ -104,14 +118,15 @@ impl Function {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("functions");
         fs::create_dir_all(&folder).unwrap();
         let log = folder.join(format!("{name}.log"));
-        let address = format!("127.0.0.1:{}", free_port());
+        let [port, api_port] = [port(), port()];
+        let address = format!("127.0.0.1:{port}");
         // It must not outlive the tests, even those that are killed: then its shell's input ends.
         let mut command = Command::new("sh");
         command
             .args(["-c", "\"$@\" </dev/null & cat >/dev/null; kill $!", "sh"])
             .arg(emulator())
             .args(["--runtime-interface-emulator-address", &address])
-            .args(["--runtime-api-address", &format!("127.0.0.1:{}", free_port())])
+            .args(["--runtime-api-address", &format!("127.0.0.1:{api_port}")])
             .args(["--log-level", "error"])
             .arg(env!("CARGO_BIN_EXE_latscope-handler"))
             .env_clear()

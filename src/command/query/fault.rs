@@ -2,13 +2,22 @@
 
 use std::fmt;
 
+use crate::command::error::{Error, of_fetch};
 use crate::command::exit::ExitStatus;
-use crate::fetch::Ending;
+use crate::fetch::{self, Ending, OfQuery};
 use crate::vocab::counted;
 
 /// What ends `latscope query` early.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum QueryFault {
+    /// No log group was named, and none is configured.
+    NoGroupAsked,
+    /// None of the functions has logged yet.
+    NoGroupYet,
+    /// A call failed, or something that was named does not exist.
+    Call(fetch::Error),
+    /// The user interrupted.
+    Interrupted,
     /// There is no query of this name.
     Unknown {
         /// The name.
@@ -34,17 +43,37 @@ impl QueryFault {
     /// The exit code.
     pub(in crate::command) fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Unknown { .. } => ExitStatus::Usage,
-            Self::NoRows { .. } => ExitStatus::NothingMatched,
+            Self::Unknown { .. } | Self::NoGroupAsked => ExitStatus::Usage,
+            Self::NoRows { .. } | Self::NoGroupYet => ExitStatus::NothingMatched,
+            Self::Call(error) => of_fetch(error),
+            Self::Interrupted => ExitStatus::Incomplete,
             Self::Broken { rows: 0, .. } => ExitStatus::Failure,
             Self::Broken { .. } => ExitStatus::Incomplete,
         }
     }
 }
 
+/// What ends commands that ask AWS, in the words of a query: those of a fetch speak of what it would have fetched.
+pub(super) fn in_words_of_a_query(error: Error) -> Error {
+    match error {
+        Error::NoGroupAsked => QueryFault::NoGroupAsked.into(),
+        Error::NothingToFetch => QueryFault::NoGroupYet.into(),
+        Error::Fetch(error) => QueryFault::Call(error).into(),
+        Error::Interrupted => QueryFault::Interrupted.into(),
+        other => other,
+    }
+}
+
 impl fmt::Display for QueryFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoGroupAsked => f.write_str(
+                "no log group to query: give --function NAME, --log-group NAME, --log-group-prefix PREFIX or \
+                 --log-group-pattern TEXT, or name them in the [fetch] table of latscope.toml",
+            ),
+            Self::NoGroupYet => f.write_str("there is no log group to query yet: has the function run?"),
+            Self::Call(error) => write!(f, "{}", OfQuery(error)),
+            Self::Interrupted => f.write_str("interrupted before the query came to its end"),
             Self::Unknown { name, near } => {
                 write!(f, "there is no query {name:?}")?;
                 match near.as_slice() {

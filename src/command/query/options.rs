@@ -32,6 +32,8 @@ pub struct QueryOptions {
     pub since: Option<TimeBound>,
     /// Its end; now if it is not given.
     pub until: Option<TimeBound>,
+    /// How the names of log streams begin; those of the configuration if it is not given.
+    pub stream_prefix: Option<String>,
     /// How to get to AWS.
     pub access: Access,
     /// The most rows that are wanted, if not as many as the query asks for.
@@ -62,6 +64,7 @@ impl QueryOptions {
             self.asked = defaults.asked.clone();
         }
         self.access = self.access.or(&defaults.access);
+        self.stream_prefix = self.stream_prefix.or_else(|| defaults.stream_prefix.clone());
         self.since = self.since.or(defaults.since);
         self
     }

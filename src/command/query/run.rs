@@ -1,9 +1,8 @@
 //! Puts a query to log groups and prints what comes of it.
 
 use std::io::Write;
-use std::sync::atomic::Ordering;
 
-use super::fault::QueryFault;
+use super::fault::{QueryFault, in_words_of_a_query};
 use super::options::{QueryAction, QueryOptions, ResultFormat};
 use super::show::{named, shown};
 use crate::command::config::FetchDefaults;
@@ -34,7 +33,7 @@ pub fn query(
         QueryAction::Show { name, groups } => shown(&name, &groups)?,
         QueryAction::Run(options) => {
             let options = options.with_defaults(defaults);
-            return run(&options, surroundings, style, stdout, stderr);
+            return run(&options, surroundings, style, stdout, stderr).map_err(in_words_of_a_query);
         }
     };
     stdout.write_all(text.as_bytes()).map_err(Error::Output)
@@ -69,16 +68,30 @@ fn run(
             return Err(Error::NothingToFetch);
         }
         let limit = options.limit.or(query.own_limit()).unwrap_or(ROW_LIMIT);
-        let inquiry = Inquiry::new(found.groups, query.text(options.limit), window, limit)
+        let (text, prefix) = (query.text(options.limit), options.stream_prefix.as_deref());
+        let inquiry = Inquiry::new(found.groups, &text, window, prefix, limit)
             .map_err(|fault| Error::Usage(fault.to_string()))?;
         if !options.is_quiet {
-            begin(&inquiry, options.is_local, stderr);
+            begin(&inquiry, options, stderr);
         }
         let ended = interruption.or(inquiry.run(&scan)).await;
         // What still runs would go on at the user's expense.
         scan.stop_all().await;
         Ok(ended??)
-    })?;
+    });
+    let result = match result {
+        Ok(result) => result,
+        Err(error) => {
+            // Of what runs no longer the server tells nothing more.
+            tell_cost(
+                &scan,
+                "; what was read after its last answer is not known",
+                options,
+                stderr,
+            );
+            return Err(error);
+        }
+    };
     let text = match options.format {
         ResultFormat::Table | ResultFormat::Csv if result.rows.is_empty() => String::new(),
         ResultFormat::Table => result_table(&result, style),
@@ -88,13 +101,7 @@ fn run(
     stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
     // The rows come before what is said of them.
     stdout.flush().map_err(Error::Output)?;
-    if !options.is_quiet {
-        let (queries, bytes) = (&scan.queries, &scan.bytes);
-        let cost = Cost::of(queries.load(Ordering::Relaxed), bytes.load(Ordering::Relaxed));
-        if let Some(line) = cost.told() {
-            note(stderr, &line);
-        }
-    }
+    tell_cost(&scan, "", options, stderr);
     if let Some(line) = cut(query, options, &result) {
         note(stderr, &line);
     }
@@ -109,10 +116,23 @@ fn run(
     }
 }
 
+/// Says what was read and what it costs, if a query was started.
+fn tell_cost(scan: &Scan, more: &str, options: &QueryOptions, stderr: &mut dyn Write) {
+    let cost = Cost::of(scan.queries(), scan.bytes());
+    if let Some(line) = cost.told().filter(|_| !options.is_quiet) {
+        note(stderr, &format!("{line}{more}"));
+    }
+}
+
 /// Says what is asked.
-fn begin(inquiry: &Inquiry, is_local: bool, stderr: &mut dyn Write) {
+fn begin(inquiry: &Inquiry, options: &QueryOptions, stderr: &mut dyn Write) {
     let targets = inquiry.targets();
-    note(stderr, &visible(&subject(targets, inquiry.window(), is_local)));
+    let subject = subject(targets, inquiry.window(), options.is_local);
+    let streams = options.stream_prefix.as_ref();
+    let streams = streams.map_or_else(String::new, |prefix| {
+        format!("; only log streams whose names begin with {prefix}")
+    });
+    note(stderr, &visible(&format!("{subject}{streams}")));
     if targets.iter().any(|target| target.is_infrequent_access) {
         note(
             stderr,

@@ -1,8 +1,10 @@
 //! A query as text, and as a command of the AWS CLI.
 
+use std::collections::BTreeSet;
+
 use super::fault::QueryFault;
 use crate::command::error::Error;
-use crate::fetch::{Asked, Query};
+use crate::fetch::{Asked, MOST_GROUPS, Query, region_of_group};
 use crate::vocab::{acts, visible};
 
 /// The query of this name.
@@ -36,12 +38,35 @@ pub(super) fn shown(name: &str, groups: &[String]) -> Result<String, Error> {
     }
     Ok(match groups {
         [] => query.file.to_owned(),
-        groups => start_query(query, groups),
+        groups => start_query(query, groups, region(groups)?),
     })
 }
 
+/// The region that ARNs of log groups name, if there are any.
+///
+/// # Errors
+/// If there are several, or more log groups than a query takes.
+fn region(groups: &[String]) -> Result<Option<&str>, Error> {
+    if groups.len() > MOST_GROUPS {
+        return Err(Error::Usage(format!(
+            "--log-group: a query takes {MOST_GROUPS} log groups at most, and these are {}",
+            groups.len()
+        )));
+    }
+    let regions: BTreeSet<&str> = groups.iter().filter_map(|group| region_of_group(group)).collect();
+    match regions.into_iter().collect::<Vec<_>>().as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        several => Err(Error::Usage(format!(
+            "--log-group: a query runs in one region, and these are in {}: show it for each",
+            several.join(", ")
+        ))),
+    }
+}
+
 /// The command for a shell. The window is the last hour.
-fn start_query(query: &Query, groups: &[String]) -> String {
+fn start_query(query: &Query, groups: &[String], region: Option<&str>) -> String {
+    let region = region.map_or_else(String::new, |region| format!(" --region {}", quoted(region)));
     // A group of another account has no name here; identifiers may be names too.
     let parameter = match groups.iter().any(|group| group.starts_with("arn:")) {
         true => "--log-group-identifiers",
@@ -52,12 +77,12 @@ fn start_query(query: &Query, groups: &[String]) -> String {
         .map(|group| quoted(group.strip_suffix(":*").unwrap_or(group)))
         .collect();
     format!(
-        "id=$(aws logs start-query {parameter} {} \\\n  \
+        "id=$(aws logs start-query{region} {parameter} {} \\\n  \
          --start-time \"$(($(date +%s) - 3600))\" --end-time \"$(date +%s)\" \\\n  \
          --query queryId --output text \\\n  \
          --query-string {})\n\
          # Again, until its status is no longer Scheduled or Running:\n\
-         aws logs get-query-results --query-id \"$id\" --output json\n",
+         aws logs get-query-results{region} --query-id \"$id\" --output json\n",
         groups.join(" "),
         quoted(&query.text(None)),
     )
