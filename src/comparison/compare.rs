@@ -2,15 +2,14 @@
 
 use super::control::Control;
 use super::doubts::doubts;
+use super::effects::Effects;
+use super::quantiles::{Arm, COMPARED, ComparedQuantile, compared};
 use super::side::Side;
 use super::unattributed::Unattributed;
 use crate::dataset::Dataset;
 use crate::invocation::{Ledger, StartType};
-use crate::stats::{Confidence, Interval, Probability, QuantileComparison, Sample, compare};
-use crate::summary::{Failures, Metric, QuantileSummary, Warning};
-
-/// The quantiles that are compared.
-const COMPARED: [Probability; 3] = [Probability::P50, Probability::P95, Probability::P99];
+use crate::stats::{Probability, Verdict};
+use crate::summary::{Failures, Metric, Warning};
 
 /// Two sides, compared. Ratios are candidate over baseline: below 1 the candidate is faster.
 #[derive(Debug, Clone)]
@@ -23,8 +22,14 @@ pub struct Comparison {
     pub total: Vec<ComparedQuantile>,
     /// Duration over all start types.
     pub duration: Vec<ComparedQuantile>,
+    /// Inference over all start types.
+    pub inference: Vec<ComparedQuantile>,
     /// Total time of warm invocations.
     pub warm: Vec<ComparedQuantile>,
+    /// The margin δ of the verdicts: a change below it counts as none.
+    pub margin: f64,
+    /// How a typical request fares.
+    pub effects: Option<Effects>,
     /// Invocations whose model is not known, where models are compared.
     pub unattributed: Option<Unattributed>,
     /// Whether the sides differ in nothing else.
@@ -33,43 +38,6 @@ pub struct Comparison {
     pub failures: Failures,
     /// What a reader must know.
     pub warnings: Vec<Warning>,
-}
-
-/// What an interval of a ratio says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// The candidate's quantile is smaller.
-    Faster,
-    /// It is larger.
-    Slower,
-    /// It may be either.
-    Unclear,
-}
-
-impl Direction {
-    /// Which side of one the interval lies on.
-    pub fn of(ratio: Interval) -> Self {
-        if ratio.high.is_some_and(|high| high < 1.0) {
-            Self::Faster
-        } else if ratio.low.is_some_and(|low| low > 1.0) {
-            Self::Slower
-        } else {
-            Self::Unclear
-        }
-    }
-}
-
-/// One quantile on both sides.
-#[derive(Debug, Clone)]
-pub struct ComparedQuantile {
-    /// Which quantile.
-    pub p: Probability,
-    /// On the baseline side, if it has the metric.
-    pub baseline: Option<QuantileSummary>,
-    /// On the candidate side, if it has the metric.
-    pub candidate: Option<QuantileSummary>,
-    /// Ratio and difference, if both sides have the metric.
-    pub comparison: Option<QuantileComparison>,
 }
 
 impl Comparison {
@@ -87,45 +55,38 @@ pub fn compare_sides(
     dataset: &Dataset,
     ledger: &Ledger,
 ) -> Comparison {
-    let total = compared(
-        baseline.all.sample(Metric::Total),
-        candidate.all.sample(Metric::Total),
-    );
-    let duration = compared(
-        baseline.all.sample(Metric::Duration),
-        candidate.all.sample(Metric::Duration),
-    );
-    let warm_of = |side: &Side| {
-        let row = side.start(StartType::Warm);
-        row.and_then(|row| row.latencies.sample(Metric::Total)).cloned()
-    };
-    let warm = compared(warm_of(&baseline).as_ref(), warm_of(&candidate).as_ref());
+    let arms = |metric| [&baseline, &candidate].map(|side| Arm::of_side(side, failures, metric));
+    let [total_base, total_cand] = arms(Metric::Total);
+    // No margin below what the baseline differs from itself by means anything.
+    let floor = total_base
+        .as_ref()
+        .and_then(|arm| arm.noise_floor(Probability::P95));
+    let margin = floor.unwrap_or(0.0).max(Verdict::DEFAULT_MARGIN);
+    let of = |[base, cand]: &[Option<Arm>; 2]| compared(base.as_ref(), cand.as_ref(), margin);
+    let warm = [&baseline, &candidate].map(|side| {
+        let is_warm = |row: usize| side.rows.start[row] == StartType::Warm as u32;
+        Arm::of(&side.rows, failures, Metric::Total, is_warm)
+    });
+    let control = Control::of_sides(&baseline, &candidate, total_base.as_ref(), dataset);
+    let total = compared(total_base.as_ref(), total_cand.as_ref(), margin);
+    let duration = of(&arms(Metric::Duration));
+    let inference = of(&arms(Metric::Inference));
+    let warm = of(&warm);
+    let effects = Effects::of(&baseline, &candidate);
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
-    let control = Control::of_sides(&baseline, &candidate, dataset);
     let warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
     Comparison {
         baseline,
         candidate,
         total,
         duration,
+        inference,
         warm,
+        margin,
+        effects,
         unattributed,
         control,
         failures,
         warnings,
     }
-}
-
-fn compared(baseline: Option<&Sample>, candidate: Option<&Sample>) -> Vec<ComparedQuantile> {
-    COMPARED
-        .into_iter()
-        .map(|p| ComparedQuantile {
-            p,
-            baseline: baseline.map(|sample| QuantileSummary::of(sample, p)),
-            candidate: candidate.map(|sample| QuantileSummary::of(sample, p)),
-            comparison: baseline
-                .zip(candidate)
-                .map(|(baseline, candidate)| compare(baseline, candidate, p, Confidence::C95)),
-        })
-        .collect()
 }

@@ -2,23 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::compare::ComparedQuantile;
+use super::quantiles::ComparedQuantile;
 use super::side::Side;
 use crate::dataset::{Dataset, Key};
-use crate::invocation::{Ledger, Span};
-use crate::stats::{Confidence, Grade, Interval, Proportion, highest_finite_quantile};
-use crate::summary::{Metric, QuantileSummary, Warning, input_warnings, row_warnings, value_counts};
-
-/// Properties that should be the same on both sides of a comparison of models.
-const CONTROLLED: [(Key, &str); 4] = [
-    (Key::Memory, "memory"),
-    (Key::Version, "the function version"),
-    (Key::Function, "the function"),
-    (Key::Region, "the region"),
-];
-
-/// Below this share of common time, the windows are called apart, in per cent.
-const COMMON_TIME_PERCENT: u32 = 80;
+use crate::invocation::Ledger;
+use crate::stats::{
+    Check, Confidence, Dependence, Grade, Interval, Probability, Proportion, highest_finite_quantile,
+};
+use crate::summary::{Metric, QuantileSummary, Warning, input_warnings, row_warnings};
 
 /// Collects the doubts, the gravest first.
 pub(super) fn doubts(
@@ -42,34 +33,6 @@ pub(super) fn doubts(
     if shared > 0 {
         warnings.push(Warning::Shared(shared));
     }
-    for (key, what) in CONTROLLED {
-        if [baseline, candidate]
-            .iter()
-            .any(|side| side.selected_by.contains(&key))
-        {
-            // It differs because that was asked for.
-            continue;
-        }
-        let values = |side: &Side| -> BTreeSet<Option<u32>> { side.column(key).iter().copied().collect() };
-        if values(baseline) != values(candidate) {
-            let shown = |side: &Side| {
-                let texts: Vec<String> = value_counts(side.column(key))
-                    .into_iter()
-                    .map(|(value, _)| label(key, value))
-                    .collect();
-                texts.join(", ")
-            };
-            warnings.push(Warning::Differs {
-                what,
-                baseline: shown(baseline),
-                candidate: shown(candidate),
-            });
-        }
-    }
-    let common = common_time_percent(baseline.span, candidate.span);
-    if let Some(overlap_percent) = common.filter(|percent| *percent < COMMON_TIME_PERCENT) {
-        warnings.push(Warning::WindowsApart { overlap_percent });
-    }
     warnings.extend(failures(baseline, candidate));
     for side in [baseline, candidate] {
         for quantile in total {
@@ -80,6 +43,8 @@ pub(super) fn doubts(
                 &quantile.candidate
             };
             warnings.extend(summary.as_ref().and_then(|summary| small_sample(side, summary)));
+            let dependence = quantile.dependence[usize::from(!is_baseline)];
+            warnings.extend(dependence.and_then(|found| dependent(side, quantile.p, &found)));
         }
     }
     warnings.extend(input_warnings(ledger));
@@ -87,17 +52,6 @@ pub(super) fn doubts(
         warnings.extend(row_warnings(&side.name, &side.rows, &side.group, &label));
     }
     warnings
-}
-
-/// The time that both spans cover, in per cent of the time that either covers.
-fn common_time_percent(a: Option<Span>, b: Option<Span>) -> Option<u32> {
-    let (a, b) = (a?, b?);
-    let union = a.last.max(b.last).millis_since(a.first.min(b.first));
-    let common = a.last.min(b.last).millis_since(a.first.max(b.first)).max(0);
-    if union == 0 {
-        return Some(100);
-    }
-    u32::try_from(common.saturating_mul(100) / union).ok()
 }
 
 /// Names failures where the two shares' intervals do not meet.
@@ -125,6 +79,23 @@ fn failures(baseline: &Side, candidate: &Side) -> Option<Warning> {
     })
 }
 
+/// Names a side whose slow requests come in episodes.
+fn dependent(side: &Side, p: Probability, found: &Dependence) -> Option<Warning> {
+    if found.rests_on_few_clusters(p) && found.exceedances > found.clusters {
+        return Some(Warning::FewEpisodes {
+            of: side.name.clone(),
+            quantile: p.label(),
+            episodes: found.clusters,
+        });
+    }
+    (found.check() != Check::Ok).then(|| Warning::Dependent {
+        of: side.name.clone(),
+        quantile: p.label(),
+        requests: found.len,
+        worth: found.effective_size() as u64,
+    })
+}
+
 fn small_sample(side: &Side, quantile: &QuantileSummary) -> Option<Warning> {
     let sample = side.all.sample(Metric::Total)?;
     let is_small = matches!(quantile.grade, Grade::MaxOnly | Grade::LowerBoundOnly);
@@ -136,26 +107,4 @@ fn small_sample(side: &Side, quantile: &QuantileSummary) -> Option<Warning> {
         needed: quantile.n_needed,
         supported: (highest >= 0.5).then(|| format!("p{:.1}", (highest * 1000.0).floor() / 10.0)),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vocab::Timestamp;
-
-    fn span(first: i64, last: i64) -> Option<Span> {
-        Some(Span {
-            first: Timestamp::from_epoch_millis(first),
-            last: Timestamp::from_epoch_millis(last),
-        })
-    }
-
-    #[test]
-    fn common_time_is_a_share_of_all_time() {
-        assert_eq!(common_time_percent(span(0, 100), span(0, 100)), Some(100));
-        assert_eq!(common_time_percent(span(0, 100), span(50, 150)), Some(33));
-        assert_eq!(common_time_percent(span(0, 100), span(200, 300)), Some(0));
-        assert_eq!(common_time_percent(span(5, 5), span(5, 5)), Some(100));
-        assert_eq!(common_time_percent(None, span(5, 5)), None);
-    }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::control::{Check, CheckState};
 use super::side::Side;
-use crate::dataset::{Dataset, Key};
+use crate::dataset::{Columns, Dataset, Key};
+use crate::invocation::Outcome;
 
 /// How many values a detail lists at most.
 const MOST_SHOWN: usize = 4;
@@ -38,22 +39,22 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
     ));
     checks.push(check(
         "initialisation type",
-        sides.map(|side| values(&side.rows.facts.initialization)),
+        sides.map(|side| answered(&side.rows, &side.rows.facts.initialization)),
         |position| name(&names.initializations, *position),
     ));
     checks.push(check(
         "streaming",
-        sides.map(|side| values(&side.rows.facts.streaming)),
+        sides.map(|side| answered(&side.rows, &side.rows.facts.streaming)),
         |streams| if *streams { "streamed" } else { "not streamed" }.to_owned(),
     ));
     checks.push(check(
         "limit on written tokens",
-        sides.map(|side| values(&side.rows.facts.max_tokens)),
+        sides.map(|side| answered(&side.rows, &side.rows.facts.max_tokens)),
         ToString::to_string,
     ));
     checks.push(check(
         "temperature",
-        sides.map(|side| values(&side.rows.facts.temperature_milli)),
+        sides.map(|side| answered(&side.rows, &side.rows.facts.temperature_milli)),
         |milli| format!("{}", f64::from(*milli) / 1000.0),
     ));
     checks.push(not_logged(baseline, candidate, dataset));
@@ -63,6 +64,13 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
 /// The distinct values of a column, `None` among them where one is not known.
 fn values<T: Copy + Ord>(column: &[Option<T>]) -> BTreeSet<Option<T>> {
     column.iter().copied().collect()
+}
+
+/// The same of the answered requests alone: a function that was killed writes no record.
+fn answered<T: Copy + Ord>(rows: &Columns, column: &[Option<T>]) -> BTreeSet<Option<T>> {
+    let is_answered = |row: &usize| rows.outcome[*row] == Outcome::Success as u32;
+    let told = (0..rows.len()).filter(is_answered);
+    told.filter_map(|row| column.get(row).copied()).collect()
 }
 
 fn check<T: Ord>(
@@ -83,7 +91,7 @@ fn check<T: Ord>(
     } else if !is_told(&baseline) || !is_told(&candidate) {
         let detail = match (base.is_empty(), cand.is_empty()) {
             (true, true) => "not in these logs".to_owned(),
-            _ => "not told of every request".to_owned(),
+            _ => "not told of every answered request".to_owned(),
         };
         (CheckState::Unknown, detail)
     } else if base.len() > 1 {
@@ -180,13 +188,13 @@ mod tests {
             &[Some(256), None],
             &[Some(256)],
             CheckState::Unknown,
-            "not told of every request",
+            "not told of every answered request",
         );
         assert_state(
             &[Some(256)],
             &[None],
             CheckState::Unknown,
-            "not told of every request",
+            "not told of every answered request",
         );
     }
 

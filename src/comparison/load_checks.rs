@@ -1,12 +1,15 @@
 //! What both sides must have been given alike: prompts, their length, and traffic at the same times.
 
+use super::arrivals::{arrivals, is_timed};
 use super::control::{Check, CheckState};
+use super::quantiles::Arm;
 use super::side::Side;
 use crate::dataset::Columns;
-use crate::stats::{self, Balance, SharedKeys, TimeOverlap, Trend};
+use crate::invocation::Outcome;
+use crate::stats::{self, Balance, Probability, SharedKeys, TimeOverlap, Trend};
 
-/// The checks of two sides, in the order of output.
-pub(super) fn load_checks(baseline: &Side, candidate: &Side) -> Vec<Check> {
+/// The checks of two sides, in the order of output. `total` is the total time of the baseline.
+pub(super) fn load_checks(baseline: &Side, candidate: &Side, total: Option<&Arm>) -> Vec<Check> {
     let rows = [&baseline.rows, &candidate.rows];
     let prompts = prompts(rows);
     let same_prompts = prompts.state == CheckState::Alike;
@@ -15,6 +18,7 @@ pub(super) fn load_checks(baseline: &Side, candidate: &Side) -> Vec<Check> {
     let mut checks = times;
     checks.push(trend("drift of the baseline", rows[0], is_interleaved));
     checks.push(trend("drift of the candidate", rows[1], is_interleaved));
+    checks.push(itself(total, is_interleaved));
     checks.push(prompts);
     checks.push(input_tokens(rows, same_prompts));
     checks.push(concurrency(rows));
@@ -55,7 +59,7 @@ fn trend(name: &'static str, rows: &Columns, is_interleaved: bool) -> Check {
     }
     let totals: Vec<f64> = arrivals(rows)
         .into_iter()
-        .filter(|(row, _)| rows.outcome[*row] == crate::invocation::Outcome::Success as u32)
+        .filter(|(row, _)| rows.outcome[*row] == Outcome::Success as u32)
         .map(|(row, _)| rows.duration_us[row] as f64)
         .collect();
     let Some(trend) = Trend::of_requests(&totals) else {
@@ -80,11 +84,39 @@ fn trend(name: &'static str, rows: &Columns, is_interleaved: bool) -> Check {
     }
 }
 
+/// Whether the first half of the baseline is as fast as the second. What it differs by, no comparison can tell from a
+/// difference of the sides, unless it meets both alike.
+fn itself(total: Option<&Arm>, is_interleaved: bool) -> Check {
+    let floor = total.and_then(|arm| arm.noise_floor(Probability::P95));
+    let (state, detail) = match floor {
+        None => (
+            CheckState::Alike,
+            "p95 of its first and second half are not told apart".to_owned(),
+        ),
+        Some(floor) => (
+            if is_interleaved {
+                CheckState::Unproven
+            } else {
+                CheckState::Differs
+            },
+            format!(
+                "p95 of its first and second half differ by {:.1} %",
+                floor * 100.0
+            ),
+        ),
+    };
+    Check {
+        name: "baseline against itself",
+        state,
+        detail,
+    }
+}
+
 /// Whether both sides were asked the same.
 fn prompts(rows: [&Columns; 2]) -> Check {
     const NAME: &str = "prompts";
-    let [Some(baseline), Some(candidate)] = rows.map(|rows| all_of(&rows.facts.prompt)) else {
-        return unknown(NAME, "not every request has the hash of its prompt");
+    let [Some(baseline), Some(candidate)] = rows.map(|rows| all_answered(rows, &rows.facts.prompt)) else {
+        return unknown(NAME, "not every answered request has the hash of its prompt");
     };
     let Some(shared) = SharedKeys::of(&baseline, &candidate) else {
         return unknown(NAME, "no request has the hash of its prompt");
@@ -109,9 +141,9 @@ fn input_tokens(rows: [&Columns; 2], same_prompts: bool) -> Check {
             detail: "of the same prompts".to_owned(),
         };
     }
-    let tokens = rows.map(|rows| all_of(&rows.facts.input_tokens));
+    let tokens = rows.map(|rows| all_answered(rows, &rows.facts.input_tokens));
     let [Some(baseline), Some(candidate)] = tokens else {
-        return unknown(NAME, "not every request tells them");
+        return unknown(NAME, "not every answered request tells them");
     };
     let numbers = |tokens: &[u32]| tokens.iter().map(|&count| f64::from(count)).collect::<Vec<_>>();
     balance(NAME, &numbers(&baseline), &numbers(&candidate))
@@ -164,27 +196,11 @@ fn unknown(name: &'static str, detail: &str) -> Check {
     }
 }
 
-/// The values of a column, if every row has one.
-fn all_of<T: Copy>(column: &[Option<T>]) -> Option<Vec<T>> {
-    column.iter().copied().collect()
-}
-
-fn is_timed(rows: &Columns) -> bool {
-    rows.ended_at.iter().all(Option::is_some)
-}
-
-/// When each request came, in milliseconds, in order of time: the end of its invocation less its duration and the
-/// initialisation that it waited for. Rows without a time are left out.
-fn arrivals(rows: &Columns) -> Vec<(usize, f64)> {
-    let mut arrivals: Vec<(usize, f64)> = (0..rows.len())
-        .filter_map(|row| {
-            let ended = rows.ended_at[row]?.as_epoch_millis() as f64;
-            let took = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
-            Some((row, ended - took as f64 / 1000.0))
-        })
-        .collect();
-    arrivals.sort_by(|a, b| a.1.total_cmp(&b.1).then(rows.row[a.0].cmp(&rows.row[b.0])));
-    arrivals
+/// The values of a column, if every answered request has one: a function that was killed writes no record.
+fn all_answered<T: Copy>(rows: &Columns, column: &[Option<T>]) -> Option<Vec<T>> {
+    let is_answered = |row: &usize| rows.outcome[*row] == Outcome::Success as u32;
+    let told = (0..rows.len()).filter(is_answered);
+    told.map(|row| column.get(row).copied().flatten()).collect()
 }
 
 /// For each request of each side, in order of time, how many of both sides were under way when it came.
@@ -213,7 +229,6 @@ fn in_flight(rows: [&Columns; 2]) -> [Vec<f64>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invocation::Outcome;
     use crate::vocab::Timestamp;
 
     /// Requests that end at these milliseconds after so many of duration.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::compare::Direction;
+use super::quantiles::Direction;
 use super::side::Side;
 use crate::dataset::Columns;
 use crate::invocation::Outcome;

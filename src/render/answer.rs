@@ -1,5 +1,6 @@
 //! The answer of a comparison in two sentences and one table.
 
+use super::control;
 use super::report::ReportView;
 use super::scale::{estimate, footnotes, interval, millis, percent, plural, quantile, ratio};
 use super::table::{Cell, Table, text};
@@ -174,7 +175,8 @@ pub(super) fn quantiles_table(
     first_title: &str,
 ) -> Table {
     let (baseline, candidate) = (&comparison.baseline.name, &comparison.candidate.name);
-    let mut table = Table::new(1, &[first_title, baseline, candidate, "ratio", "difference"]);
+    let titles = [first_title, baseline, candidate, "ratio", "difference", "verdict"];
+    let mut table = Table::new(1, &titles);
     for row in compared {
         let side = |summary: &Option<QuantileSummary>| {
             summary
@@ -194,6 +196,7 @@ pub(super) fn quantiles_table(
             side(&row.candidate),
             ratio,
             difference,
+            row.verdict.map_or(Cell::Empty, |verdict| text(verdict.as_str())),
         ]);
     }
     table
@@ -220,12 +223,38 @@ pub(super) fn shown_quantiles(compared: &[ComparedQuantile]) -> impl Iterator<It
         .flat_map(|row| row.baseline.iter().chain(&row.candidate))
 }
 
-/// The footnotes of a table of compared quantiles.
-pub(super) fn table_notes(compared: &[ComparedQuantile]) -> Vec<String> {
-    let mut notes =
-        vec!["ms (95 % interval); ratio and difference are candidate against baseline".to_owned()];
+/// The footnotes of the first table of compared quantiles.
+pub(super) fn table_notes(comparison: &Comparison, compared: &[ComparedQuantile]) -> Vec<String> {
+    let mut notes = vec![
+        "ms (95 % interval); ratio and difference are candidate against baseline".to_owned(),
+        format!(
+            "verdict: whether the interval of the ratio proves a change by more than {}; p95 is the primary one, the others \
+             are exploratory",
+            whole_percent(comparison.margin)
+        ),
+    ];
+    notes.extend(needed(compared));
     notes.extend(footnotes(shown_quantiles(compared)));
     notes
+}
+
+/// A margin in per cent, with a decimal where it has one.
+fn whole_percent(share: f64) -> String {
+    format!("{} %", (share * 1000.0).round() / 10.0)
+}
+
+/// How many requests would tell what these did not.
+fn needed(compared: &[ComparedQuantile]) -> Option<String> {
+    let each: Vec<String> = compared
+        .iter()
+        .filter_map(|row| Some(format!("{} {}", row.p.label(), grouped(row.requests_needed?))))
+        .collect();
+    (!each.is_empty()).then(|| {
+        format!(
+            "requests on each side that would tell, if the ratio stays as it is: about {}",
+            each.join(", ")
+        )
+    })
 }
 
 /// What `latscope report` prints: where the numbers come from, the answer, the headline's table, and
@@ -238,12 +267,13 @@ pub fn brief(view: &ReportView<'_>, style: Style) -> String {
     for line in view.origin_lines() {
         shown.push_str(&format!("{}\n", visible(&line)));
     }
-    shown.push_str(&format!("\n{}\n{second}\n\n", style.strong(&first)));
+    let control = control::sentence(&comparison.control, &show);
+    shown.push_str(&format!("\n{}\n{second}\n{control}\n\n", style.strong(&first)));
     shown.push_str(&terminal::table(
         &quantiles_table(comparison, &comparison.total, "total time"),
         style,
     ));
-    for note in table_notes(&comparison.total) {
+    for note in table_notes(comparison, &comparison.total) {
         shown.push_str(&format!("{}\n", style.faint(&note)));
     }
     if let Some(unattributed) = &comparison.unattributed {

@@ -4,6 +4,7 @@
 pub mod chart;
 
 mod answer;
+mod control;
 mod csv;
 mod dashboard;
 mod dashboard_grid;

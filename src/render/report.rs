@@ -1,6 +1,7 @@
 //! `report.md`: the page that answers whether the candidate would help.
 
 use super::answer::sentences;
+use super::control;
 use super::markdown::{code, escape, table};
 use super::scale::plural;
 use super::sections::{billed, cold_and_warm, latency, limits, where_the_time_goes};
@@ -56,6 +57,7 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         compared(view),
         answer(comparison),
         latency(comparison, &quantiles),
+        control::section(comparison),
         unattributed(comparison),
         cold_and_warm(comparison, &distributions),
         where_the_time_goes(comparison, &phases),
@@ -228,7 +230,8 @@ fn unattributed(comparison: &Comparison) -> String {
 
 fn answer(comparison: &Comparison) -> String {
     let [first, second] = sentences(comparison, &code);
-    format!("## Answer\n\n**{first}** {second}\n")
+    let control = escape(&control::sentence(&comparison.control, &str::to_owned));
+    format!("## Answer\n\n**{first}** {second}\n\n{control}\n")
 }
 
 fn warnings(comparison: &Comparison) -> String {
@@ -252,6 +255,6 @@ fn method(failures: Failures) -> String {
          Each REPORT is one invocation; timing records were joined to it by request id. {failures}; timeouts are in \
          it as lower bounds. Quantiles are Hyndman–Fan type 8, their intervals come from order statistics, and \
          ratios from the convolution of both sides' confidence distributions: nothing is resampled. The intervals \
-         assume independent requests. What the logs do not tell, such as prompts and traffic, was not checked.\n"
+         assume independent requests. What the logs do not tell is not taken for alike.\n"
     )
 }

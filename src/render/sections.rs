@@ -3,7 +3,7 @@
 use super::answer::{factor, quantiles_table, shown_quantiles, table_notes};
 use super::markdown::table;
 use super::report::{notes, sides, two_columns};
-use super::scale::{footnotes, millis, percent, percent_with_interval, ratio};
+use super::scale::{footnotes, interval, millis, percent, percent_with_interval, ratio};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use crate::comparison::{Comparison, Margin, PARTS, Side};
 use crate::dataset::Columns;
@@ -18,7 +18,7 @@ pub(super) fn latency(comparison: &Comparison, figure: &str) -> String {
         format!(
             "{}{}",
             table(&quantiles_table(comparison, compared, title)),
-            notes(&table_notes(compared))
+            notes(&table_notes(comparison, compared))
         )
     };
     let beside = |title: &str, compared: &[crate::comparison::ComparedQuantile]| {
@@ -30,10 +30,37 @@ pub(super) fn latency(comparison: &Comparison, figure: &str) -> String {
     };
     format!(
         "## Latency\n\nTotal time is duration plus the initialisation or restore that the request waited for, over all \
-         start types.\n\n{}{figure}\nBeside it, the duration alone and the total of warm invocations:\n\n{}\n{}",
+         start types.\n\n{}{figure}\nBeside it, the duration alone, inference, and the total of warm invocations, with the \
+         same margin:\n\n{}\n{}\n{}{}",
         part("total time", &comparison.total),
         beside("duration", &comparison.duration),
+        beside("inference", &comparison.inference),
         beside("total, warm only", &comparison.warm),
+        typical(comparison),
+    )
+}
+
+/// How a typical request fares.
+fn typical(comparison: &Comparison) -> String {
+    let Some(effects) = &comparison.effects else {
+        return String::new();
+    };
+    let faster = percent_with_interval(effects.candidate_faster, effects.candidate_faster_interval);
+    let ratio = effects.typical_ratio.map_or_else(String::new, |(point, range)| {
+        format!(
+            " The median of all pairs' ratios is {} {} (Hodges–Lehmann).",
+            ratio(point),
+            interval(range, ratio)
+        )
+    });
+    let p = effects.mann_whitney_p;
+    let p = match p < 0.001 {
+        true => "below 0.001".to_owned(),
+        false => format!("{p:.3}"),
+    };
+    format!(
+        "\nTypically: a request of the candidate is faster than one of the baseline in {faster} of all pairs \
+         (Brunner–Munzel).{ratio} For readers of benchstat, p of Mann–Whitney is {p}; it says nothing of the tail.\n"
     )
 }
 

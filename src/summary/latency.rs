@@ -53,36 +53,21 @@ impl Latencies {
             if !is_in_sample(rows, failures, row) {
                 continue;
             }
-            let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
+            for metric in Metric::ALL {
+                if let Some((value, is_bound)) = value_of(rows, row, metric) {
+                    values[metric as usize].add(value, is_bound);
+                }
+            }
             let duration = rows.duration_us[row];
-            let init = rows.init_us[row];
-            let mut add =
-                |metric: Metric, value: u64, is_bound: bool| values[metric as usize].add(value, is_bound);
-            add(Metric::Duration, duration, is_timeout);
-            add(
-                Metric::Total,
-                duration.saturating_add(init.unwrap_or(0)),
-                is_timeout,
-            );
-            if let Some(init) = init {
-                add(Metric::Init, init, false);
-            }
-            if let Some(billed) = rows.billed_us[row] {
-                add(Metric::Billed, billed, false);
-            }
             match inference_of(rows, row) {
                 RowInference::OverDuration => inference_over_duration += 1,
-                RowInference::Known(inference) => {
-                    let is_bound = rows.inference_is_bound[row];
-                    add(Metric::Inference, inference, is_bound);
-                    // When the model's call was given up, the time around it is known all the same.
-                    add(Metric::Overhead, duration - inference, is_timeout && !is_bound);
-                    if duration > 0 {
-                        pairs.push((inference as f64, duration as f64));
-                    }
+                RowInference::Known(inference) if duration > 0 => {
+                    pairs.push((inference as f64, duration as f64));
                 }
-                RowInference::Unknown if is_timeout => timeouts_without_inference += 1,
-                RowInference::Unknown => {}
+                RowInference::Unknown if rows.outcome[row] == Outcome::Timeout as u32 => {
+                    timeouts_without_inference += 1;
+                }
+                RowInference::Known(_) | RowInference::Unknown => {}
             }
         }
         Self {
@@ -117,6 +102,27 @@ pub fn inference_of(rows: &Columns, row: usize) -> RowInference {
         Some(inference) if inference > duration + duration / CLOCK_TOLERANCE => RowInference::OverDuration,
         Some(inference) => RowInference::Known(inference.min(duration)),
         None => RowInference::Unknown,
+    }
+}
+
+/// The value of a metric of a row in microseconds, if it has one, and whether it is a lower bound.
+pub fn value_of(rows: &Columns, row: usize, metric: Metric) -> Option<(u64, bool)> {
+    let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
+    let duration = rows.duration_us[row];
+    let init = rows.init_us[row];
+    let inference = match inference_of(rows, row) {
+        RowInference::Known(inference) => Some(inference),
+        RowInference::OverDuration | RowInference::Unknown => None,
+    };
+    let inference_is_bound = rows.inference_is_bound[row];
+    match metric {
+        Metric::Duration => Some((duration, is_timeout)),
+        Metric::Total => Some((duration.saturating_add(init.unwrap_or(0)), is_timeout)),
+        Metric::Init => Some((init?, false)),
+        Metric::Billed => Some((rows.billed_us[row]?, false)),
+        Metric::Inference => Some((inference?, inference_is_bound)),
+        // When the model's call was given up, the time around it is known all the same.
+        Metric::Overhead => Some((duration - inference?, is_timeout && !inference_is_bound)),
     }
 }
 

@@ -106,19 +106,25 @@ pub enum Warning {
     WithoutTime(usize),
     /// Events that several inputs hold, where a side is an input.
     RepeatedAcrossInputs(u64),
-    /// A property that differs between the two sides.
-    Differs {
-        /// Which property.
-        what: &'static str,
-        /// Its values on the baseline side.
-        baseline: String,
-        /// Its values on the candidate side.
-        candidate: String,
+    /// Slow requests of a side come together, so that they say less than their number suggests.
+    Dependent {
+        /// The side.
+        of: String,
+        /// At which quantile.
+        quantile: String,
+        /// How many requests there are.
+        requests: usize,
+        /// How many independent ones they are worth.
+        worth: u64,
     },
-    /// The sides ran at different times.
-    WindowsApart {
-        /// Share of the joint time that both cover, in per cent.
-        overlap_percent: u32,
+    /// A tail quantile of a side rests on so few slow episodes that nothing is proven of it.
+    FewEpisodes {
+        /// The side.
+        of: String,
+        /// Which quantile.
+        quantile: String,
+        /// How many episodes.
+        episodes: usize,
     },
     /// Invocations that both sides hold.
     Shared(usize),
@@ -282,18 +288,25 @@ impl fmt::Display for Warning {
                 if *count == 1 { "counts" } else { "count" },
                 if *count == 1 { "it" } else { "them" }
             ),
-            Self::Differs {
-                what,
-                baseline,
-                candidate,
+            Self::Dependent {
+                of,
+                quantile,
+                requests,
+                worth,
             } => write!(
                 f,
-                "not only the selection differs: {what} is {baseline} for the baseline and {candidate} for the candidate"
+                "{of}: at {quantile} {} requests say as much as {} independent ones, since slow ones come together; \
+                 the intervals are widened for it",
+                grouped(*requests as u64),
+                grouped(*worth)
             ),
-            Self::WindowsApart { overlap_percent } => write!(
+            Self::FewEpisodes {
+                of,
+                quantile,
+                episodes,
+            } => write!(
                 f,
-                "the sides ran at different times ({overlap_percent} % of the time is common), so a slow hour may \
-                 look like a slow model"
+                "{of}: {quantile} rests on {episodes} slow episodes, too few for a verdict"
             ),
             Self::Shared(count) => write!(
                 f,
