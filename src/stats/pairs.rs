@@ -106,7 +106,7 @@ impl Pairs {
         while at_a < a.values.len() && at_b < b.values.len() {
             // A mask instead of a branch, which would be mispredicted at every other step.
             let within = u64::from(b.values[at_b] <= self.largest(a.values[at_a], limit));
-            count += a.count(at_a) * b.before[at_b] & within.wrapping_sub(1);
+            count += (a.count(at_a) * b.before[at_b]) & within.wrapping_sub(1);
             at_b += within as usize;
             at_a += 1 - within as usize;
         }
