@@ -13,6 +13,7 @@ mod balance;
 mod batch_means;
 mod binomial;
 mod bits;
+mod chebyshev;
 mod check;
 mod confidence;
 mod convolution;
