@@ -1,5 +1,6 @@
 //! Which ranks a quantile can have: the binomial distribution, whole and continued between ranks.
 
+use super::chebyshev::interpolate;
 use super::level::Confidence;
 use super::normal::normal_quantile;
 use super::probability::Probability;
@@ -116,23 +117,21 @@ impl ContinuousBinomial {
     /// between no two ranks, it is infinite.
     pub(crate) fn grid(&self, scores: &[f64]) -> Vec<f64> {
         let (first, last) = (self.normal_score(0.0), self.normal_score(self.m - 1.0));
-        let mut grid: Vec<f64> = Vec::with_capacity(scores.len());
-        // The last points (z, t) that were solved for, newest last: they foretell the next.
-        let mut known: [(f64, f64); 3] = [(f64::NAN, f64::NAN); 3];
-        for &z in scores {
-            if z < first || z > last {
-                grid.push(f64::INFINITY.copysign(z - first));
-                continue;
-            }
-            let t = if self.is_nearly_normal() {
-                self.expansion(z)
-            } else {
-                let (guess, slope) = foretell(&known, z).unwrap_or((self.expansion(z), self.sigma));
-                self.solve(z, guess, slope)
+        let start = scores.partition_point(|&z| z < first);
+        let end = start.max(scores.partition_point(|&z| z <= last));
+        let inside = &scores[start..end];
+        let mut grid = vec![f64::NEG_INFINITY; start];
+        if self.is_nearly_normal() {
+            grid.extend(inside.iter().map(|&z| self.expansion(z)));
+        } else {
+            let solve = |z: f64, guess: Option<f64>| {
+                self.solve(z, guess.unwrap_or_else(|| self.expansion(z)), self.sigma)
             };
-            known = [known[1], known[2], (z, t)];
-            grid.push(t);
+            let many = inside.len() >= WORTH_INTERPOLATING;
+            let interpolated = many.then(|| interpolate(inside, FORETOLD, solve)).flatten();
+            grid.extend(interpolated.unwrap_or_else(|| inside.iter().map(|&z| solve(z, None)).collect()));
         }
+        grid.resize(scores.len(), f64::INFINITY);
         grid
     }
 
@@ -174,17 +173,12 @@ impl ContinuousBinomial {
 /// In ranks. The last secant step leaves far less than its own length.
 const TOLERANCE: f64 = 1e-9;
 
-/// The parabola through three points: its value and slope at `z`.
-fn foretell(known: &[(f64, f64); 3], z: f64) -> Option<(f64, f64)> {
-    let [(z0, t0), (z1, t1), (z2, t2)] = *known;
-    let first = (t1 - t0) / (z1 - z0);
-    let second = (t2 - t1) / (z2 - z1);
-    let bend = (second - first) / (z2 - z0);
-    let value = t2 + (z - z2) * (second + (z - z1) * bend);
-    let slope = second + (2.0 * z - z1 - z2) * bend;
-    // NaN while fewer than three points are known.
-    (slope > 0.0).then_some((value, slope))
-}
+/// From so many points on interpolation is quicker than solving for each.
+const WORTH_INTERPOLATING: usize = 100;
+
+/// In ranks: how well the values at new nodes of the interpolation must be foretold by the old ones.
+/// With the new ones it errs by far less.
+const FORETOLD: f64 = 1e-8;
 
 /// The real number t that the count of values below the `p` quantile, out of `m`, does not exceed
 /// with probability `u`; also a rank counted from 0. It is the solution of I₁₋ₚ(m − t, t + 1) = u; where m·min(p, 1 − p) is

@@ -102,7 +102,7 @@ impl Dependence {
 }
 
 /// τ = −1 + 2·ΣΓ₍ₘ₎ with Γ₍ₘ₎ = ρ₍₂ₘ₎ + ρ₍₂ₘ₊₁₎ up to the first that is not positive, each no larger than
-/// the one before it (Geyer 1992, section 3.3). 1 if nothing varies.
+/// the one before it (Geyer 1992). 1 if nothing varies.
 fn autocorrelation_time(bits: &Bits, len: usize) -> f64 {
     let variance = bits.autocovariance(0);
     if variance == 0 {

@@ -42,7 +42,7 @@ impl HodgesLehmann {
         let all = pairs.len();
         let (middle, next) = pairs.at_rank_and_next(all.div_ceil(2));
         Some(Self {
-            estimate: scale.middle(middle, if all % 2 == 0 { next } else { middle }),
+            estimate: scale.middle(middle, if all.is_multiple_of(2) { next } else { middle }),
             interval: Interval {
                 low: rank.map(|rank| pairs.at_rank(rank)),
                 high: rank.map(|rank| pairs.at_rank(all + 1 - rank)),

@@ -4,7 +4,8 @@
 //! requests or models, and it refuses four things. It draws no random numbers: equal input gives
 //! equal output. It gives no value where there is none: an empty sample cannot be made, and an end
 //! of an interval that is not known is `None`. It never takes the limit at which a request was
-//! stopped for the time it would have taken. And it assumes no shape of any distribution.
+//! stopped for the time it would have taken. And it assumes no shape of any distribution, but for
+//! [`Plan`], which judges nothing.
 //!
 //! What each number means, and where the formula comes from, is in `docs/statistics.md`.
 
@@ -13,6 +14,7 @@ mod balance;
 mod batch_means;
 mod binomial;
 mod bits;
+mod chebyshev;
 mod check;
 mod confidence;
 mod convolution;

@@ -83,6 +83,8 @@ const THIN: u64 = 4096;
 const MARGINS: [f64; 3] = [2e-5, 5e-4, 1e-2];
 /// By which share of a bracket interpolation may err, mostly.
 const INTERPOLATION: f64 = 2e-3;
+/// After so many cuts what is left is taken for ties.
+const PATIENCE: u32 = 8;
 
 impl Pairs {
     /// Of two sorted lists that are not empty.
@@ -106,7 +108,7 @@ impl Pairs {
         while at_a < a.values.len() && at_b < b.values.len() {
             // A mask instead of a branch, which would be mispredicted at every other step.
             let within = u64::from(b.values[at_b] <= self.largest(a.values[at_a], limit));
-            count += a.count(at_a) * b.before[at_b] & within.wrapping_sub(1);
+            count += (a.count(at_a) * b.before[at_b]) & within.wrapping_sub(1);
             at_b += within as usize;
             at_a += 1 - within as usize;
         }
@@ -159,8 +161,11 @@ impl Pairs {
         }
         // So many results can be sorted in the time of a few counts.
         let few = ((self.a.len() + self.b.len()) / 16).max(64);
+        // One result can have as many pairs as there are values, and cannot be cut.
+        let tied = 2 * (self.a.values.len() + self.b.values.len()) as u64;
         for step in 0..400 {
-            if bracket.up_to_high - bracket.up_to_low <= few || !self.narrow(&mut bracket, rank, step) {
+            let enough = if step < PATIENCE { few } else { few.max(tied) };
+            if bracket.up_to_high - bracket.up_to_low <= enough || !self.narrow(&mut bracket, rank, step) {
                 break;
             }
         }

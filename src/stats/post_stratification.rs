@@ -31,8 +31,9 @@ const EDGES: [f64; 11] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.9
 const EDGES_OF_FEW: [f64; 4] = [0.2, 0.4, 0.6, 0.8];
 
 impl PostStratification {
-    /// With fewer requests than so many on either side the strata are quintiles.
-    pub const FEW: usize = 300;
+    /// With fewer requests than so many on either side the strata are quintiles, or too many strata
+    /// would be dropped. What differs inside the highest one stays in p95 then.
+    pub const FEW: usize = 100;
     /// With fewer requests than so many on either side a stratum is dropped.
     pub const FEWEST_IN_A_STRATUM: usize = 5;
     /// With less [`support`](Self::support) the samples barely overlap.

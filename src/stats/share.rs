@@ -160,7 +160,7 @@ mod tests {
         // Four episodes of 50 requests with a small share among 200 with a large one.
         let pair = |i: u32| {
             (
-                if i / 50 % 2 == 0 { 9.0 } else { 8.0 } + f64::from(i * 37 % 10) / 20.0,
+                if (i / 50).is_multiple_of(2) { 9.0 } else { 8.0 } + f64::from(i * 37 % 10) / 20.0,
                 10.0,
             )
         };

@@ -64,7 +64,7 @@ mod tests {
             let x = f64::from(i * 7919 % 5003);
             (
                 x,
-                if i % 4 == 0 {
+                if i.is_multiple_of(4) {
                     1e6
                 } else {
                     300.0 + 12.5 * x + f64::from(i % 3) - 1.0
