@@ -128,6 +128,10 @@ fn shares_are_those_of_latscope_in_both_formats() {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a test writes the value where it stands"
+)]
 fn record(request: &str, call: u32, more: Json) -> Row {
     let mut record = json!({"schema": "latscope.timing/v1", "request_id": request, "call_index": call,
         "gen_ai.request.model": "a", "inference_ms": 80.0, "handler_ms": 100.0, "status": "ok"});

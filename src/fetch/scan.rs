@@ -78,9 +78,10 @@ impl Scan {
             let _ = sender.send(answer);
         });
         self.keep(task);
-        receiver
-            .await
-            .unwrap_or_else(|lost| Err(SdkError::construction_failure(lost)))
+        match receiver.await {
+            Ok(answer) => answer,
+            Err(lost) => Err(SdkError::construction_failure(lost)),
+        }
     }
 
     fn keep(&self, task: JoinHandle<()>) {
