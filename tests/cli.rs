@@ -30,6 +30,18 @@ fn models(count: u64) -> String {
         .collect()
 }
 
+/// The same times in no order, as if requests were independent.
+fn mixed(count: u64) -> String {
+    (0..count)
+        .map(|n| {
+            let (model, inference) = if n % 2 == 0 { (HAIKU, 900.0) } else { (NOVA, 450.0) };
+            let place = (n / 2 * 37) % (count / 2) * 2 + n % 2;
+            let inference = inference + place as f64;
+            invocation(n, model, inference, inference + 20.0)
+        })
+        .collect()
+}
+
 fn summary(args: &str) -> Run {
     Run::new(&format!("summary --format json {args}")).file("logs.ndjson", two_models())
 }
@@ -251,13 +263,13 @@ fn report(baseline: &str, candidate: &str) -> Run {
         .arg(baseline)
         .arg("--candidate")
         .arg(candidate)
-        .file("logs.ndjson", two_models())
+        .file("logs.ndjson", mixed(80))
 }
 
 #[test]
 fn a_report_is_written_where_it_says() {
     let run = Run::new("report --input logs.ndjson --baseline haiku --candidate nova-lite");
-    let done = run.file("logs.ndjson", models(160)).done().code(0).stderr_is("");
+    let done = run.file("logs.ndjson", mixed(160)).done().code(0).stderr_is("");
     let done = done
         .stdout_has("nova-lite is faster: p95 of total time is 622 ms with nova-lite and 1,071 ms with claude-3-haiku, 0.58 times")
         .stdout_has("Wrote reports/haiku-vs-nova-lite/report.md and 3 figures\n");
@@ -309,7 +321,7 @@ fn selectors_that_mean_nothing_or_several_things_are_errors() {
         .stderr_is("error: no model in these logs is meant by \"opus\"; they hold amazon.nova-lite-v1:0, anthropic.claude-3-haiku-20240307-v1:0\n");
     let run = report("haiku", "nova-lite").file(
         "logs.ndjson",
-        two_models() + &invocation(90, "anthropic.claude-3-5-haiku-20241022-v1:0", 500.0, 520.0),
+        mixed(80) + &invocation(90, "anthropic.claude-3-5-haiku-20241022-v1:0", 500.0, 520.0),
     );
     run.done().code(2).stderr_is(
         "error: \"haiku\" means several models: anthropic.claude-3-5-haiku-20241022-v1:0, \
@@ -351,7 +363,7 @@ fn windows_files_and_versions_can_be_compared() {
     early_and_late
         .done()
         .code(0)
-        .stdout_has("the sides ran at different times (0 % of the time is common)");
+        .stdout_has("Confounded: the sides also differ in time window (0 % of the requests came at common times), and 1 other");
     Run::new("report --baseline input=old.ndjson --candidate input=new.ndjson --out out")
         .file(
             "old.ndjson",
@@ -375,10 +387,15 @@ fn what_differs_beside_the_model_is_said() {
     let other = invocation(90, NOVA, 500.0, 520.0)
         .replace("[7]", "[8]")
         .replace("512 MB", "1024 MB");
-    let run = report("haiku", "nova-lite").file("logs.ndjson", two_models() + &other);
-    run.done()
-        .code(0)
-        .stdout_has("memory is 512 for the baseline and 512, 1024 for the candidate");
+    let run = report("haiku", "nova-lite").file("logs.ndjson", mixed(80) + &other);
+    let done = run.done().code(0).stdout_has(
+        "Confounded: the sides also differ in memory (512 against 512, 1024), which may be the reason.",
+    );
+    let page = done.read("out/report.md");
+    assert!(
+        page.contains("| memory | differs | 512 against 512, 1024 |"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -393,7 +410,7 @@ fn an_invocation_of_unknown_model_stands_beside_both_sides() {
             request_id(777)
         ),
     );
-    let run = report("haiku", "nova-lite").file("logs.ndjson", two_models() + &killed);
+    let run = report("haiku", "nova-lite").file("logs.ndjson", mixed(80) + &killed);
     let done = run.done().code(0).stdout_has("1 invocation has no known model");
     let page = done.read("out/report.md");
     assert!(
@@ -461,7 +478,7 @@ fn timing_records_of_other_names_are_mapped() {
 #[test]
 fn colour_is_for_terminals_and_on_demand() {
     let colour = |args: &str| {
-        let run = Run::new(&format!("summary --input logs.ndjson {args}")).file("logs.ndjson", two_models());
+        let run = Run::new(&format!("summary --input logs.ndjson {args}")).file("logs.ndjson", mixed(80));
         run.done().code(0).stdout().contains('\u{1b}')
     };
     assert!(!colour(""));
@@ -495,7 +512,7 @@ fn a_reader_that_stops_reading_is_no_failure() {
 fn csv_and_markdown_hold_the_same_groups() {
     let run = |format: &str| {
         let run = Run::new(&format!("summary --format {format} --input logs.ndjson"));
-        run.file("logs.ndjson", two_models()).done().code(0)
+        run.file("logs.ndjson", mixed(80)).done().code(0)
     };
     let csv = run("csv").stderr_has("Events read: 320 = 80 REPORT + 80 timing + 160 lifecycle");
     let csv = csv.stdout();
@@ -616,12 +633,7 @@ fn failures_are_left_out_unless_asked_for() {
         let run = Run::new(&format!(
             "summary --format json --by model --input logs.ndjson {args}"
         ));
-        let group = run
-            .file("logs.ndjson", two_models() + &failed)
-            .done()
-            .code(0)
-            .json()["groups"][1]
-            .clone();
+        let group = run.file("logs.ndjson", mixed(80) + &failed).done().code(0).json()["groups"][1].clone();
         (
             group["errors"].as_u64(),
             group["invocations"].as_u64(),

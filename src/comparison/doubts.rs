@@ -42,9 +42,17 @@ pub(super) fn doubts(
             } else {
                 &quantile.candidate
             };
-            warnings.extend(summary.as_ref().and_then(|summary| small_sample(side, summary)));
             let dependence = quantile.dependence[usize::from(!is_baseline)];
-            warnings.extend(dependence.and_then(|found| dependent(side, quantile.p, &found)));
+            let small = summary
+                .as_ref()
+                .and_then(|summary| small_sample(side, summary, dependence));
+            let is_small = small.is_some();
+            warnings.extend(small);
+            warnings.extend(
+                dependence
+                    .filter(|_| !is_small)
+                    .and_then(|found| dependent(side, quantile.p, &found)),
+            );
         }
     }
     warnings.extend(input_warnings(ledger));
@@ -88,7 +96,12 @@ fn dependent(side: &Side, p: Probability, found: &Dependence) -> Option<Warning>
             episodes: found.clusters,
         });
     }
-    (found.check() != Check::Ok).then(|| Warning::Dependent {
+    // Among several quantiles one looks somewhat dependent by chance.
+    let is_told = match p == Probability::P95 {
+        true => found.check() != Check::Ok,
+        false => found.check() == Check::Confounded,
+    };
+    is_told.then(|| Warning::Dependent {
         of: side.name.clone(),
         quantile: p.label(),
         requests: found.len,
@@ -96,14 +109,17 @@ fn dependent(side: &Side, p: Probability, found: &Dependence) -> Option<Warning>
     })
 }
 
-fn small_sample(side: &Side, quantile: &QuantileSummary) -> Option<Warning> {
+fn small_sample(side: &Side, quantile: &QuantileSummary, found: Option<Dependence>) -> Option<Warning> {
     let sample = side.all.sample(Metric::Total)?;
     let is_small = matches!(quantile.grade, Grade::MaxOnly | Grade::LowerBoundOnly);
-    let highest = highest_finite_quantile(sample.effective_size(), Confidence::C95);
+    let size = sample.len() as f64;
+    let worth = found.map_or(size, |found| found.effective_size());
+    let highest = highest_finite_quantile(worth, Confidence::C95);
     is_small.then(|| Warning::SmallSample {
         of: side.name.clone(),
         quantile: quantile.p.label(),
         count: sample.len(),
+        worth: worth as u64,
         needed: quantile.n_needed,
         supported: (highest >= 0.5).then(|| format!("p{:.1}", (highest * 1000.0).floor() / 10.0)),
     })

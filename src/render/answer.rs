@@ -5,7 +5,7 @@ use super::report::ReportView;
 use super::scale::{estimate, footnotes, interval, millis, percent, plural, quantile, ratio};
 use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
-use crate::comparison::{ComparedQuantile, Comparison, Direction, Side};
+use crate::comparison::{ComparedQuantile, Comparison, ControlState, Direction, Side};
 use crate::stats::{Interval, Probability};
 use crate::summary::{Metric, QuantileSummary};
 use crate::vocab::{grouped, visible};
@@ -13,9 +13,15 @@ use crate::vocab::{grouped, visible};
 /// How names are shown in a sentence: as the dialect has it.
 pub(super) type ShowName<'a> = &'a dyn Fn(&str) -> String;
 
-/// Both sentences of the answer.
-pub(super) fn sentences(comparison: &Comparison, show: ShowName<'_>) -> [String; 2] {
-    [headline(comparison, show), cause(comparison, show)]
+/// The sentences of the answer: what happened, what the time is made of, and whether it can be believed, which for a
+/// confounded comparison is said in the first.
+pub(super) fn sentences(comparison: &Comparison, show: ShowName<'_>) -> [String; 3] {
+    let (headline, cause) = (headline(comparison, show), cause(comparison, show));
+    let control = control::sentence(&comparison.control, &visible);
+    match comparison.control.state() {
+        ControlState::Confounded => [format!("{headline} {control}"), cause, String::new()],
+        ControlState::Controlled | ControlState::Unverified => [headline, cause, control],
+    }
 }
 
 /// What happened to p95 of total time.
@@ -262,13 +268,16 @@ fn needed(compared: &[ComparedQuantile]) -> Option<String> {
 pub fn brief(view: &ReportView<'_>, style: Style) -> String {
     let comparison = view.comparison;
     let show = |name: &str| visible(name);
-    let [first, second] = sentences(comparison, &show);
+    let [first, second, control] = sentences(comparison, &show);
     let mut shown = String::new();
     for line in view.origin_lines() {
         shown.push_str(&format!("{}\n", visible(&line)));
     }
-    let control = control::sentence(&comparison.control, &show);
-    shown.push_str(&format!("\n{}\n{second}\n{control}\n\n", style.strong(&first)));
+    shown.push_str(&format!("\n{}\n{second}\n", style.strong(&first)));
+    if !control.is_empty() {
+        shown.push_str(&format!("{control}\n"));
+    }
+    shown.push('\n');
     shown.push_str(&terminal::table(
         &quantiles_table(comparison, &comparison.total, "total time"),
         style,

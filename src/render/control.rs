@@ -1,12 +1,11 @@
 //! Whether a comparison is a fair one, in words and as a table.
 
-use super::answer::ShowName;
 use super::markdown::table;
 use super::table::{Table, text};
 use crate::comparison::{CheckState, Comparison, Control, ControlState};
 
-/// What can be believed, in one sentence. Of what the logs name, `show` makes names.
-pub(super) fn sentence(control: &Control, show: ShowName<'_>) -> String {
+/// What can be believed, in one sentence. `show` makes harmless what the logs named.
+pub(super) fn sentence(control: &Control, show: &dyn Fn(&str) -> String) -> String {
     match control.state() {
         ControlState::Controlled => {
             "Controlled: of all that is checked nothing else differs between the sides.".to_owned()

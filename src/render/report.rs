@@ -229,9 +229,12 @@ fn unattributed(comparison: &Comparison) -> String {
 }
 
 fn answer(comparison: &Comparison) -> String {
-    let [first, second] = sentences(comparison, &code);
-    let control = escape(&control::sentence(&comparison.control, &str::to_owned));
-    format!("## Answer\n\n**{first}** {second}\n\n{control}\n")
+    let [first, second, control] = sentences(comparison, &code);
+    let control = match control.is_empty() {
+        true => control,
+        false => format!("\n{}\n", escape(&control)),
+    };
+    format!("## Answer\n\n**{first}** {second}\n{control}")
 }
 
 fn warnings(comparison: &Comparison) -> String {

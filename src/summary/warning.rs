@@ -136,6 +136,8 @@ pub enum Warning {
         quantile: String,
         /// How many values there are.
         count: usize,
+        /// How many independent ones they are worth.
+        worth: u64,
         /// How many a finite interval needs.
         needed: u64,
         /// The highest quantile that has one, as `p96.9`, where any has.
@@ -321,6 +323,7 @@ impl fmt::Display for Warning {
                 of,
                 quantile,
                 count,
+                worth,
                 needed,
                 supported,
             } => {
@@ -330,6 +333,9 @@ impl fmt::Display for Warning {
                     grouped(*needed),
                     grouped(*count as u64)
                 )?;
+                if *worth < *count as u64 {
+                    write!(f, ", worth {} independent ones", grouped(*worth))?;
+                }
                 match supported {
                     Some(supported) => write!(f, "; the highest quantile with one is {supported}"),
                     None => Ok(()),
