@@ -2,11 +2,17 @@
 
 mod compare;
 mod control;
+mod cost;
+#[cfg(test)]
+mod cost_tests;
 mod doubts;
+mod prices;
 mod side;
 mod unattributed;
 
 pub use compare::{ComparedQuantile, Comparison, Direction, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
+pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
+pub use prices::{Architecture, Figure, ModelPrice, PriceList};
 pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
 pub use unattributed::Unattributed;
