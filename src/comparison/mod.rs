@@ -9,6 +9,8 @@ mod doubts;
 mod prices;
 mod side;
 mod unattributed;
+mod what_if;
+mod what_if_text;
 
 pub use compare::{ComparedQuantile, Comparison, Direction, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
@@ -16,3 +18,5 @@ pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
 pub use prices::{Architecture, Figure, ModelPrice, PriceList};
 pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
 pub use unattributed::Unattributed;
+pub use what_if::WhatIfOutcome;
+pub use what_if_text::{Part, WhatIf, WhatIfError};
