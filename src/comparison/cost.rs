@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::prices::{Architecture, ModelPrice, PriceList};
+use super::prices::{Architecture, ModelPrice, PriceList, Replacement};
 use crate::dataset::Columns;
 use crate::invocation::{Names, StartType};
 use crate::stats::{Confidence, MeanComparison, MeanEstimate, compare_means};
@@ -96,8 +96,8 @@ pub struct CostComparison {
     pub date: String,
     /// The region that the prices are of.
     pub region: String,
-    /// Files that replaced prices, and their days.
-    pub replaced_by: Vec<(String, String)>,
+    /// Lists that replaced some of them.
+    pub replaced_by: Vec<Replacement>,
 }
 
 impl CostComparison {
@@ -224,7 +224,7 @@ impl Cost {
             }),
             tokens_usd: mean(&tokens_usd).filter(|_| is_priced),
             total_usd: gb_second.map(total),
-            other_regions: other_regions(rows, names, &prices.region),
+            other_regions: other_regions(rows, names, prices),
             unpriced: rates.unpriced,
             surcharged: rates.surcharged,
             perhaps_surcharged: rates.perhaps_surcharged,
@@ -245,10 +245,10 @@ impl Cost {
     }
 }
 
-fn other_regions(rows: &Columns, names: &Names, region: &str) -> Vec<String> {
+fn other_regions(rows: &Columns, names: &Names, prices: &PriceList) -> Vec<String> {
     let regions: BTreeSet<u32> = rows.region.iter().flatten().copied().collect();
     let name = |position: &u32| names.regions.get(*position as usize);
-    let others = regions.iter().filter_map(name).filter(|name| ***name != *region);
+    let others = regions.iter().filter_map(name).filter(|name| !prices.is_of(name));
     others.map(ToString::to_string).collect()
 }
 

@@ -15,7 +15,7 @@ mod what_if_text;
 pub use compare::{ComparedQuantile, Comparison, Direction, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
 pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
-pub use prices::{Architecture, Figure, ModelPrice, PriceList};
+pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
 pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
 pub use unattributed::Unattributed;
 pub use what_if::WhatIfOutcome;

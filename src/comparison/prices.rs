@@ -48,6 +48,17 @@ pub struct ModelPrice {
     pub regional_surcharge: Option<Figure>,
 }
 
+/// A list that replaced figures of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// What it is called.
+    pub name: String,
+    /// Its day.
+    pub date: String,
+    /// The AWS region that its prices are of; empty if it does not say.
+    pub region: String,
+}
+
 /// All prices at hand.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PriceList {
@@ -55,8 +66,8 @@ pub struct PriceList {
     pub date: String,
     /// The AWS region that the prices are of.
     pub region: String,
-    /// Lists that replaced figures of this one: what each is called, and its day.
-    pub replaced_by: Vec<(String, String)>,
+    /// Lists that replaced figures of this one.
+    pub replaced_by: Vec<Replacement>,
     /// US dollars for a GB-second, in the order of [`Architecture::ALL`].
     pub gb_second: [Option<Figure>; 2],
     /// US dollars for a million requests to Lambda.
@@ -69,18 +80,16 @@ impl PriceList {
     /// What a model costs: the entry of this very model, else the only one of its short name where the log or the
     /// entry gives no more than that.
     pub fn model(&self, model: &ModelId) -> Option<&ModelPrice> {
-        let is_same = |price: &&ModelPrice| price.model == *model;
-        let is_alike = |price: &&ModelPrice| {
+        self.models.get(self.position(model)?)
+    }
+
+    fn position(&self, model: &ModelId) -> Option<usize> {
+        let is_alike = |price: &ModelPrice| {
             (model.is_bare() || price.model.is_bare()) && price.model.short_name() == model.short_name()
         };
-        let mut alike = self.models.iter().filter(is_alike);
-        self.models
-            .iter()
-            .find(is_same)
-            .or_else(|| match (alike.next(), alike.next()) {
-                (Some(only), None) => Some(only),
-                _ => None,
-            })
+        let same = self.models.iter().position(|price| price.model == *model);
+        let mut alike = (0..self.models.len()).filter(|&position| is_alike(&self.models[position]));
+        same.or_else(|| alike.next().filter(|_| alike.next().is_none()))
     }
 
     /// Replaces every figure that the other list has by that one. `name` is what the other is called.
@@ -95,8 +104,9 @@ impl PriceList {
         }
         put(&mut self.million_requests, other.million_requests);
         for theirs in other.models {
-            match self.models.iter_mut().find(|ours| ours.model == theirs.model) {
-                Some(ours) => {
+            match self.position(&theirs.model) {
+                Some(position) => {
+                    let ours = &mut self.models[position];
                     put(&mut ours.input, theirs.input);
                     put(&mut ours.output, theirs.output);
                     put(&mut ours.regional_surcharge, theirs.regional_surcharge);
@@ -104,10 +114,16 @@ impl PriceList {
                 None => self.models.push(theirs),
             }
         }
-        if !other.region.is_empty() {
-            self.region = other.region;
-        }
-        self.replaced_by.push((name.to_owned(), other.date));
+        self.replaced_by.push(Replacement {
+            name: name.to_owned(),
+            date: other.date,
+            region: other.region,
+        });
+    }
+
+    /// Whether any of the lists is of this region.
+    pub fn is_of(&self, region: &str) -> bool {
+        self.region == region || self.replaced_by.iter().any(|by| by.region == region)
     }
 }
 
@@ -174,14 +190,19 @@ mod tests {
         ]);
         theirs.models[0].output = None;
         theirs.date = "2027-01-01".into();
+        theirs.region = "eu-west-1".into();
         ours.replace(theirs, "ours.toml");
         assert_eq!(found(&ours, "nova-lite"), Some(5.0));
         assert_eq!(ours.models[0].output, figure(2.0));
         assert_eq!(found(&ours, "x.new-v1:0"), Some(7.0));
-        assert_eq!(ours.region, "us-east-1");
+        assert!(ours.is_of("us-east-1") && ours.is_of("eu-west-1") && !ours.is_of("sa-east-1"));
+        let by = &ours.replaced_by[0];
         assert_eq!(
-            ours.replaced_by,
-            [("ours.toml".to_owned(), "2027-01-01".to_owned())]
+            [&*by.name, &*by.date, &*by.region],
+            ["ours.toml", "2027-01-01", "eu-west-1"]
         );
+        ours.replace(list(vec![price("nova-lite", 9.0)]), "bare.toml");
+        assert_eq!(found(&ours, "us.amazon.nova-lite-v1:0"), Some(9.0));
+        assert_eq!(ours.models.len(), 2);
     }
 }

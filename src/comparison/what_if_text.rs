@@ -165,29 +165,26 @@ impl Reader {
         Ok(())
     }
 
-    fn number(&mut self) -> Option<(usize, f64)> {
+    /// The number that stands here, and where it begins.
+    fn number(&mut self) -> (usize, Option<f64>) {
         self.next_visible();
         let start = self.position;
         let word = self.word(|c| c.is_ascii_digit() || c == '.');
-        Some((start, word.parse().ok()?))
+        (start, word.parse().ok())
     }
 
     fn factor(&mut self) -> Result<f64, Fault> {
-        self.next_visible();
-        let start = self.position;
         match self.number() {
-            Some((_, factor)) if factor <= MOST => Ok(factor),
-            Some(_) => Err((start, format!("expecting a factor of at most {MOST}"))),
-            None => Err((start, "expecting a factor such as 0.5".to_owned())),
+            (_, Some(factor)) if factor <= MOST => Ok(factor),
+            (start, Some(_)) => Err((start, format!("expecting a factor of at most {MOST}"))),
+            (start, None) => Err((start, "expecting a factor such as 0.5".to_owned())),
         }
     }
 
     fn zero(&mut self) -> Result<f64, Fault> {
-        self.next_visible();
-        let start = self.position;
         match self.number() {
-            Some((_, number)) if number == 0.0 => Ok(0.0),
-            _ => Err((
+            (_, Some(0.0)) => Ok(0.0),
+            (start, _) => Err((
                 start,
                 "expecting 0; any other change is written as *FACTOR".to_owned(),
             )),

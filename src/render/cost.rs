@@ -65,7 +65,7 @@ pub(super) fn cost_sentence(
     let replaced = cost
         .replaced_by
         .iter()
-        .map(|(file, _)| format!(", {}", visible(file)));
+        .map(|by| format!(", {}", visible(&by.name)));
     Some(format!(
         "Cost of 1,000 requests on {}: {} with {} and {} with {}{} (prices of {}{})",
         first.name(),
@@ -124,7 +124,13 @@ fn lines(sides: [&String; 2], cost: &CostComparison) -> Vec<String> {
     let replaced: Vec<String> = cost
         .replaced_by
         .iter()
-        .map(|(name, date)| format!("; figures of {name} ({date}) come first"))
+        .map(|by| {
+            let comma = if by.region.is_empty() { "" } else { ", " };
+            format!(
+                "; figures of {} ({}{comma}{}) come first",
+                by.name, by.date, by.region
+            )
+        })
         .collect();
     let mut lines = vec![
         format!(

@@ -3,7 +3,7 @@
 use super::scale::percent;
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::terminal::Style;
-use super::what_if::{WhatIfView, all_of_them, what_if_table, what_if_title};
+use super::what_if::{WhatIfView, what_if_table, what_if_title};
 use super::{markdown, terminal};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
@@ -129,7 +129,7 @@ fn tables(view: &SummaryView<'_>) -> Vec<(Option<String>, Table, Vec<String>)> {
             let titles: Vec<&str> = view.keys.iter().map(|key| key.name()).collect();
             let labels: Vec<Vec<Cell>> = view.groups.iter().map(|group| labels(view, group)).collect();
             let (table, notes) = match titles.as_slice() {
-                [] => what_if_table(what_if, &[""], vec![vec![all_of_them()]; labels.len()]),
+                [] => what_if_table(what_if, &[""], vec![vec![text("all")]; labels.len()]),
                 titles => what_if_table(what_if, titles, labels),
             };
             tables.push((Some(what_if_title(what_if)), table, notes));

@@ -1,7 +1,7 @@
 //! What total time would be: tables of before and after.
 
 use super::scale::plural;
-use super::table::{Cell, Noted, Table, name, text};
+use super::table::{Cell, Noted, Table, name};
 use super::{markdown, report};
 use crate::comparison::{Comparison, WhatIf, WhatIfOutcome};
 
@@ -90,9 +90,4 @@ pub(super) fn sides_table(comparison: &Comparison, view: &WhatIfView<'_>) -> (Ta
 /// The title of an expression's table on a terminal.
 pub(super) fn what_if_title(view: &WhatIfView<'_>) -> String {
     format!("What if {}", view.what_if.text())
-}
-
-/// A label of nothing, for a summary of one group.
-pub(super) fn all_of_them() -> Cell {
-    text("all")
 }
