@@ -37,7 +37,7 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("encoding_rs", &["src/source/"]),
     ("encoding_rs_io", &["src/source/"]),
     ("base64", &["src/source/"]),
-    ("toml", &["src/command/config.rs"]),
+    ("toml", &["src/command/config.rs", "src/command/prices.rs"]),
     ("aho_corasick", &["src/parse/"]),
     ("xxhash_rust", &["src/source/store/", "src/invocation/"]),
     ("latscope_schema", &["src/parse/", "src/invocation/"]),

@@ -52,6 +52,13 @@ fn the_summary_of_the_fixture_is_as_it_was() {
     }
 }
 
+#[test]
+fn what_if_on_the_fixture_is_as_it_was() {
+    let run = Run::new("summary --by model --what-if inference*0.5 --what-if init=0,overhead=0 --input");
+    let done = run.arg(fixture()).done().code(0);
+    assert_golden("tests/golden/what-if.txt", &done.stdout());
+}
+
 /// A second run, and another number of threads for whatever uses threads, change no byte.
 #[test]
 fn the_same_input_gives_the_same_bytes() {

@@ -11,6 +11,7 @@ use super::store_args::{STORE_EXAMPLES, StoreArgs};
 use crate::command::{
     Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions, Surroundings,
 };
+use crate::comparison::{Architecture, WhatIf};
 use crate::dataset::{Condition, Key, TimeBound};
 use crate::summary::Failures;
 
@@ -140,8 +141,39 @@ pub(super) struct ReportArgs {
     /// Folder to write to [default: reports/BASELINE-vs-CANDIDATE]
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Prices that replace those of latscope, figure by figure
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Show the cost on this architecture; logs do not tell it, so both are shown by default
+    #[arg(long, value_enum, value_name = "NAME")]
+    architecture: Option<ArchitectureArg>,
+    #[command(flatten)]
+    what_if: WhatIfArgs,
     #[command(flatten)]
     common: CommonArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ArchitectureArg {
+    #[value(name = "x86_64")]
+    X86,
+    #[value(name = "arm64")]
+    Arm,
+}
+
+#[derive(Debug, Args)]
+struct WhatIfArgs {
+    /// Show total time if a part of it were different: inference*0.5, init=0, overhead=0, retry=0, or several
+    /// between commas. Each --what-if is shown by itself
+    #[arg(long, value_name = "CHANGE")]
+    what_if: Vec<String>,
+}
+
+impl WhatIfArgs {
+    fn parsed(&self) -> Result<Vec<WhatIf>, String> {
+        let parse = |text: &String| WhatIf::parse(text).map_err(|error| format!("--what-if: {error}"));
+        self.what_if.iter().map(parse).collect()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -175,6 +207,8 @@ pub(super) struct SummaryArgs {
     /// Form of the output
     #[arg(long, value_enum, default_value_t = FormatArg::Table)]
     format: FormatArg,
+    #[command(flatten)]
+    what_if: WhatIfArgs,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -266,6 +300,12 @@ impl ReportArgs {
             baseline,
             candidate,
             out: self.out,
+            prices: self.prices,
+            architecture: self.architecture.map(|architecture| match architecture {
+                ArchitectureArg::X86 => Architecture::X86,
+                ArchitectureArg::Arm => Architecture::Arm,
+            }),
+            what_if: self.what_if.parsed()?,
         })
     }
 }
@@ -282,6 +322,7 @@ impl SummaryArgs {
             }
         }
         Ok(SummaryOptions {
+            what_if: self.what_if.parsed()?,
             common: self.common.into_common(surroundings)?,
             by,
             format: match self.format {

@@ -40,6 +40,7 @@ pub fn run(
         Command::Report(args) => args.into_options(surroundings).map(|mut options| {
             execute(stdout, stderr, options.common.is_quiet, |config, out, err| {
                 options.common.store = Some(place(options.common.store.take(), &config));
+                options.prices = options.prices.take().or(config.prices);
                 report(&options, config.keys, out, err)
             })
         }),

@@ -18,6 +18,16 @@ pub struct ConfigError {
     fault: String,
 }
 
+impl ConfigError {
+    /// What is wrong with a file.
+    pub(super) fn new(path: &Path, fault: String) -> Self {
+        Self {
+            path: path.to_owned(),
+            fault,
+        }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path.display(), self.fault)
@@ -37,6 +47,8 @@ pub struct Config {
     pub store: Option<PathBuf>,
     /// The `[fetch]` table.
     pub fetch: FetchDefaults,
+    /// The price file of the `[prices]` table.
+    pub prices: Option<PathBuf>,
 }
 
 /// What `latscope fetch` does where nothing else is asked for.
@@ -60,6 +72,14 @@ struct File {
     store: Option<PathBuf>,
     #[serde(default)]
     fetch: FetchTable,
+    #[serde(default)]
+    prices: PricesTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PricesTable {
+    file: Option<PathBuf>,
 }
 
 #[derive(Default, Deserialize)]
@@ -131,10 +151,7 @@ impl Config {
     /// # Errors
     /// If the file cannot be read or understood.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let fault = |fault: String| ConfigError {
-            path: path.to_owned(),
-            fault,
-        };
+        let fault = |fault: String| ConfigError::new(path, fault);
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -153,6 +170,7 @@ impl Config {
             has_keys: !file.timing.is_empty(),
             store: file.store,
             fetch: fetch_defaults(file.fetch).map_err(fault)?,
+            prices: file.prices.file,
         })
     }
 }

@@ -10,6 +10,7 @@ mod fetch;
 mod figures;
 mod inspect;
 mod load;
+mod prices;
 mod query;
 mod report;
 mod selector;

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::figures::{Drawn, draw};
 use super::load::{Common, Loaded};
+use super::prices::prices;
 use super::selector::Selector;
-use crate::comparison::{Comparison, Identity, Side, compare_sides};
+use crate::comparison::{
+    Architecture, Comparison, CostComparison, Identity, Side, WhatIf, WhatIfOutcome, compare_sides,
+};
 use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection};
 use crate::parse::TimingKeys;
-use crate::render::{Figure, ReportView, Style, brief, report_markdown};
+use crate::render::{Figure, ReportView, Style, WhatIfView, brief, report_markdown};
 use crate::summary::Warning;
 use crate::vocab::visible;
 
@@ -26,6 +29,12 @@ pub struct ReportOptions {
     pub candidate: Selector,
     /// Where the report is written; by default `reports/<baseline>-vs-<candidate>`.
     pub out: Option<PathBuf>,
+    /// A file whose prices replace those that come with latscope.
+    pub prices: Option<PathBuf>,
+    /// The architecture of the functions, which logs do not tell.
+    pub architecture: Option<Architecture>,
+    /// Changes whose effect on total time is shown, each by itself.
+    pub what_if: Vec<WhatIf>,
 }
 
 /// Compares two selections and writes the report.
@@ -39,6 +48,7 @@ pub fn report(
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     let common = &options.common;
+    let prices = prices(options.prices.as_deref()).map_err(Error::Config)?;
     let windows: Vec<_> = [&options.baseline, &options.candidate]
         .iter()
         .filter_map(|selector| selector.window())
@@ -53,9 +63,29 @@ pub fn report(
     let comparison = compare(options, &loaded, &selected, &selection)?;
     let out = options.out.clone().unwrap_or_else(|| default_out(options));
     let figures = draw(&comparison).map_err(|error| Error::Figure(error.to_string()))?;
+    let sides = [&comparison.baseline, &comparison.candidate];
+    let cost = CostComparison::of(
+        sides.map(|side| &side.rows),
+        selected.names(),
+        &prices,
+        options.architecture,
+    );
+    let what_if: Vec<WhatIfView<'_>> = options
+        .what_if
+        .iter()
+        .map(|what_if| WhatIfView {
+            what_if,
+            outcomes: sides
+                .iter()
+                .map(|side| WhatIfOutcome::of(what_if, &side.rows, common.failures))
+                .collect(),
+        })
+        .collect();
     let view = ReportView {
         comparison: &comparison,
         dataset: &selected,
+        cost: &cost,
+        what_if: &what_if,
         ledger: &loaded.ledger,
         window: selection.window,
         span: loaded.span,

@@ -4,9 +4,12 @@ use std::io::Write;
 
 use super::error::Error;
 use super::load::{Common, Loaded, note};
+use crate::comparison::{WhatIf, WhatIfOutcome};
 use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
-use crate::render::{Style, SummaryView, summary_csv, summary_json, summary_markdown, summary_terminal};
+use crate::render::{
+    Style, SummaryView, WhatIfView, summary_csv, summary_json, summary_markdown, summary_terminal,
+};
 use crate::summary::{GroupSummary, Warning, input_warnings, model_calls, row_warnings};
 use crate::vocab::visible;
 
@@ -33,6 +36,8 @@ pub struct SummaryOptions {
     pub by: Vec<Key>,
     /// The form of the output.
     pub format: Format,
+    /// Changes whose effect on total time is shown, each by itself.
+    pub what_if: Vec<WhatIf>,
 }
 
 /// Summarises the inputs.
@@ -63,6 +68,7 @@ pub fn summarize(
         false => crate::summary::summarize(&selected, &options.by, common.failures)?,
     };
     let warnings = warnings(&loaded, &selected, window, common)?;
+    let what_if = what_if(options, &selected)?;
     let view = SummaryView {
         dataset: &selected,
         keys: &options.by,
@@ -72,6 +78,7 @@ pub fn summarize(
         conditions: &selection.conditions,
         failures: common.failures,
         span: loaded.span,
+        what_if: &what_if,
         ledger: &loaded.ledger,
         warnings: &warnings,
         is_local: common.is_local,
@@ -95,6 +102,23 @@ pub fn summarize(
         }
     }
     Ok(())
+}
+
+/// What comes of each change in each group, groups in the order of the summary.
+fn what_if<'a>(options: &'a SummaryOptions, selected: &Dataset) -> Result<Vec<WhatIfView<'a>>, Error> {
+    if options.what_if.is_empty() {
+        return Ok(Vec::new());
+    }
+    let groups = selected.group_by(&options.by)?;
+    let failures = options.common.failures;
+    let view = |what_if: &'a WhatIf| WhatIfView {
+        what_if,
+        outcomes: groups
+            .iter()
+            .map(|group| WhatIfOutcome::of(what_if, &group.rows, failures))
+            .collect(),
+    };
+    Ok(options.what_if.iter().map(view).collect())
 }
 
 /// The doubts about the input and about the selected invocations as a whole.

@@ -3,17 +3,27 @@
 mod arrivals;
 mod compare;
 mod control;
+mod cost;
+#[cfg(test)]
+mod cost_tests;
 mod doubts;
 mod effects;
 mod equal_checks;
 mod load_checks;
+mod prices;
 mod quantiles;
 mod side;
 mod unattributed;
+mod what_if;
+mod what_if_text;
 
 pub use compare::{Comparison, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
+pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
 pub use effects::Effects;
+pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
 pub use quantiles::{ComparedQuantile, Direction};
 pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
 pub use unattributed::Unattributed;
+pub use what_if::WhatIfOutcome;
+pub use what_if_text::{Part, WhatIf, WhatIfError};

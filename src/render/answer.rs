@@ -1,10 +1,12 @@
 //! The answer of a comparison in two sentences and one table.
 
 use super::control;
+use super::cost::cost_sentence;
 use super::report::ReportView;
 use super::scale::{estimate, footnotes, interval, millis, percent, plural, quantile, ratio};
 use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
+use super::what_if::{sides_table, what_if_title};
 use crate::comparison::{ComparedQuantile, Comparison, ControlState, Direction, Side};
 use crate::stats::{Interval, Probability};
 use crate::summary::{Metric, QuantileSummary};
@@ -285,6 +287,9 @@ pub fn brief(view: &ReportView<'_>, style: Style) -> String {
     for note in table_notes(comparison, &comparison.total) {
         shown.push_str(&format!("{}\n", style.faint(&note)));
     }
+    if let Some(sentence) = cost_sentence(comparison, view.cost, &show) {
+        shown.push_str(&format!("{sentence}\n"));
+    }
     if let Some(unattributed) = &comparison.unattributed {
         shown.push_str(&format!(
             "{} no known model and {} on neither side; the report says what that could change\n",
@@ -299,6 +304,14 @@ pub fn brief(view: &ReportView<'_>, style: Style) -> String {
                 "count"
             }
         ));
+    }
+    for what_if in view.what_if {
+        let (table, notes) = sides_table(comparison, what_if);
+        let title = style.strong(&visible(&what_if_title(what_if)));
+        shown.push_str(&format!("\n{title}\n{}", terminal::table(&table, style)));
+        for note in notes {
+            shown.push_str(&format!("{}\n", style.faint(&note)));
+        }
     }
     if !comparison.warnings.is_empty() {
         shown.push('\n');

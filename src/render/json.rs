@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::json_what_if::{WhatIfJson, what_if_json};
 use super::summary::SummaryView;
 use crate::dataset::Key;
 use crate::invocation::{Ledger, StartType};
@@ -92,6 +93,8 @@ struct GroupJson {
     total_ms: Option<MetricJson>,
     billed_ms: Option<MetricJson>,
     inference_share: Option<ShareJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    what_if: Vec<WhatIfJson>,
 }
 
 #[derive(Serialize)]
@@ -146,7 +149,12 @@ pub fn summary_json(view: &SummaryView<'_>) -> serde_json::Result<String> {
         },
         ledger: ledger(view.ledger),
         by: view.keys.iter().map(|key| key.name()).collect(),
-        groups: view.groups.iter().map(|summary| group(view, summary)).collect(),
+        groups: view
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(position, summary)| group(view, position, summary))
+            .collect(),
         model_calls: view
             .model_calls
             .iter()
@@ -192,7 +200,7 @@ fn model_calls(view: &SummaryView<'_>, calls: &ModelCallSummary) -> ModelCallsJs
     }
 }
 
-fn group(view: &SummaryView<'_>, group: &GroupSummary) -> GroupJson {
+fn group(view: &SummaryView<'_>, position: usize, group: &GroupSummary) -> GroupJson {
     let names = view.dataset.names();
     let model = group
         .value(Key::Model)
@@ -232,6 +240,7 @@ fn group(view: &SummaryView<'_>, group: &GroupSummary) -> GroupJson {
             ratio_of_sums: share.ratio_of_sums,
             median: share.median,
         }),
+        what_if: what_if_json(view.what_if, position),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod chart;
 
 mod answer;
 mod control;
+mod cost;
 mod csv;
 mod dashboard;
 mod dashboard_grid;
@@ -12,6 +13,7 @@ mod dashboard_text;
 mod export;
 mod inspection;
 mod json;
+mod json_what_if;
 mod markdown;
 mod report;
 mod result;
@@ -20,6 +22,7 @@ mod sections;
 mod summary;
 mod table;
 mod terminal;
+mod what_if;
 
 pub use answer::brief;
 pub use csv::summary_csv;
@@ -31,3 +34,4 @@ pub use report::{Figure, ReportView, report_markdown};
 pub use result::{query_list, result_csv, result_json, result_table};
 pub use summary::{SummaryView, shown_time, summary_markdown, summary_terminal};
 pub use terminal::Style;
+pub use what_if::WhatIfView;

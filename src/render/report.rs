@@ -2,12 +2,14 @@
 
 use super::answer::sentences;
 use super::control;
+use super::cost::cost_section;
 use super::markdown::{code, escape, table};
 use super::scale::plural;
 use super::sections::{billed, cold_and_warm, latency, limits, where_the_time_goes};
 use super::summary::{conditions_line, ledger_lines, shown_time, window_line, window_text};
 use super::table::{Cell, Noted, Table, name, optional, text};
-use crate::comparison::{Comparison, Side};
+use super::what_if::{WhatIfView, what_if_section};
+use crate::comparison::{Comparison, CostComparison, Side};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::summary::{Failures, value_counts};
@@ -20,6 +22,10 @@ pub struct ReportView<'a> {
     pub comparison: &'a Comparison,
     /// The selected invocations, for the names that sides refer to.
     pub dataset: &'a Dataset,
+    /// What a thousand requests of each side cost.
+    pub cost: &'a CostComparison,
+    /// What total time would be.
+    pub what_if: &'a [WhatIfView<'a>],
     /// What became of every event.
     pub ledger: &'a Ledger,
     /// The window that was asked for, resolved.
@@ -61,7 +67,9 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         unattributed(comparison),
         cold_and_warm(comparison, &distributions),
         where_the_time_goes(comparison, &phases),
+        what_if_section(comparison, view.what_if),
         billed(comparison),
+        cost_section(comparison, view.cost),
         limits(comparison),
         warnings(comparison),
         method(comparison.failures),

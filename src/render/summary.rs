@@ -3,6 +3,7 @@
 use super::scale::percent;
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::terminal::Style;
+use super::what_if::{WhatIfView, what_if_table, what_if_title};
 use super::{markdown, terminal};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
@@ -29,6 +30,8 @@ pub struct SummaryView<'a> {
     pub span: Option<Span>,
     /// Model calls as Bedrock's own logs have them.
     pub model_calls: &'a [ModelCallSummary],
+    /// What total time of each group would be.
+    pub what_if: &'a [WhatIfView<'a>],
     /// What became of every event.
     pub ledger: &'a Ledger,
     /// What a reader must know.
@@ -45,6 +48,9 @@ impl SummaryView<'_> {
         if !self.model_calls.is_empty() {
             notes
                 .push("Bedrock's own records are no rows of the CSV; the other formats show them".to_owned());
+        }
+        if !self.what_if.is_empty() {
+            notes.push("what --what-if asks for is not in the CSV; the other formats show it".to_owned());
         }
         notes.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
         notes
@@ -66,7 +72,7 @@ pub fn summary_terminal(view: &SummaryView<'_>, style: Style) -> String {
     for (title, table, notes) in tables(view) {
         shown.push('\n');
         if let Some(title) = title {
-            shown.push_str(&format!("{}\n", style.strong(title)));
+            shown.push_str(&format!("{}\n", style.strong(&visible(&title))));
         }
         shown.push_str(&terminal::table(&table, style));
         for note in notes {
@@ -93,7 +99,7 @@ pub fn summary_markdown(view: &SummaryView<'_>) -> String {
     let mut shown = format!("{}\n\n", lines(view.selection_lines()));
     for (title, table, notes) in tables(view) {
         if let Some(title) = title {
-            shown.push_str(&format!("{}\n\n", markdown::escape(title)));
+            shown.push_str(&format!("{}\n\n", markdown::escape(&title)));
         }
         shown.push_str(&format!("{}\n{}\n\n", markdown::table(&table), lines(notes)));
     }
@@ -114,15 +120,24 @@ const MODEL_CALLS: &str =
     "Model calls in Bedrock's own logs, without Lambda: the latency is Bedrock's, from request to last token";
 
 /// Every table with its title and its footnotes.
-fn tables(view: &SummaryView<'_>) -> Vec<(Option<&'static str>, Table, Vec<String>)> {
+fn tables(view: &SummaryView<'_>) -> Vec<(Option<String>, Table, Vec<String>)> {
     let mut tables = Vec::new();
     if !view.groups.is_empty() {
         let (table, notes) = groups_table(view);
         tables.push((None, table, notes));
+        for what_if in view.what_if {
+            let titles: Vec<&str> = view.keys.iter().map(|key| key.name()).collect();
+            let labels: Vec<Vec<Cell>> = view.groups.iter().map(|group| labels(view, group)).collect();
+            let (table, notes) = match titles.as_slice() {
+                [] => what_if_table(what_if, &[""], vec![vec![text("all")]; labels.len()]),
+                titles => what_if_table(what_if, titles, labels),
+            };
+            tables.push((Some(what_if_title(what_if)), table, notes));
+        }
     }
     if !view.model_calls.is_empty() {
         let (table, notes) = calls_table(view);
-        tables.push((Some(MODEL_CALLS), table, notes));
+        tables.push((Some(MODEL_CALLS.to_owned()), table, notes));
     }
     tables
 }
@@ -168,6 +183,17 @@ fn calls_table(view: &SummaryView<'_>) -> (Table, Vec<String>) {
     (table, notes)
 }
 
+/// The values of the keys that a group was made by.
+fn labels(view: &SummaryView<'_>, group: &GroupSummary) -> Vec<Cell> {
+    let label = |(key, value): &(Key, Option<u32>)| {
+        value.map_or_else(
+            || text("(not known)"),
+            |value| name(view.dataset.label(*key, value)),
+        )
+    };
+    group.values.iter().map(label).collect()
+}
+
 /// The table of groups and its footnotes.
 fn groups_table(view: &SummaryView<'_>) -> (Table, Vec<String>) {
     let mut titles: Vec<&str> = view.keys.iter().map(|key| key.name()).collect();
@@ -185,16 +211,7 @@ fn groups_table(view: &SummaryView<'_>) -> (Table, Vec<String>) {
     let mut noted = Noted::default();
     let mut table = Table::new(view.keys.len(), &titles);
     for group in view.groups {
-        let mut row: Vec<Cell> = group
-            .values
-            .iter()
-            .map(|(key, value)| {
-                value.map_or_else(
-                    || text("(not known)"),
-                    |value| name(view.dataset.label(*key, value)),
-                )
-            })
-            .collect();
+        let mut row = labels(view, group);
         row.extend(
             [group.invocations, group.errors, group.timeouts].map(|count| text(grouped(count as u64))),
         );

@@ -72,6 +72,13 @@ impl ModelId {
         opaque_resource(text).is_some()
     }
 
+    /// The prefix of a cross-region inference profile, such as `us` or `global`, in an id or ARN as it was logged.
+    pub fn profile_prefix(text: &str) -> Option<&str> {
+        let id = text.trim().rsplit('/').next()?;
+        let (prefix, _) = id.split_once('.')?;
+        REGION_PREFIXES.contains(&prefix).then_some(prefix)
+    }
+
     /// The name that tells the model from others without provider, date and version:
     /// `claude-3-haiku`, `nova-lite`.
     pub fn short_name(&self) -> String {
@@ -238,6 +245,23 @@ mod tests {
             model("anthropic.claude-3-5-sonnet-20240620-v1:0"),
             model("anthropic.claude-3-5-sonnet-20241022-v2:0")
         );
+    }
+
+    #[test]
+    fn a_profile_is_known_by_its_prefix() {
+        for (id, prefix) in [
+            ("global.anthropic.claude-sonnet-4-6", Some("global")),
+            ("us-gov.amazon.nova-micro-v1:0", Some("us-gov")),
+            (
+                "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.amazon.nova-lite-v1:0",
+                Some("eu"),
+            ),
+            ("amazon.nova-lite-v1:0", None),
+            ("nova-lite", None),
+            ("", None),
+        ] {
+            assert_eq!(ModelId::profile_prefix(id), prefix, "{id}");
+        }
     }
 
     #[test]

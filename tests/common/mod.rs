@@ -92,6 +92,13 @@ impl Run {
         }
     }
 
+    /// More arguments, split at blanks.
+    pub fn args(mut self, args: &str) -> Self {
+        let words = args.split(' ').filter(|arg| !arg.is_empty());
+        self.args.extend(words.map(OsString::from));
+        self
+    }
+
     /// One more argument, which may hold blanks.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.args.push(arg.into());
