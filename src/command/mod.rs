@@ -1,6 +1,7 @@
 //! Floor 10: one use case a file, with writers as parameters. Knows nothing of how arguments are
 //! typed.
 
+mod check;
 mod config;
 mod dashboard;
 mod error;
@@ -9,6 +10,7 @@ mod fetch;
 mod figures;
 mod inspect;
 mod load;
+mod plan;
 mod query;
 mod report;
 mod selector;
@@ -17,6 +19,7 @@ mod stored;
 mod summarize;
 mod surroundings;
 
+pub use check::{CheckFormat, CheckOptions, check};
 pub use config::{Config, ConfigError, FetchDefaults};
 pub use dashboard::{DashboardOptions, dashboard};
 pub use error::Error;
@@ -24,6 +27,7 @@ pub use exit::ExitStatus;
 pub use fetch::{FetchOptions, fetch};
 pub use inspect::{InspectOptions, inspect};
 pub use load::{Common, Loaded};
+pub use plan::{PlanOptions, plan};
 pub use query::{QueryAction, QueryFault, QueryOptions, ResultFormat, query};
 pub use report::{ReportOptions, report};
 pub use selector::{Selector, SelectorError};

@@ -11,7 +11,7 @@ pub use compare::{ComparedQuantile, Comparison, Direction, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
 pub use gate::{
     Gate, GateError, GateOptions, GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Operator,
-    Quantity, Rate, Reason, Scale, Threshold, TimeUnit, Verdict, decide, judge,
+    Purpose, Quantity, Rate, Reason, Scale, Threshold, TimeUnit, Verdict, decide, judge,
 };
 pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
 pub use unattributed::Unattributed;

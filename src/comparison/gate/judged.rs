@@ -116,9 +116,22 @@ pub struct Leaning {
     pub confidence: Option<f64>,
 }
 
-/// About how many requests would decide a gate.
+/// What a number of requests would bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// An interval with two ends.
+    TwoEnds,
+    /// An interval as narrow as the margin of the gate.
+    Margin,
+    /// An interval that ends before the threshold, if the estimate stays what it is.
+    Estimate,
+}
+
+/// About how many requests an undecided gate needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needed {
+    /// For what.
+    pub purpose: Purpose,
     /// Of the candidate.
     pub requests: u64,
     /// Of the baseline, where it is compared with.

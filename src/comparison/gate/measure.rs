@@ -3,7 +3,7 @@
 use super::arm::Arm;
 use super::decide::Verdict;
 use super::expression::{Gate, Operator, Quantity, Threshold};
-use super::judged::{Leaning, Measured, Needed, Scale};
+use super::judged::{Leaning, Measured, Needed, Purpose, Scale};
 use crate::stats::{
     Confidence, Interval, Proportion, Sample, compare, growth_needed, min_n_two_sided, requests_to_exclude,
 };
@@ -134,15 +134,17 @@ const MOST_REQUESTS: f64 = 1e9;
 
 /// About how many requests would decide, if more of the same came.
 pub(super) fn needed(gate: &Gate, measured: &Measured, sides: &[&Counted]) -> Option<Needed> {
-    let shared = |requests: u64| Needed {
+    let shared = |purpose: Purpose, requests: u64| Needed {
+        purpose,
         requests,
         baseline_requests: measured.baseline_requests.map(|_| requests),
     };
     if let (Quantity::Quantile(p, _), true) = (gate.quantity, is_too_few(gate, sides)) {
-        return Some(shared(min_n_two_sided(p, Confidence::C95)));
+        return Some(shared(Purpose::TwoEnds, min_n_two_sided(p, Confidence::C95)));
     }
     if measured.scale == Scale::Share && measured.estimate == Some(0.0) {
-        return requests_to_exclude(measured.threshold, Confidence::C95).map(shared);
+        let requests = requests_to_exclude(measured.threshold, Confidence::C95)?;
+        return Some(shared(Purpose::Estimate, requests));
     }
     let (low, high) = (measured.interval.low?, measured.interval.high?);
     let is_logarithmic = matches!(measured.scale, Scale::Ratio | Scale::Time);
@@ -159,12 +161,16 @@ pub(super) fn needed(gate: &Gate, measured: &Measured, sides: &[&Counted]) -> Op
         let distance = (scale(measured.estimate?) - scale(measured.threshold)).abs();
         growth_needed(width, distance)
     };
-    let growth = of_margin.filter(|growth| *growth > 1.0).or_else(of_estimate)?;
+    let (purpose, growth) = match of_margin.filter(|growth| *growth > 1.0) {
+        Some(growth) => (Purpose::Margin, growth),
+        None => (Purpose::Estimate, of_estimate()?),
+    };
     let times = |requests: usize| {
         let more = (requests as f64 * growth).ceil();
         (growth > 1.0 && more < MOST_REQUESTS).then_some(more as u64)
     };
     Some(Needed {
+        purpose,
         requests: times(measured.requests)?,
         baseline_requests: match measured.baseline_requests {
             Some(requests) => Some(times(requests)?),

@@ -13,5 +13,5 @@ mod parse;
 pub use decide::{Verdict, decide};
 pub use evaluate::{GateOptions, judge};
 pub use expression::{Gate, Operator, Quantity, Rate, Threshold, TimeUnit};
-pub use judged::{GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Reason, Scale};
+pub use judged::{GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Purpose, Reason, Scale};
 pub use parse::GateError;
