@@ -7,7 +7,7 @@ use crate::vocab::visible;
 
 /// What `latscope check` prints.
 pub fn check_text(view: &CheckView<'_>, style: Style) -> String {
-    let mut text = format!("{}\n", style.strong(&view.subject(&visible)));
+    let mut text = format!("{}, with 95 % intervals\n", style.strong(&view.subject(&visible)));
     text.push_str(&decisions(view.judged, style));
     for note in view.notes() {
         text.push_str(&format!("{}\n", visible(&note)));
