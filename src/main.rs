@@ -21,6 +21,9 @@ fn main() -> ExitCode {
         is_stderr_terminal: io::stderr().is_terminal(),
         store: store.map(Into::into),
         region,
+        step_summary: env::var_os("GITHUB_STEP_SUMMARY")
+            .filter(|value| !value.is_empty())
+            .map(Into::into),
         now: || Timestamp::from_epoch_millis(Utc::now().timestamp_millis()),
     };
     let mut stdout = BufWriter::new(io::stdout().lock());

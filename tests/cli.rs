@@ -603,7 +603,7 @@ fn help_shows_the_exit_codes_and_usage_errors_exit_with_2() {
         .code(0)
         .stderr_is("")
         .stdout_has("Exit codes:\n   0  success\n   1  any other failure\n   2  usage")
-        .stdout_has("  11  reserved: gate inconclusive");
+        .stdout_has("  10  a gate of --fail-on failed\n  11  no gate failed, and one could not be decided");
     Run::new("--version")
         .done()
         .code(0)

@@ -90,6 +90,7 @@ fn links_lead_somewhere() {
         "docs/architecture.md",
         "docs/fetch.md",
         "docs/formats.md",
+        "docs/gate.md",
         "docs/performance.md",
         "docs/queries.md",
         "docs/statistics.md",
@@ -132,7 +133,13 @@ fn the_tests_that_the_statistics_page_names_exist() {
         .collect();
     assert!(tests.len() > 40, "{tests:?}");
     for (file, test) in tests {
-        let homes = ["src/stats", "src/summary", "src/comparison", "tests"];
+        let homes = [
+            "src/stats",
+            "src/summary",
+            "src/comparison",
+            "src/comparison/gate",
+            "tests",
+        ];
         let found = homes.iter().any(|home| {
             let file = file.replace("::", "/");
             let paths = [format!("{file}.rs"), format!("{file}/main.rs")];

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check_args::{CHECK_EXAMPLES, CheckArgs, GateArgs};
 use super::dashboard_args::{DASHBOARD_EXAMPLES, DashboardArgs};
 use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
+use super::plan_args::{PLAN_EXAMPLES, PlanArgs};
 use super::query_args::{QUERY_EXAMPLES, QueryArgs};
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
 use crate::command::{
@@ -35,6 +37,13 @@ pub(super) enum Command {
     /// its figures
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// Decide gates such as 'p95(total) > +10%' on their intervals: exit 0, 10 if one failed, 11 if one could not be
+    /// decided
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Say how many requests a decision about a quantile needs, and how long they take
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(PlanArgs),
     /// Say of each saved file what it is: its form, encoding and compression, and what could be read
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
@@ -150,6 +159,8 @@ pub(super) struct ReportArgs {
     #[command(flatten)]
     what_if: WhatIfArgs,
     #[command(flatten)]
+    gates: GateArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
@@ -222,7 +233,7 @@ enum FormatArg {
 }
 
 impl CommonArgs {
-    fn into_common(self, surroundings: &Surroundings) -> Result<Common, String> {
+    pub(super) fn into_common(self, surroundings: &Surroundings) -> Result<Common, String> {
         let time = |option: &str, text: Option<String>| {
             text.map(|text| {
                 TimeBound::parse(&text, self.local).map_err(|error| format!("--{option}: {error}"))
@@ -280,25 +291,14 @@ fn condition(text: &str) -> Result<Condition, String> {
 impl ReportArgs {
     pub(super) fn into_options(self, surroundings: &Surroundings) -> Result<ReportOptions, String> {
         let mut common = self.common.into_common(surroundings)?;
-        let selector = |option: &str, text: &str| {
-            Selector::parse(text, common.is_local).map_err(|error| format!("--{option}: {error}"))
-        };
-        let (baseline, candidate) = (
-            selector("baseline", &self.baseline)?,
-            selector("candidate", &self.candidate)?,
-        );
-        if common.inputs.is_empty() {
-            // Selectors that name files need not name them twice.
-            for path in baseline.inputs().iter().chain(candidate.inputs()) {
-                if !common.inputs.contains(path) {
-                    common.inputs.push(path.clone());
-                }
-            }
-        }
+        let baseline = selector("baseline", &self.baseline, common.is_local)?;
+        let candidate = selector("candidate", &self.candidate, common.is_local)?;
+        take_inputs(&mut common, [&baseline, &candidate]);
         Ok(ReportOptions {
             common,
             baseline,
             candidate,
+            gates: self.gates.into_options()?,
             out: self.out,
             prices: self.prices,
             architecture: self.architecture.map(|architecture| match architecture {
@@ -307,6 +307,23 @@ impl ReportArgs {
             }),
             what_if: self.what_if.parsed()?,
         })
+    }
+}
+
+/// Reads the selector of an option.
+pub(super) fn selector(option: &str, text: &str, is_local: bool) -> Result<Selector, String> {
+    Selector::parse(text, is_local).map_err(|error| format!("--{option}: {error}"))
+}
+
+/// Selectors that name files need not have them named twice.
+pub(super) fn take_inputs<'s>(common: &mut Common, selectors: impl IntoIterator<Item = &'s Selector>) {
+    if !common.inputs.is_empty() {
+        return;
+    }
+    for path in selectors.into_iter().flat_map(Selector::inputs) {
+        if !common.inputs.contains(path) {
+            common.inputs.push(path.clone());
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod args;
 mod aws_args;
+mod check_args;
 mod dashboard_args;
 mod fetch_args;
+mod plan_args;
 mod query_args;
 mod run;
 mod store_args;

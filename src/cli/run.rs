@@ -9,7 +9,8 @@ use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
 use crate::command::{
-    Config, Error, ExitStatus, Surroundings, dashboard, fetch, inspect, query, report, store, summarize,
+    Config, Error, ExitStatus, Surroundings, check, dashboard, fetch, inspect, plan, query, report, store,
+    summarize,
 };
 use crate::vocab::visible;
 
@@ -42,6 +43,17 @@ pub fn run(
                 options.common.store = Some(place(options.common.store.take(), &config));
                 options.prices = options.prices.take().or(config.prices);
                 report(&options, config.keys, out, err)
+            })
+        }),
+        Command::Check(args) => args.into_options(surroundings).map(|mut options| {
+            execute(stdout, stderr, options.common.is_quiet, |config, out, err| {
+                options.common.store = Some(place(options.common.store.take(), &config));
+                check(&options, config.keys, surroundings, out, err)
+            })
+        }),
+        Command::Plan(args) => args.into_options(surroundings).map(|options| {
+            execute(stdout, stderr, options.common.is_quiet, |config, out, err| {
+                plan(&options, config.keys, out, err)
             })
         }),
         Command::Inspect(args) => {
@@ -94,23 +106,24 @@ pub fn run(
 }
 
 /// Reads the configuration, runs a command and says why it failed if it did.
-fn execute(
+fn execute<S: Into<ExitStatus>>(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
     is_quiet: bool,
-    command: impl FnOnce(Config, &mut dyn Write, &mut dyn Write) -> Result<(), Error>,
+    command: impl FnOnce(Config, &mut dyn Write, &mut dyn Write) -> Result<S, Error>,
 ) -> ExitStatus {
-    let run = |stdout: &mut dyn Write, stderr: &mut dyn Write| -> Result<(), Error> {
+    let run = |stdout: &mut dyn Write, stderr: &mut dyn Write| -> Result<S, Error> {
         let config = Config::read(Path::new(CONFIG))?;
         if config.has_keys && !is_quiet {
             // A reader that is gone changes nothing about the result.
             let _ = writeln!(stderr, "timing keys from {CONFIG}");
         }
-        command(config, stdout, stderr)?;
-        stdout.flush().map_err(Error::Output)
+        let status = command(config, stdout, stderr)?;
+        stdout.flush().map_err(Error::Output)?;
+        Ok(status)
     };
     match run(stdout, stderr) {
-        Ok(()) => ExitStatus::Success,
+        Ok(status) => status.into(),
         Err(error) => {
             let status = error.exit_status();
             if status != ExitStatus::Success {

@@ -1,5 +1,7 @@
 //! Exit codes, which scripts rely on.
 
+use crate::comparison::{Judged, OnInconclusive, Verdict};
+
 /// How the program ended. The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
@@ -19,10 +21,14 @@ pub enum ExitStatus {
     AccessDenied = 6,
     /// The window was not fetched as a whole.
     Incomplete = 7,
+    /// A gate failed.
+    GateFailed = 10,
+    /// No gate failed, and one could not be decided.
+    GateInconclusive = 11,
 }
 
 impl ExitStatus {
-    /// Every code in use and in reserve, with its meaning: what `--help` and the README show.
+    /// Every code with its meaning: what `--help` and the README show.
     pub const TABLE: [(u8, &'static str); 10] = [
         (0, "success"),
         (1, "any other failure"),
@@ -32,13 +38,31 @@ impl ExitStatus {
         (5, "no credentials for AWS, or not accepted"),
         (6, "access denied by AWS"),
         (7, "the window was not fetched as a whole; what was is kept"),
-        (10, "reserved: gate failed"),
-        (11, "reserved: gate inconclusive"),
+        (10, "a gate of --fail-on failed"),
+        (11, "no gate failed, and one could not be decided"),
     ];
 
     /// The number that the system is given.
     pub const fn code(self) -> u8 {
         self as u8
+    }
+
+    /// What gates come to.
+    pub(super) fn of_gates(judged: &Judged) -> Self {
+        match (judged.verdict(), judged.on_inconclusive) {
+            (Verdict::Fail, _) | (Verdict::Inconclusive, OnInconclusive::Fail) => Self::GateFailed,
+            (Verdict::Inconclusive, OnInconclusive::Distinct) => Self::GateInconclusive,
+            (Verdict::Pass, _) | (Verdict::Inconclusive, OnInconclusive::Pass | OnInconclusive::Warn) => {
+                Self::Success
+            }
+        }
+    }
+}
+
+/// A command that has nothing to say of its end succeeded.
+impl From<()> for ExitStatus {
+    fn from((): ()) -> Self {
+        Self::Success
     }
 }
 
@@ -57,6 +81,8 @@ mod tests {
             ExitStatus::Authentication,
             ExitStatus::AccessDenied,
             ExitStatus::Incomplete,
+            ExitStatus::GateFailed,
+            ExitStatus::GateInconclusive,
         ] {
             assert!(
                 ExitStatus::TABLE.iter().any(|(code, _)| *code == status.code()),

@@ -1,6 +1,7 @@
 //! Floor 10: one use case a file, with writers as parameters. Knows nothing of how arguments are
 //! typed.
 
+mod check;
 mod config;
 mod dashboard;
 mod error;
@@ -10,6 +11,7 @@ mod fetch;
 mod figures;
 mod inspect;
 mod load;
+mod plan;
 mod prices;
 mod query;
 mod report;
@@ -19,6 +21,7 @@ mod stored;
 mod summarize;
 mod surroundings;
 
+pub use check::{CheckFormat, CheckOptions, check};
 pub use config::{Config, ConfigError, FetchDefaults};
 pub use dashboard::{DashboardOptions, dashboard};
 pub use error::Error;
@@ -26,6 +29,7 @@ pub use exit::ExitStatus;
 pub use fetch::{FetchOptions, fetch};
 pub use inspect::{InspectOptions, inspect};
 pub use load::{Common, Loaded};
+pub use plan::{PlanOptions, plan};
 pub use query::{QueryAction, QueryFault, QueryOptions, ResultFormat, query};
 pub use report::{ReportOptions, report};
 pub use selector::{Selector, SelectorError};

@@ -5,16 +5,18 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::exit::ExitStatus;
 use super::figures::{Drawn, draw};
 use super::load::{Common, Loaded};
 use super::prices::prices;
 use super::selector::Selector;
 use crate::comparison::{
-    Architecture, Comparison, CostComparison, Identity, Side, WhatIf, WhatIfOutcome, compare_sides,
+    Architecture, Comparison, CostComparison, GateOptions, Identity, Side, WhatIf, WhatIfOutcome,
+    compare_sides, judge,
 };
-use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection};
+use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection, Window};
 use crate::parse::TimingKeys;
-use crate::render::{Figure, ReportView, Style, WhatIfView, brief, report_markdown};
+use crate::render::{Figure, ReportView, Style, WhatIfView, brief, gate_lines, report_markdown};
 use crate::summary::Warning;
 use crate::vocab::visible;
 
@@ -27,6 +29,8 @@ pub struct ReportOptions {
     pub baseline: Selector,
     /// What might replace it.
     pub candidate: Selector,
+    /// What the exit code depends on beside the report.
+    pub gates: GateOptions,
     /// Where the report is written; by default `reports/<baseline>-vs-<candidate>`.
     pub out: Option<PathBuf>,
     /// A file whose prices replace those that come with latscope.
@@ -37,7 +41,7 @@ pub struct ReportOptions {
     pub what_if: Vec<WhatIf>,
 }
 
-/// Compares two selections and writes the report.
+/// Compares two selections and writes the report; then decides the gates.
 ///
 /// # Errors
 /// If nothing can be read, a selector selects nothing, or the report cannot be written.
@@ -46,7 +50,7 @@ pub fn report(
     keys: TimingKeys,
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
-) -> Result<(), Error> {
+) -> Result<ExitStatus, Error> {
     let common = &options.common;
     let prices = prices(options.prices.as_deref()).map_err(Error::Config)?;
     let windows: Vec<_> = [&options.baseline, &options.candidate]
@@ -60,7 +64,19 @@ pub fn report(
         });
     }
     let (selected, selection) = loaded.select(common)?;
-    let comparison = compare(options, &loaded, &selected, &selection)?;
+    let selectors = [&options.baseline, &options.candidate];
+    let comparison = compare(common, selectors, &loaded, &selected, &selection)?;
+    let judged = (!options.gates.gates.is_empty()).then(|| {
+        let (baseline, candidate) = (&comparison.baseline, &comparison.candidate);
+        let control = Some(&comparison.control);
+        judge(
+            &options.gates,
+            Some(baseline),
+            candidate,
+            control,
+            common.failures,
+        )
+    });
     let out = options.out.clone().unwrap_or_else(|| default_out(options));
     let figures = draw(&comparison).map_err(|error| Error::Figure(error.to_string()))?;
     let sides = [&comparison.baseline, &comparison.candidate];
@@ -91,6 +107,7 @@ pub fn report(
         span: loaded.span,
         is_local: common.is_local,
         conditions: &selection.conditions,
+        gates: judged.as_ref(),
         figures: figures.each_ref().map(|figure| {
             figure.as_ref().map(|figure| Figure {
                 file: figure.file,
@@ -104,47 +121,60 @@ pub fn report(
             is_coloured: common.is_coloured,
         };
         let drawn = figures.iter().flatten().count();
+        let gates = judged.as_ref().map_or_else(String::new, |judged| {
+            let lines = gate_lines(judged, Some(&comparison.control), style);
+            format!("\n{lines}")
+        });
         let text = format!(
-            "{}\nWrote {} and {drawn} figure{}\n",
+            "{}{gates}\nWrote {} and {drawn} figure{}\n",
             brief(&view, style),
             visible(&out.join("report.md").to_string_lossy()),
             if drawn == 1 { "" } else { "s" }
         );
         stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
     }
-    Ok(())
+    Ok(judged.as_ref().map_or(ExitStatus::Success, ExitStatus::of_gates))
 }
 
-fn compare(
-    options: &ReportOptions,
+/// The side that a selector means.
+pub(super) fn side_of(
+    selector: &Selector,
+    common: &Common,
+    loaded: &Loaded,
+    common_selection: &Selection,
+) -> Result<Side, Error> {
+    let resolved = selector.resolve(loaded, &common.inputs)?;
+    let rows = loaded.dataset.select(&[common_selection, &resolved.selection])?;
+    let identity = Identity {
+        name: resolved.name,
+        model_ids: resolved.model_ids,
+        window: common_selection.window.and(resolved.selection.window),
+        selected_by: resolved
+            .selection
+            .conditions
+            .iter()
+            .filter_map(Condition::key)
+            .collect(),
+        without_model: without_model(loaded, common_selection, &resolved.selection)?,
+    };
+    let side = Side::of(identity, &rows, common.failures)?;
+    let is_input = !selector.inputs().is_empty();
+    side.ok_or_else(|| Error::EmptySide {
+        selector: selector.text().to_owned(),
+        duplicates: if is_input { loaded.ledger.duplicates } else { 0 },
+    })
+}
+
+/// Compares what two selectors mean, baseline first.
+pub(super) fn compare(
+    common: &Common,
+    selectors: [&Selector; 2],
     loaded: &Loaded,
     selected: &Dataset,
     common_selection: &Selection,
 ) -> Result<Comparison, Error> {
-    let common = &options.common;
-    let side = |selector: &Selector| -> Result<Side, Error> {
-        let resolved = selector.resolve(loaded, &common.inputs)?;
-        let rows = loaded.dataset.select(&[common_selection, &resolved.selection])?;
-        let identity = Identity {
-            name: resolved.name,
-            model_ids: resolved.model_ids,
-            window: common_selection.window.and(resolved.selection.window),
-            selected_by: resolved
-                .selection
-                .conditions
-                .iter()
-                .filter_map(Condition::key)
-                .collect(),
-            without_model: without_model(loaded, common_selection, &resolved.selection)?,
-        };
-        let side = Side::of(identity, &rows, common.failures)?;
-        let is_input = !selector.inputs().is_empty();
-        side.ok_or_else(|| Error::EmptySide {
-            selector: selector.text().to_owned(),
-            duplicates: if is_input { loaded.ledger.duplicates } else { 0 },
-        })
-    };
-    let (baseline, candidate) = (side(&options.baseline)?, side(&options.candidate)?);
+    let side = |selector| side_of(selector, common, loaded, common_selection);
+    let (baseline, candidate) = (side(selectors[0])?, side(selectors[1])?);
     if baseline.rows.row == candidate.rows.row {
         return Err(Error::SameSides {
             invocations: baseline.rows.len(),
@@ -153,11 +183,22 @@ fn compare(
     let windows = [common_selection.window, baseline.window, candidate.window];
     let mut comparison = compare_sides(baseline, candidate, common.failures, selected, &loaded.ledger);
     comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
-    comparison.warnings.extend(loaded.untimed(&windows)?);
-    let selectors = [&options.baseline, &options.candidate];
+    comparison
+        .warnings
+        .extend(selector_warnings(&selectors, loaded, selected, &windows)?);
+    Ok(comparison)
+}
+
+/// What speaks against how sides were selected.
+pub(super) fn selector_warnings(
+    selectors: &[&Selector],
+    loaded: &Loaded,
+    selected: &Dataset,
+    windows: &[Window],
+) -> Result<Vec<Warning>, Error> {
+    let mut warnings: Vec<Warning> = loaded.untimed(windows)?.into_iter().collect();
     if loaded.ledger.duplicates > 0 && selectors.iter().any(|selector| !selector.inputs().is_empty()) {
-        let warning = Warning::RepeatedAcrossInputs(loaded.ledger.duplicates);
-        comparison.warnings.push(warning);
+        warnings.push(Warning::RepeatedAcrossInputs(loaded.ledger.duplicates));
     }
     let sources = selected.rows()?.model_source;
     let several = sources
@@ -165,9 +206,9 @@ fn compare(
         .filter(|source| **source == ModelSource::Several)
         .count();
     if several > 0 && selectors.iter().any(|selector| selector.names_a_model()) {
-        comparison.warnings.push(Warning::SeveralModels(several));
+        warnings.push(Warning::SeveralModels(several));
     }
-    Ok(comparison)
+    Ok(warnings)
 }
 
 /// The invocations that would be on a side if their model were known and were its model.

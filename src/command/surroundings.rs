@@ -15,6 +15,8 @@ pub struct Surroundings {
     pub store: Option<PathBuf>,
     /// The region that `AWS_REGION` or `AWS_DEFAULT_REGION` names, for what asks nothing of AWS. The SDK reads more.
     pub region: Option<String>,
+    /// The file that `GITHUB_STEP_SUMMARY` names, to which a step of GitHub Actions appends Markdown.
+    pub step_summary: Option<PathBuf>,
     /// The clock.
     pub now: fn() -> Timestamp,
 }

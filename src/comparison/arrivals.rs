@@ -7,7 +7,7 @@ use crate::dataset::Columns;
 pub(super) fn arrivals(rows: &Columns) -> Vec<(usize, f64)> {
     let mut arrivals: Vec<(usize, f64)> = (0..rows.len())
         .filter_map(|row| {
-            let ended = rows.ended_at[row]?.as_epoch_millis() as f64;
+            let ended = rows.ended_at.get(row).copied().flatten()?.as_epoch_millis() as f64;
             let took = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
             Some((row, ended - took as f64 / 1000.0))
         })
@@ -18,5 +18,5 @@ pub(super) fn arrivals(rows: &Columns) -> Vec<(usize, f64)> {
 
 /// Whether every row has a time.
 pub(super) fn is_timed(rows: &Columns) -> bool {
-    rows.ended_at.iter().all(Option::is_some)
+    rows.ended_at.len() == rows.len() && rows.ended_at.iter().all(Option::is_some)
 }

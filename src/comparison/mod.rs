@@ -9,6 +9,7 @@ mod cost_tests;
 mod doubts;
 mod effects;
 mod equal_checks;
+mod gate;
 mod load_checks;
 mod prices;
 mod quantiles;
@@ -21,6 +22,10 @@ pub use compare::{Comparison, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
 pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
 pub use effects::Effects;
+pub use gate::{
+    Gate, GateError, GateOptions, GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Operator,
+    Purpose, Quantity, Rate, Reason, Scale, Threshold, TimeUnit, Verdict, decide, judge,
+};
 pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
 pub use quantiles::{ComparedQuantile, Direction};
 pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};

@@ -119,6 +119,12 @@ impl Arm {
         (worth.unwrap_or_else(|| self.sample.clone()), dependence)
     }
 
+    /// How many of its requests are worth one independent one at a quantile; 1 where their order is not known.
+    pub(super) fn design_effect(&self, p: Probability) -> f64 {
+        let dependence = self.series.as_ref().and_then(|series| Dependence::of(series, p));
+        dependence.map_or(1.0, |dependence| dependence.design_effect())
+    }
+
     /// How far the first half of the requests differs from the second at a quantile, if it does.
     pub(super) fn noise_floor(&self, p: Probability) -> Option<f64> {
         let series = self.series.as_ref()?;

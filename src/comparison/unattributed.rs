@@ -113,7 +113,7 @@ fn with_others(side: &Side, others: &Columns, failures: Failures) -> Option<Samp
 }
 
 /// Both samples in one.
-fn joined(a: &Sample, b: &Sample) -> Option<Sample> {
+pub(super) fn joined(a: &Sample, b: &Sample) -> Option<Sample> {
     let (mut exact, mut limits) = (Vec::new(), Vec::new());
     for sample in [a, b] {
         let (theirs, bounds) = sample.values().split_at(sample.len() - sample.censored());

@@ -219,7 +219,7 @@ fn point_and_interval(point: Option<f64>, range: Interval, form: fn(f64) -> Stri
 }
 
 /// A difference in milliseconds with its sign.
-fn signed_millis(micros: f64) -> String {
+pub(super) fn signed_millis(micros: f64) -> String {
     let sign = if micros < 0.0 { "−" } else { "+" };
     format!("{sign}{}", millis(micros.abs()))
 }

@@ -284,7 +284,7 @@ fn each<T>(summary: &MetricSummary, what: impl Fn(&QuantileSummary) -> T) -> Per
 
 /// JSON in which every character that could act on a display is written as an escape. They stand
 /// only inside strings, so the value stays the same.
-fn escape_acting(json: &str) -> String {
+pub(super) fn escape_acting(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && acts(c) {

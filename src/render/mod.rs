@@ -11,10 +11,12 @@ mod dashboard;
 mod dashboard_grid;
 mod dashboard_text;
 mod export;
+mod gates;
 mod inspection;
 mod json;
 mod json_what_if;
 mod markdown;
+mod plan;
 mod report;
 mod result;
 mod scale;
@@ -28,8 +30,12 @@ pub use answer::brief;
 pub use csv::summary_csv;
 pub use dashboard::{ApiView, DashboardView, dashboard_json};
 pub use export::{export_csv, export_ndjson};
+pub use gates::{
+    CheckView, check_json, check_junit, check_text, gate_lines, github_annotations, github_summary,
+};
 pub use inspection::inspection;
 pub use json::summary_json;
+pub use plan::{Basis, PlanView, plan_json, plan_text};
 pub use report::{Figure, ReportView, report_markdown};
 pub use result::{query_list, result_csv, result_json, result_table};
 pub use summary::{SummaryView, shown_time, summary_markdown, summary_terminal};

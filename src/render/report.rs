@@ -3,13 +3,14 @@
 use super::answer::sentences;
 use super::control;
 use super::cost::cost_section;
+use super::gates::gates_section;
 use super::markdown::{code, escape, table};
 use super::scale::plural;
 use super::sections::{billed, cold_and_warm, latency, limits, where_the_time_goes};
 use super::summary::{conditions_line, ledger_lines, shown_time, window_line, window_text};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::what_if::{WhatIfView, what_if_section};
-use crate::comparison::{Comparison, CostComparison, Side};
+use crate::comparison::{Comparison, CostComparison, Judged, Side};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::summary::{Failures, value_counts};
@@ -36,6 +37,8 @@ pub struct ReportView<'a> {
     pub is_local: bool,
     /// What all invocations of both sides have in common.
     pub conditions: &'a [Condition],
+    /// The gates and what became of them, where there are any.
+    pub gates: Option<&'a Judged>,
     /// Latency quantile curves, distributions, and time by part; absent where there is nothing to
     /// draw.
     pub figures: [Option<Figure<'a>>; 3],
@@ -62,6 +65,9 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         ),
         compared(view),
         answer(comparison),
+        view.gates.map_or_else(String::new, |judged| {
+            gates_section(judged, Some(&comparison.control))
+        }),
         latency(comparison, &quantiles),
         control::section(comparison),
         unattributed(comparison),

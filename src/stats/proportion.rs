@@ -60,6 +60,31 @@ impl Proportion {
         }
     }
 
+    /// The exact interval of Clopper and Pearson (1934), from 0 to 1: beyond each end the true share
+    /// would give what was counted, or more of the kind, with less than the probability of that
+    /// end. It never claims more than it promises, however rare what is counted is, where Wilson's
+    /// lower end does: a gate needs that.
+    pub fn clopper_pearson(&self, confidence: Confidence) -> Interval {
+        let (count, n) = (self.share * self.effective_size, self.effective_size);
+        let tail = confidence.tail();
+        let low = if self.share == 0.0 {
+            0.0
+        } else {
+            bisect_unit(tail, |x| incomplete_beta(count, n - count + 1.0, x, 1.0 - x))
+        };
+        let high = if self.share == 1.0 {
+            1.0
+        } else {
+            bisect_unit(1.0 - tail, |x| {
+                incomplete_beta(count + 1.0, n - count, x, 1.0 - x)
+            })
+        };
+        Interval {
+            low: Some(low),
+            high: Some(high),
+        }
+    }
+
     /// The one-sided 95 % upper bound of Clopper and Pearson (1934), from 0 to 1: were the true
     /// share any larger, so few would be counted at most once in twenty times. With nothing
     /// counted it is 1 − 0.05^(1/n), about 3/n.
@@ -85,6 +110,39 @@ mod tests {
         assert_eq!((all.share(), all.upper_bound_95()), (1.0, 1.0));
         assert_eq!(all.with_effective_size(2.5), None);
         assert_eq!(all.with_effective_size(f64::NAN), None);
+    }
+
+    #[test]
+    fn the_exact_interval_leaves_so_much_on_each_side() {
+        // Binomial probabilities summed up: at each end what was counted, or more of the kind, has 2.5 %.
+        for (count, n) in [(1_u64, 100_u64), (3, 10), (7, 400), (39, 40)] {
+            let exact = Proportion::new(count, n)
+                .unwrap()
+                .clopper_pearson(Confidence::C95);
+            let at_most = |k: u64, x: f64| -> f64 {
+                let mut term = (1.0 - x).powi(n as i32);
+                let mut sum = 0.0;
+                for i in 0..=k {
+                    sum += term;
+                    term *= (n - i) as f64 / (i + 1) as f64 * x / (1.0 - x);
+                }
+                sum
+            };
+            let (low, high) = (exact.low.unwrap(), exact.high.unwrap());
+            assert!(
+                (1.0 - at_most(count - 1, low) - 0.025).abs() < 1e-9,
+                "{count} of {n}"
+            );
+            assert!((at_most(count, high) - 0.025).abs() < 1e-9, "{count} of {n}");
+        }
+        let none = Proportion::new(0, 300).unwrap().clopper_pearson(Confidence::C90);
+        let one_sided = Proportion::new(0, 300).unwrap().upper_bound_95();
+        assert_eq!(none.low, Some(0.0));
+        assert!((none.high.unwrap() / one_sided - 1.0).abs() < 1e-9);
+        let all = Proportion::new(300, 300)
+            .unwrap()
+            .clopper_pearson(Confidence::C90);
+        assert_eq!(all.high, Some(1.0));
     }
 
     proptest! {

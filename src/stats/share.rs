@@ -31,6 +31,11 @@ impl Share {
         Some(Self { pairs, part, whole })
     }
 
+    /// How many requests.
+    pub fn requests(&self) -> usize {
+        self.pairs.len()
+    }
+
     /// The ratio of the sums, from 0 to 1: the share of the time. Shares of several parts add up,
     /// which means or medians of the requests' ratios do not.
     pub fn ratio_of_sums(&self) -> f64 {

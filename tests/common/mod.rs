@@ -139,6 +139,7 @@ impl Run {
             .current_dir(&self.folder.0)
             .env_remove("NO_COLOR")
             .env_remove("LATSCOPE_STORE")
+            .env_remove("GITHUB_STEP_SUMMARY")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -11,6 +11,7 @@ pub fn latscope(args: &[&str]) -> String {
         is_stderr_terminal: false,
         store: None,
         region: None,
+        step_summary: None,
         now: || Timestamp::from_epoch_millis(0),
     };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());

@@ -1,0 +1,168 @@
+//! `latscope check`: gates for continuous integration.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use super::error::Error;
+use super::exit::ExitStatus;
+use super::load::{Common, Loaded};
+use super::report::{compare, selector_warnings, side_of};
+use super::selector::Selector;
+use super::surroundings::Surroundings;
+use crate::comparison::{Control, GateOptions, Side, judge};
+use crate::dataset::{Dataset, Key, Selection};
+use crate::parse::TimingKeys;
+use crate::render::{
+    CheckView, Style, check_json, check_junit, check_text, github_annotations, github_summary,
+};
+use crate::summary::{Warning, input_warnings, row_warnings};
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CheckFormat {
+    /// A line for each gate.
+    #[default]
+    Text,
+    /// `latscope.check/v1`.
+    Json,
+    /// Annotations and a job summary of GitHub Actions.
+    Github,
+    /// JUnit XML.
+    Junit,
+}
+
+/// What `latscope check` was asked for.
+#[derive(Debug, Clone)]
+pub struct CheckOptions {
+    /// Options that commands share.
+    pub common: Common,
+    /// What there is today, where a gate compares with it.
+    pub baseline: Option<Selector>,
+    /// What is checked.
+    pub candidate: Selector,
+    /// The gates.
+    pub gates: GateOptions,
+    /// The form of the output.
+    pub format: CheckFormat,
+}
+
+/// What gates are decided on.
+struct Checked {
+    baseline: Option<Side>,
+    candidate: Side,
+    control: Option<Control>,
+    warnings: Vec<Warning>,
+}
+
+/// Decides gates and says so.
+///
+/// # Errors
+/// If nothing can be read, a selector selects nothing, or the output cannot be written.
+pub fn check(
+    options: &CheckOptions,
+    keys: TimingKeys,
+    surroundings: &Surroundings,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<ExitStatus, Error> {
+    let common = &options.common;
+    let selectors = options.baseline.iter().chain([&options.candidate]);
+    let windows: Vec<_> = selectors.filter_map(Selector::window).collect();
+    let loaded = Loaded::read(common, keys, &windows, stderr)?;
+    if loaded.dataset.is_empty() {
+        return Err(Error::OnlyModelCalls {
+            calls: loaded.model_calls.len(),
+        });
+    }
+    let (selected, selection) = loaded.select(common)?;
+    let checked = checked(options, &loaded, &selected, &selection)?;
+    let judged = judge(
+        &options.gates,
+        checked.baseline.as_ref(),
+        &checked.candidate,
+        checked.control.as_ref(),
+        common.failures,
+    );
+    let status = ExitStatus::of_gates(&judged);
+    let view = CheckView {
+        judged: &judged,
+        baseline: checked.baseline.as_ref(),
+        candidate: &checked.candidate,
+        control: checked.control.as_ref(),
+        warnings: &checked.warnings,
+        exit_code: status.code(),
+    };
+    let text = match options.format {
+        CheckFormat::Text => check_text(
+            &view,
+            Style {
+                is_coloured: common.is_coloured,
+            },
+        ),
+        CheckFormat::Json => check_json(&view).map_err(|error| Error::Internal(error.to_string()))?,
+        CheckFormat::Github => {
+            append_summary(surroundings, &github_summary(&view))?;
+            github_annotations(&view)
+        }
+        CheckFormat::Junit => check_junit(&view),
+    };
+    stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
+    Ok(status)
+}
+
+fn checked(
+    options: &CheckOptions,
+    loaded: &Loaded,
+    selected: &Dataset,
+    selection: &Selection,
+) -> Result<Checked, Error> {
+    let common = &options.common;
+    if let Some(baseline) = &options.baseline {
+        let selectors = [baseline, &options.candidate];
+        let comparison = compare(common, selectors, loaded, selected, selection)?;
+        return Ok(Checked {
+            baseline: Some(comparison.baseline),
+            candidate: comparison.candidate,
+            control: Some(comparison.control),
+            warnings: comparison.warnings,
+        });
+    }
+    let candidate = side_of(&options.candidate, common, loaded, selection)?;
+    let label = |key: Key, value: Option<u32>| {
+        value.map_or_else(|| "not known".to_owned(), |value| selected.label(key, value))
+    };
+    let mut warnings = loaded.warnings.clone();
+    warnings.extend(input_warnings(&loaded.ledger));
+    warnings.extend(row_warnings(
+        &candidate.name,
+        &candidate.rows,
+        &candidate.group,
+        &label,
+    ));
+    let windows = [selection.window, candidate.window];
+    warnings.extend(selector_warnings(
+        &[&options.candidate],
+        loaded,
+        selected,
+        &windows,
+    )?);
+    Ok(Checked {
+        baseline: None,
+        candidate,
+        control: None,
+        warnings,
+    })
+}
+
+/// Appends to the job summary, if the step has one.
+fn append_summary(surroundings: &Surroundings, page: &str) -> Result<(), Error> {
+    let Some(path) = &surroundings.step_summary else {
+        return Ok(());
+    };
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.and_then(|mut file| file.write_all(page.as_bytes()))
+        .map_err(|source| Error::Write {
+            path: path.clone(),
+            source,
+        })
+}

@@ -1,0 +1,110 @@
+//! What a gate measures on one side, as plain numbers.
+
+use super::expression::{Gate, Quantity, Rate};
+use crate::comparison::quantiles;
+use crate::comparison::side::Side;
+use crate::comparison::unattributed::joined;
+use crate::dataset::Columns;
+use crate::invocation::{Outcome, StartType};
+use crate::stats::{Sample, Share};
+use crate::summary::{Failures, Latencies};
+
+/// The numbers of one side.
+#[derive(Debug, Clone)]
+pub(super) enum Arm {
+    /// Times.
+    Times(Sample),
+    /// Pairs of inference and duration.
+    Share(Share),
+    /// So many of so many.
+    Count {
+        /// Those that it happened to.
+        count: u64,
+        /// All.
+        total: u64,
+    },
+}
+
+impl Arm {
+    /// The numbers of a side, and of invocations beside its own. `None` if there are none.
+    pub(super) fn of(gate: &Gate, side: &Side, others: &Columns, failures: Failures) -> Option<Self> {
+        let own = match gate.start {
+            None => Some(&side.all),
+            Some(start) => side.start(start).map(|row| &row.latencies),
+        };
+        match gate.quantity {
+            Quantity::Quantile(p, metric) => {
+                let own = own.and_then(|latencies| latencies.sample(metric));
+                let theirs = Latencies::of(others, failures);
+                let sample = match (own, theirs.sample(metric)) {
+                    (Some(own), Some(theirs)) => joined(own, theirs),
+                    (own, theirs) => own.or(theirs).cloned(),
+                }?;
+                let is_in = |row: usize| gate.start.is_none_or(|start| is_start(&side.rows, row, start));
+                let in_order = quantiles::Arm::of(&side.rows, failures, metric, is_in);
+                let effect = in_order.map_or(1.0, |arm| arm.design_effect(p));
+                let worth = (sample.len() as f64 / effect).max(1.0);
+                sample.with_effective_size(worth).map(Self::Times)
+            }
+            Quantity::InferenceShare => own?.share.clone().map(Self::Share),
+            Quantity::Rate(rate) => {
+                let (mut count, mut total) = (0, 0);
+                for rows in [&side.rows, others] {
+                    for row in 0..rows.len() {
+                        let is_in = gate.start.is_none_or(|start| is_start(rows, row, start));
+                        let happened = happens(rate, rows, row).filter(|_| is_in);
+                        total += u64::from(happened.is_some());
+                        count += u64::from(happened == Some(true));
+                    }
+                }
+                (total > 0).then_some(Self::Count { count, total })
+            }
+        }
+    }
+
+    /// How many requests.
+    pub(super) fn requests(&self) -> usize {
+        match self {
+            Self::Times(sample) => sample.len(),
+            Self::Share(share) => share.requests(),
+            Self::Count { total, .. } => *total as usize,
+        }
+    }
+}
+
+/// The invocations without a model that could be a side's and change what a gate measures there: those that timed
+/// out or failed, whose handlers were killed before they could name their model.
+pub(super) fn killed(gate: &Gate, side: &Side) -> Columns {
+    let rows = &side.without_model;
+    rows.only(|row| {
+        rows.outcome[row] != Outcome::Success as u32
+            && gate.start.is_none_or(|start| is_start(rows, row, start))
+    })
+}
+
+/// What the killed ones can be at worst and at best: all of them, and for a rate only those that raise it or only
+/// those that lower it.
+pub(super) fn extremes(gate: &Gate, killed: &Columns) -> Vec<Columns> {
+    match gate.quantity {
+        Quantity::Rate(rate) => [true, false]
+            .into_iter()
+            .map(|raises| killed.only(|row| happens(rate, killed, row) == Some(raises)))
+            .collect(),
+        Quantity::Quantile(..) | Quantity::InferenceShare => vec![killed.clone()],
+    }
+}
+
+fn is_start(rows: &Columns, row: usize, start: StartType) -> bool {
+    rows.start[row] == start as u32
+}
+
+/// Whether it happened to an invocation; nothing where that is not known.
+fn happens(rate: Rate, rows: &Columns, row: usize) -> Option<bool> {
+    match rate {
+        Rate::Timeout => Some(rows.outcome[row] == Outcome::Timeout as u32),
+        Rate::Error => Some(rows.outcome[row] == Outcome::Error as u32),
+        Rate::Cold => Some(is_start(rows, row, StartType::Cold)),
+        // Only the handler's record tells.
+        Rate::Throttle => rows.is_matched[row].then(|| rows.facts.is_throttled.get(row) == Some(&true)),
+    }
+}
