@@ -45,3 +45,21 @@ fn the_guides_commands_are_of_a_shell() {
         assert!(output.status.success(), "{block}\n{said}");
     }
 }
+
+#[test]
+fn what_the_handler_costs_was_measured() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/handler.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, rest) = page
+        .split_once("<!-- benches/handler.py writes from here -->")
+        .unwrap();
+    let (tables, _) = rest.split_once("<!-- to here -->").unwrap();
+    for row in [
+        "| program, MB |",
+        "| start to first question",
+        "| Converse |",
+        "| ConverseStream |",
+    ] {
+        assert!(tables.contains(row), "{row} is not in docs/handler.md");
+    }
+}
