@@ -7,7 +7,8 @@ use super::side::Side;
 use crate::dataset::{Dataset, Key};
 use crate::invocation::Ledger;
 use crate::stats::{
-    Check, Confidence, Dependence, Grade, Interval, Probability, Proportion, highest_finite_quantile,
+    Check, Confidence, Dependence, Grade, Probability, Proportion, ProportionDifference,
+    highest_finite_quantile,
 };
 use crate::summary::{Metric, QuantileSummary, Warning, input_warnings, row_warnings};
 
@@ -62,29 +63,27 @@ pub(super) fn doubts(
     warnings
 }
 
-/// Names failures where the two shares' intervals do not meet.
+/// Names failures where the difference of the two shares is shown.
 fn failures(baseline: &Side, candidate: &Side) -> Option<Warning> {
-    let of = |side: &Side| {
-        let failed = side.group.errors as u64;
-        let proportion = Proportion::new(failed, side.group.invocations as u64)?;
-        Some((proportion.share(), proportion.wilson(Confidence::C95)))
-    };
+    let of = |side: &Side| Proportion::new(side.group.errors as u64, side.group.invocations as u64);
     let (base, cand) = (of(baseline)?, of(candidate)?);
-    let are_apart = base.1.high < cand.1.low || cand.1.high < base.1.low;
-    let shown = |(share, interval): (f64, Interval)| {
+    let shown = |proportion: &Proportion| {
+        let interval = proportion.wilson(Confidence::C95);
         let percent =
             |share: Option<f64>| share.map_or_else(String::new, |share| format!("{:.2}", share * 100.0));
         format!(
             "{:.2} % ({}–{})",
-            share * 100.0,
+            proportion.share() * 100.0,
             percent(interval.low),
             percent(interval.high)
         )
     };
-    are_apart.then(|| Warning::FailuresDiffer {
-        baseline: shown(base),
-        candidate: shown(cand),
-    })
+    ProportionDifference::of(&base, &cand, Confidence::C95)
+        .is_shown()
+        .then(|| Warning::FailuresDiffer {
+            baseline: shown(&base),
+            candidate: shown(&cand),
+        })
 }
 
 /// Names a side whose slow requests come in episodes.

@@ -35,7 +35,7 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
     checks.push(check(
         "runtime version",
         sides.map(|side| values(&side.rows.facts.runtime)),
-        |position| name(&names.runtimes, *position),
+        |position| short_runtime(&name(&names.runtimes, *position)),
     ));
     checks.push(check(
         "initialisation type",
@@ -100,6 +100,14 @@ fn check<T: Ord>(
         (CheckState::Alike, listed(&base))
     };
     Check { name, state, detail }
+}
+
+/// The ARN of a runtime version ends in 64 hexadecimal digits, of which twelve tell it from others.
+fn short_runtime(arn: &str) -> String {
+    match arn.rsplit_once("runtime:") {
+        Some((_, digest)) if digest.len() > 12 => format!("{}…", digest.chars().take(12).collect::<String>()),
+        _ => arn.to_owned(),
+    }
 }
 
 fn listed(values: &[String]) -> String {

@@ -4,9 +4,11 @@ use super::arrivals::{arrivals, is_timed};
 use super::control::{Check, CheckState};
 use super::quantiles::Arm;
 use super::side::Side;
-use crate::dataset::Columns;
-use crate::invocation::Outcome;
-use crate::stats::{self, Balance, Probability, SharedKeys, TimeOverlap, Trend};
+use crate::dataset::{Columns, Key};
+use crate::invocation::{Outcome, StartType};
+use crate::stats::{
+    self, Balance, Confidence, Probability, Proportion, ProportionDifference, SharedKeys, TimeOverlap, Trend,
+};
 
 /// The checks of two sides, in the order of output. `total` is the total time of the baseline.
 pub(super) fn load_checks(baseline: &Side, candidate: &Side, total: Option<&Arm>) -> Vec<Check> {
@@ -19,6 +21,10 @@ pub(super) fn load_checks(baseline: &Side, candidate: &Side, total: Option<&Arm>
     checks.push(trend("drift of the baseline", rows[0], is_interleaved));
     checks.push(trend("drift of the candidate", rows[1], is_interleaved));
     checks.push(itself(total, is_interleaved));
+    let is_selected = |side: &Side| side.selected_by.contains(&Key::Start);
+    if !is_selected(baseline) && !is_selected(candidate) {
+        checks.push(cold_share(rows));
+    }
     checks.push(prompts);
     checks.push(input_tokens(rows, same_prompts));
     checks.push(concurrency(rows));
@@ -77,8 +83,9 @@ fn trend(name: &'static str, rows: &Columns, is_interleaved: bool) -> Check {
         name,
         state,
         detail: format!(
-            "the median duration changes by {:+.1} % over the window (p = {:.2})",
-            trend.total_change * 100.0,
+            "the median duration changes by {}{:.1} % over the window (p = {:.2})",
+            sign(trend.total_change),
+            trend.total_change.abs() * 100.0,
             trend.p
         ),
     }
@@ -109,6 +116,33 @@ fn itself(total: Option<&Arm>, is_interleaved: bool) -> Check {
         name: "baseline against itself",
         state,
         detail,
+    }
+}
+
+/// Whether as many requests waited for an initialisation or restore. How many do is mostly the traffic's doing.
+fn cold_share(rows: [&Columns; 2]) -> Check {
+    const NAME: &str = "cold share";
+    let waited = [StartType::Cold, StartType::Restored, StartType::InitRetried].map(|start| start as u32);
+    let shares = rows.map(|rows| {
+        let is_known = !rows.start.contains(&(StartType::Unknown as u32));
+        let count = rows.start.iter().filter(|start| waited.contains(start)).count();
+        Proportion::new(count as u64, rows.len() as u64).filter(|_| is_known)
+    });
+    let [Some(baseline), Some(candidate)] = shares else {
+        return unknown(NAME, "the start of some requests is not known");
+    };
+    let difference = ProportionDifference::of(&baseline, &candidate, Confidence::C95);
+    Check {
+        name: NAME,
+        state: match difference.is_shown() {
+            true => CheckState::Differs,
+            false => CheckState::Alike,
+        },
+        detail: format!(
+            "{:.2} % against {:.2} %",
+            baseline.share() * 100.0,
+            candidate.share() * 100.0
+        ),
     }
 }
 
@@ -172,10 +206,11 @@ fn balance(name: &'static str, baseline: &[f64], candidate: &[f64]) -> Check {
         name,
         state: state(balance.check()),
         detail: format!(
-            "median {} against {}, standardised difference {:+.2}",
+            "median {} against {}, standardised difference {}{:.2}",
             median(baseline),
             median(candidate),
-            balance.difference
+            sign(balance.difference),
+            balance.difference.abs()
         ),
     }
 }
@@ -186,6 +221,10 @@ const fn state(check: stats::Check) -> CheckState {
         stats::Check::Warn => CheckState::Unproven,
         stats::Check::Confounded => CheckState::Differs,
     }
+}
+
+const fn sign(number: f64) -> char {
+    if number < 0.0 { '−' } else { '+' }
 }
 
 fn unknown(name: &'static str, detail: &str) -> Check {

@@ -308,7 +308,9 @@ impl fmt::Display for Warning {
                 episodes,
             } => write!(
                 f,
-                "{of}: {quantile} rests on {episodes} slow episodes, too few for a verdict"
+                "{of}: {quantile} rests on {} slow {}, too few for a verdict",
+                episodes,
+                if *episodes == 1 { "episode" } else { "episodes" }
             ),
             Self::Shared(count) => write!(
                 f,
