@@ -25,6 +25,7 @@ struct Request {
     memory_mb: u32,
     init_ms: Option<f64>,
     input_tokens: u64,
+    output_tokens: u64,
     is_streamed: bool,
     prompt: u64,
     has_failed: bool,
@@ -43,14 +44,16 @@ fn requests() -> Vec<Request> {
             // Each model gets every place once.
             let place = n * 227 % REQUESTS;
             let rank = (place / 2) as f64 / (REQUESTS / 2) as f64;
-            let base = if place % 2 == 0 { 900.0 } else { 500.0 };
+            let is_baseline = place.is_multiple_of(2);
+            let base = if is_baseline { 900.0 } else { 500.0 };
             Request {
-                model: if place % 2 == 0 { HAIKU } else { NOVA },
+                model: if is_baseline { HAIKU } else { NOVA },
                 at: n as i64 * 30_000,
                 duration_ms: base * (0.7 + rank),
                 memory_mb: 512,
                 init_ms: None,
                 input_tokens: 300 + place / 2 * 37 % 200,
+                output_tokens: 100 + place / 2 * 53 % 100,
                 is_streamed: false,
                 prompt: place / 2,
                 has_failed: false,
@@ -69,7 +72,7 @@ fn report(requests: &[Request]) -> (String, String) {
     let run = Run::new("report --input logs.ndjson --out out --baseline haiku --candidate nova-lite");
     let done = run.file("logs.ndjson", logs).done().code(0);
     let page = done.read("out/report.md");
-    (done.stdout().to_owned(), page)
+    (done.stdout(), page)
 }
 
 fn logged(request: &Request, number: u64) -> String {
@@ -80,7 +83,7 @@ fn logged(request: &Request, number: u64) -> String {
         "schema": "latscope.timing/v1", "request_id": id, "gen_ai.request.model": request.model,
         "inference_ms": request.duration_ms - 10.0, "cold_start": request.init_ms.is_some(),
         "initialization_type": "on-demand", "status": if request.has_failed { "error" } else { "ok" },
-        "gen_ai.usage.input_tokens": request.input_tokens, "gen_ai.usage.output_tokens": 100,
+        "gen_ai.usage.input_tokens": request.input_tokens, "gen_ai.usage.output_tokens": request.output_tokens,
         "gen_ai.request.max_tokens": 512, "gen_ai.request.temperature": 0.2,
         "streaming": request.is_streamed, "prompt_hash": format!("{:016x}", request.prompt),
     });
@@ -218,6 +221,35 @@ fn a_warmer_candidate_is_named() {
         "{answer}"
     );
     assert!(page.contains("| cold share | differs |"), "{page}");
+}
+
+#[test]
+fn a_model_that_writes_less_is_not_called_faster_at_equal_length() {
+    let mut planted = requests();
+    for (n, request) in planted.iter_mut().enumerate() {
+        // Both take four milliseconds a token; the candidate writes less.
+        let tokens = 100.0 + (n as f64 * 0.754_877_666 % 1.0) * 200.0;
+        let tokens = if request.is_candidate() {
+            tokens * 0.85
+        } else {
+            tokens
+        };
+        request.output_tokens = tokens as u64;
+        request.duration_ms = 50.0 + 4.0 * request.output_tokens as f64 + (n * 7 % 10) as f64;
+    }
+    let (answer, page) = report(&planted);
+    assert!(answer.contains("nova-lite is faster"), "{answer}");
+    assert!(
+        page.contains("answers differ in length, so a model may be faster for writing less"),
+        "{page}"
+    );
+    let row = page
+        .lines()
+        .find(|line| line.starts_with("| at the same lengths of answers |"))
+        .unwrap();
+    let median = row.split('|').nth(2).unwrap().trim();
+    let ratio: f64 = median.split(' ').next().unwrap().parse().unwrap();
+    assert!((0.95..1.05).contains(&ratio), "{row}");
 }
 
 #[test]

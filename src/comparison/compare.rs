@@ -1,5 +1,6 @@
 //! The comparison itself.
 
+use super::adjusted::Adjusted;
 use super::control::Control;
 use super::doubts::doubts;
 use super::effects::Effects;
@@ -30,6 +31,8 @@ pub struct Comparison {
     pub margin: f64,
     /// How a typical request fares.
     pub effects: Option<Effects>,
+    /// Total time at equal conditions.
+    pub adjusted: Adjusted,
     /// Invocations whose model is not known, where models are compared.
     pub unattributed: Option<Unattributed>,
     /// Whether the sides differ in nothing else.
@@ -73,6 +76,7 @@ pub fn compare_sides(
     let inference = of(&arms(Metric::Inference));
     let warm = of(&warm);
     let effects = Effects::of(&baseline, &candidate);
+    let adjusted = Adjusted::of(&baseline, &candidate, failures);
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
     let warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
     Comparison {
@@ -84,6 +88,7 @@ pub fn compare_sides(
         warm,
         margin,
         effects,
+        adjusted,
         unattributed,
         control,
         failures,

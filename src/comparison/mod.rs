@@ -1,5 +1,6 @@
 //! Floor 8: two selections become ratios with intervals.
 
+mod adjusted;
 mod arrivals;
 mod compare;
 mod control;
@@ -18,6 +19,7 @@ mod unattributed;
 mod what_if;
 mod what_if_text;
 
+pub use adjusted::{ADJUSTED, Adjusted, SameLength};
 pub use compare::{Comparison, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
 pub use cost::{ComparedCost, Cost, CostComparison, CostItem};

@@ -3,6 +3,7 @@
 
 pub mod chart;
 
+mod adjusted;
 mod answer;
 mod control;
 mod cost;

@@ -1,5 +1,6 @@
 //! `report.md`: the page that answers whether the candidate would help.
 
+use super::adjusted;
 use super::answer::sentences;
 use super::control;
 use super::cost::cost_section;
@@ -69,8 +70,9 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
             gates_section(judged, Some(&comparison.control))
         }),
         latency(comparison, &quantiles),
-        control::section(comparison),
         unattributed(comparison),
+        control::section(comparison),
+        adjusted::section(comparison),
         cold_and_warm(comparison, &distributions),
         where_the_time_goes(comparison, &phases),
         what_if_section(comparison, view.what_if),

@@ -1,0 +1,127 @@
+//! Total time compared as if the answers were as long, or the cold starts as many, on both sides.
+
+use super::side::Side;
+use crate::dataset::Columns;
+use crate::invocation::{Outcome, StartType};
+use crate::stats::{
+    Balance, ColdStartWhatIf, Confidence, Observation, PostStratification, Probability, QuantileComparison,
+    Sample, StartedRequest, compare,
+};
+use crate::summary::{Failures, Metric, is_in_sample, value_of};
+
+/// The quantiles that are adjusted.
+pub const ADJUSTED: [Probability; 3] = [Probability::P50, Probability::P95, Probability::P99];
+
+/// Comparisons of total time at other conditions than those that were. Requests are taken for independent.
+#[derive(Debug, Clone)]
+pub struct Adjusted {
+    /// At the same lengths of answers; absent where the logs do not tell them of enough requests.
+    pub length: Option<SameLength>,
+    /// At one share of cold starts, that of both sides together, and that share; absent where a side has none or no
+    /// others.
+    pub cold_share: Option<(f64, Vec<Option<QuantileComparison>>)>,
+    /// Without the requests that waited for an initialisation or restore; absent where there are none.
+    pub without_cold: Option<Vec<Option<QuantileComparison>>>,
+    /// With them, but without what they waited.
+    pub without_init: Option<Vec<Option<QuantileComparison>>>,
+}
+
+/// Total time at the same lengths of answers, each of [`ADJUSTED`].
+#[derive(Debug, Clone)]
+pub struct SameLength {
+    /// The share of requests that have the like on the other side.
+    pub support: f64,
+    /// Whether that is enough.
+    pub is_supported: bool,
+    /// Whether the lengths differ so much that the adjustment matters.
+    pub is_called_for: bool,
+    /// Requests that tell how long their answer was, of each side.
+    pub requests: [usize; 2],
+    /// The comparisons.
+    pub compared: Vec<Option<QuantileComparison>>,
+}
+
+impl Adjusted {
+    /// Adjusts the comparison of two sides.
+    pub(super) fn of(baseline: &Side, candidate: &Side, failures: Failures) -> Self {
+        let rows = [&baseline.rows, &candidate.rows];
+        let cold = rows.map(|rows| cold_starts(rows, failures));
+        let waited = rows.map(|rows| {
+            let waited =
+                (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row) && has_waited(rows, row));
+            waited.count()
+        });
+        let all = rows.map(|rows| {
+            (0..rows.len())
+                .filter(|&row| is_in_sample(rows, failures, row))
+                .count()
+        });
+        let share = (waited[0] + waited[1]) as f64 / (all[0] + all[1]).max(1) as f64;
+        let is_cold = waited[0] + waited[1] > 0;
+        let at = |samples: &dyn Fn(&ColdStartWhatIf, Probability) -> Option<Sample>| -> Vec<Option<QuantileComparison>> {
+            let compared = |p| {
+                let (base, cand) = (samples(&cold[0], p)?, samples(&cold[1], p)?);
+                Some(compare(&base, &cand, p, Confidence::C95))
+            };
+            ADJUSTED.into_iter().map(compared).collect()
+        };
+        Self {
+            length: same_length(rows, failures),
+            cold_share: (waited.iter().all(|count| *count > 0))
+                .then(|| (share, at(&|side, p| side.at_cold_share(share, p)))),
+            without_cold: is_cold.then(|| at(&|side, _| side.warm_only())),
+            without_init: is_cold.then(|| at(&|side, _| side.init_removed())),
+        }
+    }
+}
+
+/// Whether a request waited for an initialisation or restore.
+fn has_waited(rows: &Columns, row: usize) -> bool {
+    [StartType::Cold, StartType::Restored, StartType::InitRetried]
+        .iter()
+        .any(|start| rows.start[row] == *start as u32)
+}
+
+fn cold_starts(rows: &Columns, failures: Failures) -> ColdStartWhatIf {
+    let requests = (0..rows.len())
+        .filter(|&row| is_in_sample(rows, failures, row))
+        .map(|row| StartedRequest {
+            init: rows.init_us[row].unwrap_or(0) as f64,
+            handler: rows.duration_us[row] as f64,
+            cold: has_waited(rows, row),
+            censored: rows.outcome[row] == Outcome::Timeout as u32,
+        });
+    ColdStartWhatIf::new(requests.collect())
+}
+
+/// A killed function does not tell how long its answer was, so timeouts are left out here.
+fn same_length(rows: [&Columns; 2], failures: Failures) -> Option<SameLength> {
+    let observed = rows.map(|rows| {
+        let told = (0..rows.len())
+            .filter(|&row| is_in_sample(rows, failures, row))
+            .filter_map(|row| {
+                let (value, censored) = value_of(rows, row, Metric::Total)?;
+                let covariate = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
+                Some(Observation {
+                    covariate,
+                    value: value as f64,
+                    censored,
+                })
+            });
+        told.collect::<Vec<Observation>>()
+    });
+    let lengths = |observed: &[Observation]| observed.iter().map(|of| of.covariate).collect::<Vec<f64>>();
+    let balance = Balance::of(&lengths(&observed[0]), &lengths(&observed[1]))?;
+    let strata = PostStratification::by_quantiles(&observed[0], &observed[1])?;
+    let compared = |p| {
+        let (base, cand) = strata.samples(p)?;
+        Some(compare(&base, &cand, p, Confidence::C95))
+    };
+    Some(SameLength {
+        support: strata.support(),
+        is_supported: strata.is_supported(),
+        is_called_for: balance.calls_for_adjustment(),
+        requests: [observed[0].len(), observed[1].len()],
+        compared: ADJUSTED.into_iter().map(compared).collect(),
+    })
+}

@@ -1,0 +1,85 @@
+//! Total time at other conditions than those that were.
+
+use super::markdown::{escape, table};
+use super::scale::{interval, percent, ratio};
+use super::table::{Cell, Table, text};
+use crate::comparison::{ADJUSTED, Comparison};
+use crate::stats::{Interval, QuantileComparison};
+use crate::vocab::grouped;
+
+/// The section of the report.
+pub(super) fn section(comparison: &Comparison) -> String {
+    let adjusted = &comparison.adjusted;
+    let titles: Vec<String> = ADJUSTED.iter().map(|p| p.label()).collect();
+    let mut heads = vec!["ratio of total time"];
+    heads.extend(titles.iter().map(String::as_str));
+    let mut page = Table::new(1, &heads);
+    let as_it_was = ADJUSTED.map(|p| {
+        let row = comparison.total.iter().find(|row| row.p == p);
+        row.and_then(|row| row.comparison)
+    });
+    let mut row = |title: String, compared: &[Option<QuantileComparison>]| {
+        let mut cells = vec![text(title)];
+        cells.extend(compared.iter().map(cell));
+        page.row(cells);
+    };
+    row("as it was".to_owned(), &as_it_was);
+    let mut notes = Vec::new();
+    if let Some(length) = &adjusted.length {
+        let support = format!("{:.0} %", length.support * 100.0);
+        if length.is_supported {
+            row("at the same lengths of answers".to_owned(), &length.compared);
+            notes.push(format!(
+                "lengths: {support} of the requests that tell their tokens ({} and {}) have the like on the other side; {}",
+                grouped(length.requests[0] as u64),
+                grouped(length.requests[1] as u64),
+                if length.is_called_for {
+                    "answers differ in length, so a model may be faster for writing less"
+                } else {
+                    "answers are about as long on both sides"
+                }
+            ));
+        } else {
+            notes.push(format!(
+                "lengths barely overlap ({support} of the requests have the like on the other side), so nothing is adjusted \
+                 for them"
+            ));
+        }
+    } else {
+        notes.push("the logs do not tell how long answers were, so nothing is adjusted for it".to_owned());
+    }
+    if let Some((share, compared)) = &adjusted.cold_share {
+        row(
+            format!("with {} cold starts on both sides", percent(*share)),
+            compared,
+        );
+    }
+    if let Some(compared) = &adjusted.without_cold {
+        row("without requests that waited for a start".to_owned(), compared);
+    }
+    if let Some(compared) = &adjusted.without_init {
+        row("with them, without what they waited".to_owned(), compared);
+    }
+    let notes: Vec<String> = notes.iter().map(|note| escape(note)).collect();
+    format!(
+        "## At equal conditions\n\nCandidate against baseline, with 95 % intervals; only the first row counts dependent \
+         requests as what they are worth.\n\n{}\n{}\n",
+        table(&page),
+        notes.join("  \n")
+    )
+}
+
+fn cell(compared: &Option<QuantileComparison>) -> Cell {
+    let Some(found) = compared else {
+        return Cell::Empty;
+    };
+    match found.ratio {
+        Some(point) => text(format!(
+            "{} {}",
+            ratio(point),
+            interval(found.ratio_interval, ratio)
+        )),
+        None if found.ratio_interval != Interval::UNBOUNDED => text(interval(found.ratio_interval, ratio)),
+        None => text("not estimable"),
+    }
+}
