@@ -4,6 +4,7 @@
 //! makes it panic.
 
 mod bedrock_log;
+mod call_facts;
 mod classify;
 mod escapes;
 mod fields;
@@ -26,11 +27,12 @@ mod timing_keys;
 mod timing_mapping;
 mod timing_needles;
 mod timing_search;
+mod timing_spellings;
 
+pub use call_facts::CallFacts;
 pub use classify::{Parsed, Parser};
 pub use record::{
-    BedrockCall, CallFacts, Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status,
-    Timing,
+    BedrockCall, Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status, Timing,
 };
 pub use reduce::{REDUCTION, Reduced};
 pub use timing_keys::{KeyError, TimingKeys};

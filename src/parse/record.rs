@@ -3,6 +3,7 @@
 use latscope_schema::CallStatus;
 use serde::{Serialize, Serializer};
 
+use super::call_facts::CallFacts;
 use crate::vocab::{Micros, ModelId, RequestId, Timestamp};
 
 /// A log event that matters to the analysis.
@@ -301,61 +302,6 @@ pub struct Timing {
     pub at: Option<Timestamp>,
 }
 
-/// What a timing record tells of its call beside how long it took and how it ended. A fact that makes no sense
-/// counts as not told.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct CallFacts {
-    /// Tokens read by the model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input_tokens: Option<u64>,
-    /// Tokens written by the model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_tokens: Option<u64>,
-    /// The limit that was set on written tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<u64>,
-    /// The sampling temperature that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    /// Failed attempts before the one that counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_count: Option<u32>,
-    /// Time in the handler before the first call.
-    #[serde(
-        rename = "before_us",
-        serialize_with = "optional_micros",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub before: Option<Micros>,
-    /// Time in the handler after the last call.
-    #[serde(
-        rename = "after_us",
-        serialize_with = "optional_micros",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub after: Option<Micros>,
-    /// Bedrock's own latency of the call.
-    #[serde(
-        rename = "bedrock_latency_us",
-        serialize_with = "optional_micros",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub bedrock_latency: Option<Micros>,
-    /// From the request to the first token of a streamed answer.
-    #[serde(
-        rename = "time_to_first_token_us",
-        serialize_with = "optional_micros",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub time_to_first_token: Option<Micros>,
-    /// Whether the model streamed its answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub streaming: Option<bool>,
-    /// A hash of the prompt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prompt_hash: Option<Box<str>>,
-}
-
 /// One model call as Bedrock's own invocation log has it. Prompt and answer are not kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BedrockCall {
@@ -406,6 +352,9 @@ fn micros<S: Serializer>(value: &Micros, serializer: S) -> Result<S::Ok, S::Erro
     serializer.serialize_u64(value.as_micros())
 }
 
-fn optional_micros<S: Serializer>(value: &Option<Micros>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn optional_micros<S: Serializer>(
+    value: &Option<Micros>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     value.map(Micros::as_micros).serialize(serializer)
 }

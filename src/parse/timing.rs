@@ -7,7 +7,8 @@ use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::record::{CallFacts, Timing};
+use super::call_facts::CallFacts;
+use super::record::Timing;
 use crate::vocab::{Micros, ModelId, RequestId};
 
 type Fault = Cow<'static, str>;

@@ -1,6 +1,7 @@
 //! The user's own keys in a form to be compared, and all keys that a timing record keeps.
 
-use super::timing_keys::{FIELDS, Field, LIKELY_REQUEST_IDS, NOT_USED_YET, TimingKeys, Unit};
+use super::timing_keys::{FIELDS, Field, NOT_USED_YET, TimingKeys, Unit};
+use super::timing_spellings::LIKELY_REQUEST_IDS;
 
 /// What a value under a key can mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::record::Timing;
 use super::timing::{SCHEMA_FAMILY, UNKNOWN_VERSION, checked};
-use super::timing_keys::{Field, Key, LIKELY_REQUEST_IDS, TimingKeys, Unit};
+use super::timing_keys::{Field, Key, TimingKeys, Unit};
+use super::timing_spellings::LIKELY_REQUEST_IDS;
 use crate::vocab::Timestamp;
 
 type Fault = Cow<'static, str>;
