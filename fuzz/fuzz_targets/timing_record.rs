@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use latscope::parse::{Parsed, Record, Timing};
+use latscope::parse::{CallFacts, Parsed, Record, Timing};
 use latscope::vocab::{Micros, ModelId, RequestId, Timestamp};
 use latscope_fuzz::{BASE_MS, Choices, Object, parse_raw, parser};
 use latscope_schema::{CallStatus, TimingRecord};
@@ -159,6 +159,20 @@ fn expected(record: &TimingRecord<'_>) -> Option<Timing> {
             .status
             .or_else(|| text(&record.error_type).map(|_| CallStatus::Error)),
         bedrock_request_id: text(&record.bedrock_request_id).map(Into::into),
+        // Beside the call itself nothing is worth a refusal.
+        facts: CallFacts {
+            input_tokens: record.input_tokens,
+            output_tokens: record.output_tokens,
+            max_tokens: record.max_tokens,
+            temperature: record.temperature,
+            retry_count: record.retry_count,
+            before: micros(record.before_ms).flatten(),
+            after: micros(record.after_ms).flatten(),
+            bedrock_latency: micros(record.bedrock_latency_ms).flatten(),
+            time_to_first_token: micros(record.time_to_first_token_ms).flatten(),
+            streaming: record.streaming,
+            prompt_hash: text(&record.prompt_hash).map(Into::into),
+        },
         is_embedded_metric: false,
         at: None,
     })

@@ -112,25 +112,33 @@ fn read(
     record.error_type = text(Field::ErrorType).map(Cow::Borrowed);
     record.status = keys.of(Field::Status).filter_map(&find).find_map(status);
     record.bedrock_request_id = text(Field::BedrockRequestId).map(Cow::Borrowed);
-    let count = |field: Field| {
-        keys.of(field)
-            .filter_map(&find)
-            .find_map(number)
-            .and_then(as_count)
+    // A record of our own has its facts under the schema's names, and no other record's beside them.
+    let values = |field: Field, name: &str| -> Vec<&Value> {
+        match own {
+            Some(own) => own.get(name).into_iter().collect(),
+            None => keys.of(field).filter_map(&find).collect(),
+        }
     };
-    record.input_tokens = count(Field::InputTokens);
-    record.output_tokens = count(Field::OutputTokens);
-    record.max_tokens = count(Field::MaxTokens);
-    record.retry_count = count(Field::RetryCount).and_then(|count| u32::try_from(count).ok());
-    record.temperature = keys.of(Field::Temperature).filter_map(&find).find_map(number);
-    record.streaming = keys.of(Field::Streaming).filter_map(&find).find_map(truth);
-    record.prompt_hash = text(Field::PromptHash).map(Cow::Borrowed);
+    let counted = |field, name| values(field, name).into_iter().find_map(count);
+    record.input_tokens = counted(Field::InputTokens, "gen_ai.usage.input_tokens");
+    record.output_tokens = counted(Field::OutputTokens, "gen_ai.usage.output_tokens");
+    record.max_tokens = counted(Field::MaxTokens, "gen_ai.request.max_tokens");
+    let retries = counted(Field::RetryCount, "retry_count");
+    record.retry_count = retries.and_then(|count| u32::try_from(count).ok());
+    let temperatures = values(Field::Temperature, "gen_ai.request.temperature");
+    record.temperature = temperatures.into_iter().find_map(number);
+    record.streaming = values(Field::Streaming, "streaming").into_iter().find_map(truth);
+    let hashes = values(Field::PromptHash, "prompt_hash");
+    record.prompt_hash = hashes.into_iter().find_map(Value::as_str).map(Cow::Borrowed);
     // Beside the call itself nothing is worth a rejection.
-    let fact = |field: Field, name: &str| millis(field, name).ok().flatten();
-    record.before_ms = fact(Field::Before, "before_ms");
-    record.after_ms = fact(Field::After, "after_ms");
-    record.time_to_first_token_ms = fact(Field::TimeToFirstToken, "time_to_first_token_ms");
-    record.bedrock_latency_ms = fact(Field::BedrockLatency, "bedrock_latency_ms");
+    let time = |field, name: &str| match own {
+        Some(own) => own.get(name).and_then(number),
+        None => millis(field, name).ok().flatten(),
+    };
+    record.before_ms = time(Field::Before, "before_ms");
+    record.after_ms = time(Field::After, "after_ms");
+    record.time_to_first_token_ms = time(Field::TimeToFirstToken, "time_to_first_token_ms");
+    record.bedrock_latency_ms = time(Field::BedrockLatency, "bedrock_latency_ms");
     let mut timing = checked(&record)?;
     timing.call_index = keys
         .of(Field::CallIndex)
@@ -199,11 +207,14 @@ fn whole(value: &Value) -> Option<u64> {
     }
 }
 
-/// A number that counts something; Logs Insights writes it with a fraction of zero.
-fn as_count(number: f64) -> Option<u64> {
+/// A number that counts something; Logs Insights may write it with a fraction of zero.
+fn count(value: &Value) -> Option<u64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    // It is whole and fits, so nothing is lost.
-    (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
+    whole(value).or_else(|| {
+        // It is whole and fits, so nothing is lost.
+        let number = number(value)?;
+        (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
+    })
 }
 
 fn in_millis(value: f64, unit: Unit) -> f64 {
