@@ -1,8 +1,9 @@
 //! Total time compared as if the answers were as long, or the cold starts as many, on both sides.
 
+use super::requests::has_waited;
 use super::side::Side;
 use crate::dataset::Columns;
-use crate::invocation::{Outcome, StartType};
+use crate::invocation::Outcome;
 use crate::stats::{
     Balance, ColdStartWhatIf, Confidence, Observation, PostStratification, Probability, QuantileComparison,
     Sample, StartedRequest, compare,
@@ -73,13 +74,6 @@ impl Adjusted {
             without_init: is_cold.then(|| at(&|side, _| side.init_removed())),
         }
     }
-}
-
-/// Whether a request waited for an initialisation or restore.
-fn has_waited(rows: &Columns, row: usize) -> bool {
-    [StartType::Cold, StartType::Restored, StartType::InitRetried]
-        .iter()
-        .any(|start| rows.start[row] == *start as u32)
 }
 
 fn cold_starts(rows: &Columns, failures: Failures) -> ColdStartWhatIf {

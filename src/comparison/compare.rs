@@ -70,7 +70,7 @@ pub fn compare_sides(
         let is_warm = |row: usize| side.rows.start[row] == StartType::Warm as u32;
         Arm::of(&side.rows, failures, Metric::Total, is_warm)
     });
-    let control = Control::of_sides(&baseline, &candidate, total_base.as_ref(), dataset);
+    let control = Control::of_sides(&baseline, &candidate, floor, dataset);
     let total = compared(total_base.as_ref(), total_cand.as_ref(), margin);
     let duration = of(&arms(Metric::Duration));
     let inference = of(&arms(Metric::Inference));

@@ -2,7 +2,6 @@
 
 use super::equal_checks::equal_checks;
 use super::load_checks::load_checks;
-use super::quantiles::Arm;
 use super::side::Side;
 use crate::dataset::Dataset;
 
@@ -68,15 +67,10 @@ impl Control {
         self.checks.iter().filter(move |check| check.state == state)
     }
 
-    /// Makes the checks of two sides. `total` is the total time of the baseline.
-    pub(super) fn of_sides(
-        baseline: &Side,
-        candidate: &Side,
-        total: Option<&Arm>,
-        dataset: &Dataset,
-    ) -> Self {
+    /// Makes the checks of two sides. `floor` is what the baseline differs from itself by, if it does.
+    pub(super) fn of_sides(baseline: &Side, candidate: &Side, floor: Option<f64>, dataset: &Dataset) -> Self {
         let mut checks = equal_checks(baseline, candidate, dataset);
-        checks.extend(load_checks(baseline, candidate, total));
+        checks.extend(load_checks(baseline, candidate, floor));
         // The gravest first; among equals the order in which they were made.
         checks.sort_by_key(|check| std::cmp::Reverse(check.state));
         Self { checks }

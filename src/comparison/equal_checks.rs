@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::control::{Check, CheckState};
+use super::requests::answered;
 use super::side::Side;
-use crate::dataset::{Columns, Dataset, Key};
-use crate::invocation::Outcome;
+use crate::dataset::{Dataset, Key};
 
 /// How many values a detail lists at most.
 const MOST_SHOWN: usize = 4;
@@ -39,22 +39,22 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
     ));
     checks.push(check(
         "initialisation type",
-        sides.map(|side| answered(&side.rows, &side.rows.facts.initialization)),
+        sides.map(|side| answered(&side.rows, &side.rows.facts.initialization).collect()),
         |position| name(&names.initializations, *position),
     ));
     checks.push(check(
         "streaming",
-        sides.map(|side| answered(&side.rows, &side.rows.facts.streaming)),
+        sides.map(|side| answered(&side.rows, &side.rows.facts.streaming).collect()),
         |streams| if *streams { "streamed" } else { "not streamed" }.to_owned(),
     ));
     checks.push(check(
         "limit on written tokens",
-        sides.map(|side| answered(&side.rows, &side.rows.facts.max_tokens)),
+        sides.map(|side| answered(&side.rows, &side.rows.facts.max_tokens).collect()),
         ToString::to_string,
     ));
     checks.push(check(
         "temperature",
-        sides.map(|side| answered(&side.rows, &side.rows.facts.temperature_milli)),
+        sides.map(|side| answered(&side.rows, &side.rows.facts.temperature_milli).collect()),
         |milli| format!("{}", f64::from(*milli) / 1000.0),
     ));
     checks.push(not_logged(baseline, candidate, dataset));
@@ -64,13 +64,6 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
 /// The distinct values of a column, `None` among them where one is not known.
 fn values<T: Copy + Ord>(column: &[Option<T>]) -> BTreeSet<Option<T>> {
     column.iter().copied().collect()
-}
-
-/// The same of the answered requests alone: a function that was killed writes no record.
-fn answered<T: Copy + Ord>(rows: &Columns, column: &[Option<T>]) -> BTreeSet<Option<T>> {
-    let is_answered = |row: &usize| rows.outcome[*row] == Outcome::Success as u32;
-    let told = (0..rows.len()).filter(is_answered);
-    told.filter_map(|row| column.get(row).copied()).collect()
 }
 
 fn check<T: Ord>(

@@ -2,16 +2,17 @@
 
 use super::arrivals::{arrivals, is_timed};
 use super::control::{Check, CheckState};
-use super::quantiles::Arm;
+use super::requests::{answered, has_waited};
 use super::side::Side;
 use crate::dataset::{Columns, Key};
 use crate::invocation::{Outcome, StartType};
 use crate::stats::{
-    self, Balance, Confidence, Probability, Proportion, ProportionDifference, SharedKeys, TimeOverlap, Trend,
+    self, Balance, Confidence, Proportion, ProportionDifference, SharedKeys, TimeOverlap, Trend,
 };
 
-/// The checks of two sides, in the order of output. `total` is the total time of the baseline.
-pub(super) fn load_checks(baseline: &Side, candidate: &Side, total: Option<&Arm>) -> Vec<Check> {
+/// The checks of two sides, in the order of output. `floor` is how far p95 of the
+/// baseline's halves are apart, if they are.
+pub(super) fn load_checks(baseline: &Side, candidate: &Side, floor: Option<f64>) -> Vec<Check> {
     let rows = [&baseline.rows, &candidate.rows];
     let prompts = prompts(rows);
     let same_prompts = prompts.state == CheckState::Alike;
@@ -20,7 +21,7 @@ pub(super) fn load_checks(baseline: &Side, candidate: &Side, total: Option<&Arm>
     let mut checks = times;
     checks.push(trend("drift of the baseline", rows[0], is_interleaved));
     checks.push(trend("drift of the candidate", rows[1], is_interleaved));
-    checks.push(itself(total, is_interleaved));
+    checks.push(itself(floor, is_interleaved));
     let is_selected = |side: &Side| side.selected_by.contains(&Key::Start);
     if !is_selected(baseline) && !is_selected(candidate) {
         checks.push(cold_share(rows));
@@ -93,8 +94,7 @@ fn trend(name: &'static str, rows: &Columns, is_interleaved: bool) -> Check {
 
 /// Whether the first half of the baseline is as fast as the second. What it differs by, no comparison can tell from a
 /// difference of the sides, unless it meets both alike.
-fn itself(total: Option<&Arm>, is_interleaved: bool) -> Check {
-    let floor = total.and_then(|arm| arm.noise_floor(Probability::P95));
+fn itself(floor: Option<f64>, is_interleaved: bool) -> Check {
     let (state, detail) = match floor {
         None => (
             CheckState::Alike,
@@ -122,10 +122,9 @@ fn itself(total: Option<&Arm>, is_interleaved: bool) -> Check {
 /// Whether as many requests waited for an initialisation or restore. How many do is mostly the traffic's doing.
 fn cold_share(rows: [&Columns; 2]) -> Check {
     const NAME: &str = "cold share";
-    let waited = [StartType::Cold, StartType::Restored, StartType::InitRetried].map(|start| start as u32);
     let shares = rows.map(|rows| {
         let is_known = !rows.start.contains(&(StartType::Unknown as u32));
-        let count = rows.start.iter().filter(|start| waited.contains(start)).count();
+        let count = (0..rows.len()).filter(|&row| has_waited(rows, row)).count();
         Proportion::new(count as u64, rows.len() as u64).filter(|_| is_known)
     });
     let [Some(baseline), Some(candidate)] = shares else {
@@ -149,7 +148,9 @@ fn cold_share(rows: [&Columns; 2]) -> Check {
 /// Whether both sides were asked the same.
 fn prompts(rows: [&Columns; 2]) -> Check {
     const NAME: &str = "prompts";
-    let [Some(baseline), Some(candidate)] = rows.map(|rows| all_answered(rows, &rows.facts.prompt)) else {
+    let [Some(baseline), Some(candidate)] =
+        rows.map(|rows| answered(rows, &rows.facts.prompt).collect::<Option<Vec<u64>>>())
+    else {
         return unknown(NAME, "not every answered request has the hash of its prompt");
     };
     let Some(shared) = SharedKeys::of(&baseline, &candidate) else {
@@ -175,7 +176,7 @@ fn input_tokens(rows: [&Columns; 2], same_prompts: bool) -> Check {
             detail: "of the same prompts".to_owned(),
         };
     }
-    let tokens = rows.map(|rows| all_answered(rows, &rows.facts.input_tokens));
+    let tokens = rows.map(|rows| answered(rows, &rows.facts.input_tokens).collect::<Option<Vec<u32>>>());
     let [Some(baseline), Some(candidate)] = tokens else {
         return unknown(NAME, "not every answered request tells them");
     };
@@ -233,13 +234,6 @@ fn unknown(name: &'static str, detail: &str) -> Check {
         state: CheckState::Unknown,
         detail: detail.to_owned(),
     }
-}
-
-/// The values of a column, if every answered request has one: a function that was killed writes no record.
-fn all_answered<T: Copy>(rows: &Columns, column: &[Option<T>]) -> Option<Vec<T>> {
-    let is_answered = |row: &usize| rows.outcome[*row] == Outcome::Success as u32;
-    let told = (0..rows.len()).filter(is_answered);
-    told.map(|row| column.get(row).copied().flatten()).collect()
 }
 
 /// For each request of each side, in order of time, how many of both sides were under way when it came.

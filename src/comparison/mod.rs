@@ -14,6 +14,7 @@ mod gate;
 mod load_checks;
 mod prices;
 mod quantiles;
+mod requests;
 mod side;
 mod unattributed;
 mod what_if;

@@ -36,7 +36,6 @@ mod normal;
 mod ordering;
 mod paired;
 mod pairs;
-mod planning;
 mod post_stratification;
 mod probability;
 mod proportion;
@@ -71,10 +70,11 @@ pub use kaplan_meier::KaplanMeier;
 pub use level::Confidence;
 pub use mann_whitney::MannWhitney;
 pub use means::{MeanComparison, MeanEstimate, compare_means};
-pub use needed::{LogSpread, growth_needed, requests_for_half_width, requests_to_exclude, requests_to_pass};
+pub use needed::{
+    LogSpread, growth_needed, requests_for_half_width, requests_needed, requests_to_exclude, requests_to_pass,
+};
 pub use ordering::kolmogorov_smirnov;
 pub use paired::{KeyedPairs, Paired};
-pub use planning::{Plan, requests_needed};
 pub use post_stratification::{Observation, PostStratification};
 pub use probability::{ParseProbabilityError, Probability};
 pub use proportion::Proportion;

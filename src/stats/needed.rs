@@ -1,6 +1,6 @@
 //! How many requests a decision about a quantile needs.
 
-use super::interval::min_n_two_sided;
+use super::interval::{Interval, min_n_two_sided};
 use super::level::Confidence;
 use super::normal::normal_quantile;
 use super::probability::Probability;
@@ -84,6 +84,15 @@ pub fn growth_needed(log_width: f64, distance: f64) -> Option<f64> {
     (log_width > 0.0 && distance > 0.0 && factor.is_finite()).then_some(factor)
 }
 
+/// How many requests on each side an interval of a ratio that took `requests` needs to become half as wide as 1 + δ:
+/// n·(w/(2 ln(1 + δ)))². To be said with every inconclusive result. `None` if an end of the interval is missing or both
+/// are the same, when there is nothing to scale, or δ is not positive.
+pub fn requests_needed(requests: f64, ratio: Interval, half_width: f64) -> Option<u64> {
+    let growth = growth_needed((ratio.high? / ratio.low?).ln(), half_width.ln_1p())?;
+    let needed = (requests * growth).ceil();
+    needed.is_finite().then_some(needed as u64)
+}
+
 /// The requests of which none must show something so that its share is known to be at most `share`:
 /// the smallest n with (1 − share)ⁿ ≤ α/2. `None` unless the share is between 0 and 1.
 pub fn requests_to_exclude(share: f64, confidence: Confidence) -> Option<u64> {
@@ -94,8 +103,30 @@ pub fn requests_to_exclude(share: f64, confidence: Confidence) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const C95: Confidence = Confidence::C95;
+
+    fn symmetric(half_width: f64) -> Interval {
+        Interval {
+            low: Some(1.0 / (1.0 + half_width)),
+            high: Some(1.0 + half_width),
+        }
+    }
+
+    #[test]
+    fn without_an_end_or_a_margin_nothing_can_be_scaled() {
+        assert_eq!(requests_needed(100.0, Interval::UNBOUNDED, 0.1), None);
+        assert_eq!(requests_needed(100.0, symmetric(0.2), 0.0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_interval_as_wide_as_wanted_needs_as_many(requests in 100_u32..100_000, half_width in 0.01_f64..0.5) {
+            let needed = requests_needed(f64::from(requests), symmetric(half_width), half_width).unwrap();
+            prop_assert!(needed.abs_diff(u64::from(requests)) <= 1);
+        }
+    }
 
     fn lognormal(p: Probability) -> [LogSpread; 2] {
         [LogSpread::lognormal(0.5, p).unwrap(); 2]

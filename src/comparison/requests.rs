@@ -1,0 +1,21 @@
+//! What is asked of single requests in more than one check.
+
+use crate::dataset::Columns;
+use crate::invocation::{Outcome, StartType};
+
+/// Whether a request waited for an initialisation or restore.
+pub(super) fn has_waited(rows: &Columns, row: usize) -> bool {
+    [StartType::Cold, StartType::Restored, StartType::InitRetried]
+        .iter()
+        .any(|start| rows.start[row] == *start as u32)
+}
+
+/// The values of a column of the answered requests alone: a function that was killed writes no record.
+pub(super) fn answered<'c, T: Copy>(
+    rows: &'c Columns,
+    column: &'c [Option<T>],
+) -> impl Iterator<Item = Option<T>> + 'c {
+    let is_answered = |row: &usize| rows.outcome[*row] == Outcome::Success as u32;
+    let told = (0..rows.len()).filter(is_answered);
+    told.map(|row| column.get(row).copied().flatten())
+}
