@@ -5,7 +5,7 @@
 //! equal output. It gives no value where there is none: an empty sample cannot be made, and an end
 //! of an interval that is not known is `None`. It never takes the limit at which a request was
 //! stopped for the time it would have taken. And it assumes no shape of any distribution, but for
-//! [`Plan`], which judges nothing.
+//! [`LogSpread::lognormal`], which plans and judges nothing.
 //!
 //! What each number means, and where the formula comes from, is in `docs/statistics.md`.
 
