@@ -174,7 +174,8 @@ pub(super) fn compare(
     common_selection: &Selection,
 ) -> Result<Comparison, Error> {
     let side = |selector| side_of(selector, common, loaded, common_selection);
-    let (baseline, candidate) = (side(selectors[0])?, side(selectors[1])?);
+    let (baseline, candidate) = rayon::join(|| side(selectors[0]), || side(selectors[1]));
+    let (baseline, candidate) = (baseline?, candidate?);
     if baseline.rows.row == candidate.rows.row {
         return Err(Error::SameSides {
             invocations: baseline.rows.len(),

@@ -45,7 +45,8 @@ pub struct SameLength {
 impl Adjusted {
     /// Adjusts the comparison of two sides.
     pub(super) fn of(baseline: &Side, candidate: &Side, failures: Failures) -> Self {
-        let rows = [&baseline.rows, &candidate.rows];
+        let sides = [baseline, candidate];
+        let rows = sides.map(|side| &side.rows);
         let cold = rows.map(|rows| cold_starts(rows, failures));
         let waited = rows.map(|rows| {
             let waited =
@@ -59,21 +60,36 @@ impl Adjusted {
         });
         let share = (waited[0] + waited[1]) as f64 / (all[0] + all[1]).max(1) as f64;
         let is_cold = waited[0] + waited[1] > 0;
-        let at = |samples: &dyn Fn(&ColdStartWhatIf, Probability) -> Option<Sample>| -> Vec<Option<QuantileComparison>> {
-            let compared = |p| {
-                let (base, cand) = (samples(&cold[0], p)?, samples(&cold[1], p)?);
-                Some(compare(&base, &cand, p, Confidence::C95))
-            };
-            ADJUSTED.into_iter().map(compared).collect()
+        let at_one_share = |share: f64| {
+            let sides = cold.each_ref().map(|side| side.at_cold_share(share));
+            each(|p| {
+                let [base, cand] = sides.each_ref().map(|side| side.as_ref()?.sample(p));
+                Some((base?, cand?))
+            })
+        };
+        let of_samples = |samples: [Option<Sample>; 2]| {
+            let [base, cand] = samples;
+            let both = base.zip(cand);
+            each(|_| both.clone())
         };
         Self {
             length: same_length(rows, failures),
-            cold_share: (waited.iter().all(|count| *count > 0))
-                .then(|| (share, at(&|side, p| side.at_cold_share(share, p)))),
-            without_cold: is_cold.then(|| at(&|side, _| side.warm_only())),
-            without_init: is_cold.then(|| at(&|side, _| side.init_removed())),
+            cold_share: (waited.iter().all(|count| *count > 0)).then(|| (share, at_one_share(share))),
+            without_cold: is_cold.then(|| of_samples(cold.each_ref().map(ColdStartWhatIf::warm_only))),
+            // Without what was waited for, total time is the duration.
+            without_init: is_cold
+                .then(|| of_samples(sides.map(|side| side.all.sample(Metric::Duration).cloned()))),
         }
     }
+}
+
+/// Compares two samples at each of [`ADJUSTED`].
+fn each(samples: impl Fn(Probability) -> Option<(Sample, Sample)>) -> Vec<Option<QuantileComparison>> {
+    let compared = |p| {
+        let (base, cand) = samples(p)?;
+        Some(compare(&base, &cand, p, Confidence::C95))
+    };
+    ADJUSTED.into_iter().map(compared).collect()
 }
 
 fn cold_starts(rows: &Columns, failures: Failures) -> ColdStartWhatIf {
@@ -107,15 +123,11 @@ fn same_length(rows: [&Columns; 2], failures: Failures) -> Option<SameLength> {
     let lengths = |observed: &[Observation]| observed.iter().map(|of| of.covariate).collect::<Vec<f64>>();
     let balance = Balance::of(&lengths(&observed[0]), &lengths(&observed[1]))?;
     let strata = PostStratification::by_quantiles(&observed[0], &observed[1])?;
-    let compared = |p| {
-        let (base, cand) = strata.samples(p)?;
-        Some(compare(&base, &cand, p, Confidence::C95))
-    };
     Some(SameLength {
         support: strata.support(),
         is_supported: strata.is_supported(),
         is_called_for: balance.calls_for_adjustment(),
         requests: [observed[0].len(), observed[1].len()],
-        compared: ADJUSTED.into_iter().map(compared).collect(),
+        compared: each(|p| strata.samples(p)),
     })
 }

@@ -2,21 +2,47 @@
 
 use crate::dataset::Columns;
 
-/// When each request came, in milliseconds, in order of time: the end of its invocation less its duration and the
-/// initialisation that it waited for. Rows without a time are left out.
-pub(super) fn arrivals(rows: &Columns) -> Vec<(usize, f64)> {
-    let mut arrivals: Vec<(usize, f64)> = (0..rows.len())
-        .filter_map(|row| {
-            let ended = rows.ended_at.get(row).copied().flatten()?.as_epoch_millis() as f64;
-            let took = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
-            Some((row, ended - took as f64 / 1000.0))
-        })
-        .collect();
-    arrivals.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(rows.row[a.0].cmp(&rows.row[b.0])));
-    arrivals
+/// The requests of a side in order of their arrival: the end of the invocation less its duration and the
+/// initialisation that it waited for.
+#[derive(Debug, Clone, Default)]
+pub struct Arrivals {
+    /// Positions in the side's rows. Rows without a time are left out.
+    rows: Vec<u32>,
+    /// When each of them came, in milliseconds since the epoch.
+    at_ms: Vec<f64>,
+    is_complete: bool,
 }
 
-/// Whether every row has a time.
-pub(super) fn is_timed(rows: &Columns) -> bool {
-    rows.ended_at.len() == rows.len() && rows.ended_at.iter().all(Option::is_some)
+impl Arrivals {
+    /// The arrivals of these rows.
+    pub fn of(rows: &Columns) -> Self {
+        let mut arrivals: Vec<(u32, f64)> = (0_u32..)
+            .take(rows.len())
+            .filter_map(|at| {
+                let row = at as usize;
+                let ended = rows.ended_at.get(row).copied().flatten()?.as_epoch_millis() as f64;
+                let took = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
+                Some((at, ended - took as f64 / 1000.0))
+            })
+            .collect();
+        // Stable, for rows are nearly in order and those that came at one time stay in it.
+        let place = |at: u32| rows.row.get(at as usize);
+        arrivals.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| place(a.0).cmp(&place(b.0))));
+        Self {
+            is_complete: arrivals.len() == rows.len(),
+            rows: arrivals.iter().map(|(row, _)| *row).collect(),
+            at_ms: arrivals.into_iter().map(|(_, at)| at).collect(),
+        }
+    }
+
+    /// The positions of all rows in order of arrival; `None` if one has no time.
+    pub fn in_order(&self) -> Option<impl Iterator<Item = usize> + '_> {
+        self.is_complete
+            .then(|| self.rows.iter().map(|&row| row as usize))
+    }
+
+    /// When they came, in milliseconds since the epoch, ascending; `None` if one has no time.
+    pub fn times_ms(&self) -> Option<&[f64]> {
+        self.is_complete.then_some(&self.at_ms)
+    }
 }

@@ -1,5 +1,7 @@
 //! The comparison itself.
 
+use rayon::join;
+
 use super::adjusted::Adjusted;
 use super::control::Control;
 use super::doubts::doubts;
@@ -58,25 +60,35 @@ pub fn compare_sides(
     dataset: &Dataset,
     ledger: &Ledger,
 ) -> Comparison {
-    let arms = |metric| [&baseline, &candidate].map(|side| Arm::of_side(side, failures, metric));
-    let [total_base, total_cand] = arms(Metric::Total);
+    let arms = |side: &Side| {
+        let wanted = [
+            (Metric::Total, None),
+            (Metric::Duration, None),
+            (Metric::Inference, None),
+            (Metric::Total, Some(StartType::Warm)),
+        ];
+        Arm::of_side(side, failures, wanted)
+    };
+    let (base, cand) = join(|| arms(&baseline), || arms(&candidate));
     // No margin below what the baseline differs from itself by means anything.
-    let floor = total_base
-        .as_ref()
-        .and_then(|arm| arm.noise_floor(Probability::P95));
+    let floor = base[0].as_ref().and_then(|arm| arm.noise_floor(Probability::P95));
     let margin = floor.unwrap_or(0.0).max(Verdict::DEFAULT_MARGIN);
-    let of = |[base, cand]: &[Option<Arm>; 2]| compared(base.as_ref(), cand.as_ref(), margin);
-    let warm = [&baseline, &candidate].map(|side| {
-        let is_warm = |row: usize| side.rows.start[row] == StartType::Warm as u32;
-        Arm::of(&side.rows, failures, Metric::Total, is_warm)
-    });
-    let control = Control::of_sides(&baseline, &candidate, floor, dataset);
-    let total = compared(total_base.as_ref(), total_cand.as_ref(), margin);
-    let duration = of(&arms(Metric::Duration));
-    let inference = of(&arms(Metric::Inference));
-    let warm = of(&warm);
-    let effects = Effects::of(&baseline, &candidate);
-    let adjusted = Adjusted::of(&baseline, &candidate, failures);
+    let of = |at: usize| compared(base[at].as_ref(), cand[at].as_ref(), margin);
+    // What is independent of each other runs beside each other; the results do not depend on how.
+    let ((total, (duration, (inference, warm))), (control, (adjusted, effects))) = join(
+        || {
+            let rest = || join(|| of(1), || join(|| of(2), || of(3)));
+            join(|| of(0), rest)
+        },
+        || {
+            let adjusted = || Adjusted::of(&baseline, &candidate, failures);
+            let effects = || Effects::of(&baseline, &candidate);
+            join(
+                || Control::of_sides(&baseline, &candidate, floor, dataset),
+                || join(adjusted, effects),
+            )
+        },
+    );
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
     let warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
     Comparison {

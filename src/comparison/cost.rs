@@ -109,10 +109,8 @@ impl CostComparison {
         prices: &PriceList,
         architecture: Option<Architecture>,
     ) -> Self {
-        let (baseline, candidate) = (
-            Cost::of(baseline, names, prices),
-            Cost::of(candidate, names, prices),
-        );
+        let cost = |rows| Cost::of(rows, names, prices);
+        let (baseline, candidate) = rayon::join(|| cost(baseline), || cost(candidate));
         let architectures = architecture.map_or_else(|| Architecture::ALL.to_vec(), |one| vec![one]);
         let each = |item: fn(Architecture) -> CostItem| architectures.iter().copied().map(item);
         let mut items = vec![CostItem::GbSeconds, CostItem::InputTokens, CostItem::OutputTokens];

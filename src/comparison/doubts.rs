@@ -88,7 +88,7 @@ fn failures(baseline: &Side, candidate: &Side) -> Option<Warning> {
 
 /// Names a side whose slow requests come in episodes.
 fn dependent(side: &Side, p: Probability, found: &Dependence) -> Option<Warning> {
-    if found.rests_on_few_clusters(p) && found.exceedances > found.clusters {
+    if found.rests_on_few_clusters(p) {
         return Some(Warning::FewEpisodes {
             of: side.name.clone(),
             quantile: p.label(),

@@ -39,22 +39,22 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
     ));
     checks.push(check(
         "initialisation type",
-        sides.map(|side| answered(&side.rows, &side.rows.facts.initialization).collect()),
+        sides.map(|side| distinct(answered(&side.rows, &side.rows.facts.initialization))),
         |position| name(&names.initializations, *position),
     ));
     checks.push(check(
         "streaming",
-        sides.map(|side| answered(&side.rows, &side.rows.facts.streaming).collect()),
+        sides.map(|side| distinct(answered(&side.rows, &side.rows.facts.streaming))),
         |streams| if *streams { "streamed" } else { "not streamed" }.to_owned(),
     ));
     checks.push(check(
         "limit on written tokens",
-        sides.map(|side| answered(&side.rows, &side.rows.facts.max_tokens).collect()),
+        sides.map(|side| distinct(answered(&side.rows, &side.rows.facts.max_tokens))),
         ToString::to_string,
     ));
     checks.push(check(
         "temperature",
-        sides.map(|side| answered(&side.rows, &side.rows.facts.temperature_milli).collect()),
+        sides.map(|side| distinct(answered(&side.rows, &side.rows.facts.temperature_milli))),
         |milli| format!("{}", f64::from(*milli) / 1000.0),
     ));
     checks.push(not_logged(baseline, candidate, dataset));
@@ -63,7 +63,19 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
 
 /// The distinct values of a column, `None` among them where one is not known.
 fn values<T: Copy + Ord>(column: &[Option<T>]) -> BTreeSet<Option<T>> {
-    column.iter().copied().collect()
+    distinct(column.iter().copied())
+}
+
+/// The distinct ones among many, most of which are like the one before.
+fn distinct<T: Copy + Ord>(all: impl Iterator<Item = T>) -> BTreeSet<T> {
+    let (mut found, mut last) = (BTreeSet::new(), None);
+    for value in all {
+        if last != Some(value) {
+            found.insert(value);
+            last = Some(value);
+        }
+    }
+    found
 }
 
 fn check<T: Ord>(
@@ -118,10 +130,11 @@ fn listed(values: &[String]) -> String {
 
 /// Architecture, timeout, code and layers are in no log. One published version has one of each.
 fn not_logged(baseline: &Side, candidate: &Side, dataset: &Dataset) -> Check {
-    let versions: BTreeSet<_> = [baseline, candidate]
-        .iter()
-        .flat_map(|side| side.column(Key::Function).iter().zip(side.column(Key::Version)))
-        .collect();
+    let versions = distinct(
+        [baseline, candidate]
+            .into_iter()
+            .flat_map(|side| side.column(Key::Function).iter().zip(side.column(Key::Version))),
+    );
     let published = match versions.first() {
         Some((Some(_), Some(version))) if versions.len() == 1 => {
             let label = dataset.label(Key::Version, *version);

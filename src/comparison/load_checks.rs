@@ -1,6 +1,6 @@
 //! What both sides must have been given alike: prompts, their length, and traffic at the same times.
 
-use super::arrivals::{arrivals, is_timed};
+use super::arrivals::Arrivals;
 use super::control::{Check, CheckState};
 use super::requests::{answered, has_waited};
 use super::side::Side;
@@ -16,11 +16,12 @@ pub(super) fn load_checks(baseline: &Side, candidate: &Side, floor: Option<f64>)
     let rows = [&baseline.rows, &candidate.rows];
     let prompts = prompts(rows);
     let same_prompts = prompts.state == CheckState::Alike;
-    let times = times(rows);
+    let arrivals = [&baseline.arrivals, &candidate.arrivals];
+    let times = times(arrivals);
     let is_interleaved = times.iter().all(|check| check.state == CheckState::Alike);
     let mut checks = times;
-    checks.push(trend("drift of the baseline", rows[0], is_interleaved));
-    checks.push(trend("drift of the candidate", rows[1], is_interleaved));
+    checks.push(trend("drift of the baseline", baseline, is_interleaved));
+    checks.push(trend("drift of the candidate", candidate, is_interleaved));
     checks.push(itself(floor, is_interleaved));
     let is_selected = |side: &Side| side.selected_by.contains(&Key::Start);
     if !is_selected(baseline) && !is_selected(candidate) {
@@ -28,15 +29,17 @@ pub(super) fn load_checks(baseline: &Side, candidate: &Side, floor: Option<f64>)
     }
     checks.push(prompts);
     checks.push(input_tokens(rows, same_prompts));
-    checks.push(concurrency(rows));
+    checks.push(concurrency(rows, arrivals));
     checks
 }
 
 /// Whether the windows are the same and the sides interleaved in them.
-fn times(rows: [&Columns; 2]) -> Vec<Check> {
-    let times = |rows: &Columns| arrivals(rows).into_iter().map(|(_, at)| at).collect::<Vec<f64>>();
-    let overlap = TimeOverlap::of(&times(rows[0]), &times(rows[1]));
-    let Some(overlap) = overlap.filter(|_| rows.iter().all(|rows| is_timed(rows))) else {
+fn times(arrivals: [&Arrivals; 2]) -> Vec<Check> {
+    let [baseline, candidate] = arrivals.map(Arrivals::times_ms);
+    let overlap = baseline
+        .zip(candidate)
+        .and_then(|(base, cand)| TimeOverlap::of(base, cand));
+    let Some(overlap) = overlap else {
         return vec![unknown("time window", "not every request has a time")];
     };
     vec![
@@ -60,16 +63,16 @@ fn times(rows: [&Columns; 2]) -> Vec<Check> {
 }
 
 /// Whether latency drifts within one side. Where the sides are interleaved a drift meets both alike.
-fn trend(name: &'static str, rows: &Columns, is_interleaved: bool) -> Check {
-    if !is_timed(rows) {
+fn trend(name: &'static str, side: &Side, is_interleaved: bool) -> Check {
+    let rows = &side.rows;
+    let Some(in_order) = side.arrivals.in_order() else {
         return unknown(name, "not every request has a time");
-    }
-    let totals: Vec<f64> = arrivals(rows)
-        .into_iter()
-        .filter(|(row, _)| rows.outcome[*row] == Outcome::Success as u32)
-        .map(|(row, _)| rows.duration_us[row] as f64)
+    };
+    let durations: Vec<f64> = in_order
+        .filter(|row| rows.outcome[*row] == Outcome::Success as u32)
+        .map(|row| rows.duration_us[row] as f64)
         .collect();
-    let Some(trend) = Trend::of_requests(&totals) else {
+    let Some(trend) = Trend::of_requests(&durations) else {
         return Check {
             name,
             state: CheckState::Unproven,
@@ -185,12 +188,12 @@ fn input_tokens(rows: [&Columns; 2], same_prompts: bool) -> Check {
 }
 
 /// Whether as many other requests were under way when one came.
-fn concurrency(rows: [&Columns; 2]) -> Check {
+fn concurrency(rows: [&Columns; 2], arrivals: [&Arrivals; 2]) -> Check {
     const NAME: &str = "requests in flight";
-    if !rows.iter().all(|rows| is_timed(rows)) {
+    let [Some(baseline), Some(candidate)] = arrivals.map(Arrivals::times_ms) else {
         return unknown(NAME, "not every request has a time");
-    }
-    let [baseline, candidate] = in_flight(rows);
+    };
+    let [baseline, candidate] = in_flight(rows, [baseline, candidate]);
     balance(NAME, &baseline, &candidate)
 }
 
@@ -236,32 +239,32 @@ fn unknown(name: &'static str, detail: &str) -> Check {
     }
 }
 
-/// For each request of each side, in order of time, how many of both sides were under way when it came.
-fn in_flight(rows: [&Columns; 2]) -> [Vec<f64>; 2] {
-    let arrived = rows.map(arrivals);
+/// For each request of each side, in order of arrival, how many of both sides were under way when it came.
+fn in_flight(rows: [&Columns; 2], arrivals: [&[f64]; 2]) -> [Vec<f64>; 2] {
     let mut ends: Vec<f64> = rows
         .iter()
         .flat_map(|rows| rows.ended_at.iter().flatten())
         .map(|at| at.as_epoch_millis() as f64)
         .collect();
-    ends.sort_unstable_by(f64::total_cmp);
-    let mut starts: Vec<f64> = arrived.iter().flatten().map(|(_, at)| *at).collect();
-    starts.sort_unstable_by(f64::total_cmp);
-    arrived.map(|arrived| {
-        arrived
-            .into_iter()
-            .map(|(_, at)| {
-                let begun = starts.partition_point(|start| *start < at);
-                let ended = ends.partition_point(|end| *end <= at);
-                begun.saturating_sub(ended) as f64
-            })
-            .collect()
+    ends.sort_by(f64::total_cmp);
+    let mut starts = arrivals.concat();
+    starts.sort_by(f64::total_cmp);
+    arrivals.map(|arrived| {
+        let (mut begun, mut ended) = (0, 0);
+        let under_way = |&at: &f64| {
+            begun += starts[begun..].iter().take_while(|start| **start < at).count();
+            ended += ends[ended..].iter().take_while(|end| **end <= at).count();
+            begun.saturating_sub(ended) as f64
+        };
+        arrived.iter().map(under_way).collect()
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::side::Identity;
+    use crate::summary::Failures;
     use crate::vocab::Timestamp;
 
     /// Requests that end at these milliseconds after so many of duration.
@@ -269,6 +272,10 @@ mod tests {
         Columns {
             row: (0..of.len() as u32).collect(),
             outcome: vec![Outcome::Success as u32; of.len()],
+            start: vec![StartType::Warm as u32; of.len()],
+            billed_us: vec![None; of.len()],
+            inference_us: vec![None; of.len()],
+            inference_is_bound: vec![false; of.len()],
             ended_at: of
                 .iter()
                 .map(|(ended, _)| Some(Timestamp::from_epoch_millis(*ended)))
@@ -288,7 +295,9 @@ mod tests {
     #[test]
     fn requests_under_way_are_those_that_have_not_ended() {
         let (a, b) = (rows(&[(200, 200), (280, 80)]), rows(&[(200, 100)]));
-        let [base, cand] = in_flight([&a, &b]);
+        let arrivals = [&a, &b].map(Arrivals::of);
+        let times = arrivals.each_ref().map(|arrivals| arrivals.times_ms().unwrap());
+        let [base, cand] = in_flight([&a, &b], times);
         assert_eq!((base, cand), (vec![0.0, 0.0], vec![1.0]));
     }
 
@@ -297,8 +306,12 @@ mod tests {
         let every = |from: i64, step: i64| -> Columns {
             rows(&(0..200).map(|i| (from + i * step, 50)).collect::<Vec<_>>())
         };
-        let states =
-            |a: &Columns, b: &Columns| times([a, b]).iter().map(|check| check.state).collect::<Vec<_>>();
+        let states = |a: &Columns, b: &Columns| {
+            times([&Arrivals::of(a), &Arrivals::of(b)])
+                .iter()
+                .map(|check| check.state)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(
             states(&every(0, 1000), &every(500, 1000)),
             [CheckState::Alike, CheckState::Alike]
@@ -317,17 +330,24 @@ mod tests {
         a.facts.prompt = vec![Some(1), None];
         assert_eq!(prompts([&a, &b]).state, CheckState::Unknown);
         a.ended_at[0] = None;
-        assert_eq!(times([&a, &b])[0].state, CheckState::Unknown);
-        assert_eq!(concurrency([&a, &b]).state, CheckState::Unknown);
+        assert_eq!(
+            times([&Arrivals::of(&a), &Arrivals::of(&b)])[0].state,
+            CheckState::Unknown
+        );
+        assert_eq!(
+            concurrency([&a, &b], [&Arrivals::of(&a), &Arrivals::of(&b)]).state,
+            CheckState::Unknown
+        );
     }
 
     #[test]
     fn a_drift_meets_interleaved_sides_alike() {
-        let drifting = rows(
+        let rows = rows(
             &(0..600_u32)
                 .map(|i| (i64::from(i) * 1000, 100 + u64::from(i)))
                 .collect::<Vec<_>>(),
         );
+        let drifting = Side::of_rows(Identity::default(), rows, Failures::Apart);
         assert_eq!(trend("x", &drifting, false).state, CheckState::Differs);
         assert_eq!(trend("x", &drifting, true).state, CheckState::Unproven);
     }

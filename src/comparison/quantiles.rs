@@ -1,13 +1,12 @@
 //! Quantiles of both sides with what their dependence leaves of them, their ratio, and what that proves.
 
-use super::arrivals::{arrivals, is_timed};
 use super::side::Side;
-use crate::dataset::Columns;
+use crate::invocation::StartType;
 use crate::stats::{
     Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, Verdict, compare,
     compare_outward, noise_floor, requests_needed,
 };
-use crate::summary::{Failures, Metric, QuantileSummary, is_in_sample, value_of};
+use crate::summary::{Failures, Metric, QuantileSummary, inference_of, is_in_sample, value_given};
 
 /// The quantiles that are compared.
 pub(super) const COMPARED: [Probability; 4] = [
@@ -68,61 +67,64 @@ pub(super) struct Arm {
     series: Option<Vec<f64>>,
 }
 
+/// A sample as what it is worth at a quantile, and why; nothing where the order of requests is not known.
+pub(super) type Worth = (Sample, Option<Dependence>);
+
 impl Arm {
-    /// The values of the rows that `is_in` keeps. `None` if there is none.
-    pub(super) fn of(
-        rows: &Columns,
+    /// A side's values of each of these metrics, of one start type or of all, if there are any.
+    pub(super) fn of_side<const N: usize>(
+        side: &Side,
         failures: Failures,
-        metric: Metric,
-        is_in: impl Fn(usize) -> bool,
-    ) -> Option<Self> {
-        let in_order: Vec<usize> = match is_timed(rows) {
-            true => arrivals(rows).into_iter().map(|(row, _)| row).collect(),
-            false => (0..rows.len()).collect(),
-        };
-        let (mut exact, mut bounds, mut series) = (Vec::new(), Vec::new(), Vec::new());
-        for row in in_order {
-            if !is_in(row) || !is_in_sample(rows, failures, row) {
-                continue;
+        wanted: [(Metric, Option<StartType>); N],
+    ) -> [Option<Self>; N] {
+        let rows = &side.rows;
+        let mut series = side.arrivals.in_order().map(|in_order| {
+            let mut series = [const { Vec::new() }; N];
+            for row in in_order.filter(|&row| is_in_sample(rows, failures, row)) {
+                let inference = inference_of(rows, row);
+                for ((metric, start), series) in wanted.iter().zip(&mut series) {
+                    if start.is_some_and(|start| rows.start[row] != start as u32) {
+                        continue;
+                    }
+                    if let Some((value, is_bound)) = value_given(rows, row, *metric, inference) {
+                        series.push(if is_bound { f64::INFINITY } else { value as f64 });
+                    }
+                }
             }
-            let Some((value, is_bound)) = value_of(rows, row, metric) else {
-                continue;
-            };
-            let value = value as f64;
-            if is_bound {
-                bounds.push(value);
-                series.push(f64::INFINITY);
-            } else {
-                exact.push(value);
-                series.push(value);
-            }
-        }
-        Some(Self {
-            sample: Sample::with_censored(exact, bounds)?,
-            series: is_timed(rows).then_some(series),
+            series
+        });
+        let mut position = 0..;
+        wanted.map(|(metric, start)| {
+            let at = position.next()?;
+            Some(Self {
+                sample: side.sample(metric, start)?.clone(),
+                series: series
+                    .as_mut()
+                    .map(|series: &mut [Vec<f64>; N]| std::mem::take(&mut series[at])),
+            })
         })
     }
 
-    /// The values of a side.
-    pub(super) fn of_side(side: &Side, failures: Failures, metric: Metric) -> Option<Self> {
-        Self::of(&side.rows, failures, metric, |_| true)
+    /// How the requests around a quantile depend on each other.
+    pub(super) fn dependence(&self, p: Probability) -> Option<Dependence> {
+        let nearest = self.sample.nearest_rank(p);
+        let value = if nearest.censored {
+            f64::INFINITY
+        } else {
+            nearest.value
+        };
+        Dependence::around(self.series.as_ref()?, value)
     }
 
     /// The sample as what it is worth at a quantile.
-    fn worth(&self, p: Probability) -> (Sample, Option<Dependence>) {
-        let dependence = self.series.as_ref().and_then(|series| Dependence::of(series, p));
+    fn worth(&self, p: Probability) -> Worth {
+        let dependence = self.dependence(p);
         let worth = dependence.and_then(|dependence| {
             self.sample
                 .clone()
                 .with_effective_size(dependence.effective_size())
         });
         (worth.unwrap_or_else(|| self.sample.clone()), dependence)
-    }
-
-    /// How many of its requests are worth one independent one at a quantile; 1 where their order is not known.
-    pub(super) fn design_effect(&self, p: Probability) -> f64 {
-        let dependence = self.series.as_ref().and_then(|series| Dependence::of(series, p));
-        dependence.map_or(1.0, |dependence| dependence.design_effect())
     }
 
     /// How far the first half of the requests differs from the second at a quantile, if it does.
@@ -138,22 +140,27 @@ impl Arm {
             })
         };
         let (first, second) = (half(first)?, half(second)?);
-        noise_floor(&compare_arms(&first, &second, p).0)
+        noise_floor(&compare_worth(
+            [&first.worth(p), &second.worth(p)],
+            p,
+            Confidence::C95,
+        ))
     }
 }
 
-fn compare_arms(
-    baseline: &Arm,
-    candidate: &Arm,
+/// Compares two samples as what they are worth, baseline first: outward to observed values where requests depend
+/// strongly on each other.
+pub(super) fn compare_worth(
+    sides: [&Worth; 2],
     p: Probability,
-) -> (QuantileComparison, [(Sample, Option<Dependence>); 2]) {
-    let worth = [baseline.worth(p), candidate.worth(p)];
-    let is_strong = |dependence: &Option<Dependence>| dependence.is_some_and(|found| found.is_strong());
-    let compare = match worth.iter().any(|(_, dependence)| is_strong(dependence)) {
+    confidence: Confidence,
+) -> QuantileComparison {
+    let is_strong = |worth: &&Worth| worth.1.is_some_and(|found| found.is_strong());
+    let compare = match sides.iter().any(is_strong) {
         true => compare_outward,
         false => compare,
     };
-    (compare(&worth[0].0, &worth[1].0, p, Confidence::C95), worth)
+    compare(&sides[0].0, &sides[1].0, p, confidence)
 }
 
 /// Compares each of [`COMPARED`] between two sides.
@@ -192,7 +199,8 @@ fn compared_at(
             requests_needed: None,
         };
     };
-    let (comparison, [base, cand]) = compare_arms(baseline, candidate, p);
+    let [base, cand] = [baseline.worth(p), candidate.worth(p)];
+    let comparison = compare_worth([&base, &cand], p, Confidence::C95);
     let rests_on_few = [base.1, cand.1]
         .iter()
         .flatten()

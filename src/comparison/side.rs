@@ -1,8 +1,9 @@
 //! One side of a comparison, described.
 
+use super::arrivals::Arrivals;
 use crate::dataset::{Columns, Dataset, Error, Key, Window};
 use crate::invocation::{Outcome, Span, StartType};
-use crate::stats::{Attribution, Confidence, Interval, Probability, Proportion};
+use crate::stats::{Attribution, Confidence, Interval, Probability, Proportion, Sample};
 use crate::summary::{
     Failures, GroupSummary, Latencies, Metric, MetricSummary, RowInference, inference_of, is_in_sample,
 };
@@ -20,6 +21,8 @@ pub struct Side {
     pub model_ids: Vec<String>,
     /// Its invocations.
     pub rows: Columns,
+    /// Its invocations in order of their arrival.
+    pub arrivals: Arrivals,
     /// Invocations that would be its own if their model were known and were its model.
     pub without_model: Columns,
     /// Its summary over all start types.
@@ -43,7 +46,7 @@ pub struct Side {
 }
 
 /// What a side is called and how it was selected.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Identity {
     /// See [`Side::name`].
     pub name: String,
@@ -123,15 +126,19 @@ impl Side {
     /// # Errors
     /// If the column engine fails.
     pub fn of(identity: Identity, dataset: &Dataset, failures: Failures) -> Result<Option<Self>, Error> {
-        let Some(group) = dataset.group_by(&[])?.into_iter().next() else {
-            return Ok(None);
-        };
-        let rows = group.rows;
-        Ok(Some(Self {
+        let group = dataset.group_by(&[])?.into_iter().next();
+        Ok(group.map(|group| Self::of_rows(identity, group.rows, failures)))
+    }
+
+    /// Describes these rows.
+    pub fn of_rows(identity: Identity, rows: Columns, failures: Failures) -> Self {
+        let all = Latencies::of(&rows, failures);
+        Self {
             name: identity.name,
             model_ids: identity.model_ids,
-            group: GroupSummary::of(Vec::new(), &rows, failures),
-            all: Latencies::of(&rows, failures),
+            group: GroupSummary::of_latencies(Vec::new(), &rows, &all),
+            arrivals: Arrivals::of(&rows),
+            all,
             starts: start_rows(&rows, failures),
             span: span(&rows),
             composition: composition(&rows, failures),
@@ -141,7 +148,15 @@ impl Side {
             selected_by: identity.selected_by,
             without_model: identity.without_model,
             rows,
-        }))
+        }
+    }
+
+    /// The values of a metric, of one start type or of all.
+    pub fn sample(&self, metric: Metric, start: Option<StartType>) -> Option<&Sample> {
+        match start {
+            None => self.all.sample(metric),
+            Some(start) => self.start(start)?.latencies.sample(metric),
+        }
     }
 
     /// The invocations of one start type.

@@ -30,8 +30,19 @@ pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
             .iter()
             .collect())
     };
+    // What was inferred from more rows is inferred anew from these.
+    let is_open = |source: Option<u32>| {
+        matches!(
+            source.map(ModelSource::from_code),
+            Some(ModelSource::None | ModelSource::Inferred)
+        )
+    };
+    let mut sources = column(MODEL_SOURCE)?;
+    if !sources.iter().any(|source| is_open(*source)) {
+        return Ok(());
+    }
     let (functions, versions) = (column(FUNCTION)?, column(VERSION)?);
-    let (mut models, mut sources) = (column(MODEL)?, column(MODEL_SOURCE)?);
+    let mut models = column(MODEL)?;
     // Where one row does not tell its function, it may be any of those with this version.
     let untold: HashSet<Option<u32>> = (0..versions.len())
         .filter(|&row| functions[row].is_none())
@@ -42,10 +53,16 @@ pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
         (functions[row].filter(|_| !untold.contains(&version)), version)
     };
     let mut used: HashMap<Version, Used> = HashMap::new();
+    // Rows of one version and model follow each other: most tell nothing new.
+    let mut last: Option<(Version, u32)> = None;
     for row in 0..models.len() {
         let source = sources[row].map(ModelSource::from_code);
         match (models[row], source) {
             (Some(model), Some(ModelSource::Logged)) => {
+                if last == Some((version_of(row), model)) {
+                    continue;
+                }
+                last = Some((version_of(row), model));
                 let entry = used.entry(version_of(row)).or_insert(Used::One(model));
                 if !matches!(entry, Used::One(other) if *other == model) {
                     *entry = Used::Several;
@@ -58,12 +75,7 @@ pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
         }
     }
     for row in 0..models.len() {
-        // What was inferred from more rows is inferred anew from these.
-        let is_open = matches!(
-            sources[row].map(ModelSource::from_code),
-            Some(ModelSource::None | ModelSource::Inferred)
-        );
-        if is_open {
+        if is_open(sources[row]) {
             // Invocations of which no version is known may be of any.
             let used = used.get(&version_of(row)).filter(|_| versions[row].is_some());
             let model = match used {

@@ -40,23 +40,23 @@ impl Attribution {
             return None;
         }
         let n = totals.len();
-        let mut order: Vec<usize> = (0..n).collect();
-        order.sort_by(|&a, &b| totals[a].total_cmp(&totals[b]));
-
         let ranks = order_statistic_ranks(n as u64, p, Confidence::C95);
         let low = ranks.low.map_or(1, |rank| rank as usize);
         let high = ranks.high.map_or(n, |rank| rank as usize);
         let (low, high) = widen(low, high, n);
-        let (least, most) = (totals[order[low - 1]], totals[order[high - 1]]);
-        let start = order.partition_point(|&request| totals[request] < least);
-        let end = order.partition_point(|&request| totals[request] <= most);
+        let mut ranked = totals.to_vec();
+        let (_, &mut most, _) = ranked.select_nth_unstable_by(high - 1, f64::total_cmp);
+        let (_, &mut least, _) = ranked[..high].select_nth_unstable_by(low - 1, f64::total_cmp);
 
-        let window = &order[start..end];
+        let window: Vec<usize> = (0..n)
+            .filter(|&at| least <= totals[at] && totals[at] <= most)
+            .collect();
+        let before = totals.iter().filter(|&&total| total < least).count();
         let mean =
             |column: &[f64]| window.iter().map(|&request| column[request]).sum::<f64>() / window.len() as f64;
         Some(Self {
-            first_rank: start + 1,
-            last_rank: end,
+            first_rank: before + 1,
+            last_rank: before + window.len(),
             mean_total: mean(totals),
             mean_components: components.iter().map(|column| mean(column)).collect(),
         })

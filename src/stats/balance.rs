@@ -5,6 +5,7 @@ use super::interval::Interval;
 use super::level::Confidence;
 use super::normal::normal_quantile;
 use super::ordering::largest_distance;
+use super::sort::sort;
 
 /// How far a quantity that latency depends on, such as the number of input tokens, differs between
 /// two samples. It is compared as ln(1 + x).
@@ -41,7 +42,7 @@ impl Balance {
         }
         let transformed = |values: &[f64]| {
             let mut values: Vec<f64> = values.iter().map(|value| value.ln_1p()).collect();
-            values.sort_unstable_by(f64::total_cmp);
+            sort(&mut values);
             values
         };
         let (a, b) = (transformed(baseline), transformed(candidate));

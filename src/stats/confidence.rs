@@ -9,13 +9,11 @@
 
 use super::binomial::ContinuousBinomial;
 use super::convolution::{Arm, interval_of_difference, share_of_negative_differences};
-use super::edges::Edges;
-use super::histogram::Histogram;
 use super::interval::{End, Interval};
 use super::level::Confidence;
 use super::normal::normal_quantile;
 use super::probability::Probability;
-use super::sample::{Quantile, Sample};
+use super::sample::Sample;
 
 /// The points at which each confidence distribution is evaluated. Doubling them moves the ends
 /// of a 99th percentile's ratio by less than 0.03 %.
@@ -47,7 +45,7 @@ pub fn compare(
     p: Probability,
     confidence: Confidence,
 ) -> QuantileComparison {
-    compare_on_grid(&Between(baseline), &Between(candidate), p, confidence, GRID)
+    compare_on_grid(Reach::Between, baseline, candidate, p, confidence, GRID)
 }
 
 /// [`compare`] with each end moved outward to a value that was observed, instead of interpolating
@@ -59,81 +57,22 @@ pub fn compare_outward(
     p: Probability,
     confidence: Confidence,
 ) -> QuantileComparison {
-    compare_on_grid(&Around(baseline), &Around(candidate), p, confidence, GRID)
+    compare_on_grid(Reach::Outward, baseline, candidate, p, confidence, GRID)
 }
 
-/// [`compare_outward`] of histograms, each end at the outer edge of its bucket, so that bucketing can
-/// only widen the intervals. The estimates are the middles of buckets, in microseconds. `None` if
-/// one of them is empty.
-pub fn compare_histograms(
-    baseline: &Histogram,
-    candidate: &Histogram,
-    p: Probability,
-    confidence: Confidence,
-) -> Option<QuantileComparison> {
-    let (baseline, candidate) = (Edges::of(baseline, p)?, Edges::of(candidate, p)?);
-    Some(compare_on_grid(&baseline, &candidate, p, confidence, GRID))
-}
-
-/// What one side of a comparison must tell.
-pub(crate) trait Side {
-    /// How many independent values it is worth.
-    fn effective_size(&self) -> f64;
-    /// The estimate of the quantile.
-    fn estimate(&self, p: Probability) -> Quantile;
-    /// Whether no value is zero.
-    fn is_positive(&self) -> bool;
-    /// Whether values are others as upper bounds than as lower ones.
-    fn has_two_ends(&self) -> bool;
-    /// The value at a real rank, on a scale that increases.
-    fn value(&self, t: f64, end: End, scale: fn(f64) -> f64) -> f64;
-}
-
-/// The values of a sample, linear between its ranks.
-struct Between<'a>(&'a Sample);
-
-impl Side for Between<'_> {
-    fn effective_size(&self) -> f64 {
-        self.0.effective_size()
-    }
-    fn estimate(&self, p: Probability) -> Quantile {
-        self.0.quantile(p)
-    }
-    fn is_positive(&self) -> bool {
-        self.0.min() > 0.0
-    }
-    fn has_two_ends(&self) -> bool {
-        self.0.censored() > 0
-    }
-    fn value(&self, t: f64, end: End, scale: fn(f64) -> f64) -> f64 {
-        self.0.value_at(t, end, scale)
-    }
-}
-
-/// The values of a sample at whole ranks, moved outward.
-struct Around<'a>(&'a Sample);
-
-impl Side for Around<'_> {
-    fn effective_size(&self) -> f64 {
-        self.0.effective_size()
-    }
-    fn estimate(&self, p: Probability) -> Quantile {
-        self.0.quantile(p)
-    }
-    fn is_positive(&self) -> bool {
-        self.0.min() > 0.0
-    }
-    fn has_two_ends(&self) -> bool {
-        true
-    }
-    fn value(&self, t: f64, end: End, scale: fn(f64) -> f64) -> f64 {
-        self.0.value_around(t, end, scale)
-    }
+/// What a real rank between two values stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// A value between them.
+    Between,
+    /// The one of them that lies further out.
+    Outward,
 }
 
 fn compare_on_grid(
-    baseline: &impl Side,
-    candidate: &impl Side,
+    reach: Reach,
+    baseline: &Sample,
+    candidate: &Sample,
     p: Probability,
     confidence: Confidence,
     grid: usize,
@@ -151,14 +90,14 @@ fn compare_on_grid(
     };
     let arms = |scale: fn(f64) -> f64| {
         (
-            arm(baseline, &baseline_ranks, scale),
-            arm(candidate, &candidate_ranks, scale),
+            arm(reach, baseline, &baseline_ranks, scale),
+            arm(reach, candidate, &candidate_ranks, scale),
         )
     };
 
-    let estimates = (baseline.estimate(p), candidate.estimate(p));
+    let estimates = (baseline.quantile(p), candidate.quantile(p));
     let known = !estimates.0.censored && !estimates.1.censored;
-    let positive = baseline.is_positive() && candidate.is_positive();
+    let positive = baseline.min() > 0.0 && candidate.min() > 0.0;
     let linear = arms(|x| x);
     let logarithmic = positive.then(|| arms(f64::ln));
     let ratio_interval = logarithmic.as_ref().map_or(Interval::UNBOUNDED, |(a, b)| {
@@ -180,16 +119,22 @@ fn compare_on_grid(
 }
 
 /// The confidence distribution of one side's quantile at the real ranks of the grid.
-fn arm(side: &impl Side, ranks: &[f64], scale: fn(f64) -> f64) -> Arm {
-    let values = |end| ranks.iter().map(|&t| side.value(t, end, scale)).collect();
+fn arm(reach: Reach, sample: &Sample, ranks: &[f64], scale: fn(f64) -> f64) -> Arm {
+    let value = |t: f64, end| match reach {
+        Reach::Between => sample.value_at(t, end, scale),
+        Reach::Outward => sample.value_around(t, end, scale),
+    };
+    let values = |end| ranks.iter().map(|&t| value(t, end)).collect();
+    let has_two_ends = reach == Reach::Outward || sample.censored() > 0 || sample.is_binned();
     Arm {
         low: values(End::Low),
-        high: side.has_two_ends().then(|| values(End::High)),
+        high: has_two_ends.then(|| values(End::High)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::histogram::Histogram;
     use super::*;
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -212,8 +157,8 @@ mod tests {
     #[test]
     fn a_finer_grid_moves_the_ends_little() {
         let (a, b) = arms(1000);
-        let coarse = compare_on_grid(&Between(&a), &Between(&b), Probability::P99, C95, 512).ratio_interval;
-        let fine = compare_on_grid(&Between(&a), &Between(&b), Probability::P99, C95, 4096).ratio_interval;
+        let coarse = compare_on_grid(Reach::Between, &a, &b, Probability::P99, C95, 512).ratio_interval;
+        let fine = compare_on_grid(Reach::Between, &a, &b, Probability::P99, C95, 4096).ratio_interval;
         for (coarse, fine) in [(coarse.low, fine.low), (coarse.high, fine.high)] {
             let (coarse, fine) = (coarse.unwrap(), fine.unwrap());
             assert!(coarse != fine && (coarse / fine - 1.0).abs() < 3e-4);
@@ -318,6 +263,31 @@ mod tests {
             let own = b.interval(Probability::P50, C95);
             prop_assert!((100.0 * ratio.low.unwrap() / own.low.unwrap() - 1.0).abs() < 0.02);
             prop_assert!((100.0 * ratio.high.unwrap() / own.high.unwrap() - 1.0).abs() < 0.02);
+        }
+
+        #[test]
+        fn bucketing_widens_by_no_more_than_the_buckets(
+            a in vec(1_u64..900_000_000, 1..150), b in vec(1_u64..900_000_000, 1..150), p in quantile(),
+        ) {
+            let counted = |values: &[u64]| {
+                let mut histogram = Histogram::new(900_000_000).unwrap();
+                values.iter().for_each(|&value| histogram.record(value));
+                Sample::of_histogram(&histogram, &Histogram::new(2).unwrap()).unwrap()
+            };
+            let exact = |values: &[u64]| sample(&values.iter().map(|&x| x as f64).collect::<Vec<_>>());
+            for compare in [compare, compare_outward] {
+                let outer = compare(&counted(&a), &counted(&b), p, C95);
+                let inner = compare(&exact(&a), &exact(&b), p, C95);
+                prop_assert!((outer.ratio.unwrap() / inner.ratio.unwrap() - 1.0).abs() < 1.0 / 1000.0);
+                let (outer, inner) = (outer.ratio_interval, inner.ratio_interval);
+                prop_assert_eq!((outer.low.is_some(), outer.high.is_some()), (inner.low.is_some(), inner.high.is_some()));
+                if let (Some(outer), Some(inner)) = (outer.low, inner.low) {
+                    prop_assert!(outer <= inner * (1.0 + 1e-9) && outer >= inner * (1.0 - 1.0 / 500.0));
+                }
+                if let (Some(outer), Some(inner)) = (outer.high, inner.high) {
+                    prop_assert!(outer >= inner * (1.0 - 1e-9) && outer <= inner * (1.0 + 1.0 / 500.0));
+                }
+            }
         }
 
         #[test]

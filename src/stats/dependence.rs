@@ -50,6 +50,14 @@ impl Dependence {
         let rank = p.rank(values.len() as u64) as usize;
         let mut sorted = values.to_vec();
         let quantile = *sorted.select_nth_unstable_by(rank - 1, f64::total_cmp).1;
+        Self::around(values, quantile)
+    }
+
+    /// As [`of`](Self::of), where the nearest-rank quantile is known already. `None` if there are no values.
+    pub fn around(values: &[f64], quantile: f64) -> Option<Self> {
+        if values.is_empty() {
+            return None;
+        }
         let above = Bits::of(values, |&value| value > quantile);
         let bits = if above.ones() > 0 {
             above
@@ -89,10 +97,14 @@ impl Dependence {
         self.design_effect() > Self::OUTWARD_ABOVE
     }
 
-    /// Whether a tail quantile rests on too few slow episodes for any verdict. It is asked of
-    /// p90 and above only: below, exceedances are so dense that they merge into few clusters.
+    /// Whether a tail quantile rests on too few slow episodes for any verdict: fewer than
+    /// [`FEWEST_CLUSTERS`](Self::FEWEST_CLUSTERS), of at least two slow requests on average. Of requests that
+    /// are slow one by one the intervals hold, however few these are. It is asked of p90 and above only:
+    /// below, exceedances are so dense that they merge into few clusters.
     pub fn rests_on_few_clusters(&self, p: Probability) -> bool {
-        p.as_f64() >= Probability::P90.as_f64() && self.clusters < Self::FEWEST_CLUSTERS
+        p.as_f64() >= Probability::P90.as_f64()
+            && self.clusters < Self::FEWEST_CLUSTERS
+            && self.exceedances >= 2 * self.clusters
     }
 
     /// Whether the dependence is to be warned of.
@@ -174,6 +186,13 @@ mod tests {
         assert!(dependence.is_strong() && dependence.check() == Check::Confounded);
         assert!(dependence.rests_on_few_clusters(Probability::P95));
         assert!(!dependence.rests_on_few_clusters(Probability::P50));
+        // Five slow requests one by one are few, and tell what five tell.
+        let alone: Vec<f64> = (0..100)
+            .map(|i| if i % 20 == 7 { 1000.0 } else { value(i + 20) })
+            .collect();
+        let dependence = of(&alone, Probability::P95);
+        assert_eq!((dependence.exceedances, dependence.clusters), (5, 5));
+        assert!(!dependence.rests_on_few_clusters(Probability::P95));
     }
 
     #[test]

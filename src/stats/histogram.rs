@@ -114,7 +114,7 @@ impl Histogram {
         match self.bucket_of(rank) {
             _ if self.is_empty() => None,
             Some(bucket) => {
-                let value = 0.5 * (bucket.low as f64 + bucket.highest());
+                let value = bucket.middle();
                 Some(Quantile {
                     value,
                     censored: false,
@@ -154,10 +154,27 @@ impl Histogram {
 }
 
 impl Bucket {
+    /// The middle of its whole values.
+    pub(crate) fn middle(&self) -> f64 {
+        0.5 * (self.low as f64 + self.highest())
+    }
+
     /// The largest whole value in it.
     pub(crate) fn highest(&self) -> f64 {
         (self.high_exclusive - 1) as f64
     }
+}
+
+/// How many significant bits of a value its bucket tells: 3 significant digits.
+const BITS: u32 = 11;
+
+/// The smallest and the largest whole value of the bucket that holds a value in microseconds, whatever the
+/// histogram's maximum.
+pub(crate) fn bucket_edges(micros: f64) -> (f64, f64) {
+    let value = micros as u64;
+    let shift = (u64::BITS - value.leading_zeros()).saturating_sub(BITS);
+    let low = value >> shift << shift;
+    (low as f64, (low | ((1 << shift) - 1)) as f64)
 }
 
 #[cfg(test)]
@@ -228,6 +245,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn edges_are_those_of_the_counts(value in 0..MAXIMUM) {
+            let found = histogram(&[value]);
+            let bucket = found.buckets().next().unwrap();
+            let edges = (bucket.low as f64, bucket.highest());
+            prop_assert_eq!(bucket_edges(value as f64), edges);
+            prop_assert_eq!(bucket_edges(bucket.middle()), edges);
+        }
+
         #[test]
         fn merging_is_counting_all(a in vec(0..MAXIMUM * 2, 0..100), b in vec(0..MAXIMUM * 2, 0..100)) {
             let mut merged = histogram(&a);

@@ -1,6 +1,7 @@
 //! Between which values a quantile lies, and how many values that takes.
 
 use super::binomial::ContinuousBinomial;
+use super::histogram::bucket_edges;
 use super::level::Confidence;
 use super::normal::normal_quantile;
 use super::probability::Probability;
@@ -158,23 +159,18 @@ impl Sample {
     /// The value of a rank on a scale as a bound from one side.
     fn bound(&self, rank: usize, end: End, scale: impl Fn(f64) -> f64) -> f64 {
         let at = self.at_rank(rank);
-        if at.censored && end == End::High {
-            f64::INFINITY
-        } else {
-            scale(at.value)
+        match end {
+            End::High if at.censored => f64::INFINITY,
+            _ if !self.is_binned() => scale(at.value),
+            End::Low => scale(bucket_edges(at.value).0),
+            End::High => scale(bucket_edges(at.value).1),
         }
     }
 }
 
 /// Of `n` ranks that are worth `m` independent values the one that [`Sample::value_around`] means;
 /// `up_to` is the share W of the weight of the first so many.
-pub(crate) fn outward_rank(
-    n: usize,
-    m: f64,
-    t: f64,
-    end: End,
-    up_to: impl Fn(usize) -> f64,
-) -> Option<usize> {
+fn outward_rank(n: usize, m: f64, t: f64, end: End, up_to: impl Fn(usize) -> f64) -> Option<usize> {
     // How many ranks from 1 on fulfil a condition that holds up to some rank.
     let count = |holds: &dyn Fn(usize) -> bool| {
         let (mut low, mut high) = (0, n + 1);

@@ -2,7 +2,8 @@
 
 use super::probability::Probability;
 use super::sample::Sample;
-use super::strata::{Stratum, standardise};
+use super::sort::sort;
+use super::strata::{Standardised, Stratum};
 
 /// A request with what its latency may depend on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,8 +21,8 @@ pub struct Observation {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PostStratification {
     edges: Vec<f64>,
-    strata: Vec<[Stratum; 2]>,
-    shares: Vec<f64>,
+    /// Baseline and candidate; nothing if a value is no latency.
+    standardised: Option<[Standardised; 2]>,
     dropped: usize,
     support: f64,
 }
@@ -47,7 +48,7 @@ impl PostStratification {
         if pooled.is_empty() || pooled.iter().any(|x| !x.is_finite()) {
             return None;
         }
-        pooled.sort_unstable_by(f64::total_cmp);
+        sort(&mut pooled);
         let few = baseline.len().min(candidate.len()) < Self::FEW;
         let shares: &[f64] = if few { &EDGES_OF_FEW } else { &EDGES };
         let mut edges: Vec<f64> = shares.iter().map(|&share| type7(&pooled, share)).collect();
@@ -74,12 +75,16 @@ impl PostStratification {
             0.5 * (a.len() as f64 / baseline.len() as f64 + b.len() as f64 / candidate.len() as f64)
         };
         let shares: Vec<f64> = strata.iter().map(share).collect();
-        (!strata.is_empty()).then_some(Self {
+        let kept = strata.len();
+        let (baseline, candidate) = strata.into_iter().map(|[base, cand]| (base, cand)).unzip();
+        let standardised = |strata: Vec<Stratum>| Standardised::new(strata, &shares);
+        (kept > 0).then(|| Self {
             edges,
-            dropped: found - strata.len(),
+            dropped: found - kept,
             support: shares.iter().sum(),
-            strata,
-            shares,
+            standardised: standardised(baseline)
+                .zip(standardised(candidate))
+                .map(|(base, cand)| [base, cand]),
         })
     }
 
@@ -106,11 +111,8 @@ impl PostStratification {
     /// The baseline and the candidate with equal shares of the strata, for comparing their `p`
     /// quantile. `None` if a value is no latency.
     pub fn samples(&self, p: Probability) -> Option<(Sample, Sample)> {
-        let side = |at: usize| {
-            let strata: Vec<Stratum> = self.strata.iter().map(|pair| pair[at].clone()).collect();
-            standardise(&strata, &self.shares, p)
-        };
-        Some((side(0)?, side(1)?))
+        let [baseline, candidate] = self.standardised.as_ref()?;
+        Some((baseline.sample(p)?, candidate.sample(p)?))
     }
 }
 

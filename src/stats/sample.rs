@@ -1,6 +1,10 @@
 //! The values of one group, sorted, with those that were cut off before they ended.
 
+use std::sync::Arc;
+
+use super::histogram::Histogram;
 use super::probability::Probability;
+use super::sort::{sort, sort_weighted};
 use super::weights::Weights;
 
 /// Values that are sorted, at least one, none negative. The last [`censored`](Self::censored) of
@@ -11,14 +15,18 @@ use super::weights::Weights;
 /// censored values last is exact. With several limits it assumes that a request which was stopped
 /// at a lower limit would have outlasted every completed one, which leans to the slow side.
 ///
-/// Values may have [weights](Self::weighted). Then shares of the values are shares of the weight.
+/// Values may have [weights](Self::weighted). Then shares of the values are shares of the weight. Values
+/// may be [known to their bucket only](Self::of_histogram). Then intervals reach to the buckets' edges.
+///
+/// A clone shares the values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    values: Vec<f64>,
+    values: Arc<Vec<f64>>,
     censored: usize,
     effective_size: f64,
     /// `None` if all values weigh the same.
-    weights: Option<Weights>,
+    weights: Option<Arc<Weights>>,
+    is_binned: bool,
 }
 
 /// An estimate of a quantile.
@@ -47,17 +55,45 @@ impl Sample {
         if values.is_empty() && limits.is_empty() || !values.iter().chain(&limits).all(valid) {
             return None;
         }
-        values.sort_unstable_by(f64::total_cmp);
-        limits.sort_unstable_by(f64::total_cmp);
+        sort(&mut values);
+        sort(&mut limits);
         let censored = limits.len();
         values.append(&mut limits);
         let effective_size = values.len() as f64;
         Some(Self {
-            values,
+            values: Arc::new(values),
             censored,
             effective_size,
             weights: None,
+            is_binned: false,
         })
+    }
+
+    /// From counted values, each in the middle of its bucket, and from the counted limits of what was
+    /// stopped, in microseconds. What was above a histogram's maximum counts as stopped there. `None` if
+    /// there is nothing.
+    pub fn of_histogram(values: &Histogram, limits: &Histogram) -> Option<Self> {
+        let listed = |histogram: &Histogram| -> Vec<f64> {
+            let buckets = histogram.buckets();
+            buckets
+                .flat_map(|bucket| std::iter::repeat_n(bucket.middle(), bucket.count as usize))
+                .collect()
+        };
+        let mut stopped = listed(limits);
+        for above in [values, limits] {
+            stopped.extend(std::iter::repeat_n(
+                above.maximum() as f64,
+                above.saturated() as usize,
+            ));
+        }
+        let mut sample = Self::with_censored(listed(values), stopped)?;
+        sample.is_binned = true;
+        Some(sample)
+    }
+
+    /// Whether values are known to their bucket only.
+    pub fn is_binned(&self) -> bool {
+        self.is_binned
     }
 
     /// From complete values and from limits, each with its weight. `None` as for [`new`](Self::new),
@@ -65,13 +101,12 @@ impl Sample {
     ///
     /// Only the weights' proportions matter. If all are equal, the sample is the same as without any.
     pub fn weighted(mut values: Vec<(f64, f64)>, mut limits: Vec<(f64, f64)>) -> Option<Self> {
-        let order = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
-        values.sort_unstable_by(order);
-        limits.sort_unstable_by(order);
+        sort_weighted(&mut values);
+        sort_weighted(&mut limits);
         let weights = Weights::new(values.iter().chain(&limits).map(|pair| pair.1))?;
         let plain = |pairs: Vec<(f64, f64)>| pairs.into_iter().map(|pair| pair.0).collect();
         let mut sample = Self::with_censored(plain(values), plain(limits))?;
-        sample.weights = (!weights.are_equal()).then_some(weights);
+        sample.weights = (!weights.are_equal()).then(|| Arc::new(weights));
         Some(sample)
     }
 
@@ -140,7 +175,7 @@ impl Sample {
 
     /// The weights of the values, in the order of [`values`](Self::values), where they differ.
     pub(crate) fn weights(&self) -> Option<&Weights> {
-        self.weights.as_ref()
+        self.weights.as_deref()
     }
 
     /// The sum of all values, censored ones counted at their limits. It knows of no weights.

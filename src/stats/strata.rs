@@ -30,56 +30,69 @@ impl Stratum {
     }
 }
 
-/// The sample in which each stratum has the stated share of all requests, by giving each request
-/// of a stratum the weight share/n. `p` is the quantile that the sample is to be used for: how many
-/// independent requests it is worth depends on it.
-///
-/// The variance of the estimated distribution function at the quantile is
-/// V = Σ T²·q(1 − q)/(n − 1) over the strata, with T the share and q the part of the stratum up to
-/// the quantile (Cochran, Sampling Techniques, on stratified sampling), and the sample is worth
-/// p(1 − p)/V independent requests, at least 1 and at most [`Sample::MAX_WORTH`] times its own.
-///
-/// `None` if there are not as many shares as strata, a share is negative or not finite, all are 0,
-/// or a stratum of a positive share has fewer than two requests or a value that is no latency.
-pub fn standardise(strata: &[Stratum], shares: &[f64], p: Probability) -> Option<Sample> {
-    let sum: f64 = shares.iter().sum();
-    let valid = |share: &f64| *share >= 0.0;
-    if strata.len() != shares.len() || !shares.iter().all(valid) || !sum.is_finite() || sum <= 0.0 {
-        return None;
+/// A sample in which each stratum has the stated share of all requests, by giving each request of a
+/// stratum the weight share/n.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standardised {
+    /// The strata that have a share, and it.
+    strata: Vec<(Stratum, f64)>,
+    sample: Sample,
+}
+
+impl Standardised {
+    /// `None` if there are not as many shares as strata, a share is negative or not finite, all are 0,
+    /// or a stratum of a positive share has fewer than two requests or a value that is no latency.
+    pub fn new(strata: Vec<Stratum>, shares: &[f64]) -> Option<Self> {
+        let sum: f64 = shares.iter().sum();
+        let valid = |share: &f64| *share >= 0.0;
+        if strata.len() != shares.len() || !shares.iter().all(valid) || !sum.is_finite() || sum <= 0.0 {
+            return None;
+        }
+        let strata: Vec<(Stratum, f64)> = strata
+            .into_iter()
+            .zip(shares)
+            .filter(|(_, share)| **share > 0.0)
+            .map(|(stratum, share)| (stratum, share / sum))
+            .collect();
+        if strata.iter().any(|(stratum, _)| stratum.len() < 2) {
+            return None;
+        }
+        let (mut values, mut limits) = (Vec::new(), Vec::new());
+        for (stratum, share) in &strata {
+            let weight = share / stratum.len() as f64;
+            values.extend(stratum.values.iter().map(|&value| (value, weight)));
+            limits.extend(stratum.limits.iter().map(|&limit| (limit, weight)));
+        }
+        let sample = Sample::weighted(values, limits)?;
+        Some(Self { strata, sample })
     }
-    let used: Vec<(&Stratum, f64)> = strata
-        .iter()
-        .zip(shares)
-        .filter(|(_, share)| **share > 0.0)
-        .map(|(stratum, share)| (stratum, share / sum))
-        .collect();
-    if used.iter().any(|(stratum, _)| stratum.len() < 2) {
-        return None;
+
+    /// The sample as what it is worth at the `p` quantile.
+    ///
+    /// The variance of the estimated distribution function at the quantile is
+    /// V = Σ T²·q(1 − q)/(n − 1) over the strata, with T the share and q the part of the stratum up to
+    /// the quantile (Cochran, Sampling Techniques, on stratified sampling), and the sample is worth
+    /// p(1 − p)/V independent requests, at least 1 and at most [`Sample::MAX_WORTH`] times its own.
+    pub fn sample(&self, p: Probability) -> Option<Sample> {
+        let quantile = self.sample.nearest_rank(p);
+        let value = if quantile.censored {
+            f64::INFINITY
+        } else {
+            quantile.value
+        };
+        let variance: f64 = self
+            .strata
+            .iter()
+            .map(|(stratum, share)| {
+                let below = stratum.share_up_to(value);
+                share.powi(2) * below * (1.0 - below) / (stratum.len() - 1) as f64
+            })
+            .sum();
+        let largest = self.sample.largest_effective_size();
+        // The quotient is infinite if every stratum lies wholly on one side of the quantile.
+        let worth = p.as_f64() * p.complement() / variance;
+        self.sample.clone().with_effective_size(worth.clamp(1.0, largest))
     }
-    let (mut values, mut limits) = (Vec::new(), Vec::new());
-    for (stratum, share) in &used {
-        let weight = share / stratum.len() as f64;
-        values.extend(stratum.values.iter().map(|&value| (value, weight)));
-        limits.extend(stratum.limits.iter().map(|&limit| (limit, weight)));
-    }
-    let sample = Sample::weighted(values, limits)?;
-    let quantile = sample.nearest_rank(p);
-    let value = if quantile.censored {
-        f64::INFINITY
-    } else {
-        quantile.value
-    };
-    let variance: f64 = used
-        .iter()
-        .map(|(stratum, share)| {
-            let below = stratum.share_up_to(value);
-            share.powi(2) * below * (1.0 - below) / (stratum.len() - 1) as f64
-        })
-        .sum();
-    let largest = sample.largest_effective_size();
-    // The quotient is infinite if every stratum lies wholly on one side of the quantile.
-    let worth = p.as_f64() * p.complement() / variance;
-    sample.with_effective_size(worth.clamp(1.0, largest))
 }
 
 #[cfg(test)]
@@ -93,6 +106,10 @@ mod tests {
             values: values.to_vec(),
             limits: vec![],
         }
+    }
+
+    fn standardise(strata: &[Stratum], shares: &[f64], p: Probability) -> Option<Sample> {
+        Standardised::new(strata.to_vec(), shares)?.sample(p)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::probability::Probability;
 use super::sample::Sample;
-use super::strata::{Stratum, standardise};
+use super::strata::{Standardised, Stratum};
 
 /// A request and what it waited for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,8 +51,8 @@ impl ColdStartWhatIf {
 
     /// With the stated share of cold starts instead of the observed one, from 0 to 1, for the `p`
     /// quantile. A benchmark's own share is mostly made by how it sends requests. `None` as for
-    /// [`standardise`].
-    pub fn at_cold_share(&self, share: f64, p: Probability) -> Option<Sample> {
+    /// [`Standardised`].
+    pub fn at_cold_share(&self, share: f64) -> Option<Standardised> {
         let mut strata = <[Stratum; 2]>::default();
         for request in &self.requests {
             let stratum = &mut strata[usize::from(!request.cold)];
@@ -63,7 +63,7 @@ impl ColdStartWhatIf {
             };
             list.push(request.init + request.handler);
         }
-        standardise(&strata, &[share, 1.0 - share], p)
+        Standardised::new(strata.to_vec(), &[share, 1.0 - share])
     }
 
     /// Whether the `p` quantile lies among the cold starts if these are the slowest and have the
@@ -109,8 +109,8 @@ mod tests {
         assert_eq!(cold.warm_only(), None);
         assert_eq!(cold.init_removed().unwrap().values(), [1.0, 2.0]);
         assert_eq!(cold.observed().unwrap().censored(), 1);
-        assert_eq!(cold.at_cold_share(0.1, Probability::P50), None);
-        assert!(cold.at_cold_share(1.0, Probability::P50).is_some());
+        assert_eq!(cold.at_cold_share(0.1), None);
+        assert!(cold.at_cold_share(1.0).is_some());
         assert!(ColdStartWhatIf::is_among_cold_starts(Probability::P99, 0.02));
         assert!(!ColdStartWhatIf::is_among_cold_starts(Probability::P99, 0.01));
     }
@@ -128,7 +128,7 @@ mod tests {
             let cold = drawn.iter().filter(|request| request.0).count();
             prop_assume!(cold >= 2 && drawn.len() - cold >= 2);
             // At its own share of cold starts it is as it was.
-            let own = all.at_cold_share(cold as f64 / drawn.len() as f64, p).unwrap();
+            let own = all.at_cold_share(cold as f64 / drawn.len() as f64).unwrap().sample(p).unwrap();
             prop_assert_eq!(own.values(), before.values());
             prop_assert!((own.mean() / before.mean() - 1.0).abs() < 1e-9);
         }

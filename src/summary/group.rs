@@ -59,7 +59,11 @@ impl ShareSummary {
 impl GroupSummary {
     /// Describes the rows of one group.
     pub fn of(values: Vec<(Key, Option<u32>)>, rows: &Columns, failures: Failures) -> Self {
-        let latencies = Latencies::of(rows, failures);
+        Self::of_latencies(values, rows, &Latencies::of(rows, failures))
+    }
+
+    /// Describes the rows of one group whose samples are known.
+    pub fn of_latencies(values: Vec<(Key, Option<u32>)>, rows: &Columns, latencies: &Latencies) -> Self {
         let outcomes = |outcome: Outcome| {
             rows.outcome
                 .iter()

@@ -53,13 +53,14 @@ impl Latencies {
             if !is_in_sample(rows, failures, row) {
                 continue;
             }
-            for metric in Metric::ALL {
-                if let Some((value, is_bound)) = value_of(rows, row, metric) {
-                    values[metric as usize].add(value, is_bound);
+            let inference = inference_of(rows, row);
+            for (metric, values) in Metric::ALL.into_iter().zip(&mut values) {
+                if let Some((value, is_bound)) = value_given(rows, row, metric, inference) {
+                    values.add(value, is_bound);
                 }
             }
             let duration = rows.duration_us[row];
-            match inference_of(rows, row) {
+            match inference {
                 RowInference::OverDuration => inference_over_duration += 1,
                 RowInference::Known(inference) if duration > 0 => {
                     pairs.push((inference as f64, duration as f64));
@@ -96,6 +97,7 @@ pub enum RowInference {
 }
 
 /// The inference time of a row, if it can be true.
+#[inline]
 pub fn inference_of(rows: &Columns, row: usize) -> RowInference {
     let duration = rows.duration_us[row];
     match rows.inference_us[row] {
@@ -107,10 +109,21 @@ pub fn inference_of(rows: &Columns, row: usize) -> RowInference {
 
 /// The value of a metric of a row in microseconds, if it has one, and whether it is a lower bound.
 pub fn value_of(rows: &Columns, row: usize, metric: Metric) -> Option<(u64, bool)> {
+    value_given(rows, row, metric, inference_of(rows, row))
+}
+
+/// The same, of a row whose inference time was looked at already.
+#[inline]
+pub fn value_given(
+    rows: &Columns,
+    row: usize,
+    metric: Metric,
+    inference: RowInference,
+) -> Option<(u64, bool)> {
     let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
     let duration = rows.duration_us[row];
     let init = rows.init_us[row];
-    let inference = match inference_of(rows, row) {
+    let inference = match inference {
         RowInference::Known(inference) => Some(inference),
         RowInference::OverDuration | RowInference::Unknown => None,
     };
@@ -127,6 +140,7 @@ pub fn value_of(rows: &Columns, row: usize, metric: Metric) -> Option<(u64, bool
 }
 
 /// Whether the latency figures hold a row.
+#[inline]
 pub fn is_in_sample(rows: &Columns, failures: Failures, row: usize) -> bool {
     rows.outcome[row] != Outcome::Error as u32 || failures == Failures::Included
 }

@@ -33,8 +33,8 @@ pub fn mixtures(rows: &Columns) -> Vec<Mixture> {
 /// The distinct values of a column and how often each occurs, most first.
 pub fn value_counts(column: &[Option<u32>]) -> Vec<(Option<u32>, usize)> {
     let mut counts: BTreeMap<Option<u32>, usize> = BTreeMap::new();
-    for value in column {
-        *counts.entry(*value).or_default() += 1;
+    for run in column.chunk_by(|one, next| one == next) {
+        *counts.entry(run[0]).or_default() += run.len();
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|&(value, count)| (std::cmp::Reverse(count), value));

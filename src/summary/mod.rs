@@ -8,7 +8,7 @@ mod model_calls;
 mod warning;
 
 pub use group::{GroupSummary, ShareSummary, summarize};
-pub use latency::{Failures, Latencies, RowInference, inference_of, is_in_sample, value_of};
+pub use latency::{Failures, Latencies, RowInference, inference_of, is_in_sample, value_given, value_of};
 pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};
 pub use mixture::{Mixture, mixtures, value_counts};
 pub use model_calls::{ModelCallSummary, model_calls};

@@ -92,7 +92,13 @@ fn without_cold_starts() {
         check(what_if.observed(), "e2e");
         check(what_if.warm_only(), "warm_only");
         check(what_if.init_removed(), "init_removed");
-        check(what_if.at_cold_share(0.01, p), "standardised_to_1pct_cold");
-        check(what_if.at_cold_share(0.1, p), "standardised_to_10pct_cold");
+        check(
+            what_if.at_cold_share(0.01).and_then(|of| of.sample(p)),
+            "standardised_to_1pct_cold",
+        );
+        check(
+            what_if.at_cold_share(0.1).and_then(|of| of.sample(p)),
+            "standardised_to_10pct_cold",
+        );
     }
 }

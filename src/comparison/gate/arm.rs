@@ -1,19 +1,19 @@
 //! What a gate measures on one side, as plain numbers.
 
 use super::expression::{Gate, Quantity, Rate};
-use crate::comparison::quantiles;
+use crate::comparison::quantiles::{self, Worth};
 use crate::comparison::side::Side;
 use crate::comparison::unattributed::joined;
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
-use crate::stats::{Sample, Share};
+use crate::stats::Share;
 use crate::summary::{Failures, Latencies};
 
 /// The numbers of one side.
 #[derive(Debug, Clone)]
 pub(super) enum Arm {
-    /// Times.
-    Times(Sample),
+    /// Times, and how they depend on each other.
+    Times(Worth),
     /// Pairs of inference and duration.
     Share(Share),
     /// So many of so many.
@@ -40,11 +40,11 @@ impl Arm {
                     (Some(own), Some(theirs)) => joined(own, theirs),
                     (own, theirs) => own.or(theirs).cloned(),
                 }?;
-                let is_in = |row: usize| gate.start.is_none_or(|start| is_start(&side.rows, row, start));
-                let in_order = quantiles::Arm::of(&side.rows, failures, metric, is_in);
-                let effect = in_order.map_or(1.0, |arm| arm.design_effect(p));
+                let [in_order] = quantiles::Arm::of_side(side, failures, [(metric, gate.start)]);
+                let dependence = in_order.and_then(|arm| arm.dependence(p));
+                let effect = dependence.map_or(1.0, |found| found.design_effect());
                 let worth = (sample.len() as f64 / effect).max(1.0);
-                sample.with_effective_size(worth).map(Self::Times)
+                Some(Self::Times((sample.with_effective_size(worth)?, dependence)))
             }
             Quantity::InferenceShare => own?.share.clone().map(Self::Share),
             Quantity::Rate(rate) => {
@@ -65,7 +65,7 @@ impl Arm {
     /// How many requests.
     pub(super) fn requests(&self) -> usize {
         match self {
-            Self::Times(sample) => sample.len(),
+            Self::Times((sample, _)) => sample.len(),
             Self::Share(share) => share.requests(),
             Self::Count { total, .. } => *total as usize,
         }

@@ -4,7 +4,7 @@ use super::arm::{Arm, extremes, killed};
 use super::decide::{Verdict, decide};
 use super::expression::Gate;
 use super::judged::{GateResult, Judged, Measured, OnInconclusive, Reason};
-use super::measure::{Counted, is_too_few, leaning, measure, needed};
+use super::measure::{Counted, few_episodes, is_too_few, leaning, measure, needed};
 use crate::comparison::control::{Control, ControlState};
 use crate::comparison::side::Side;
 use crate::dataset::Columns;
@@ -107,16 +107,17 @@ impl Sides<'_> {
             return result(Verdict::Inconclusive, None, Some(Reason::Endless));
         };
         let verdict = self.decided(&measured);
+        let counted: Vec<&Counted> = baseline.iter().chain([&candidate]).collect();
         if verdict != Verdict::Inconclusive {
-            let unknown = self.unknown_that_matter(verdict);
-            let reason = unknown.map(|invocations| Reason::UnknownModel { invocations });
+            let few = few_episodes(self.gate, &counted).map(|episodes| Reason::FewEpisodes { episodes });
+            let unknown = || self.unknown_that_matter(verdict);
+            let reason = few.or_else(|| unknown().map(|invocations| Reason::UnknownModel { invocations }));
             let verdict = match reason {
                 Some(_) => Verdict::Inconclusive,
                 None => verdict,
             };
             return result(verdict, Some(measured), reason);
         }
-        let counted: Vec<&Counted> = baseline.iter().chain([&candidate]).collect();
         let alone = decide(
             measured.interval,
             measured.interval,
@@ -184,9 +185,8 @@ mod tests {
     use super::*;
     use crate::comparison::control::{Check, CheckState};
     use crate::comparison::gate::judged::Purpose;
-    use crate::dataset::Window;
+    use crate::comparison::side::Identity;
     use crate::invocation::{Outcome, StartType};
-    use crate::summary::{GroupSummary, Latencies};
 
     /// `count` invocations of some spread around `scale` milliseconds.
     fn side(name: &str, count: u64, scale: f64) -> Side {
@@ -201,21 +201,11 @@ mod tests {
             inference_is_bound: vec![false; count as usize],
             ..Columns::default()
         };
-        Side {
+        let identity = Identity {
             name: name.to_owned(),
-            model_ids: Vec::new(),
-            without_model: Columns::default(),
-            group: GroupSummary::of(Vec::new(), &rows, Failures::Apart),
-            all: Latencies::of(&rows, Failures::Apart),
-            starts: Vec::new(),
-            span: None,
-            composition: Vec::new(),
-            margins: Vec::new(),
-            time: None,
-            window: Window::default(),
-            selected_by: Vec::new(),
-            rows,
-        }
+            ..Identity::default()
+        };
+        Side::of_rows(identity, rows, Failures::Apart)
     }
 
     fn judged(gates: &[&str], baseline: &Side, candidate: &Side, control: &Control, allows: bool) -> Judged {

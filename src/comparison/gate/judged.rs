@@ -95,6 +95,11 @@ pub enum Reason {
     TooFew,
     /// It is infinite because of timeouts, or there is no interval at all.
     Endless,
+    /// The quantile rests on so few slow episodes that no interval of it can be believed.
+    FewEpisodes {
+        /// How many.
+        episodes: usize,
+    },
     /// The interval holds the threshold.
     Undecided,
     /// It would fail on its own; among several gates that is not sure enough.

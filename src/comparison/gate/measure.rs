@@ -4,8 +4,9 @@ use super::arm::Arm;
 use super::decide::Verdict;
 use super::expression::{Gate, Operator, Quantity, Threshold};
 use super::judged::{Leaning, Measured, Needed, Purpose, Scale};
+use crate::comparison::quantiles::compare_worth;
 use crate::stats::{
-    Confidence, Interval, Proportion, Sample, compare, growth_needed, min_n_two_sided, requests_to_exclude,
+    Confidence, Interval, Proportion, Sample, growth_needed, min_n_two_sided, requests_to_exclude,
 };
 
 /// The numbers of one side and how many requests they are of.
@@ -50,8 +51,8 @@ pub(super) fn measure(
     match (gate.quantity, gate.threshold) {
         (Quantity::Quantile(p, _), Threshold::Relative(percent)) => {
             let (base, cand) = samples?;
-            let found = compare(base, cand, p, Confidence::C95);
-            let ends = both(&|level| compare(base, cand, p, level).ratio_interval);
+            let found = compare_worth([base, cand], p, Confidence::C95);
+            let ends = both(&|level| compare_worth([base, cand], p, level).ratio_interval);
             let threshold = 1.0 + percent / 100.0;
             Some(Measured {
                 baseline_requests,
@@ -60,8 +61,8 @@ pub(super) fn measure(
         }
         (Quantity::Quantile(p, _), Threshold::Difference(amount, unit)) => {
             let (base, cand) = samples?;
-            let found = compare(base, cand, p, Confidence::C95);
-            let ends = both(&|level| compare(base, cand, p, level).difference_interval);
+            let found = compare_worth([base, cand], p, Confidence::C95);
+            let ends = both(&|level| compare_worth([base, cand], p, level).difference_interval);
             Some(Measured {
                 baseline_requests,
                 ..measured(
@@ -74,11 +75,15 @@ pub(super) fn measure(
             })
         }
         (Quantity::Quantile(p, _), Threshold::Time(amount, unit)) => {
-            let Arm::Times(sample) = &candidate.arm else {
+            let Arm::Times((sample, dependence)) = &candidate.arm else {
                 return None;
             };
             let estimate = sample.quantile(p);
-            let ends = both(&|level| sample.interval(p, level));
+            let is_strong = dependence.is_some_and(|found| found.is_strong());
+            let ends = both(&|level| match is_strong {
+                true => sample.interval_outward(p, level),
+                false => sample.interval(p, level),
+            });
             Some(measured(
                 Scale::Time,
                 Some(estimate.value),
@@ -124,9 +129,21 @@ pub(super) fn is_too_few(gate: &Gate, sides: &[&Counted]) -> bool {
         return false;
     };
     sides.iter().any(|side| match &side.arm {
-        Arm::Times(sample) => sample.effective_size() < min_n_two_sided(p, Confidence::C95) as f64,
+        Arm::Times((sample, _)) => sample.effective_size() < min_n_two_sided(p, Confidence::C95) as f64,
         Arm::Share(_) | Arm::Count { .. } => false,
     })
+}
+
+/// The fewest slow episodes that a side's quantile rests on, where they are too few to prove anything of it.
+pub(super) fn few_episodes(gate: &Gate, sides: &[&Counted]) -> Option<usize> {
+    let Quantity::Quantile(p, _) = gate.quantity else {
+        return None;
+    };
+    let episodes = sides.iter().filter_map(|side| match &side.arm {
+        Arm::Times((_, dependence)) => dependence.filter(|found| found.rests_on_few_clusters(p)),
+        Arm::Share(_) | Arm::Count { .. } => None,
+    });
+    episodes.map(|found| found.clusters).min()
 }
 
 /// More than this is no advice.
@@ -198,9 +215,10 @@ pub(super) fn leaning(
     if let (Scale::Ratio, Some(baseline), Quantity::Quantile(p, _)) =
         (measured.scale, baseline, gate.quantity)
         && let (Arm::Times(base), Arm::Times(cand)) = (&baseline.arm, &candidate.arm)
-        && let Some(raised) = scaled(base, measured.threshold)
+        && let Some(raised) = scaled(&base.0, measured.threshold)
     {
-        let confidence = compare(&raised, cand, p, Confidence::C95).confidence_candidate_smaller;
+        let found = compare_worth([&(raised, base.1), cand], p, Confidence::C95);
+        let confidence = found.confidence_candidate_smaller;
         return (confidence != 0.5).then(|| Leaning {
             towards: towards(confidence > 0.5),
             confidence: Some(confidence.max(1.0 - confidence)),

@@ -155,6 +155,10 @@ fn reason(result: &GateResult, judged: &Judged) -> Option<String> {
         Reason::Endless => {
             "timeouts, or values at the end of what is possible, leave the interval without an end".to_owned()
         }
+        Reason::FewEpisodes { episodes } => format!(
+            "the slow requests came in {}, too few to prove anything of this quantile",
+            counted(*episodes as u64, "episode")
+        ),
         Reason::Undecided => "the interval holds the threshold".to_owned(),
         Reason::OneOfSeveral => {
             let wider = result.measured.map_or_else(String::new, |found| {
