@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::baseline_args::{BASELINE_EXAMPLES, BaselineArgs, BaselinesArgs};
 use super::check_args::{CHECK_EXAMPLES, CheckArgs, GateArgs};
 use super::dashboard_args::{DASHBOARD_EXAMPLES, DashboardArgs};
 use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
@@ -41,6 +42,9 @@ pub(super) enum Command {
     /// decided
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Save a side of a later comparison, so that its logs need not be kept
+    #[command(after_help = BASELINE_EXAMPLES)]
+    Baseline(BaselineArgs),
     /// Say how many requests a decision about a quantile needs, and how long they take
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(PlanArgs),
@@ -141,7 +145,7 @@ enum ColorArg {
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     /// What there is today: a model (haiku, or any id of it), or key=value[,key=value] with model,
-    /// since, until, input, function, version, memory, region, stream, start, status
+    /// since, until, input, function, version, memory, region, stream, start, status; or saved=NAME
     #[arg(long, value_name = "SELECTOR")]
     baseline: String,
     /// What might replace it
@@ -160,6 +164,8 @@ pub(super) struct ReportArgs {
     what_if: WhatIfArgs,
     #[command(flatten)]
     gates: GateArgs,
+    #[command(flatten)]
+    baselines: BaselinesArgs,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -299,6 +305,7 @@ impl ReportArgs {
             baseline,
             candidate,
             gates: self.gates.into_options()?,
+            baselines: self.baselines.baselines,
             out: self.out,
             prices: self.prices,
             architecture: self.architecture.map(|architecture| match architecture {

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::args::{CommonArgs, selector, take_inputs};
+use super::baseline_args::BaselinesArgs;
 use crate::command::{CheckFormat, CheckOptions, Surroundings};
 use crate::comparison::{Gate, GateOptions, OnInconclusive};
 
@@ -49,7 +50,7 @@ enum OnInconclusiveArg {
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// What is checked: a model (haiku, or any id of it), or key=value[,key=value] with model, since, until, input,
-    /// function, version, memory, region, stream, start, status
+    /// function, version, memory, region, stream, start, status; or saved=NAME
     #[arg(long, value_name = "SELECTOR")]
     candidate: String,
     /// What it is compared with; not needed where no gate compares
@@ -60,6 +61,8 @@ pub(super) struct CheckArgs {
     format: FormatArg,
     #[command(flatten)]
     gates: GateArgs,
+    #[command(flatten)]
+    baselines: BaselinesArgs,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -122,6 +125,7 @@ impl CheckArgs {
             baseline,
             candidate,
             gates,
+            baselines: self.baselines.baselines,
             format: match self.format {
                 FormatArg::Text => CheckFormat::Text,
                 FormatArg::Json => CheckFormat::Json,

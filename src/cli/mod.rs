@@ -2,6 +2,7 @@
 
 mod args;
 mod aws_args;
+mod baseline_args;
 mod check_args;
 mod dashboard_args;
 mod fetch_args;

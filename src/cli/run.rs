@@ -9,8 +9,8 @@ use clap::error::ErrorKind;
 
 use super::args::{Cli, Command};
 use crate::command::{
-    Config, Error, ExitStatus, Surroundings, check, dashboard, fetch, inspect, plan, query, report, store,
-    summarize,
+    BaselineAction, Config, Error, ExitStatus, Surroundings, baseline, check, dashboard, fetch, inspect,
+    plan, query, report, store, summarize,
 };
 use crate::vocab::visible;
 
@@ -49,6 +49,18 @@ pub fn run(
             execute(stdout, stderr, options.common.is_quiet, |config, out, err| {
                 options.common.store = Some(place(options.common.store.take(), &config));
                 check(&options, config.keys, surroundings, out, err)
+            })
+        }),
+        Command::Baseline(args) => args.into_options(surroundings).map(|mut options| {
+            let is_quiet = match &options.action {
+                BaselineAction::Save(save) => save.common.is_quiet,
+                BaselineAction::List => true,
+            };
+            execute(stdout, stderr, is_quiet, |config, out, err| {
+                if let BaselineAction::Save(save) = &mut options.action {
+                    save.common.store = Some(place(save.common.store.take(), &config));
+                }
+                baseline(&options, config.keys, out, err)
             })
         }),
         Command::Plan(args) => args.into_options(surroundings).map(|options| {

@@ -2,15 +2,16 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::path::PathBuf;
 
 use super::error::Error;
 use super::exit::ExitStatus;
-use super::load::{Common, Loaded};
-use super::report::{compare, selector_warnings, side_of};
+use super::load::Common;
 use super::selector::Selector;
+use super::sides::{Chosen, choose, compare, selector_warnings};
 use super::surroundings::Surroundings;
 use crate::comparison::{Control, GateOptions, Side, judge};
-use crate::dataset::{Dataset, Key, Selection};
+use crate::dataset::Key;
 use crate::parse::TimingKeys;
 use crate::render::{
     CheckView, Style, check_json, check_junit, check_text, github_annotations, github_summary,
@@ -42,6 +43,8 @@ pub struct CheckOptions {
     pub candidate: Selector,
     /// The gates.
     pub gates: GateOptions,
+    /// The folder of saved baselines.
+    pub baselines: PathBuf,
     /// The form of the output.
     pub format: CheckFormat,
 }
@@ -66,16 +69,7 @@ pub fn check(
     stderr: &mut dyn Write,
 ) -> Result<ExitStatus, Error> {
     let common = &options.common;
-    let selectors = options.baseline.iter().chain([&options.candidate]);
-    let windows: Vec<_> = selectors.filter_map(Selector::window).collect();
-    let loaded = Loaded::read(common, keys, &windows, stderr)?;
-    if loaded.dataset.is_empty() {
-        return Err(Error::OnlyModelCalls {
-            calls: loaded.model_calls.len(),
-        });
-    }
-    let (selected, selection) = loaded.select(common)?;
-    let checked = checked(options, &loaded, &selected, &selection)?;
+    let checked = checked(options, keys, stderr)?;
     let judged = judge(
         &options.gates,
         checked.baseline.as_ref(),
@@ -110,16 +104,11 @@ pub fn check(
     Ok(status)
 }
 
-fn checked(
-    options: &CheckOptions,
-    loaded: &Loaded,
-    selected: &Dataset,
-    selection: &Selection,
-) -> Result<Checked, Error> {
+fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> Result<Checked, Error> {
     let common = &options.common;
     if let Some(baseline) = &options.baseline {
         let selectors = [baseline, &options.candidate];
-        let comparison = compare(common, selectors, loaded, selected, selection)?;
+        let comparison = compare(common, selectors, &options.baselines, keys, stderr)?.comparison;
         return Ok(Checked {
             baseline: Some(comparison.baseline),
             candidate: comparison.candidate,
@@ -127,7 +116,18 @@ fn checked(
             warnings: comparison.warnings,
         });
     }
-    let candidate = side_of(&options.candidate, common, loaded, selection)?;
+    let selector = &options.candidate;
+    let chosen = choose(common, &[selector], &options.baselines, keys, stderr)?;
+    let Chosen {
+        loaded,
+        selected,
+        selection,
+        sides,
+    } = chosen;
+    let candidate = sides
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::Internal("no side of one selector".to_owned()))?;
     let label = |key: Key, value: Option<u32>| {
         value.map_or_else(|| "not known".to_owned(), |value| selected.label(key, value))
     };
@@ -140,12 +140,7 @@ fn checked(
         &label,
     ));
     let windows = [selection.window, candidate.window];
-    warnings.extend(selector_warnings(
-        &[&options.candidate],
-        loaded,
-        selected,
-        &windows,
-    )?);
+    warnings.extend(selector_warnings(&[selector], &loaded, &selected, &windows)?);
     Ok(Checked {
         baseline: None,
         candidate,

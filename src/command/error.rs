@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::config::ConfigError;
 use super::exit::ExitStatus;
 use super::query::QueryFault;
+use super::saved::{BaselineError, BaselineFault};
 use super::selector::SelectorError;
 use crate::dataset::Window;
 use crate::fetch::{self, Outcome};
@@ -116,6 +117,8 @@ pub enum Error {
     Dataset(dataset::Error),
     /// The configuration cannot be used.
     Config(ConfigError),
+    /// A baseline cannot be saved or used.
+    Baseline(BaselineError),
     /// A figure could not be drawn.
     Figure(String),
     /// A file could not be written.
@@ -131,6 +134,12 @@ pub enum Error {
     Internal(String),
 }
 
+impl From<BaselineError> for Error {
+    fn from(error: BaselineError) -> Self {
+        Self::Baseline(error)
+    }
+}
+
 impl Error {
     /// The exit code.
     pub fn exit_status(&self) -> ExitStatus {
@@ -143,6 +152,14 @@ impl Error {
             | Self::Usage(_)
             | Self::SameSides { .. }
             | Self::Config(_) => ExitStatus::Usage,
+            Self::Baseline(error) => match error.fault() {
+                BaselineFault::Missing { .. } => ExitStatus::NothingMatched,
+                BaselineFault::Exists => ExitStatus::Usage,
+                BaselineFault::Io(_) => ExitStatus::Failure,
+                BaselineFault::OtherSchema(_) | BaselineFault::Malformed(_) | BaselineFault::Damaged(_) => {
+                    ExitStatus::Unreadable
+                }
+            },
             Self::Fetch(error) => of_fetch(error),
             // What is denied comes before what does not exist, and that before what only failed.
             Self::IncompleteFetch { errors, .. } => errors

@@ -149,6 +149,7 @@ impl fmt::Display for Error {
             Self::Selector(error) => write!(f, "{error}"),
             Self::Dataset(error) => write!(f, "{error}"),
             Self::Config(error) => write!(f, "{error}"),
+            Self::Baseline(error) => write!(f, "{error}"),
             Self::Figure(error) => write!(f, "cannot draw a figure: {error}"),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),

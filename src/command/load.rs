@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::stored::{self, Asked};
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
-use crate::invocation::{Collected, Collector, Ledger, ModelCall, Span};
+use crate::invocation::{Collected, Collector, Ledger, ModelCall, Names, Span};
 use crate::parse::{Parser, TimingKeys};
 use crate::source::{self, Form, Found, Item, Located, locate, read_file, read_stream};
 use crate::summary::{Failures, Warning};
@@ -228,6 +228,21 @@ impl Loaded {
             });
         }
         Ok((selected, selection))
+    }
+
+    /// What was read where nothing had to be: both sides of the comparison are saved.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub(super) fn without_logs() -> Result<Self, Error> {
+        Ok(Self {
+            dataset: Dataset::new(&[], Names::default())?,
+            model_calls: Vec::new(),
+            ledger: Ledger::default(),
+            span: None,
+            default_window: Window::default(),
+            warnings: Vec::new(),
+        })
     }
 
     /// No invocation at all, for inputs that hold model calls alone.

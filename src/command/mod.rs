@@ -1,6 +1,7 @@
 //! Floor 10: one use case a file, with writers as parameters. Knows nothing of how arguments are
 //! typed.
 
+mod baseline;
 mod check;
 mod config;
 mod dashboard;
@@ -15,12 +16,15 @@ mod plan;
 mod prices;
 mod query;
 mod report;
+mod saved;
 mod selector;
+mod sides;
 mod store;
 mod stored;
 mod summarize;
 mod surroundings;
 
+pub use baseline::{BaselineAction, BaselineOptions, SaveOptions, baseline};
 pub use check::{CheckFormat, CheckOptions, check};
 pub use config::{Config, ConfigError, FetchDefaults};
 pub use dashboard::{DashboardOptions, dashboard};
@@ -32,6 +36,7 @@ pub use load::{Common, Loaded};
 pub use plan::{PlanOptions, plan};
 pub use query::{QueryAction, QueryFault, QueryOptions, ResultFormat, query};
 pub use report::{ReportOptions, report};
+pub use saved::{BaselineError, is_baseline_name};
 pub use selector::{Selector, SelectorError};
 pub use store::{ExportFormat, StoreAction, StoreOptions, store};
 pub use summarize::{Format, SummaryOptions, summarize};

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use super::error::Error;
 use super::load::{Common, Loaded};
-use super::report::side_of;
 use super::selector::Selector;
+use super::sides::side_of;
 use crate::comparison::{Gate, Identity, Quantity, Side, Threshold};
 use crate::dataset::{Columns, Selection};
 use crate::invocation::StartType;

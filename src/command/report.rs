@@ -7,17 +7,13 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::exit::ExitStatus;
 use super::figures::{Drawn, draw};
-use super::load::{Common, Loaded};
+use super::load::Common;
 use super::prices::prices;
 use super::selector::Selector;
-use crate::comparison::{
-    Architecture, Comparison, CostComparison, GateOptions, Identity, Side, WhatIf, WhatIfOutcome,
-    compare_sides, judge,
-};
-use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection, Window};
+use super::sides::{Compared, compare};
+use crate::comparison::{Architecture, CostComparison, GateOptions, WhatIf, WhatIfOutcome, judge};
 use crate::parse::TimingKeys;
 use crate::render::{Figure, ReportView, Style, WhatIfView, brief, gate_lines, report_markdown};
-use crate::summary::Warning;
 use crate::vocab::visible;
 
 /// What `latscope report` was asked for.
@@ -31,6 +27,8 @@ pub struct ReportOptions {
     pub candidate: Selector,
     /// What the exit code depends on beside the report.
     pub gates: GateOptions,
+    /// The folder of saved baselines.
+    pub baselines: PathBuf,
     /// Where the report is written; by default `reports/<baseline>-vs-<candidate>`.
     pub out: Option<PathBuf>,
     /// A file whose prices replace those that come with latscope.
@@ -53,19 +51,13 @@ pub fn report(
 ) -> Result<ExitStatus, Error> {
     let common = &options.common;
     let prices = prices(options.prices.as_deref()).map_err(Error::Config)?;
-    let windows: Vec<_> = [&options.baseline, &options.candidate]
-        .iter()
-        .filter_map(|selector| selector.window())
-        .collect();
-    let loaded = Loaded::read(common, keys, &windows, stderr)?;
-    if loaded.dataset.is_empty() {
-        return Err(Error::OnlyModelCalls {
-            calls: loaded.model_calls.len(),
-        });
-    }
-    let (selected, selection) = loaded.select(common)?;
     let selectors = [&options.baseline, &options.candidate];
-    let comparison = compare(common, selectors, &loaded, &selected, &selection)?;
+    let Compared {
+        loaded,
+        selected,
+        selection,
+        comparison,
+    } = compare(common, selectors, &options.baselines, keys, stderr)?;
     let judged = (!options.gates.gates.is_empty()).then(|| {
         let (baseline, candidate) = (&comparison.baseline, &comparison.candidate);
         let control = Some(&comparison.control);
@@ -134,95 +126,6 @@ pub fn report(
         stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
     }
     Ok(judged.as_ref().map_or(ExitStatus::Success, ExitStatus::of_gates))
-}
-
-/// The side that a selector means.
-pub(super) fn side_of(
-    selector: &Selector,
-    common: &Common,
-    loaded: &Loaded,
-    common_selection: &Selection,
-) -> Result<Side, Error> {
-    let resolved = selector.resolve(loaded, &common.inputs)?;
-    let rows = loaded.dataset.select(&[common_selection, &resolved.selection])?;
-    let identity = Identity {
-        name: resolved.name,
-        model_ids: resolved.model_ids,
-        window: common_selection.window.and(resolved.selection.window),
-        selected_by: resolved
-            .selection
-            .conditions
-            .iter()
-            .filter_map(Condition::key)
-            .collect(),
-        without_model: without_model(loaded, common_selection, &resolved.selection)?,
-    };
-    let side = Side::of(identity, &rows, common.failures)?;
-    let is_input = !selector.inputs().is_empty();
-    side.ok_or_else(|| Error::EmptySide {
-        selector: selector.text().to_owned(),
-        duplicates: if is_input { loaded.ledger.duplicates } else { 0 },
-    })
-}
-
-/// Compares what two selectors mean, baseline first.
-pub(super) fn compare(
-    common: &Common,
-    selectors: [&Selector; 2],
-    loaded: &Loaded,
-    selected: &Dataset,
-    common_selection: &Selection,
-) -> Result<Comparison, Error> {
-    let side = |selector| side_of(selector, common, loaded, common_selection);
-    let (baseline, candidate) = rayon::join(|| side(selectors[0]), || side(selectors[1]));
-    let (baseline, candidate) = (baseline?, candidate?);
-    if baseline.rows.row == candidate.rows.row {
-        return Err(Error::SameSides {
-            invocations: baseline.rows.len(),
-        });
-    }
-    let windows = [common_selection.window, baseline.window, candidate.window];
-    let mut comparison = compare_sides(baseline, candidate, common.failures, selected, &loaded.ledger);
-    comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
-    comparison
-        .warnings
-        .extend(selector_warnings(&selectors, loaded, selected, &windows)?);
-    Ok(comparison)
-}
-
-/// What speaks against how sides were selected.
-pub(super) fn selector_warnings(
-    selectors: &[&Selector],
-    loaded: &Loaded,
-    selected: &Dataset,
-    windows: &[Window],
-) -> Result<Vec<Warning>, Error> {
-    let mut warnings: Vec<Warning> = loaded.untimed(windows)?.into_iter().collect();
-    if loaded.ledger.duplicates > 0 && selectors.iter().any(|selector| !selector.inputs().is_empty()) {
-        warnings.push(Warning::RepeatedAcrossInputs(loaded.ledger.duplicates));
-    }
-    let sources = selected.rows()?.model_source;
-    let several = sources
-        .iter()
-        .filter(|source| **source == ModelSource::Several)
-        .count();
-    if several > 0 && selectors.iter().any(|selector| selector.names_a_model()) {
-        warnings.push(Warning::SeveralModels(several));
-    }
-    Ok(warnings)
-}
-
-/// The invocations that would be on a side if their model were known and were its model.
-fn without_model(loaded: &Loaded, common: &Selection, side: &Selection) -> Result<Columns, Error> {
-    if side.model.is_none() {
-        return Ok(Columns::default());
-    }
-    let any_model = Selection {
-        model: None,
-        ..side.clone()
-    };
-    let rows = loaded.dataset.select(&[common, &any_model])?.rows()?;
-    Ok(rows.only(|row| rows.model_source[row] == ModelSource::None))
 }
 
 /// `reports/<baseline>-vs-<candidate>`, with nothing in it that a file name should not hold.

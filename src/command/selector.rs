@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::Error;
 use super::load::Loaded;
+use super::saved::is_baseline_name;
 use crate::dataset::{Condition, ConditionError, Key, Selection, TimeBound, TimeError};
 use crate::invocation::Names;
 use crate::vocab::{ModelId, visible};
@@ -18,6 +19,7 @@ pub struct Selector {
     until: Option<TimeBound>,
     inputs: Vec<PathBuf>,
     conditions: Vec<Condition>,
+    saved: Option<String>,
 }
 
 /// Why a selector cannot be used.
@@ -44,6 +46,10 @@ pub enum SelectorError {
     Value(ConditionError),
     /// A value that is no time.
     Time(TimeError),
+    /// A saved baseline is asked for, and something beside it.
+    SavedAlone,
+    /// No baseline can have this name.
+    SavedName(String),
     /// No model in the logs is meant.
     UnknownModel {
         /// What was asked for.
@@ -75,7 +81,8 @@ impl SelectorError {
 }
 
 /// Keys that a selector knows, in the order in which they are listed.
-const KEYS: &str = "model, since, until, input, function, version, memory, region, stream, start, status";
+const KEYS: &str =
+    "model, since, until, input, function, version, memory, region, stream, start, status, saved";
 
 impl fmt::Display for SelectorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,6 +96,13 @@ impl fmt::Display for SelectorError {
             Self::Twice { key } => write!(f, "selector key {key} is given twice"),
             Self::Value(error) => write!(f, "{error}"),
             Self::Time(error) => write!(f, "{error}"),
+            Self::SavedAlone => f.write_str(
+                "saved=NAME is a whole selector: what it holds was selected when it was saved; nothing can stand beside it",
+            ),
+            Self::SavedName(name) => write!(
+                f,
+                "saved={name:?} is no name of a baseline: letters, digits, -, _ and ."
+            ),
             Self::UnknownModel { query, known } if known.is_empty() => {
                 write!(
                     f,
@@ -148,6 +162,7 @@ impl Selector {
             until: None,
             inputs: Vec::new(),
             conditions: Vec::new(),
+            saved: None,
         };
         let malformed = |part: &str| SelectorError::Malformed {
             selector: text.to_owned(),
@@ -160,7 +175,8 @@ impl Selector {
             selector.model = Some(text.trim().to_owned());
             return Ok(selector);
         }
-        for part in text.split(',') {
+        let parts = text.split(',');
+        for part in parts.clone() {
             let (key, value) = part.split_once('=').ok_or_else(|| malformed(part))?;
             let (key, value) = (key.trim(), value.trim());
             if value.is_empty() {
@@ -172,6 +188,11 @@ impl Selector {
                 "since" => once("since", &mut selector.since, time()?)?,
                 "until" => once("until", &mut selector.until, time()?)?,
                 "input" => selector.inputs.push(PathBuf::from(value)),
+                "saved" if parts.clone().count() > 1 => return Err(SelectorError::SavedAlone),
+                "saved" if !is_baseline_name(value) => {
+                    return Err(SelectorError::SavedName(value.to_owned()));
+                }
+                "saved" => selector.saved = Some(value.to_owned()),
                 _ => {
                     let key = Key::from_name(key)
                         .ok_or_else(|| SelectorError::UnknownKey { key: key.to_owned() })?;
@@ -186,6 +207,11 @@ impl Selector {
     /// The selector as it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The saved baseline that it means.
+    pub fn saved(&self) -> Option<&str> {
+        self.saved.as_deref()
     }
 
     /// Whether it selects a model.

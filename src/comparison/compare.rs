@@ -60,16 +60,7 @@ pub fn compare_sides(
     dataset: &Dataset,
     ledger: &Ledger,
 ) -> Comparison {
-    let arms = |side: &Side| {
-        let wanted = [
-            (Metric::Total, None),
-            (Metric::Duration, None),
-            (Metric::Inference, None),
-            (Metric::Total, Some(StartType::Warm)),
-        ];
-        Arm::of_side(side, failures, wanted)
-    };
-    let (base, cand) = join(|| arms(&baseline), || arms(&candidate));
+    let (base, cand) = join(|| arms(&baseline, failures), || arms(&candidate, failures));
     // No margin below what the baseline differs from itself by means anything.
     let floor = base[0].as_ref().and_then(|arm| arm.noise_floor(Probability::P95));
     let margin = floor.unwrap_or(0.0).max(Verdict::DEFAULT_MARGIN);
@@ -106,4 +97,15 @@ pub fn compare_sides(
         failures,
         warnings,
     }
+}
+
+/// Total time, duration, inference, and total time of warm invocations.
+fn arms(side: &Side, failures: Failures) -> [Option<Arm<'_>>; 4] {
+    let wanted = [
+        (Metric::Total, None),
+        (Metric::Duration, None),
+        (Metric::Inference, None),
+        (Metric::Total, Some(StartType::Warm)),
+    ];
+    Arm::of_side(side, failures, wanted)
 }

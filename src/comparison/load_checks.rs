@@ -2,7 +2,7 @@
 
 use super::arrivals::Arrivals;
 use super::control::{Check, CheckState};
-use super::requests::{answered, has_waited};
+use super::requests::{WAITED, answered};
 use super::side::Side;
 use crate::dataset::{Columns, Key};
 use crate::invocation::{Outcome, StartType};
@@ -14,7 +14,12 @@ use crate::stats::{
 /// baseline's halves are apart, if they are.
 pub(super) fn load_checks(baseline: &Side, candidate: &Side, floor: Option<f64>) -> Vec<Check> {
     let rows = [&baseline.rows, &candidate.rows];
-    let prompts = prompts(rows);
+    let is_excerpt = baseline.counted.is_some() || candidate.counted.is_some();
+    let not_kept = |name| unknown(name, "a saved baseline of counts keeps an excerpt alone");
+    let prompts = match is_excerpt {
+        true => not_kept("prompts"),
+        false => prompts(rows),
+    };
     let same_prompts = prompts.state == CheckState::Alike;
     let arrivals = [&baseline.arrivals, &candidate.arrivals];
     let times = times(arrivals);
@@ -25,11 +30,14 @@ pub(super) fn load_checks(baseline: &Side, candidate: &Side, floor: Option<f64>)
     checks.push(itself(floor, is_interleaved));
     let is_selected = |side: &Side| side.selected_by.contains(&Key::Start);
     if !is_selected(baseline) && !is_selected(candidate) {
-        checks.push(cold_share(rows));
+        checks.push(cold_share([baseline, candidate]));
     }
     checks.push(prompts);
     checks.push(input_tokens(rows, same_prompts));
-    checks.push(concurrency(rows, arrivals));
+    checks.push(match is_excerpt {
+        true => not_kept("requests in flight"),
+        false => concurrency(rows, arrivals),
+    });
     checks
 }
 
@@ -123,12 +131,13 @@ fn itself(floor: Option<f64>, is_interleaved: bool) -> Check {
 }
 
 /// Whether as many requests waited for an initialisation or restore. How many do is mostly the traffic's doing.
-fn cold_share(rows: [&Columns; 2]) -> Check {
+fn cold_share(sides: [&Side; 2]) -> Check {
     const NAME: &str = "cold share";
-    let shares = rows.map(|rows| {
-        let is_known = !rows.start.contains(&(StartType::Unknown as u32));
-        let count = (0..rows.len()).filter(|&row| has_waited(rows, row)).count();
-        Proportion::new(count as u64, rows.len() as u64).filter(|_| is_known)
+    let shares = sides.map(|side| {
+        let of = |start: StartType| side.start(start).map_or(0, |row| row.invocations as u64);
+        let count = WAITED.into_iter().map(of).sum();
+        let all = side.group.invocations as u64;
+        Proportion::new(count, all).filter(|_| of(StartType::Unknown) == 0)
     });
     let [Some(baseline), Some(candidate)] = shares else {
         return unknown(NAME, "the start of some requests is not known");

@@ -7,6 +7,7 @@ mod control;
 mod cost;
 #[cfg(test)]
 mod cost_tests;
+mod counted;
 mod doubts;
 mod effects;
 mod equal_checks;
@@ -15,6 +16,7 @@ mod load_checks;
 mod prices;
 mod quantiles;
 mod requests;
+mod saved;
 mod side;
 mod unattributed;
 mod what_if;
@@ -24,6 +26,7 @@ pub use adjusted::{ADJUSTED, Adjusted, SameLength};
 pub use compare::{Comparison, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
 pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
+pub use counted::{Counted, CountedStart};
 pub use effects::Effects;
 pub use gate::{
     Gate, GateError, GateOptions, GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Operator,
@@ -31,6 +34,7 @@ pub use gate::{
 };
 pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
 pub use quantiles::{ComparedQuantile, Direction};
+pub use saved::{BASELINE_SCHEMA, SavedBaseline, SavedError};
 pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
 pub use unattributed::Unattributed;
 pub use what_if::WhatIfOutcome;

@@ -1,5 +1,6 @@
 //! Quantiles of both sides with what their dependence leaves of them, their ratio, and what that proves.
 
+use super::counted::Counted;
 use super::side::Side;
 use crate::invocation::StartType;
 use crate::stats::{
@@ -61,24 +62,35 @@ pub struct ComparedQuantile {
 
 /// One side's values of one metric.
 #[derive(Debug, Clone)]
-pub(super) struct Arm {
+pub(super) struct Arm<'s> {
     sample: Sample,
-    /// In order of arrival, where that is known; what was stopped is infinite.
-    series: Option<Vec<f64>>,
+    order: Order<'s>,
+}
+
+/// What is known of the order in which the values of an arm came.
+#[derive(Debug, Clone)]
+enum Order<'s> {
+    /// Nothing.
+    Unknown,
+    /// The values in order of arrival; what was stopped is infinite.
+    Series(Vec<f64>),
+    /// What was found when they were counted.
+    Counted(&'s Counted, Metric, Option<StartType>),
 }
 
 /// A sample as what it is worth at a quantile, and why; nothing where the order of requests is not known.
 pub(super) type Worth = (Sample, Option<Dependence>);
 
-impl Arm {
+impl<'s> Arm<'s> {
     /// A side's values of each of these metrics, of one start type or of all, if there are any.
     pub(super) fn of_side<const N: usize>(
-        side: &Side,
+        side: &'s Side,
         failures: Failures,
         wanted: [(Metric, Option<StartType>); N],
     ) -> [Option<Self>; N] {
         let rows = &side.rows;
-        let mut series = side.arrivals.in_order().map(|in_order| {
+        let in_order = side.arrivals.in_order().filter(|_| side.counted.is_none());
+        let mut series = in_order.map(|in_order| {
             let mut series = [const { Vec::new() }; N];
             for row in in_order.filter(|&row| is_in_sample(rows, failures, row)) {
                 let inference = inference_of(rows, row);
@@ -96,24 +108,32 @@ impl Arm {
         let mut position = 0..;
         wanted.map(|(metric, start)| {
             let at = position.next()?;
+            let of_series = |series: &mut [Vec<f64>; N]| Order::Series(std::mem::take(&mut series[at]));
             Some(Self {
                 sample: side.sample(metric, start)?.clone(),
-                series: series
-                    .as_mut()
-                    .map(|series: &mut [Vec<f64>; N]| std::mem::take(&mut series[at])),
+                order: match &side.counted {
+                    Some(counted) => Order::Counted(counted, metric, start),
+                    None => series.as_mut().map_or(Order::Unknown, of_series),
+                },
             })
         })
     }
 
     /// How the requests around a quantile depend on each other.
     pub(super) fn dependence(&self, p: Probability) -> Option<Dependence> {
-        let nearest = self.sample.nearest_rank(p);
-        let value = if nearest.censored {
-            f64::INFINITY
-        } else {
-            nearest.value
-        };
-        Dependence::around(self.series.as_ref()?, value)
+        match &self.order {
+            Order::Unknown => None,
+            Order::Series(series) => {
+                let nearest = self.sample.nearest_rank(p);
+                let value = if nearest.censored {
+                    f64::INFINITY
+                } else {
+                    nearest.value
+                };
+                Dependence::around(series, value)
+            }
+            Order::Counted(counted, metric, start) => counted.dependence(*metric, *start, p),
+        }
     }
 
     /// The sample as what it is worth at a quantile.
@@ -129,14 +149,18 @@ impl Arm {
 
     /// How far the first half of the requests differs from the second at a quantile, if it does.
     pub(super) fn noise_floor(&self, p: Probability) -> Option<f64> {
-        let series = self.series.as_ref()?;
+        let series = match &self.order {
+            Order::Unknown => return None,
+            Order::Series(series) => series,
+            Order::Counted(counted, ..) => return counted.noise_floor,
+        };
         let (first, second) = series.split_at(series.len() / 2);
         let half = |values: &[f64]| {
             let (bounds, exact): (Vec<f64>, Vec<f64>) = values.iter().partition(|value| value.is_infinite());
             let limit = self.sample.max();
             Some(Self {
                 sample: Sample::with_censored(exact, vec![limit; bounds.len()])?,
-                series: Some(values.to_vec()),
+                order: Order::Series(values.to_vec()),
             })
         };
         let (first, second) = (half(first)?, half(second)?);
@@ -165,8 +189,8 @@ pub(super) fn compare_worth(
 
 /// Compares each of [`COMPARED`] between two sides.
 pub(super) fn compared(
-    baseline: Option<&Arm>,
-    candidate: Option<&Arm>,
+    baseline: Option<&Arm<'_>>,
+    candidate: Option<&Arm<'_>>,
     margin: f64,
 ) -> Vec<ComparedQuantile> {
     COMPARED
@@ -176,13 +200,13 @@ pub(super) fn compared(
 }
 
 fn compared_at(
-    baseline: Option<&Arm>,
-    candidate: Option<&Arm>,
+    baseline: Option<&Arm<'_>>,
+    candidate: Option<&Arm<'_>>,
     p: Probability,
     margin: f64,
 ) -> ComparedQuantile {
     let (Some(baseline), Some(candidate)) = (baseline, candidate) else {
-        let of = |arm: Option<&Arm>| {
+        let of = |arm: Option<&Arm<'_>>| {
             arm.map(|arm| arm.worth(p))
                 .map_or((None, None), |(sample, dependence)| {
                     (Some(QuantileSummary::of(&sample, p)), dependence)

@@ -3,11 +3,12 @@
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
 
+/// The starts of requests that waited for an initialisation or restore.
+pub(super) const WAITED: [StartType; 3] = [StartType::Cold, StartType::Restored, StartType::InitRetried];
+
 /// Whether a request waited for an initialisation or restore.
 pub(super) fn has_waited(rows: &Columns, row: usize) -> bool {
-    [StartType::Cold, StartType::Restored, StartType::InitRetried]
-        .iter()
-        .any(|start| rows.start[row] == *start as u32)
+    WAITED.iter().any(|start| rows.start[row] == *start as u32)
 }
 
 /// The values of a column of the answered requests alone: a function that was killed writes no record.

@@ -1,6 +1,7 @@
 //! One side of a comparison, described.
 
 use super::arrivals::Arrivals;
+use super::counted::Counted;
 use crate::dataset::{Columns, Dataset, Error, Key, Window};
 use crate::invocation::{Outcome, Span, StartType};
 use crate::stats::{Attribution, Confidence, Interval, Probability, Proportion, Sample};
@@ -43,6 +44,9 @@ pub struct Side {
     pub window: Window,
     /// The properties by which it was selected.
     pub selected_by: Vec<Key>,
+    /// All its invocations as counts, where they are too many to be kept: then its rows are an excerpt of them, and
+    /// all else is of all.
+    pub counted: Option<Counted>,
 }
 
 /// What a side is called and how it was selected.
@@ -147,8 +151,42 @@ impl Side {
             window: identity.window,
             selected_by: identity.selected_by,
             without_model: identity.without_model,
+            counted: None,
             rows,
         }
+    }
+
+    /// The same side, described by the counts of all its invocations where these tell, and by its rows, which are an
+    /// excerpt of them, where not: of what requests consist, and what they share.
+    pub(super) fn with_counts(mut self, counted: Counted, failures: Failures) -> Self {
+        let samples = |start| Metric::ALL.map(|metric| counted.sample(metric, start, failures));
+        self.all = self.all.with_samples(samples(None));
+        let invocations = counted.invocations;
+        self.starts = counted
+            .starts
+            .iter()
+            .filter_map(|of| {
+                let start = of.start_type();
+                let proportion = Proportion::new(of.invocations(), invocations)?;
+                let of_excerpt = Latencies::of_start(&self.rows, failures, start);
+                Some(StartRow {
+                    start,
+                    invocations: of.invocations() as usize,
+                    share: proportion.share(),
+                    share_interval: proportion.wilson(Confidence::C95),
+                    latencies: of_excerpt.with_samples(samples(Some(start))),
+                })
+            })
+            .collect();
+        self.group = GroupSummary {
+            invocations: invocations as usize,
+            errors: counted.ended(Outcome::Error),
+            timeouts: counted.ended(Outcome::Timeout),
+            metrics: Metric::ALL.map(|metric| self.all.sample(metric).map(MetricSummary::of)),
+            ..self.group
+        };
+        self.counted = Some(counted);
+        self
     }
 
     /// The values of a metric, of one start type or of all.

@@ -289,6 +289,12 @@ impl Columns {
         self.pick(&rows)
     }
 
+    /// The rows at these positions, in this order.
+    #[must_use]
+    pub fn only_of(&self, positions: &[u32]) -> Self {
+        self.pick(positions)
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         self.outcome.len()

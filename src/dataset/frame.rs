@@ -99,6 +99,12 @@ impl Dataset {
         &self.names
     }
 
+    /// The names, to add those of rows that come from elsewhere. Added ones stand behind all others, whatever their own
+    /// order.
+    pub fn names_mut(&mut self) -> &mut Names {
+        &mut self.names
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         self.frame.height()

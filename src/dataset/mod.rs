@@ -6,6 +6,7 @@ mod export;
 mod facts;
 mod frame;
 mod models;
+mod saved_rows;
 mod select;
 mod window;
 
@@ -13,5 +14,6 @@ pub use columns::{Columns, ModelSource};
 pub use export::{EXPORT_SCHEMA, Export, ExportColumn, ExportValues, write_parquet};
 pub use facts::FactColumns;
 pub use frame::{Dataset, Error, Group};
+pub use saved_rows::{DamagedRows, SavedRows};
 pub use select::{Condition, ConditionError, Key, Selection};
 pub use window::{TimeBound, TimeError, Window};

@@ -5,6 +5,7 @@ pub mod chart;
 
 mod adjusted;
 mod answer;
+mod baselines;
 mod control;
 mod cost;
 mod csv;
@@ -28,6 +29,7 @@ mod terminal;
 mod what_if;
 
 pub use answer::brief;
+pub use baselines::{SavedRow, baselines_table, saved_line};
 pub use csv::summary_csv;
 pub use dashboard::{ApiView, DashboardView, dashboard_json};
 pub use export::{export_csv, export_ndjson};

@@ -56,8 +56,13 @@ impl Histogram {
 
     /// Counts a value in microseconds. One above the maximum is counted apart.
     pub fn record(&mut self, micros: u64) {
-        if micros > self.maximum || self.counts.record(micros).is_err() {
-            self.saturated += 1;
+        self.record_many(micros, 1);
+    }
+
+    /// Counts a value in microseconds so many times.
+    pub fn record_many(&mut self, micros: u64, count: u64) {
+        if micros > self.maximum || self.counts.record_n(micros, count).is_err() {
+            self.saturated += count;
         }
     }
 

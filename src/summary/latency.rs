@@ -79,6 +79,12 @@ impl Latencies {
         }
     }
 
+    /// The same with other samples, in the order of [`Metric::ALL`].
+    #[must_use]
+    pub fn with_samples(self, samples: [Option<Sample>; 6]) -> Self {
+        Self { samples, ..self }
+    }
+
     /// The sample of a metric.
     pub fn sample(&self, metric: Metric) -> Option<&Sample> {
         self.samples[metric as usize].as_ref()

@@ -1,0 +1,216 @@
+//! What selectors mean: sides of the logs, and saved ones.
+
+use std::io::Write;
+use std::path::Path;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use super::error::Error;
+use super::load::{Common, Loaded};
+use super::saved::{self, BaselineError};
+use super::selector::Selector;
+use crate::comparison::{Comparison, Identity, SavedBaseline, Side, compare_sides};
+use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection, Window};
+use crate::parse::TimingKeys;
+use crate::summary::Warning;
+
+/// The side that a selector means.
+pub(super) fn side_of(
+    selector: &Selector,
+    common: &Common,
+    loaded: &Loaded,
+    common_selection: &Selection,
+) -> Result<Side, Error> {
+    let resolved = selector.resolve(loaded, &common.inputs)?;
+    let rows = loaded.dataset.select(&[common_selection, &resolved.selection])?;
+    let identity = Identity {
+        name: resolved.name,
+        model_ids: resolved.model_ids,
+        window: common_selection.window.and(resolved.selection.window),
+        selected_by: resolved
+            .selection
+            .conditions
+            .iter()
+            .filter_map(Condition::key)
+            .collect(),
+        without_model: without_model(loaded, common_selection, &resolved.selection)?,
+    };
+    let side = Side::of(identity, &rows, common.failures)?;
+    let is_input = !selector.inputs().is_empty();
+    side.ok_or_else(|| Error::EmptySide {
+        selector: selector.text().to_owned(),
+        duplicates: if is_input { loaded.ledger.duplicates } else { 0 },
+    })
+}
+
+/// What selectors mean, and what it was taken from.
+pub(super) struct Chosen {
+    pub(super) loaded: Loaded,
+    /// What the common options select, with the names of all sides.
+    pub(super) selected: Dataset,
+    /// What the common options mean.
+    pub(super) selection: Selection,
+    /// What each selector means.
+    pub(super) sides: Vec<Side>,
+}
+
+/// Reads the logs, unless all that is meant is saved, and takes what each selector means.
+pub(super) fn choose(
+    common: &Common,
+    selectors: &[&Selector],
+    baselines: &Path,
+    keys: TimingKeys,
+    stderr: &mut dyn Write,
+) -> Result<Chosen, Error> {
+    let saved = |selector: &&Selector| selector.saved().map(|name| of_saved(baselines, name)).transpose();
+    let saved: Vec<Option<SavedBaseline>> = selectors.iter().map(saved).collect::<Result<_, _>>()?;
+    let (loaded, (mut selected, selection)) = match saved.iter().all(Option::is_some) {
+        true => nothing_to_read(common)?,
+        false => read(common, selectors, keys, stderr)?,
+    };
+    let from_logs = |selector: &&Selector| match selector.saved() {
+        None => side_of(selector, common, &loaded, &selection).map(Some),
+        Some(_) => Ok(None),
+    };
+    let from_logs: Vec<Result<Option<Side>, Error>> = selectors.par_iter().map(from_logs).collect();
+    let (mut sides, mut before) = (Vec::new(), 0);
+    for ((side, saved), selector) in from_logs.into_iter().zip(saved).zip(selectors) {
+        if let (Some(saved), Some(name)) = (saved, selector.saved()) {
+            let side = saved.into_side(selected.names_mut(), before, common.failures);
+            let side = side.map_err(|error| BaselineError::damaged(baselines, name, error))?;
+            before += u32::try_from(side.rows.len() + side.without_model.len()).unwrap_or(u32::MAX);
+            sides.push(side);
+        } else {
+            sides.extend(side?);
+        }
+    }
+    Ok(Chosen {
+        loaded,
+        selected,
+        selection,
+        sides,
+    })
+}
+
+/// What two selectors mean, compared.
+pub(super) struct Compared {
+    pub(super) loaded: Loaded,
+    /// What the common options select, with the names of both sides.
+    pub(super) selected: Dataset,
+    /// What the common options mean.
+    pub(super) selection: Selection,
+    pub(super) comparison: Comparison,
+}
+
+/// Compares what two selectors mean, baseline first.
+pub(super) fn compare(
+    common: &Common,
+    selectors: [&Selector; 2],
+    baselines: &Path,
+    keys: TimingKeys,
+    stderr: &mut dyn Write,
+) -> Result<Compared, Error> {
+    let Chosen {
+        loaded,
+        selected,
+        selection,
+        sides,
+    } = choose(common, &selectors, baselines, keys, stderr)?;
+    let [baseline, candidate] = <[Side; 2]>::try_from(sides)
+        .map_err(|sides| Error::Internal(format!("{} sides of two selectors", sides.len())))?;
+    let is_same = match selectors.map(Selector::saved) {
+        [None, None] => baseline.rows.row == candidate.rows.row,
+        [one, other] => one == other,
+    };
+    if is_same {
+        return Err(Error::SameSides {
+            invocations: baseline.group.invocations,
+        });
+    }
+    let windows = [selection.window, baseline.window, candidate.window];
+    let mut comparison = compare_sides(baseline, candidate, common.failures, &selected, &loaded.ledger);
+    comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
+    comparison
+        .warnings
+        .extend(selector_warnings(&selectors, &loaded, &selected, &windows)?);
+    Ok(Compared {
+        loaded,
+        selected,
+        selection,
+        comparison,
+    })
+}
+
+fn of_saved(baselines: &Path, name: &str) -> Result<SavedBaseline, BaselineError> {
+    let mut baseline = saved::read(baselines, name)?;
+    baseline.name = format!("{}, saved={name}", baseline.name);
+    Ok(baseline)
+}
+
+/// Reads the logs, and selects what the common options mean.
+fn read(
+    common: &Common,
+    selectors: &[&Selector],
+    keys: TimingKeys,
+    stderr: &mut dyn Write,
+) -> Result<(Loaded, (Dataset, Selection)), Error> {
+    let windows: Vec<_> = selectors
+        .iter()
+        .filter_map(|selector| selector.window())
+        .collect();
+    let loaded = Loaded::read(common, keys, &windows, stderr)?;
+    if loaded.dataset.is_empty() {
+        return Err(Error::OnlyModelCalls {
+            calls: loaded.model_calls.len(),
+        });
+    }
+    let selected = loaded.select(common)?;
+    Ok((loaded, selected))
+}
+
+/// All that is meant is saved: options that mean logs would do nothing.
+fn nothing_to_read(common: &Common) -> Result<(Loaded, (Dataset, Selection)), Error> {
+    let is_of_logs = !common.inputs.is_empty() || !common.conditions.is_empty();
+    if is_of_logs || common.since.is_some() || common.until.is_some() {
+        let reason = "all that is meant is saved, so no logs are read: --input, --since, --until and --where mean nothing";
+        return Err(Error::Usage(reason.to_owned()));
+    }
+    let loaded = Loaded::without_logs()?;
+    let selected = loaded.nothing(Window::default())?;
+    Ok((loaded, selected))
+}
+
+/// What speaks against how sides were selected.
+pub(super) fn selector_warnings(
+    selectors: &[&Selector],
+    loaded: &Loaded,
+    selected: &Dataset,
+    windows: &[Window],
+) -> Result<Vec<Warning>, Error> {
+    let mut warnings: Vec<Warning> = loaded.untimed(windows)?.into_iter().collect();
+    if loaded.ledger.duplicates > 0 && selectors.iter().any(|selector| !selector.inputs().is_empty()) {
+        warnings.push(Warning::RepeatedAcrossInputs(loaded.ledger.duplicates));
+    }
+    let sources = selected.rows()?.model_source;
+    let several = sources
+        .iter()
+        .filter(|source| **source == ModelSource::Several)
+        .count();
+    if several > 0 && selectors.iter().any(|selector| selector.names_a_model()) {
+        warnings.push(Warning::SeveralModels(several));
+    }
+    Ok(warnings)
+}
+
+/// The invocations that would be on a side if their model were known and were its model.
+fn without_model(loaded: &Loaded, common: &Selection, side: &Selection) -> Result<Columns, Error> {
+    if side.model.is_none() {
+        return Ok(Columns::default());
+    }
+    let any_model = Selection {
+        model: None,
+        ..side.clone()
+    };
+    let rows = loaded.dataset.select(&[common, &any_model])?.rows()?;
+    Ok(rows.only(|row| rows.model_source[row] == ModelSource::None))
+}

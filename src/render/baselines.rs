@@ -1,0 +1,63 @@
+//! What is said of saved baselines.
+
+use super::table::{Cell, Table};
+use super::terminal::{Style, table};
+use crate::comparison::SavedBaseline;
+use crate::vocab::{counted, grouped, visible};
+
+/// A saved baseline, or why it cannot be used.
+#[derive(Debug)]
+pub struct SavedRow {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub baseline: Result<SavedBaseline, String>,
+}
+
+/// What was saved, and what to do with it.
+pub fn saved_line(path: &str, name: &str, saved: &SavedBaseline) -> String {
+    let kept = match saved.is_exact() {
+        true => String::new(),
+        false => format!(
+            ", as counts of 3 significant digits and an excerpt of {}",
+            grouped(saved.kept() as u64)
+        ),
+    };
+    format!(
+        "Saved {} of {} in {}{kept}\nCompare with it: latscope report --baseline saved={name} --candidate …\n",
+        counted(saved.invocations(), "invocation"),
+        visible(&saved.name),
+        visible(path)
+    )
+}
+
+/// The baselines of a folder.
+pub fn baselines_table(dir: &str, rows: &[SavedRow]) -> String {
+    if rows.is_empty() {
+        return format!(
+            "No baseline is saved in {}. latscope baseline save NAME --select SELECTOR saves one.\n",
+            visible(dir)
+        );
+    }
+    let mut listed = Table::new(3, &["name", "what", "selected by", "invocations", "kept in full"]);
+    let mut faults = String::new();
+    for row in rows {
+        match &row.baseline {
+            Ok(saved) => listed.row(vec![
+                Cell::Name(row.name.clone()),
+                Cell::Name(saved.name.clone()),
+                Cell::Name(saved.selector.clone()),
+                Cell::Text(grouped(saved.invocations())),
+                Cell::Text(grouped(saved.kept() as u64)),
+            ]),
+            Err(fault) => faults.push_str(&format!("{}\n", visible(fault))),
+        }
+    }
+    let plain = Style { is_coloured: false };
+    let table = if listed.rows.is_empty() {
+        String::new()
+    } else {
+        table(&listed, plain)
+    };
+    format!("{table}{faults}")
+}
