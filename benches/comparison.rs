@@ -16,6 +16,7 @@ use latscope::dataset::{Columns, Dataset, Selection, Window};
 use latscope::invocation::{
     CallsCombined, Facts, Inference, Invocation, Ledger, Model, ModelUse, Names, Outcome, StartType,
 };
+use latscope::stats::Verdict;
 use latscope::summary::Failures;
 use latscope::vocab::{Micros, ModelId, RequestId, Timestamp};
 
@@ -73,6 +74,7 @@ fn run(dataset: &Dataset) -> Result<(), Box<dyn Error>> {
         baseline,
         candidate,
         Failures::Apart,
+        Verdict::DEFAULT_MARGIN,
         &selected,
         &Ledger::default(),
     );

@@ -151,6 +151,9 @@ pub(super) struct ReportArgs {
     /// What might replace it
     #[arg(long, value_name = "SELECTOR")]
     candidate: String,
+    /// A change below it counts as none in verdicts. If the baseline differs from itself by more, that counts
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = margin)]
+    margin: f64,
     /// Folder to write to [default: reports/BASELINE-vs-CANDIDATE]
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -306,6 +309,7 @@ impl ReportArgs {
             candidate,
             gates: self.gates.into_options()?,
             baselines: self.baselines.baselines,
+            margin: self.margin,
             out: self.out,
             prices: self.prices,
             architecture: self.architecture.map(|architecture| match architecture {
@@ -314,6 +318,18 @@ impl ReportArgs {
             }),
             what_if: self.what_if.parsed()?,
         })
+    }
+}
+
+/// Reads a margin, such as `5%`, as a share.
+fn margin(text: &str) -> Result<f64, String> {
+    let number = text
+        .strip_suffix('%')
+        .map(str::trim_end)
+        .and_then(|number| number.parse::<f64>().ok());
+    match number {
+        Some(percent) if percent > 0.0 && percent <= 1000.0 => Ok(percent / 100.0),
+        _ => Err("a margin is a percentage above 0% and up to 1000%, such as 5%".to_owned()),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::parse::TimingKeys;
 use crate::render::{
     CheckView, Style, check_json, check_junit, check_text, github_annotations, github_summary,
 };
+use crate::stats::Verdict;
 use crate::summary::{Warning, input_warnings, row_warnings};
 
 /// The form of the output.
@@ -108,7 +109,15 @@ fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> 
     let common = &options.common;
     if let Some(baseline) = &options.baseline {
         let selectors = [baseline, &options.candidate];
-        let comparison = compare(common, selectors, &options.baselines, keys, stderr)?.comparison;
+        let comparison = compare(
+            common,
+            selectors,
+            Verdict::DEFAULT_MARGIN,
+            &options.baselines,
+            keys,
+            stderr,
+        )?
+        .comparison;
         return Ok(Checked {
             baseline: Some(comparison.baseline),
             candidate: comparison.candidate,

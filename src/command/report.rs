@@ -29,6 +29,8 @@ pub struct ReportOptions {
     pub gates: GateOptions,
     /// The folder of saved baselines.
     pub baselines: PathBuf,
+    /// The margin of verdicts, as a share: a change below it counts as none.
+    pub margin: f64,
     /// Where the report is written; by default `reports/<baseline>-vs-<candidate>`.
     pub out: Option<PathBuf>,
     /// A file whose prices replace those that come with latscope.
@@ -57,7 +59,14 @@ pub fn report(
         selected,
         selection,
         comparison,
-    } = compare(common, selectors, &options.baselines, keys, stderr)?;
+    } = compare(
+        common,
+        selectors,
+        options.margin,
+        &options.baselines,
+        keys,
+        stderr,
+    )?;
     let judged = (!options.gates.gates.is_empty()).then(|| {
         let (baseline, candidate) = (&comparison.baseline, &comparison.candidate);
         let control = Some(&comparison.control);

@@ -102,10 +102,11 @@ pub(super) struct Compared {
     pub(super) comparison: Comparison,
 }
 
-/// Compares what two selectors mean, baseline first.
+/// Compares what two selectors mean, baseline first. A change below `margin`, a share, counts as none.
 pub(super) fn compare(
     common: &Common,
     selectors: [&Selector; 2],
+    margin: f64,
     baselines: &Path,
     keys: TimingKeys,
     stderr: &mut dyn Write,
@@ -128,7 +129,14 @@ pub(super) fn compare(
         });
     }
     let windows = [selection.window, baseline.window, candidate.window];
-    let mut comparison = compare_sides(baseline, candidate, common.failures, &selected, &loaded.ledger);
+    let mut comparison = compare_sides(
+        baseline,
+        candidate,
+        common.failures,
+        margin,
+        &selected,
+        &loaded.ledger,
+    );
     comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
     comparison
         .warnings

@@ -11,7 +11,7 @@ use super::side::Side;
 use super::unattributed::Unattributed;
 use crate::dataset::Dataset;
 use crate::invocation::{Ledger, StartType};
-use crate::stats::{Probability, Verdict};
+use crate::stats::Probability;
 use crate::summary::{Failures, Metric, Warning};
 
 /// Two sides, compared. Ratios are candidate over baseline: below 1 the candidate is faster.
@@ -52,18 +52,19 @@ impl Comparison {
     }
 }
 
-/// Compares two sides.
+/// Compares two sides. A change below `margin`, a share, counts as none.
 pub fn compare_sides(
     baseline: Side,
     candidate: Side,
     failures: Failures,
+    margin: f64,
     dataset: &Dataset,
     ledger: &Ledger,
 ) -> Comparison {
     let (base, cand) = join(|| arms(&baseline, failures), || arms(&candidate, failures));
     // No margin below what the baseline differs from itself by means anything.
     let floor = base[0].as_ref().and_then(|arm| arm.noise_floor(Probability::P95));
-    let margin = floor.unwrap_or(0.0).max(Verdict::DEFAULT_MARGIN);
+    let margin = floor.unwrap_or(0.0).max(margin);
     let of = |at: usize| compared(base[at].as_ref(), cand[at].as_ref(), margin);
     // What is independent of each other runs beside each other; the results do not depend on how.
     let ((total, (duration, (inference, warm))), (control, (adjusted, effects))) = join(
