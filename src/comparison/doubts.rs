@@ -34,6 +34,16 @@ pub(super) fn doubts(
     if shared > 0 {
         warnings.push(Warning::Shared(shared));
     }
+    for side in [baseline, candidate]
+        .into_iter()
+        .filter(|side| side.counted.is_some())
+    {
+        warnings.push(Warning::Excerpt {
+            of: side.name.clone(),
+            kept: side.rows.len(),
+            invocations: side.group.invocations,
+        });
+    }
     warnings.extend(failures(baseline, candidate));
     for side in [baseline, candidate] {
         for quantile in total {

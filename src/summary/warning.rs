@@ -126,6 +126,15 @@ pub enum Warning {
         /// How many episodes.
         episodes: usize,
     },
+    /// A saved baseline holds counts of all its invocations and only some of these themselves.
+    Excerpt {
+        /// The side.
+        of: String,
+        /// How many are kept in full.
+        kept: usize,
+        /// How many there are.
+        invocations: usize,
+    },
     /// Invocations that both sides hold.
     Shared(usize),
     /// A quantile that a side's size does not support.
@@ -311,6 +320,17 @@ impl fmt::Display for Warning {
                 "{of}: {quantile} rests on {} slow {}, too few for a verdict",
                 episodes,
                 if *episodes == 1 { "episode" } else { "episodes" }
+            ),
+            Self::Excerpt {
+                of,
+                kept,
+                invocations,
+            } => write!(
+                f,
+                "{of}: of {} the counts and times are kept, the times to 3 significant digits; whatever else is said of \
+                 them, such as inference share, cost and conditions, is of the {} that are kept in full",
+                counted(*invocations as u64, "invocation"),
+                grouped(*kept as u64)
             ),
             Self::Shared(count) => write!(
                 f,

@@ -140,6 +140,6 @@ fn side(side: &Side) -> SideJson {
     SideJson {
         name: side.name.clone(),
         model_ids: side.model_ids.clone(),
-        invocations: side.rows.len(),
+        invocations: side.group.invocations,
     }
 }
