@@ -5,11 +5,13 @@ use super::answer::sentences;
 use super::control;
 use super::cost::cost_section;
 use super::gates::gates_section;
+use super::limits;
 use super::markdown::{code, escape, table};
 use super::scale::plural;
-use super::sections::{billed, cold_and_warm, latency, limits, where_the_time_goes};
+use super::sections::{billed, cold_and_warm, latency, where_the_time_goes};
 use super::summary::{conditions_line, ledger_lines, shown_time, window_line, window_text};
 use super::table::{Cell, Noted, Table, name, optional, text};
+use super::token_speed;
 use super::what_if::{WhatIfView, what_if_section};
 use crate::comparison::{Comparison, CostComparison, Judged, Side};
 use crate::dataset::{Condition, Dataset, Key, Window};
@@ -73,12 +75,13 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         unattributed(comparison),
         control::section(comparison),
         adjusted::section(comparison),
+        token_speed::section(comparison),
         cold_and_warm(comparison, &distributions),
         where_the_time_goes(comparison, &phases),
         what_if_section(comparison, view.what_if),
         billed(comparison),
         cost_section(comparison, view.cost),
-        limits(comparison),
+        limits::section(comparison),
         warnings(comparison),
         method(comparison.failures),
     ];

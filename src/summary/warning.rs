@@ -126,6 +126,15 @@ pub enum Warning {
         /// How many episodes.
         episodes: usize,
     },
+    /// Requests of a side were stopped at different times, so that the comparison's tail is no longer one.
+    SeveralLimits {
+        /// The side.
+        of: String,
+        /// Where the first was stopped, in milliseconds.
+        smallest_ms: u64,
+        /// The quantiles that get no verdict.
+        quantiles: Vec<String>,
+    },
     /// Invocations that both sides hold.
     Shared(usize),
     /// A quantile that a side's size does not support.
@@ -311,6 +320,17 @@ impl fmt::Display for Warning {
                 "{of}: {quantile} rests on {} slow {}, too few for a verdict",
                 episodes,
                 if *episodes == 1 { "episode" } else { "episodes" }
+            ),
+            Self::SeveralLimits {
+                of,
+                smallest_ms,
+                quantiles,
+            } => write!(
+                f,
+                "{of}: some requests were stopped at {} ms while others ran on, and how long they would have taken is not \
+                 known; so there is no verdict on {}",
+                grouped(*smallest_ms),
+                quantiles.join(", ")
             ),
             Self::Shared(count) => write!(
                 f,

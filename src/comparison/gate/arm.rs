@@ -1,7 +1,8 @@
 //! What a gate measures on one side, as plain numbers.
 
-use super::expression::{Gate, Quantity, Rate};
+use super::expression::{Gate, Quantity};
 use crate::comparison::quantiles;
+use crate::comparison::rates::happens;
 use crate::comparison::side::Side;
 use crate::comparison::unattributed::joined;
 use crate::dataset::Columns;
@@ -96,15 +97,4 @@ pub(super) fn extremes(gate: &Gate, killed: &Columns) -> Vec<Columns> {
 
 fn is_start(rows: &Columns, row: usize, start: StartType) -> bool {
     rows.start[row] == start as u32
-}
-
-/// Whether it happened to an invocation; nothing where that is not known.
-fn happens(rate: Rate, rows: &Columns, row: usize) -> Option<bool> {
-    match rate {
-        Rate::Timeout => Some(rows.outcome[row] == Outcome::Timeout as u32),
-        Rate::Error => Some(rows.outcome[row] == Outcome::Error as u32),
-        Rate::Cold => Some(is_start(rows, row, StartType::Cold)),
-        // Only the handler's record tells.
-        Rate::Throttle => rows.is_matched[row].then(|| rows.facts.is_throttled.get(row) == Some(&true)),
-    }
 }

@@ -210,7 +210,6 @@ mod tests {
             starts: Vec::new(),
             span: None,
             composition: Vec::new(),
-            margins: Vec::new(),
             time: None,
             window: Window::default(),
             selected_by: Vec::new(),

@@ -1,0 +1,158 @@
+//! How often something happened to the invocations of both sides. What counts is decided here, for gates and reports.
+
+use super::arrivals::{arrivals, is_timed};
+use super::gate::Rate;
+use crate::dataset::Columns;
+use crate::invocation::{Outcome, StartType};
+use crate::stats::{Confidence, Dependence, Interval, Probability, Proportion, ProportionDifference};
+
+/// The rates of a report. The cold share is among its conditions.
+pub const SHOWN_RATES: [Rate; 3] = [Rate::Error, Rate::Timeout, Rate::Throttle];
+
+/// Whether it happened to an invocation; nothing where that is not known.
+pub(super) fn happens(rate: Rate, rows: &Columns, row: usize) -> Option<bool> {
+    match rate {
+        Rate::Timeout => Some(rows.outcome[row] == Outcome::Timeout as u32),
+        Rate::Error => Some(rows.outcome[row] == Outcome::Error as u32),
+        Rate::Cold => Some(rows.start[row] == StartType::Cold as u32),
+        // Only the handler's record tells.
+        Rate::Throttle => rows.is_matched[row].then(|| rows.facts.is_throttled.get(row) == Some(&true)),
+    }
+}
+
+/// One rate of both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComparedRate {
+    /// Of what.
+    pub rate: Rate,
+    /// Baseline and candidate; absent where no invocation of the side tells.
+    pub sides: [Option<RateOfSide>; 2],
+    /// Candidate minus baseline, a share, with its 95 % interval (Newcombe).
+    pub difference: Option<ProportionDifference>,
+}
+
+/// One rate of one side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateOfSide {
+    /// To how many it happened.
+    pub count: u64,
+    /// How many tell.
+    pub total: u64,
+    /// The share, worth as many independent invocations as it says.
+    pub proportion: Proportion,
+}
+
+impl RateOfSide {
+    /// The share, from 0 to 1.
+    pub fn share(&self) -> f64 {
+        self.proportion.share()
+    }
+
+    /// Its 95 % interval (Wilson).
+    pub fn interval(&self) -> Interval {
+        self.proportion.wilson(Confidence::C95)
+    }
+
+    /// What the invocations of one side tell. Those that hang together in time count as what they are worth.
+    fn of(rate: Rate, rows: &Columns) -> Option<Self> {
+        let timed = is_timed(rows);
+        let in_order: Vec<usize> = match timed {
+            true => arrivals(rows).into_iter().map(|(row, _)| row).collect(),
+            false => (0..rows.len()).collect(),
+        };
+        let series: Vec<f64> = in_order
+            .into_iter()
+            .filter_map(|row| happens(rate, rows, row))
+            .map(|happened| f64::from(u8::from(happened)))
+            .collect();
+        let count = series.iter().filter(|happened| **happened > 0.0).count() as u64;
+        let proportion = Proportion::new(count, series.len() as u64)?;
+        // Of zeros and ones, what is looked at around the median is the ones.
+        let dependence = Dependence::of(&series, Probability::P50).filter(|_| timed);
+        let worth = dependence.and_then(|found| proportion.with_effective_size(found.effective_size()));
+        Some(Self {
+            count,
+            total: series.len() as u64,
+            proportion: worth.unwrap_or(proportion),
+        })
+    }
+}
+
+impl ComparedRate {
+    /// One rate of two sides.
+    pub(super) fn of(rate: Rate, rows: [&Columns; 2]) -> Self {
+        let sides = rows.map(|rows| RateOfSide::of(rate, rows));
+        let [baseline, candidate] = &sides;
+        let difference = baseline.as_ref().zip(candidate.as_ref()).map(|(base, cand)| {
+            ProportionDifference::of(&base.proportion, &cand.proportion, Confidence::C95)
+        });
+        Self {
+            rate,
+            sides,
+            difference,
+        }
+    }
+
+    /// Each of [`SHOWN_RATES`] of two sides.
+    pub(super) fn all(rows: [&Columns; 2]) -> Vec<Self> {
+        SHOWN_RATES.into_iter().map(|rate| Self::of(rate, rows)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::Timestamp;
+
+    /// Invocations a second apart that end so.
+    fn rows(outcomes: &[Outcome]) -> Columns {
+        let count = outcomes.len();
+        Columns {
+            row: (0..count as u32).collect(),
+            outcome: outcomes.iter().map(|outcome| *outcome as u32).collect(),
+            ended_at: (0..count as i64)
+                .map(|second| Some(Timestamp::from_epoch_millis(second * 1000)))
+                .collect(),
+            duration_us: vec![1000; count],
+            init_us: vec![None; count],
+            is_matched: vec![false; count],
+            ..Columns::default()
+        }
+    }
+
+    fn failing(is_failing: impl Fn(usize) -> bool) -> Columns {
+        let outcome = |i| match is_failing(i) {
+            true => Outcome::Error,
+            false => Outcome::Success,
+        };
+        rows(&(0..400).map(outcome).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn failures_in_one_episode_prove_less_than_scattered_ones() {
+        let none = failing(|_| false);
+        let scattered = failing(|i| i * 7 % 40 == 0);
+        let together = failing(|i| (100..110).contains(&i));
+        let of = |rows: &Columns| ComparedRate::of(Rate::Error, [&none, rows]);
+        let (scattered, together) = (of(&scattered), of(&together));
+        let found = |rate: &ComparedRate| rate.sides[1].map(|side| (side.count, side.total));
+        assert_eq!(
+            (found(&scattered), found(&together)),
+            (Some((10, 400)), Some((10, 400)))
+        );
+        assert!(scattered.difference.unwrap().is_shown());
+        assert!(!together.difference.unwrap().is_shown());
+        let none = together.sides[0].unwrap();
+        assert_eq!((none.share(), none.interval().low), (0.0, Some(0.0)));
+    }
+
+    #[test]
+    fn throttling_is_told_by_records_alone() {
+        let mut side = rows(&[Outcome::Error, Outcome::Success, Outcome::Success]);
+        assert_eq!(RateOfSide::of(Rate::Throttle, &side), None);
+        side.is_matched = vec![true, true, false];
+        side.facts.is_throttled = vec![true, false, false];
+        let found = RateOfSide::of(Rate::Throttle, &side).unwrap();
+        assert_eq!((found.count, found.total), (1, 2));
+    }
+}
