@@ -173,7 +173,7 @@ fn the_functions_own_timeout_is_told_by_what_it_killed() {
     // Who called which model is not known, so all three may be of either.
     let reached = row(&page, "reached it");
     assert!(reached[0].starts_with("0 to 3 of 303 (below 2.5"), "{reached:?}");
-    assert!(reached[1].starts_with("0 to 3 of 300 (below 2.5"), "{reached:?}");
+    assert!(reached[1].starts_with("0 to 3 of 300 (below 2.7"), "{reached:?}");
     // The slowest of 900 · (0.7 + 299/300) ms.
     assert_eq!(
         row(&page, "longest completed request, as a share of it")[0],
@@ -207,7 +207,7 @@ fn no_verdict_holds_beyond_the_smallest_of_several_limits() {
     assert!(
         answer.contains(
             "warning: nova-lite: some requests were stopped at 900 ms while others ran on, and how long they would have \
-             taken is not known; so there is no verdict on p95, p99"
+             taken is not known; so there is no verdict on p90, p95, p99"
         ),
         "{answer}"
     );
@@ -215,6 +215,8 @@ fn no_verdict_holds_beyond_the_smallest_of_several_limits() {
         [row(&page, "p50")[4], row(&page, "p95")[4]],
         ["improved", "inconclusive"]
     );
+    // What reaches the limit with its interval alone is not decided either.
+    assert_eq!(row(&page, "p90")[4], "inconclusive");
     let table = page.split("| total time (Kaplan–Meier) |").nth(1).unwrap();
     let curve = row(table, "`nova-lite`");
     assert_eq!(curve[4..], ["3", "900"]);
@@ -227,7 +229,7 @@ fn no_verdict_holds_beyond_the_smallest_of_several_limits() {
         .unwrap();
     assert!((2000.0..2300.0).contains(&p95), "{curve:?}");
     assert!(
-        page.contains("So no verdict holds on p95, p99 of total time"),
+        page.contains("So no verdict holds on p90, p95, p99 of total time"),
         "{page}"
     );
 }
@@ -236,7 +238,10 @@ fn no_verdict_holds_beyond_the_smallest_of_several_limits() {
 fn several_calls_at_once_are_as_slow_as_the_slowest() {
     let (_, page) = report(&requests());
     let table = page.split("| calls at once |").nth(1).unwrap();
-    assert!(page.contains("If the calls are independent, that is:"), "{page}");
+    assert!(
+        page.contains("If the calls are independent, that is as follows"),
+        "{page}"
+    );
     // p70.7 of 900 · (0.7 + i/300) ms.
     let two = row(table, "2");
     assert_eq!(two[..3], ["`claude-3-haiku`", "9.75 %", "1.99 %"]);

@@ -57,8 +57,8 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
             .filter(|_| !comparison.is_beyond_a_limit(Probability::P50))
             .map_or_else(String::new, |median| format!("; {median}"));
         return format!(
-            "Whether {candidate} is faster at p95 cannot be told: {values}, but requests were stopped at several limits, and \
-             p95 reaches the smallest{median}."
+            "Whether {candidate} is faster at p95 cannot be told: {values}, but some requests were stopped where others ran \
+             on, and p95 reaches that limit{median}."
         );
     }
     match Direction::of(range) {

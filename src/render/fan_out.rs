@@ -54,7 +54,7 @@ pub(super) fn fan_out(comparison: &Comparison) -> String {
     }
     format!(
         "\nIf one action makes several calls at once and waits for all of them, its time is that of the slowest. If the \
-         calls are independent, that is:\n\n{}{}",
+         calls are independent, that is as follows; where they meet slow episodes together, fewer actions are slow:\n\n{}{}",
         table(&page),
         notes(&lines)
     )

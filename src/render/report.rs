@@ -276,7 +276,8 @@ fn method(failures: Failures) -> String {
         "## How this was measured\n\n\
          Each REPORT is one invocation; timing records were joined to it by request id. {failures}; timeouts are in \
          it as lower bounds. Quantiles are Hyndman–Fan type 8, their intervals come from order statistics, and \
-         ratios from the convolution of both sides' confidence distributions: nothing is resampled. The intervals \
-         assume independent requests. What the logs do not tell is not taken for alike.\n"
+         ratios from the convolution of both sides' confidence distributions: nothing is resampled. Compared \
+         quantiles count dependent requests as what they are worth; intervals of which nothing is said assume \
+         independent ones. What the logs do not tell is not taken for alike.\n"
     )
 }
