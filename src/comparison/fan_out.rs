@@ -74,7 +74,7 @@ mod tests {
     fn the_slowest_of_several_is_a_higher_quantile_of_one() {
         let share = |p: Probability, calls| of_one(p, calls).unwrap().as_f64();
         for (p, calls, expected) in [
-            (Probability::P50, 2, 0.707_106_781_2),
+            (Probability::P50, 2, std::f64::consts::FRAC_1_SQRT_2),
             (Probability::P50, 100, 0.993_092_495_4),
             (Probability::P95, 10, 0.994_883_803_5),
             (Probability::P95, 100, 0.999_487_198_4),
