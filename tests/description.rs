@@ -271,7 +271,7 @@ fn answers_are_described_with_what_a_token_takes() {
         row(&page, "answers that tell output tokens and inference"),
         ["300 of 300", "300 of 300"]
     );
-    let slope = row(&page, "inference: ms a token (Theil–Sen)");
+    let slope = row(&page, "inference: ms for each output token");
     assert!(
         slope[0].starts_with("4.00 (") && slope[1].starts_with("2.00 ("),
         "{slope:?}"

@@ -49,7 +49,7 @@ pub(super) fn section(comparison: &Comparison) -> String {
                 both(&|side| side.tokens_per_second.as_ref().map(speed)),
             ),
             (
-                "inference: ms a token (Theil–Sen)",
+                "inference: ms for each output token",
                 both(&|side| {
                     let line = side.line?;
                     Some(format!(
@@ -72,8 +72,8 @@ pub(super) fn section(comparison: &Comparison) -> String {
             ),
         ]);
         lines.push(
-            "inference is about the fixed part plus so much for each output token; the interval of the fixed part belongs \
-             to that of the slope"
+            "inference is about the fixed part plus so much for each output token (Theil–Sen, over at most 2,000 answers); the \
+             interval of the fixed part belongs to that of the slope"
                 .to_owned(),
         );
         lines.push(
