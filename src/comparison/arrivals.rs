@@ -10,7 +10,8 @@ pub struct Arrivals {
     rows: Vec<u32>,
     /// When each of them came, in milliseconds since the epoch.
     at_ms: Vec<f64>,
-    is_complete: bool,
+    /// How many rows there are.
+    all: usize,
 }
 
 impl Arrivals {
@@ -29,7 +30,7 @@ impl Arrivals {
         let place = |at: u32| rows.row.get(at as usize);
         arrivals.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| place(a.0).cmp(&place(b.0))));
         Self {
-            is_complete: arrivals.len() == rows.len(),
+            all: rows.len(),
             rows: arrivals.iter().map(|(row, _)| *row).collect(),
             at_ms: arrivals.into_iter().map(|(_, at)| at).collect(),
         }
@@ -37,12 +38,20 @@ impl Arrivals {
 
     /// The positions of all rows in order of arrival; `None` if one has no time.
     pub fn in_order(&self) -> Option<impl Iterator<Item = usize> + '_> {
-        self.is_complete
-            .then(|| self.rows.iter().map(|&row| row as usize))
+        let is_complete = self.rows.len() == self.all;
+        is_complete.then(|| self.rows.iter().map(|&row| row as usize))
+    }
+
+    /// The positions of all rows, in order of arrival if that is known of each.
+    pub fn in_order_if_known(&self) -> Vec<usize> {
+        match self.in_order() {
+            Some(in_order) => in_order.collect(),
+            None => (0..self.all).collect(),
+        }
     }
 
     /// When they came, in milliseconds since the epoch, ascending; `None` if one has no time.
     pub fn times_ms(&self) -> Option<&[f64]> {
-        self.is_complete.then_some(&self.at_ms)
+        (self.rows.len() == self.all).then_some(&self.at_ms)
     }
 }

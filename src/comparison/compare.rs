@@ -3,10 +3,16 @@
 use rayon::join;
 
 use super::adjusted::Adjusted;
+use super::answers::Answers;
 use super::control::Control;
 use super::doubts::doubts;
 use super::effects::Effects;
+use super::fan_out::{FanOut, fan_out};
+use super::limits::SideLimits;
+use super::prompt_pairs::PromptPairs;
 use super::quantiles::{Arm, COMPARED, ComparedQuantile, compared};
+use super::rates::ComparedRate;
+use super::several_limits::SeveralLimits;
 use super::side::Side;
 use super::unattributed::Unattributed;
 use crate::dataset::Dataset;
@@ -33,8 +39,20 @@ pub struct Comparison {
     pub margin: f64,
     /// How a typical request fares.
     pub effects: Option<Effects>,
+    /// The same prompts on both sides; absent where the logs do not tell prompts apart.
+    pub pairs: Option<PromptPairs>,
     /// Total time at equal conditions.
     pub adjusted: Adjusted,
+    /// The answers of baseline and candidate; absent where a side does not tell of them.
+    pub answers: [Option<Answers>; 2],
+    /// How often requests of each side fail, time out or are throttled.
+    pub rates: Vec<ComparedRate>,
+    /// How near baseline and candidate come to limits of time.
+    pub limits: [SideLimits; 2],
+    /// What becomes of several calls at once.
+    pub fan_out: Vec<FanOut>,
+    /// What comes of requests that were stopped at different times, where some were.
+    pub several_limits: Option<SeveralLimits>,
     /// Invocations whose model is not known, where models are compared.
     pub unattributed: Option<Unattributed>,
     /// Whether the sides differ in nothing else.
@@ -49,6 +67,12 @@ impl Comparison {
     /// The compared p95 of total time, which the headline is about.
     pub fn headline(&self) -> Option<&ComparedQuantile> {
         self.total.iter().find(|quantile| quantile.p == Probability::P95)
+    }
+
+    /// Whether requests stopped at several limits leave a quantile of total time without a verdict.
+    pub fn is_beyond_a_limit(&self, p: Probability) -> bool {
+        let several = self.several_limits.as_ref();
+        several.is_some_and(|several| several.undecided.contains(&p))
     }
 }
 
@@ -67,7 +91,7 @@ pub fn compare_sides(
     let margin = floor.unwrap_or(0.0).max(margin);
     let of = |at: usize| compared(base[at].as_ref(), cand[at].as_ref(), margin);
     // What is independent of each other runs beside each other; the results do not depend on how.
-    let ((total, (duration, (inference, warm))), (control, (adjusted, effects))) = join(
+    let ((mut total, (mut duration, (mut inference, mut warm))), (control, (adjusted, effects))) = join(
         || {
             let rest = || join(|| of(1), || join(|| of(2), || of(3)));
             join(|| of(0), rest)
@@ -81,8 +105,21 @@ pub fn compare_sides(
             )
         },
     );
+    let sides = [&baseline, &candidate];
+    let several_limits = SeveralLimits::of(sides, failures)
+        .map(|several| several.judging(sides, [&mut total, &mut duration, &mut inference, &mut warm]));
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
-    let warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
+    let rows = sides.map(|side| &side.rows);
+    let pairs = PromptPairs::of(rows, failures);
+    let rates = ComparedRate::all(sides);
+    let effect = |side: usize| design_effect(&total, side);
+    let limits = [0, 1].map(|side| SideLimits::of(sides[side], effect(side)));
+    let fan_out = fan_out(sides, failures);
+    let answers = sides.map(|side| Answers::of(&side.rows, &side.arrivals));
+    let mut warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
+    if let Some(several) = &several_limits {
+        warnings.splice(0..0, several.warnings(sides.map(|side| side.name.as_str())));
+    }
     Comparison {
         baseline,
         candidate,
@@ -92,7 +129,13 @@ pub fn compare_sides(
         warm,
         margin,
         effects,
+        pairs,
         adjusted,
+        answers,
+        rates,
+        limits,
+        fan_out,
+        several_limits,
         unattributed,
         control,
         failures,
@@ -109,4 +152,12 @@ fn arms(side: &Side, failures: Failures) -> [Option<Arm<'_>>; 4] {
         (Metric::Total, Some(StartType::Warm)),
     ];
     Arm::of_side(side, failures, wanted)
+}
+
+/// How many requests of a side are worth one independent one at p95 of total time; 1 where their order is not known.
+fn design_effect(total: &[ComparedQuantile], side: usize) -> f64 {
+    let headline = total.iter().find(|quantile| quantile.p == Probability::P95);
+    headline
+        .and_then(|quantile| quantile.dependence[side])
+        .map_or(1.0, |dependence| dependence.design_effect())
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::Rate;
 use super::quantiles::Arm;
 use super::side::Side;
 use crate::dataset::Columns;
@@ -167,6 +168,20 @@ impl Counted {
         };
         same.or_else(|| of_metric().max_by(stronger))
             .map(KeptDependence::found)
+    }
+
+    /// To how many invocations it happened, and how many tell, of one start type or of all.
+    pub(super) fn tally(&self, rate: Rate, start: Option<StartType>) -> (u64, u64) {
+        let meant = |of: &&CountedStart| start.is_none_or(|start| of.start == start as u32);
+        let of_start = |of: &CountedStart| match rate {
+            Rate::Timeout => (of.outcomes[Outcome::Timeout as usize], of.invocations()),
+            Rate::Error => (of.outcomes[Outcome::Error as usize], of.invocations()),
+            Rate::Cold if of.start == StartType::Cold as u32 => (of.invocations(), of.invocations()),
+            Rate::Cold => (0, of.invocations()),
+            Rate::Throttle => (of.throttled, of.throttle_told),
+        };
+        let told = self.starts.iter().filter(meant).map(of_start);
+        told.fold((0, 0), |sum, (count, total)| (sum.0 + count, sum.1 + total))
     }
 
     /// How many invocations ended so.

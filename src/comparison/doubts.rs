@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::gate::Rate;
 use super::quantiles::ComparedQuantile;
+use super::rates::{ComparedRate, RateOfSide};
 use super::side::Side;
 use crate::dataset::{Dataset, Key};
 use crate::invocation::Ledger;
-use crate::stats::{
-    Check, Confidence, Dependence, Grade, Probability, Proportion, ProportionDifference,
-    highest_finite_quantile,
-};
+use crate::stats::{Check, Confidence, Dependence, Grade, Probability, highest_finite_quantile};
 use crate::summary::{Metric, QuantileSummary, Warning, input_warnings, row_warnings};
 
 /// Collects the doubts, the gravest first.
@@ -75,25 +74,25 @@ pub(super) fn doubts(
 
 /// Names failures where the difference of the two shares is shown.
 fn failures(baseline: &Side, candidate: &Side) -> Option<Warning> {
-    let of = |side: &Side| Proportion::new(side.group.errors as u64, side.group.invocations as u64);
-    let (base, cand) = (of(baseline)?, of(candidate)?);
-    let shown = |proportion: &Proportion| {
-        let interval = proportion.wilson(Confidence::C95);
+    let rate = ComparedRate::of(Rate::Error, [baseline, candidate]);
+    let shown = |found: &RateOfSide| {
+        let interval = found.interval();
         let percent =
             |share: Option<f64>| share.map_or_else(String::new, |share| format!("{:.2}", share * 100.0));
         format!(
             "{:.2} % ({}–{})",
-            proportion.share() * 100.0,
+            found.share() * 100.0,
             percent(interval.low),
             percent(interval.high)
         )
     };
-    ProportionDifference::of(&base, &cand, Confidence::C95)
-        .is_shown()
-        .then(|| Warning::FailuresDiffer {
-            baseline: shown(&base),
-            candidate: shown(&cand),
-        })
+    let [Some(base), Some(cand)] = &rate.sides else {
+        return None;
+    };
+    rate.difference?.is_shown().then(|| Warning::FailuresDiffer {
+        baseline: shown(base),
+        candidate: shown(cand),
+    })
 }
 
 /// Names a side whose slow requests come in episodes.

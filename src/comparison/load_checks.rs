@@ -279,19 +279,12 @@ mod tests {
     /// Requests that end at these milliseconds after so many of duration.
     fn rows(of: &[(i64, u64)]) -> Columns {
         Columns {
-            row: (0..of.len() as u32).collect(),
-            outcome: vec![Outcome::Success as u32; of.len()],
-            start: vec![StartType::Warm as u32; of.len()],
-            billed_us: vec![None; of.len()],
-            inference_us: vec![None; of.len()],
-            inference_is_bound: vec![false; of.len()],
             ended_at: of
                 .iter()
                 .map(|(ended, _)| Some(Timestamp::from_epoch_millis(*ended)))
                 .collect(),
             duration_us: of.iter().map(|(_, took)| took * 1000).collect(),
-            init_us: vec![None; of.len()],
-            ..Columns::default()
+            ..Columns::blank(of.len())
         }
     }
 

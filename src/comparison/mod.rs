@@ -1,6 +1,7 @@
 //! Floor 8: two selections become ratios with intervals.
 
 mod adjusted;
+mod answers;
 mod arrivals;
 mod compare;
 mod control;
@@ -11,31 +12,42 @@ mod counted;
 mod doubts;
 mod effects;
 mod equal_checks;
+mod fan_out;
 mod gate;
+mod limits;
 mod load_checks;
 mod prices;
+mod prompt_pairs;
 mod quantiles;
+mod rates;
 mod requests;
 mod saved;
+mod several_limits;
 mod side;
 mod unattributed;
 mod what_if;
 mod what_if_text;
 
 pub use adjusted::{ADJUSTED, Adjusted, SameLength};
+pub use answers::Answers;
 pub use compare::{Comparison, compare_sides};
 pub use control::{Check, CheckState, Control, ControlState};
 pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
 pub use counted::{Counted, CountedStart};
 pub use effects::Effects;
+pub use fan_out::{FanOut, Slowest};
 pub use gate::{
     Gate, GateError, GateOptions, GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Operator,
     Purpose, Quantity, Rate, Reason, Scale, Threshold, TimeUnit, Verdict, decide, judge,
 };
+pub use limits::{GATEWAY_LIMITS_S, Margin, OwnTimeout, SideLimits};
 pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
+pub use prompt_pairs::PromptPairs;
 pub use quantiles::{ComparedQuantile, Direction};
+pub use rates::{ComparedRate, RateOfSide, SHOWN_RATES};
 pub use saved::{BASELINE_SCHEMA, SavedBaseline, SavedError};
-pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
+pub use several_limits::{LimitedSide, SeveralLimits};
+pub use side::{Composition, Identity, PARTS, Side, StartRow, TimeShares};
 pub use unattributed::Unattributed;
 pub use what_if::WhatIfOutcome;
 pub use what_if_text::{Part, WhatIf, WhatIfError};

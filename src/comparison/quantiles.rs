@@ -137,7 +137,7 @@ impl<'s> Arm<'s> {
     }
 
     /// The sample as what it is worth at a quantile.
-    fn worth(&self, p: Probability) -> Worth {
+    pub(super) fn worth(&self, p: Probability) -> Worth {
         let dependence = self.dependence(p);
         let worth = dependence.and_then(|dependence| {
             self.sample

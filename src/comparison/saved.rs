@@ -160,10 +160,7 @@ fn without_account(id: &str) -> String {
 /// combination of settings, so that no setting is lost.
 fn excerpt(side: &Side, size: usize) -> Vec<u32> {
     let rows = &side.rows;
-    let in_order: Vec<usize> = match side.arrivals.in_order() {
-        Some(in_order) => in_order.collect(),
-        None => (0..rows.len()).collect(),
-    };
+    let in_order = side.arrivals.in_order_if_known();
     let step = rows.len().div_ceil(size.max(1)).max(1);
     let mut kept: BTreeSet<usize> = in_order.iter().copied().step_by(step).collect();
     let mut seen = BTreeSet::new();

@@ -36,8 +36,6 @@ pub struct Side {
     pub span: Option<Span>,
     /// What the requests around p50, p95 and p99 of total time are made of.
     pub composition: Vec<Composition>,
-    /// How near it comes to the limits of API Gateway.
-    pub margins: Vec<Margin>,
     /// Where total time went.
     pub time: Option<TimeShares>,
     /// The window from which it was taken.
@@ -105,25 +103,6 @@ pub struct Composition {
     pub parts_us: Vec<f64>,
 }
 
-/// How near total time comes to a limit.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Margin {
-    /// The limit in seconds.
-    pub limit_s: u64,
-    /// Requests that reached it.
-    pub over: u64,
-    /// Requests that were stopped before it and might have reached it.
-    pub possible: u64,
-    /// All requests but failures.
-    pub requests: u64,
-    /// The largest share of requests at the limit that is compatible with these, one-sided 95 %; what
-    /// is possible counts as over.
-    pub upper_bound: f64,
-}
-
-/// The default limit of API Gateway's REST APIs and the fixed one of its HTTP APIs, in seconds.
-const GATEWAY_LIMITS_S: [u64; 2] = [29, 30];
-
 impl Side {
     /// Describes the rows of one side. `None` if there are none.
     ///
@@ -146,7 +125,6 @@ impl Side {
             starts: start_rows(&rows, failures),
             span: span(&rows),
             composition: composition(&rows, failures),
-            margins: margins(&rows),
             time: time_shares(&rows, failures),
             window: identity.window,
             selected_by: identity.selected_by,
@@ -303,32 +281,3 @@ fn composition(rows: &Columns, failures: Failures) -> Vec<Composition> {
 
 /// Longer than any invocation, and small enough to keep microseconds apart in floating point.
 const ABOVE_ALL_US: f64 = 1e15;
-
-fn margins(rows: &Columns) -> Vec<Margin> {
-    let requests: Vec<(u64, bool)> = (0..rows.len())
-        .filter(|&row| is_in_sample(rows, Failures::Apart, row))
-        .map(|row| {
-            let total = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
-            (total, rows.outcome[row] == Outcome::Timeout as u32)
-        })
-        .collect();
-    GATEWAY_LIMITS_S
-        .into_iter()
-        .filter_map(|limit_s| {
-            let is_over = |total: u64| total >= limit_s * 1_000_000;
-            let over = requests.iter().filter(|(total, _)| is_over(*total)).count() as u64;
-            let possible = requests
-                .iter()
-                .filter(|(total, is_timeout)| *is_timeout && !is_over(*total))
-                .count() as u64;
-            let count = requests.len() as u64;
-            Some(Margin {
-                limit_s,
-                over,
-                possible,
-                requests: count,
-                upper_bound: Proportion::new(over + possible, count)?.upper_bound_95(),
-            })
-        })
-        .collect()
-}

@@ -295,6 +295,34 @@ impl Columns {
         self.pick(positions)
     }
 
+    /// So many warm invocations that succeeded in no time, of which nothing else is known, for tests to fill in.
+    #[cfg(test)]
+    pub(crate) fn blank(count: usize) -> Self {
+        Self {
+            row: (0_u32..).take(count).collect(),
+            outcome: vec![crate::invocation::Outcome::Success as u32; count],
+            start: vec![crate::invocation::StartType::Warm as u32; count],
+            model: vec![None; count],
+            model_source: vec![ModelSource::None; count],
+            ended_at: vec![None; count],
+            function: vec![None; count],
+            version: vec![None; count],
+            region: vec![None; count],
+            memory_mb: vec![None; count],
+            duration_us: vec![0; count],
+            init_us: vec![None; count],
+            billed_us: vec![None; count],
+            inference_us: vec![None; count],
+            inference_is_bound: vec![false; count],
+            retry_us: vec![None; count],
+            is_matched: vec![false; count],
+            is_summed: vec![false; count],
+            calls: vec![None; count],
+            stream: vec![None; count],
+            facts: FactColumns::default(),
+        }
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         self.outcome.len()

@@ -52,6 +52,15 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
         (None, _, Some(high)) => format!("at most {} times (97.5 % confidence)", ratio(high)),
         (None, None, None) => String::new(),
     };
+    if comparison.is_beyond_a_limit(Probability::P95) {
+        let median = median(comparison)
+            .filter(|_| !comparison.is_beyond_a_limit(Probability::P50))
+            .map_or_else(String::new, |median| format!("; {median}"));
+        return format!(
+            "Whether {candidate} is faster at p95 cannot be told: {values}, but some requests were stopped where others ran \
+             on, and p95 reaches that limit{median}."
+        );
+    }
     match Direction::of(range) {
         Direction::Faster => format!("{candidate} is faster: {values}, {measured}."),
         Direction::Slower => format!("{candidate} is slower: {values}, {measured}."),

@@ -5,11 +5,13 @@ use super::answer::sentences;
 use super::control;
 use super::cost::cost_section;
 use super::gates::gates_section;
+use super::limits;
 use super::markdown::{code, escape, table};
 use super::scale::plural;
-use super::sections::{billed, cold_and_warm, latency, limits, where_the_time_goes};
+use super::sections::{billed, cold_and_warm, latency, where_the_time_goes};
 use super::summary::{conditions_line, ledger_lines, shown_time, window_line, window_text};
 use super::table::{Cell, Noted, Table, name, optional, text};
+use super::token_speed;
 use super::what_if::{WhatIfView, what_if_section};
 use crate::comparison::{Comparison, CostComparison, Judged, Side};
 use crate::dataset::{Condition, Dataset, Key, Window};
@@ -73,12 +75,13 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         unattributed(comparison),
         control::section(comparison),
         adjusted::section(comparison),
+        token_speed::section(comparison),
         cold_and_warm(comparison, &distributions),
         where_the_time_goes(comparison, &phases),
         what_if_section(comparison, view.what_if),
         billed(comparison),
         cost_section(comparison, view.cost),
-        limits(comparison),
+        limits::section(comparison),
         warnings(comparison),
         method(comparison.failures),
     ];
@@ -273,7 +276,8 @@ fn method(failures: Failures) -> String {
         "## How this was measured\n\n\
          Each REPORT is one invocation; timing records were joined to it by request id. {failures}; timeouts are in \
          it as lower bounds. Quantiles are Hyndman–Fan type 8, their intervals come from order statistics, and \
-         ratios from the convolution of both sides' confidence distributions: nothing is resampled. The intervals \
-         assume independent requests. What the logs do not tell is not taken for alike.\n"
+         ratios from the convolution of both sides' confidence distributions: nothing is resampled. Compared \
+         quantiles count dependent requests as what they are worth; intervals of which nothing is said assume \
+         independent ones. What the logs do not tell is not taken for alike.\n"
     )
 }

@@ -3,11 +3,12 @@
 use super::answer::{factor, quantiles_table, shown_quantiles, table_notes};
 use super::markdown::table;
 use super::report::{notes, sides, two_columns};
-use super::scale::{footnotes, interval, millis, percent, percent_with_interval, ratio};
+use super::scale::{footnotes, millis, percent, percent_with_interval, ratio};
 use super::table::{Cell, Noted, Table, name, optional, text};
-use crate::comparison::{Comparison, Margin, PARTS, Side};
+use super::typical::typical;
+use crate::comparison::{Comparison, PARTS, Side};
 use crate::dataset::Columns;
-use crate::invocation::{Outcome, StartType};
+use crate::invocation::StartType;
 use crate::stats::{Confidence, Grade, Probability, Share};
 use crate::summary::{Failures, Metric, MetricSummary, is_in_sample};
 use crate::vocab::grouped;
@@ -37,30 +38,6 @@ pub(super) fn latency(comparison: &Comparison, figure: &str) -> String {
         beside("inference", &comparison.inference),
         beside("total, warm only", &comparison.warm),
         typical(comparison),
-    )
-}
-
-/// How a typical request fares.
-fn typical(comparison: &Comparison) -> String {
-    let Some(effects) = &comparison.effects else {
-        return String::new();
-    };
-    let faster = percent_with_interval(effects.candidate_faster, effects.candidate_faster_interval);
-    let ratio = effects.typical_ratio.map_or_else(String::new, |(point, range)| {
-        format!(
-            " The median of all pairs' ratios is {} {} (Hodges–Lehmann).",
-            ratio(point),
-            interval(range, ratio)
-        )
-    });
-    let p = effects.mann_whitney_p;
-    let p = match p < 0.001 {
-        true => "below 0.001".to_owned(),
-        false => format!("{p:.3}"),
-    };
-    format!(
-        "\nTypically: a request of the candidate is faster than one of the baseline in {faster} of all pairs \
-         (Brunner–Munzel).{ratio} For readers of benchstat, p of Mann–Whitney is {p}; it says nothing of the tail.\n"
     )
 }
 
@@ -331,53 +308,4 @@ fn gb_seconds_per_thousand(side: &Side, failures: Failures) -> Option<f64> {
         .filter_map(|row| Some(f64::from(rows.memory_mb[row]?) / 1024.0 * rows.billed_us[row]? as f64 / 1e6))
         .collect();
     (!used.is_empty()).then(|| used.iter().sum::<f64>() / used.len() as f64 * 1000.0)
-}
-
-/// Timeouts, and how near requests come to API Gateway's limits.
-pub(super) fn limits(comparison: &Comparison) -> String {
-    let both = |cell: &dyn Fn(&Side) -> Cell| sides(comparison).map(cell);
-    let mut rows = vec![
-        (
-            "timed out",
-            both(&|side| text(grouped(side.group.timeouts as u64))),
-        ),
-        (
-            "longest total time",
-            both(&|side| {
-                let total = side.metric(Metric::Total);
-                let bound = if side.group.timeouts > 0 { "≥ " } else { "" };
-                optional(total.map(|total| format!("{bound}{}", millis(total.max))))
-            }),
-        ),
-    ];
-    let titles = [
-        "29 s or more (API Gateway REST default)",
-        "30 s or more (API Gateway HTTP)",
-    ];
-    for (index, title) in titles.into_iter().enumerate() {
-        rows.push((title, both(&|side| optional(side.margins.get(index).map(margin)))));
-    }
-    let is_stopped = |side: &&Side| side.rows.outcome.contains(&(Outcome::Timeout as u32));
-    let stopped = if sides(comparison).iter().any(is_stopped) {
-        "\nTimeouts rank above every other request in all quantiles. One that was stopped before a limit might have \
-         reached it, so it counts as possible.\n"
-    } else {
-        ""
-    };
-    format!(
-        "## Timeouts and limits\n\n{}{stopped}",
-        two_columns(comparison, rows)
-    )
-}
-
-fn margin(margin: &Margin) -> String {
-    let count = match margin.possible {
-        0 => grouped(margin.over),
-        possible => format!("{} to {}", grouped(margin.over), grouped(margin.over + possible)),
-    };
-    format!(
-        "{count} of {} (below {} with 95 % confidence)",
-        grouped(margin.requests),
-        percent(margin.upper_bound)
-    )
 }

@@ -135,6 +135,15 @@ pub enum Warning {
         /// How many there are.
         invocations: usize,
     },
+    /// Requests of a side were stopped at different times, so that the comparison's tail is no longer one.
+    SeveralLimits {
+        /// The side.
+        of: String,
+        /// Where the first was stopped, in milliseconds.
+        smallest_ms: u64,
+        /// The quantiles that get no verdict.
+        quantiles: Vec<String>,
+    },
     /// Invocations that both sides hold.
     Shared(usize),
     /// A quantile that a side's size does not support.
@@ -331,6 +340,17 @@ impl fmt::Display for Warning {
                  them, such as inference share, cost and conditions, is of the {} that are kept in full",
                 counted(*invocations as u64, "invocation"),
                 grouped(*kept as u64)
+            ),
+            Self::SeveralLimits {
+                of,
+                smallest_ms,
+                quantiles,
+            } => write!(
+                f,
+                "{of}: some requests were stopped at {} ms while others ran on, and how long they would have taken is not \
+                 known; so there is no verdict on {}",
+                grouped(*smallest_ms),
+                quantiles.join(", ")
             ),
             Self::Shared(count) => write!(
                 f,

@@ -1,7 +1,8 @@
 //! What a gate measures on one side, as plain numbers.
 
-use super::expression::{Gate, Quantity, Rate};
+use super::expression::{Gate, Quantity};
 use crate::comparison::quantiles::{self, Worth};
+use crate::comparison::rates::{happens, tally, tally_rows};
 use crate::comparison::side::Side;
 use crate::comparison::unattributed::joined;
 use crate::dataset::Columns;
@@ -48,15 +49,11 @@ impl Arm {
             }
             Quantity::InferenceShare => own?.share.clone().map(Self::Share),
             Quantity::Rate(rate) => {
-                let (mut count, mut total) = (0, 0);
-                for rows in [&side.rows, others] {
-                    for row in 0..rows.len() {
-                        let is_in = gate.start.is_none_or(|start| is_start(rows, row, start));
-                        let happened = happens(rate, rows, row).filter(|_| is_in);
-                        total += u64::from(happened.is_some());
-                        count += u64::from(happened == Some(true));
-                    }
-                }
+                let (own, theirs) = (
+                    tally(rate, side, gate.start),
+                    tally_rows(rate, others, gate.start),
+                );
+                let (count, total) = (own.0 + theirs.0, own.1 + theirs.1);
                 (total > 0).then_some(Self::Count { count, total })
             }
         }
@@ -96,15 +93,4 @@ pub(super) fn extremes(gate: &Gate, killed: &Columns) -> Vec<Columns> {
 
 fn is_start(rows: &Columns, row: usize, start: StartType) -> bool {
     rows.start[row] == start as u32
-}
-
-/// Whether it happened to an invocation; nothing where that is not known.
-fn happens(rate: Rate, rows: &Columns, row: usize) -> Option<bool> {
-    match rate {
-        Rate::Timeout => Some(rows.outcome[row] == Outcome::Timeout as u32),
-        Rate::Error => Some(rows.outcome[row] == Outcome::Error as u32),
-        Rate::Cold => Some(is_start(rows, row, StartType::Cold)),
-        // Only the handler's record tells.
-        Rate::Throttle => rows.is_matched[row].then(|| rows.facts.is_throttled.get(row) == Some(&true)),
-    }
 }

@@ -186,20 +186,13 @@ mod tests {
     use crate::comparison::control::{Check, CheckState};
     use crate::comparison::gate::judged::Purpose;
     use crate::comparison::side::Identity;
-    use crate::invocation::{Outcome, StartType};
 
     /// `count` invocations of some spread around `scale` milliseconds.
     fn side(name: &str, count: u64, scale: f64) -> Side {
         let value = |n: u64| 1.0 + ((n * 7919) % count) as f64 / count as f64;
         let rows = Columns {
-            outcome: vec![Outcome::Success as u32; count as usize],
-            start: vec![StartType::Warm as u32; count as usize],
             duration_us: (0..count).map(|n| (scale * 1000.0 * value(n)) as u64).collect(),
-            init_us: vec![None; count as usize],
-            billed_us: vec![None; count as usize],
-            inference_us: vec![None; count as usize],
-            inference_is_bound: vec![false; count as usize],
-            ..Columns::default()
+            ..Columns::blank(count as usize)
         };
         let identity = Identity {
             name: name.to_owned(),

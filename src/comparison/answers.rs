@@ -1,0 +1,141 @@
+//! How long the answers of a side are and how fast they are written. A description: no basis of a comparison.
+
+use super::arrivals::Arrivals;
+use crate::dataset::Columns;
+use crate::invocation::Outcome;
+use crate::stats::{Confidence, Probability, RatioOfSums, Sample, TheilSen};
+use crate::summary::{QuantileSummary, RowInference, inference_of};
+
+/// The answers of one side. Requests are taken for independent but in the ratio of sums.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// Answered requests.
+    pub answered: usize,
+    /// Those of them that tell their output tokens and their inference time.
+    pub told: usize,
+    /// Inference time of all over the output tokens of all, in microseconds per token, with its 95 % interval.
+    pub per_token: Option<RatioOfSums>,
+    /// The median of the requests' own microseconds per output token.
+    pub typical_per_token: Option<QuantileSummary>,
+    /// The median of the requests' own output tokens per second.
+    pub tokens_per_second: Option<QuantileSummary>,
+    /// Inference time over output tokens: microseconds, and microseconds per token.
+    pub line: Option<TheilSen>,
+    /// Those that tell the time to their first token.
+    pub told_first_token: usize,
+    /// The median of that time, in microseconds.
+    pub first_token_p50: Option<QuantileSummary>,
+    /// Its p95.
+    pub first_token_p95: Option<QuantileSummary>,
+}
+
+impl Answers {
+    /// The answers of a side, if any request tells of its own.
+    pub(super) fn of(rows: &Columns, arrivals: &Arrivals) -> Option<Self> {
+        let answered: Vec<usize> = arrivals
+            .in_order_if_known()
+            .into_iter()
+            .filter(|&row| rows.outcome[row] == Outcome::Success as u32)
+            .collect();
+        // Time and tokens of each request.
+        let pairs: Vec<(f64, f64)> = answered
+            .iter()
+            .filter_map(|&row| {
+                let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
+                let RowInference::Known(time) = inference_of(rows, row) else {
+                    return None;
+                };
+                let is_whole = !rows.inference_is_bound[row] && time > 0 && tokens > 0.0;
+                is_whole.then_some((time as f64, tokens))
+            })
+            .collect();
+        let first: Vec<f64> = answered
+            .iter()
+            .filter_map(|&row| rows.facts.time_to_first_token_us.get(row).copied().flatten())
+            .map(|time| time as f64)
+            .collect();
+        if pairs.is_empty() && first.is_empty() {
+            return None;
+        }
+        let quantile = |values: Vec<f64>, p| Some(QuantileSummary::of(&Sample::new(values)?, p));
+        let points: Vec<(f64, f64)> = pairs.iter().map(|&(time, tokens)| (tokens, time)).collect();
+        Some(Self {
+            answered: answered.len(),
+            told: pairs.len(),
+            per_token: RatioOfSums::of(&pairs, Confidence::C95),
+            typical_per_token: quantile(
+                pairs.iter().map(|(time, tokens)| time / tokens).collect(),
+                Probability::P50,
+            ),
+            tokens_per_second: quantile(
+                pairs.iter().map(|(time, tokens)| tokens / time * 1e6).collect(),
+                Probability::P50,
+            ),
+            line: TheilSen::of(&points, Confidence::C95),
+            told_first_token: first.len(),
+            first_token_p50: quantile(first.clone(), Probability::P50),
+            first_token_p95: quantile(first, Probability::P95),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(rows: &Columns) -> Option<Answers> {
+        Answers::of(rows, &Arrivals::of(rows))
+    }
+
+    /// 40 answers of 10, 20, … tokens that take 100 ms and 5 ms a token.
+    fn rows() -> Columns {
+        let tokens: Vec<u32> = (1..=40).map(|n| n * 10).collect();
+        let inference: Vec<u64> = tokens.iter().map(|n| 100_000 + 5000 * u64::from(*n)).collect();
+        let mut rows = Columns {
+            outcome: vec![Outcome::Success as u32; 40],
+            duration_us: inference.iter().map(|time| time + 10_000).collect(),
+            inference_us: inference.into_iter().map(Some).collect(),
+            inference_is_bound: vec![false; 40],
+            ..Columns::default()
+        };
+        rows.facts.output_tokens = tokens.into_iter().map(Some).collect();
+        rows
+    }
+
+    #[test]
+    fn the_line_finds_the_fixed_part_and_what_a_token_takes() {
+        let answers = answers(&rows()).unwrap();
+        assert_eq!(
+            (answers.answered, answers.told, answers.told_first_token),
+            (40, 40, 0)
+        );
+        let line = answers.line.unwrap();
+        assert!((line.slope - 5000.0).abs() < 1e-6 && (line.intercept - 100_000.0).abs() < 1e-3);
+        // 40 · 100 ms + 8,200 · 5 ms over 8,200 tokens.
+        let ratio = answers.per_token.unwrap().ratio;
+        assert!((ratio - 45_000.0 / 8.2).abs() < 1e-6, "{ratio}");
+        let speed = answers.tokens_per_second.unwrap().estimate.value;
+        let typical = answers.typical_per_token.unwrap().estimate.value;
+        assert!((speed * typical / 1e6 - 1.0).abs() < 0.01, "{speed} {typical}");
+        assert_eq!(answers.first_token_p50, None);
+    }
+
+    #[test]
+    fn only_whole_answers_count() {
+        let mut some = rows();
+        some.outcome[0] = Outcome::Timeout as u32;
+        some.inference_is_bound[1] = true;
+        some.facts.output_tokens[2] = None;
+        some.facts.output_tokens[3] = Some(0);
+        some.inference_us[4] = None;
+        some.inference_us[5] = Some(9_000_000);
+        let answers = answers(&some).unwrap();
+        assert_eq!((answers.answered, answers.told), (39, 34));
+        some.facts.output_tokens = vec![None; 40];
+        assert_eq!(answers(&some), None);
+        some.facts.time_to_first_token_us = vec![Some(120_000); 40];
+        let answers = answers(&some).unwrap();
+        assert_eq!((answers.told, answers.told_first_token), (0, 39));
+        assert_eq!(answers.first_token_p50.unwrap().estimate.value, 120_000.0);
+    }
+}
