@@ -83,7 +83,7 @@ impl Answers {
 mod tests {
     use super::*;
 
-    fn answers(rows: &Columns) -> Option<Answers> {
+    fn of(rows: &Columns) -> Option<Answers> {
         Answers::of(rows, &Arrivals::of(rows))
     }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_line_finds_the_fixed_part_and_what_a_token_takes() {
-        let answers = answers(&rows()).unwrap();
+        let answers = of(&rows()).unwrap();
         assert_eq!(
             (answers.answered, answers.told, answers.told_first_token),
             (40, 40, 0)
@@ -129,12 +129,12 @@ mod tests {
         some.facts.output_tokens[3] = Some(0);
         some.inference_us[4] = None;
         some.inference_us[5] = Some(9_000_000);
-        let answers = answers(&some).unwrap();
+        let answers = of(&some).unwrap();
         assert_eq!((answers.answered, answers.told), (39, 34));
         some.facts.output_tokens = vec![None; 40];
-        assert_eq!(answers(&some), None);
+        assert_eq!(of(&some), None);
         some.facts.time_to_first_token_us = vec![Some(120_000); 40];
-        let answers = answers(&some).unwrap();
+        let answers = of(&some).unwrap();
         assert_eq!((answers.told, answers.told_first_token), (0, 39));
         assert_eq!(answers.first_token_p50.unwrap().estimate.value, 120_000.0);
     }
