@@ -6,6 +6,7 @@ use super::doubts::doubts;
 use super::effects::Effects;
 use super::quantiles::{Arm, COMPARED, ComparedQuantile, compared};
 use super::side::Side;
+use super::time_spent::TimeSpent;
 use super::unattributed::Unattributed;
 use crate::dataset::Dataset;
 use crate::invocation::{Ledger, StartType};
@@ -29,6 +30,8 @@ pub struct Comparison {
     pub warm: Vec<ComparedQuantile>,
     /// The margin δ of the verdicts: a change below it counts as none.
     pub margin: f64,
+    /// Where the time of each side goes.
+    pub time_spent: [TimeSpent; 2],
     /// How a typical request fares.
     pub effects: Option<Effects>,
     /// Total time at equal conditions.
@@ -75,6 +78,7 @@ pub fn compare_sides(
     let duration = of(&arms(Metric::Duration));
     let inference = of(&arms(Metric::Inference));
     let warm = of(&warm);
+    let time_spent = TimeSpent::of_sides([&baseline, &candidate], &total, failures);
     let effects = Effects::of(&baseline, &candidate);
     let adjusted = Adjusted::of(&baseline, &candidate, failures);
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
@@ -87,6 +91,7 @@ pub fn compare_sides(
         inference,
         warm,
         margin,
+        time_spent,
         effects,
         adjusted,
         unattributed,

@@ -3,6 +3,7 @@
 mod adjusted;
 mod arrivals;
 mod compare;
+mod composition;
 mod control;
 mod cost;
 #[cfg(test)]
@@ -11,17 +12,22 @@ mod doubts;
 mod effects;
 mod equal_checks;
 mod gate;
+mod inference_share;
 mod load_checks;
+mod model_time;
+mod ordered;
 mod prices;
 mod quantiles;
 mod requests;
 mod side;
+mod time_spent;
 mod unattributed;
 mod what_if;
 mod what_if_text;
 
 pub use adjusted::{ADJUSTED, Adjusted, SameLength};
 pub use compare::{Comparison, compare_sides};
+pub use composition::{Composition, Tail, TailDoubt};
 pub use control::{Check, CheckState, Control, ControlState};
 pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
 pub use effects::Effects;
@@ -29,9 +35,12 @@ pub use gate::{
     Gate, GateError, GateOptions, GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Operator,
     Purpose, Quantity, Rate, Reason, Scale, Threshold, TimeUnit, Verdict, decide, judge,
 };
+pub use inference_share::{EstimatedShare, InferenceShare, Speedups};
+pub use model_time::{BedrockTime, Quantiles, Retries};
 pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
 pub use quantiles::{ComparedQuantile, Direction};
-pub use side::{Composition, Identity, Margin, PARTS, Side, StartRow, TimeShares};
+pub use side::{Identity, Margin, Side, StartRow, TimeShares};
+pub use time_spent::TimeSpent;
 pub use unattributed::Unattributed;
 pub use what_if::WhatIfOutcome;
 pub use what_if_text::{Part, WhatIf, WhatIfError};

@@ -5,6 +5,7 @@ pub mod chart;
 
 mod adjusted;
 mod answer;
+mod composition;
 mod control;
 mod cost;
 mod csv;
@@ -26,8 +27,10 @@ mod summary;
 mod table;
 mod terminal;
 mod what_if;
+mod where_time_goes;
 
 pub use answer::brief;
+pub use composition::used_phases;
 pub use csv::summary_csv;
 pub use dashboard::{ApiView, DashboardView, dashboard_json};
 pub use export::{export_csv, export_ndjson};

@@ -209,7 +209,6 @@ mod tests {
             all: Latencies::of(&rows, Failures::Apart),
             starts: Vec::new(),
             span: None,
-            composition: Vec::new(),
             margins: Vec::new(),
             time: None,
             window: Window::default(),
