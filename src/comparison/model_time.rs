@@ -17,10 +17,10 @@ pub struct Quantiles {
 
 impl Quantiles {
     /// Of times in order of arrival, or in any order if that is not known. `None` if there are none.
-    fn of(times: Vec<f64>, is_timed: bool) -> Option<Self> {
-        let sample = Sample::new(times.clone())?;
+    fn of(times: &[f64], is_timed: bool) -> Option<Self> {
+        let sample = Sample::new(times.to_vec())?;
         let at = |p: Probability| {
-            let found = Dependence::of(&times, p).filter(|_| is_timed);
+            let found = Dependence::of(times, p).filter(|_| is_timed);
             let worth = found.and_then(|found| sample.clone().with_effective_size(found.effective_size()));
             QuantileSummary::of(worth.as_ref().unwrap_or(&sample), p)
         };
@@ -50,10 +50,10 @@ impl BedrockTime {
             _ => None,
         };
         let pairs: Vec<(f64, f64)> = ordered.rows.iter().filter_map(told).collect();
-        let times = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).collect();
+        let times = |of: fn(&(f64, f64)) -> f64| -> Vec<f64> { pairs.iter().map(of).collect() };
         Some(Self {
-            own: Quantiles::of(times(|(own, _)| *own), ordered.is_timed)?,
-            around: Quantiles::of(times(|(own, inference)| inference - own), ordered.is_timed)?,
+            own: Quantiles::of(&times(|(own, _)| *own), ordered.is_timed)?,
+            around: Quantiles::of(&times(|(own, inference)| inference - own), ordered.is_timed)?,
             share: EstimatedShare::of(
                 pairs
                     .into_iter()
@@ -101,7 +101,7 @@ impl Retries {
             told: requests,
             retried,
             share: (proportion.share(), proportion.wilson(Confidence::C95)),
-            time: Quantiles::of(times, ordered.is_timed)?,
+            time: Quantiles::of(&times, ordered.is_timed)?,
             of_duration: EstimatedShare::of(told.into_iter().filter(is_part).collect(), ordered.is_timed),
         })
     }

@@ -8,7 +8,7 @@ use super::table::{Cell, Table, name, text};
 use super::where_time_goes::spent;
 use crate::comparison::{Comparison, Composition, Side, Tail, TailDoubt, TimeSpent};
 use crate::stats::{Grade, Probability};
-use crate::summary::{Metric, Phase};
+use crate::summary::Phase;
 use crate::vocab::grouped;
 
 /// The phases that any request around a quantile has, on either side.
@@ -25,9 +25,9 @@ pub(super) fn tables(comparison: &Comparison) -> String {
     let mut page = Table::new(2, &titles);
     let mut is_uncertain = false;
     for p in [Probability::P50, Probability::P95, Probability::P99] {
-        for (side, spent) in spent(comparison) {
+        for (index, (side, spent)) in spent(comparison).into_iter().enumerate() {
             let Some(found) = spent.around(p) else { continue };
-            let is_small = is_small(side, p);
+            let is_small = is_small(comparison, index, p);
             is_uncertain |= is_small;
             let mark = if is_small { "†" } else { "" };
             let mut cells = vec![
@@ -44,9 +44,9 @@ pub(super) fn tables(comparison: &Comparison) -> String {
             page.row(cells);
         }
     }
-    for (side, spent) in spent(comparison) {
+    for (index, (side, spent)) in spent(comparison).into_iter().enumerate() {
         let Some(tail) = &spent.tail else { continue };
-        let mark = if is_small(side, Probability::P99) {
+        let mark = if is_small(comparison, index, Probability::P99) {
             "†"
         } else {
             ""
@@ -87,10 +87,13 @@ pub(super) fn tables(comparison: &Comparison) -> String {
     )
 }
 
-/// Whether there are too few requests for an interval of a quantile.
-fn is_small(side: &Side, p: Probability) -> bool {
-    let total = side.metric(Metric::Total).and_then(|total| total.quantile(p));
-    total.is_some_and(|total| matches!(total.grade, Grade::MaxOnly | Grade::LowerBoundOnly))
+/// Whether a side has too few requests for an interval of a quantile, as far as they depend on each other.
+fn is_small(comparison: &Comparison, side: usize, p: Probability) -> bool {
+    let compared = comparison.total.iter().find(|compared| compared.p == p);
+    let summaries = compared.map(|compared| [&compared.baseline, &compared.candidate]);
+    summaries
+        .and_then(|summaries| summaries[side].as_ref())
+        .is_some_and(|summary| matches!(summary.grade, Grade::MaxOnly | Grade::LowerBoundOnly))
 }
 
 fn waited(found: &Composition) -> String {
