@@ -188,7 +188,7 @@ fn every_phase_is_told_as_far_as_the_records_tell_it() {
 fn the_phase_that_makes_the_tail_is_named() {
     let (section, _) = section(&requests(600));
     assert!(
-        section.contains("; the largest part of that is retry, ")
+        section.contains("; the largest part of that is retries, ")
             && section.contains("; the largest part of that is inference, "),
         "{section}"
     );
@@ -213,12 +213,22 @@ fn what_makes_the_tail_is_not_told_of_few_requests() {
     let (section, _) = section(&requests(50));
     assert_eq!(
         section
-            .matches("What makes its tail cannot be told from 50 requests: p99 needs 368.")
+            .matches("what makes its tail cannot be told from 50 requests, worth 48 independent ones: p99 needs 368.")
             .count(),
         2,
         "{section}"
     );
     assert!(!section.contains("share of that"), "{section}");
+}
+
+#[test]
+fn of_somewhat_few_requests_the_slowest_are_described() {
+    let (section, _) = section(&requests(300));
+    assert!(
+        section.contains("**`claude-3-haiku`**: the slowest requests take ")
+            && !section.contains("the requests around p99"),
+        "{section}"
+    );
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub struct Tail {
     pub doubt: Option<TailDoubt>,
     /// Whether requests around p99 timed out, so that the excess is a lower bound.
     pub is_bound: bool,
+    /// Whether p99 has no upper end, so that the requests around it are just the slowest.
+    pub is_of_slowest: bool,
 }
 
 /// Why it cannot be told what makes the tail.
@@ -42,6 +44,8 @@ pub enum TailDoubt {
     FewRequests {
         /// How many there are.
         requests: usize,
+        /// How many independent ones they are worth, rounded down.
+        worth: usize,
         /// How many independent ones an interval of p99 takes.
         needed: u64,
     },
@@ -122,6 +126,9 @@ pub(super) fn tail(composition: &[Composition], requests: usize, p99: &P99<'_>) 
     let doubt = match (p99.summary, clusters) {
         (Some(summary), _) if summary.grade == Grade::MaxOnly => Some(TailDoubt::FewRequests {
             requests,
+            worth: p99
+                .dependence
+                .map_or(requests, |found| found.effective_size() as usize),
             needed: summary.n_needed,
         }),
         (_, Some(clusters)) => Some(TailDoubt::FewEpisodes(clusters)),
@@ -133,6 +140,9 @@ pub(super) fn tail(composition: &[Composition], requests: usize, p99: &P99<'_>) 
         phases_us,
         doubt,
         is_bound: top.timeouts > 0,
+        is_of_slowest: p99
+            .summary
+            .is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly),
     })
 }
 
@@ -225,9 +235,13 @@ mod tests {
             doubt,
             Some(TailDoubt::FewRequests {
                 requests: 99,
+                worth: 99,
                 needed: 368
             })
         );
+        let found = tail_of(&rows(), 367);
+        assert_eq!((found.doubt, found.is_of_slowest), (None, true));
+        assert!(!tail_of(&rows(), 368).is_of_slowest);
         let mut flat = rows();
         flat.duration_us = vec![100_000; 1000];
         flat.init_us = vec![None; 1000];

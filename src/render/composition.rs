@@ -144,17 +144,27 @@ fn sentence(side: &Side, spent: &TimeSpent) -> Option<String> {
     let tail = spent.tail.as_ref()?;
     let name = code(&side.name);
     let text = match tail.doubt {
-        Some(TailDoubt::FewRequests { requests, needed }) => format!(
-            "What makes its tail cannot be told from {} requests: p99 needs {}.",
-            grouped(requests as u64),
-            grouped(needed)
-        ),
+        Some(TailDoubt::FewRequests {
+            requests,
+            worth,
+            needed,
+        }) => {
+            let worth = match worth < requests {
+                true => format!(", worth {} independent ones", grouped(worth as u64)),
+                false => String::new(),
+            };
+            format!(
+                "what makes its tail cannot be told from {} requests{worth}: p99 needs {}.",
+                grouped(requests as u64),
+                grouped(needed)
+            )
+        }
         Some(TailDoubt::FewEpisodes(episodes)) => format!(
-            "What makes its tail cannot be told: p99 rests on {episodes} slow episode{}.",
+            "what makes its tail cannot be told: p99 rests on {episodes} slow episode{}.",
             if episodes == 1 { "" } else { "s" }
         ),
         Some(TailDoubt::NoExcess) => {
-            "Its requests around p99 are no longer than those around p50.".to_owned()
+            "its requests around p99 are no longer than those around p50.".to_owned()
         }
         None => makes(tail, spent)?,
     };
@@ -165,13 +175,32 @@ fn makes(tail: &Tail, spent: &TimeSpent) -> Option<String> {
     let (phase, share) = tail.largest()?;
     let (middle, top) = (spent.around(Probability::P50)?, spent.around(Probability::P99)?);
     let bound = if tail.is_bound { "at least " } else { "" };
+    let of_whom = match tail.is_of_slowest {
+        true => "the slowest requests",
+        false => "the requests around p99",
+    };
     Some(format!(
-        "the requests around p99 take {bound}{} ms more than those around p50 (means of {} and {}); the largest part of \
-         that is {}, {}.",
+        "{of_whom} take {bound}{} ms more than those around p50 (means of {} and {}); the largest part of that is {}, {}.",
         millis(tail.excess_us),
         grouped(top.requests as u64),
         grouped(middle.requests as u64),
-        phase.name(),
+        in_words(phase),
         percent(share)
     ))
+}
+
+/// A phase in a sentence.
+const fn in_words(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Init => "waiting for a start",
+        Phase::Before => "the handler before the call",
+        Phase::Retry => "retries",
+        Phase::Bedrock => "Bedrock's own latency",
+        Phase::AroundBedrock => "the time around Bedrock",
+        Phase::Inference => "inference",
+        Phase::After => "the handler after the call",
+        Phase::Unexplained => "unexplained time",
+        Phase::Other => "other time in the function",
+        Phase::NotKnown => "time of requests without a believable inference time",
+    }
 }

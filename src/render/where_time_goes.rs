@@ -90,7 +90,7 @@ fn shares(comparison: &Comparison) -> String {
     }
     for (side, spent) in spent(comparison) {
         lines.extend(few_cold(side, spent));
-        if !spent.is_in_order {
+        if !spent.is_in_order && !spent.shares.is_empty() {
             let name = &side.name;
             lines.push(format!(
                 "{name}: the order of the requests is not known, so they are taken for independent"
