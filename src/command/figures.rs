@@ -1,8 +1,10 @@
 //! The figures of a comparison.
 
-use crate::comparison::{Comparison, PARTS, Side};
+use crate::comparison::{Comparison, Side};
 use crate::invocation::StartType;
-use crate::render::chart::{self, Bar, ChartError, Panel, Series};
+use crate::render::chart::{self, Bar, ChartError, Panel, Part, Series};
+use crate::render::used_phases;
+use crate::stats::Probability;
 use crate::summary::Metric;
 
 /// A figure: its file name, what it finds in words, and its SVG text.
@@ -101,28 +103,30 @@ fn distributions(comparison: &Comparison) -> Result<String, ChartError> {
 }
 
 fn phases(comparison: &Comparison) -> Result<String, ChartError> {
-    let is_used = |part: usize| {
-        sides(comparison)
-            .iter()
-            .any(|side| side.composition.iter().any(|row| row.parts_us[part] > 0.0))
-    };
-    let parts: Vec<usize> = (0..PARTS.len()).filter(|&part| is_used(part)).collect();
-    let names: Vec<&str> = parts.iter().map(|&part| PARTS[part]).collect();
+    let phases = used_phases(comparison);
+    let parts: Vec<Part<'_>> = phases
+        .iter()
+        .map(|phase| Part {
+            name: phase.name(),
+            place: *phase as usize,
+        })
+        .collect();
     let mut labels = Vec::new();
-    for index in 0..3 {
-        for side in sides(comparison) {
-            if let Some(row) = side.composition.get(index) {
-                labels.push((side, row, row.p.label()));
-            }
+    for p in [Probability::P50, Probability::P95, Probability::P99] {
+        for (side, spent) in sides(comparison).into_iter().zip(&comparison.time_spent) {
+            labels.extend(spent.around(p).map(|found| (side, found, p.label())));
         }
     }
     let bars: Vec<Bar<'_>> = labels
         .iter()
-        .map(|(side, row, label)| Bar {
+        .map(|(side, found, label)| Bar {
             series: &side.name,
             quantile: label,
-            parts_ms: parts.iter().map(|&part| row.parts_us[part] / 1000.0).collect(),
+            parts_ms: phases
+                .iter()
+                .map(|&phase| found.phases_us[phase as usize] / 1000.0)
+                .collect(),
         })
         .collect();
-    chart::phases(&names, &bars)
+    chart::phases(&parts, &bars)
 }

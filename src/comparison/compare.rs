@@ -14,6 +14,7 @@ use super::quantiles::{Arm, COMPARED, ComparedQuantile, compared};
 use super::rates::ComparedRate;
 use super::several_limits::SeveralLimits;
 use super::side::Side;
+use super::time_spent::TimeSpent;
 use super::unattributed::Unattributed;
 use crate::dataset::Dataset;
 use crate::invocation::{Ledger, StartType};
@@ -37,6 +38,8 @@ pub struct Comparison {
     pub warm: Vec<ComparedQuantile>,
     /// The margin δ of the verdicts: a change below it counts as none.
     pub margin: f64,
+    /// Where the time of each side goes.
+    pub time_spent: [TimeSpent; 2],
     /// How a typical request fares.
     pub effects: Option<Effects>,
     /// The same prompts on both sides; absent where the logs do not tell prompts apart.
@@ -108,6 +111,7 @@ pub fn compare_sides(
     let sides = [&baseline, &candidate];
     let several_limits = SeveralLimits::of(sides, failures)
         .map(|several| several.judging(sides, [&mut total, &mut duration, &mut inference, &mut warm]));
+    let time_spent = TimeSpent::of_sides(sides, &total, failures);
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
     let rows = sides.map(|side| &side.rows);
     let pairs = PromptPairs::of(rows, failures);
@@ -128,6 +132,7 @@ pub fn compare_sides(
         inference,
         warm,
         margin,
+        time_spent,
         effects,
         pairs,
         adjusted,

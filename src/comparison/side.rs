@@ -4,14 +4,10 @@ use super::arrivals::Arrivals;
 use super::counted::Counted;
 use crate::dataset::{Columns, Dataset, Error, Key, Window};
 use crate::invocation::{Outcome, Span, StartType};
-use crate::stats::{Attribution, Confidence, Interval, Probability, Proportion, Sample};
+use crate::stats::{Confidence, Interval, Proportion, Sample};
 use crate::summary::{
     Failures, GroupSummary, Latencies, Metric, MetricSummary, RowInference, inference_of, is_in_sample,
 };
-
-/// The parts that a total is made of, in this order. `other` is duration minus inference, and
-/// `not known` the duration of invocations without an inference time.
-pub const PARTS: [&str; 4] = ["init", "inference", "other", "not known"];
 
 /// Baseline or candidate.
 #[derive(Debug, Clone)]
@@ -34,8 +30,6 @@ pub struct Side {
     pub starts: Vec<StartRow>,
     /// Time of its first and last invocation.
     pub span: Option<Span>,
-    /// What the requests around p50, p95 and p99 of total time are made of.
-    pub composition: Vec<Composition>,
     /// Where total time went.
     pub time: Option<TimeShares>,
     /// The window from which it was taken.
@@ -92,17 +86,6 @@ pub struct StartRow {
     pub latencies: Latencies,
 }
 
-/// What the requests around a quantile of total time are made of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Composition {
-    /// The quantile.
-    pub p: Probability,
-    /// How many requests were averaged.
-    pub requests: usize,
-    /// The mean of each of [`PARTS`], in microseconds.
-    pub parts_us: Vec<f64>,
-}
-
 impl Side {
     /// Describes the rows of one side. `None` if there are none.
     ///
@@ -124,7 +107,6 @@ impl Side {
             all,
             starts: start_rows(&rows, failures),
             span: span(&rows),
-            composition: composition(&rows, failures),
             time: time_shares(&rows, failures),
             window: identity.window,
             selected_by: identity.selected_by,
@@ -247,37 +229,3 @@ fn time_shares(rows: &Columns, failures: Failures) -> Option<TimeShares> {
         unknown: share(unknown),
     })
 }
-
-fn composition(rows: &Columns, failures: Failures) -> Vec<Composition> {
-    let mut ranks = Vec::new();
-    let mut parts: [Vec<f64>; 4] = Default::default();
-    for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
-        let (duration, init) = (rows.duration_us[row], rows.init_us[row].unwrap_or(0));
-        let (inference, other, unknown) = match inference_of(rows, row) {
-            RowInference::Known(inference) => (inference, duration - inference, 0),
-            RowInference::OverDuration | RowInference::Unknown => (0, 0, duration),
-        };
-        // Timeouts rank above all others, here as in the quantiles.
-        let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
-        let above = if is_timeout { ABOVE_ALL_US } else { 0.0 };
-        ranks.push(duration.saturating_add(init) as f64 + above);
-        for (part, value) in parts.iter_mut().zip([init, inference, other, unknown]) {
-            part.push(value as f64);
-        }
-    }
-    let columns: Vec<&[f64]> = parts.iter().map(Vec::as_slice).collect();
-    [Probability::P50, Probability::P95, Probability::P99]
-        .into_iter()
-        .filter_map(|p| {
-            let attribution = Attribution::of(&ranks, &columns, p)?;
-            Some(Composition {
-                p,
-                requests: attribution.last_rank + 1 - attribution.first_rank,
-                parts_us: attribution.mean_components,
-            })
-        })
-        .collect()
-}
-
-/// Longer than any invocation, and small enough to keep microseconds apart in floating point.
-const ABOVE_ALL_US: f64 = 1e15;

@@ -8,11 +8,12 @@ use super::gates::gates_section;
 use super::limits;
 use super::markdown::{code, escape, table};
 use super::scale::plural;
-use super::sections::{billed, cold_and_warm, latency, where_the_time_goes};
+use super::sections::{billed, cold_and_warm, latency};
 use super::summary::{conditions_line, ledger_lines, shown_time, window_line, window_text};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::token_speed;
 use super::what_if::{WhatIfView, what_if_section};
+use super::where_time_goes;
 use crate::comparison::{Comparison, CostComparison, Judged, Side};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
@@ -77,7 +78,7 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         adjusted::section(comparison),
         token_speed::section(comparison),
         cold_and_warm(comparison, &distributions),
-        where_the_time_goes(comparison, &phases),
+        where_time_goes::section(comparison, &phases),
         what_if_section(comparison, view.what_if),
         billed(comparison),
         cost_section(comparison, view.cost),

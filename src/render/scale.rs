@@ -107,7 +107,8 @@ impl Mark {
         }
     }
 
-    const fn sign(self) -> &'static str {
+    /// The mark itself.
+    pub(super) const fn sign(self) -> &'static str {
         match self {
             Self::Wide => "*",
             Self::LowerBoundOnly => "†",

@@ -1,15 +1,14 @@
 //! The sections of the report, each with its table.
 
-use super::answer::{factor, quantiles_table, shown_quantiles, table_notes};
+use super::answer::{quantiles_table, shown_quantiles, table_notes};
 use super::markdown::table;
 use super::report::{notes, sides, two_columns};
-use super::scale::{footnotes, millis, percent, percent_with_interval, ratio};
+use super::scale::{footnotes, millis, percent_with_interval, ratio};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::typical::typical;
-use crate::comparison::{Comparison, PARTS, Side};
-use crate::dataset::Columns;
+use crate::comparison::{Comparison, Side};
 use crate::invocation::StartType;
-use crate::stats::{Confidence, Grade, Probability, Share};
+use crate::stats::Probability;
 use crate::summary::{Failures, Metric, MetricSummary, is_in_sample};
 use crate::vocab::grouped;
 
@@ -80,180 +79,6 @@ pub(super) fn cold_and_warm(comparison: &Comparison, figure: &str) -> String {
         table(&page),
         notes(&noted.footnotes())
     )
-}
-
-/// Inference, overhead and init, and what they allow at most.
-pub(super) fn where_the_time_goes(comparison: &Comparison, figure: &str) -> String {
-    let both = |cell: &dyn Fn(&Side) -> Cell| sides(comparison).map(cell);
-    let of_share = |what: &dyn Fn(&Share) -> Option<String>| {
-        both(&|side| optional(side.all.share.as_ref().and_then(what)))
-    };
-    let mut noted = Noted::default();
-    let mut quantile = |metric: Metric, p: Probability| {
-        sides(comparison)
-            .map(|side| noted.quantile(side.metric(metric).and_then(|metric| metric.quantile(p))))
-    };
-    let mut rows = vec![
-        (
-            "inference share of duration (ratio of sums)",
-            of_share(&|share| {
-                let ratio = share.ratio_of_sums();
-                let range = share.interval(Confidence::C95);
-                Some(range.map_or_else(|| percent(ratio), |range| percent_with_interval(ratio, range)))
-            }),
-        ),
-        (
-            "inference share of a typical request (median)",
-            of_share(&|share| share.median_of_ratios().map(percent)),
-        ),
-        ("inference p50", quantile(Metric::Inference, Probability::P50)),
-        ("inference p95", quantile(Metric::Inference, Probability::P95)),
-        (
-            "overhead p50 (duration − inference)",
-            quantile(Metric::Overhead, Probability::P50),
-        ),
-        ("overhead p95", quantile(Metric::Overhead, Probability::P95)),
-        (
-            "init p50 (where waited for)",
-            quantile(Metric::Init, Probability::P50),
-        ),
-    ];
-    if sides(comparison)
-        .iter()
-        .any(|side| retry_share(side, comparison.failures).is_some())
-    {
-        rows.push((
-            "retries of the model call, share of duration",
-            both(&|side| optional(retry_share(side, comparison.failures).map(percent))),
-        ));
-    }
-    let has_share = sides(comparison).iter().any(|side| side.all.share.is_some());
-    if has_share {
-        rows.extend([
-            (
-                "at most, with no overhead at all",
-                of_share(&|share| Some(format!("{}× as fast", factor(share.speedup_without_the_rest()?)))),
-            ),
-            (
-                "at most, with an infinitely fast model",
-                of_share(&|share| Some(format!("{}× as fast", factor(share.speedup_without_the_part()?)))),
-            ),
-            (
-                "with a model twice as fast",
-                of_share(&|share| {
-                    Some(format!(
-                        "{}× as fast",
-                        factor(share.speedup_if_the_part_is_faster(2.0)?)
-                    ))
-                }),
-            ),
-        ]);
-    }
-    let mut lines = noted.footnotes();
-    lines.extend(several_calls(comparison));
-    if has_share {
-        lines.insert(
-            0,
-            "The last rows are Amdahl's law applied to the duration.".to_owned(),
-        );
-    }
-    format!(
-        "## Where the time goes\n\n{}{}{figure}\n{}",
-        two_columns(comparison, rows),
-        notes(&lines),
-        composition(comparison)
-    )
-}
-
-/// How the calls of requests with several were put together, where there are any.
-fn several_calls(comparison: &Comparison) -> Option<String> {
-    let count = |is_counted: &dyn Fn(&Columns, usize) -> bool| {
-        let of_side = |side: &Side| {
-            (0..side.rows.len())
-                .filter(|&row| is_counted(&side.rows, row))
-                .count()
-        };
-        sides(comparison).map(of_side)
-    };
-    let several = count(&|rows, row| rows.calls[row].is_some_and(|calls| calls > 1));
-    let summed = count(&|rows, row| rows.is_summed[row]).iter().sum::<usize>();
-    if several == [0, 0] {
-        return None;
-    }
-    let unit = match summed {
-        0 => String::new(),
-        summed => format!(", and the sum of its calls for {summed} without start times"),
-    };
-    Some(format!(
-        "{} requests of {} and {} of {} made several model calls; inference is the time during which at least one \
-         ran{unit}.",
-        grouped(several[0] as u64),
-        comparison.baseline.name,
-        grouped(several[1] as u64),
-        comparison.candidate.name
-    ))
-}
-
-/// Share of failed model attempts in the duration of all requests with a timing record, where any
-/// tells of one.
-fn retry_share(side: &Side, failures: Failures) -> Option<f64> {
-    let rows = &side.rows;
-    let matched = (0..rows.len()).filter(|&row| rows.is_matched[row] && is_in_sample(rows, failures, row));
-    let (retries, duration) = matched.fold((0, 0), |(retries, duration), row| {
-        (
-            retries + rows.retry_us[row].unwrap_or(0),
-            duration + rows.duration_us[row],
-        )
-    });
-    (retries > 0 && duration > 0).then(|| retries as f64 / duration as f64)
-}
-
-/// What the requests around each quantile are made of.
-fn composition(comparison: &Comparison) -> String {
-    let parts = used_parts(comparison);
-    let mut titles = vec!["requests around", "side", "averaged"];
-    titles.extend(parts.iter().map(|&part| PARTS[part]));
-    let mut page = Table::new(2, &titles);
-    let mut is_uncertain = false;
-    for p in [Probability::P50, Probability::P95, Probability::P99] {
-        for side in sides(comparison) {
-            let Some(row) = side.composition.iter().find(|row| row.p == p) else {
-                continue;
-            };
-            let total = side.metric(Metric::Total).and_then(|total| total.quantile(p));
-            let is_small =
-                total.is_some_and(|total| matches!(total.grade, Grade::MaxOnly | Grade::LowerBoundOnly));
-            is_uncertain |= is_small;
-            let mark = if is_small { "†" } else { "" };
-            let mut cells = vec![
-                text(format!("{}{mark}", p.label())),
-                name(side.name.clone()),
-                text(grouped(row.requests as u64)),
-            ];
-            cells.extend(parts.iter().map(|&part| text(millis(row.parts_us[part]))));
-            page.row(cells);
-        }
-    }
-    let note = if is_uncertain {
-        vec!["† too few requests to tell which are around it; these are the slowest".to_owned()]
-    } else {
-        Vec::new()
-    };
-    format!(
-        "Mean ms of each part over the requests that could be the quantile of total time; timeouts count as the \
-         slowest, at the time they were stopped:\n\n{}{}",
-        table(&page),
-        notes(&note)
-    )
-}
-
-/// The parts that any request around a quantile has.
-fn used_parts(comparison: &Comparison) -> Vec<usize> {
-    let is_used = |part: usize| {
-        let mut rows = sides(comparison).into_iter().flat_map(|side| &side.composition);
-        rows.any(|row| row.parts_us[part] > 0.0)
-    };
-    (0..PARTS.len()).filter(|&part| is_used(part)).collect()
 }
 
 /// What Lambda bills.

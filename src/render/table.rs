@@ -1,6 +1,6 @@
 //! Tables of text, without any dialect.
 
-use super::scale::{footnotes, marked, quantile};
+use super::scale::{Mark, footnotes, marked, quantile};
 use crate::summary::QuantileSummary;
 
 /// A table: titles, and rows of as many cells.
@@ -80,6 +80,12 @@ impl Noted {
         };
         self.shown.push(summary.clone());
         text(marked(summary))
+    }
+
+    /// The mark of a quantile's grade, for a cell that shows what follows from the quantile.
+    pub(super) fn mark(&mut self, summary: &QuantileSummary) -> &'static str {
+        self.shown.push(summary.clone());
+        Mark::of(summary).map_or("", Mark::sign)
     }
 
     /// What the marks of the table mean.

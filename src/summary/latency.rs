@@ -32,7 +32,7 @@ pub struct Latencies {
 }
 
 /// Clocks of handler and platform may differ by this much of the duration: a thousandth.
-const CLOCK_TOLERANCE: u64 = 1000;
+pub(super) const CLOCK_TOLERANCE: u64 = 1000;
 
 impl Latencies {
     /// The samples of these invocations.
@@ -107,7 +107,9 @@ pub enum RowInference {
 pub fn inference_of(rows: &Columns, row: usize) -> RowInference {
     let duration = rows.duration_us[row];
     match rows.inference_us[row] {
-        Some(inference) if inference > duration + duration / CLOCK_TOLERANCE => RowInference::OverDuration,
+        Some(inference) if inference > duration.saturating_add(duration / CLOCK_TOLERANCE) => {
+            RowInference::OverDuration
+        }
         Some(inference) => RowInference::Known(inference.min(duration)),
         None => RowInference::Unknown,
     }

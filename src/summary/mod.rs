@@ -5,6 +5,7 @@ mod latency;
 mod metric;
 mod mixture;
 mod model_calls;
+mod phases;
 mod warning;
 
 pub use group::{GroupSummary, ShareSummary, summarize};
@@ -12,4 +13,5 @@ pub use latency::{Failures, Latencies, RowInference, inference_of, is_in_sample,
 pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};
 pub use mixture::{Mixture, mixtures, value_counts};
 pub use model_calls::{ModelCallSummary, model_calls};
+pub use phases::{Phase, RowBedrock, RowPhases, bedrock_of};
 pub use warning::{Warning, input_warnings, row_warnings};

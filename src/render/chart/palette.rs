@@ -93,11 +93,17 @@ pub(super) const SERIES: [Look; 10] = [
     ),
 ];
 
-/// Fill and text of the parts of a bar. Neighbours differ in lightness, so that they differ
-/// without colour too.
-pub(super) const PARTS: [(Rgb, Rgb); 4] = [
+/// Fill and text of the parts of a bar, in the order of the phases. Parts that may be neighbours differ in lightness, so
+/// that they differ without colour too.
+pub(super) const PARTS: [(Rgb, Rgb); 10] = [
     ((0x2f, 0x4b, 0x63), (0xff, 0xff, 0xff)),
+    ((0xf2, 0xdc, 0xaa), INK),
+    ((0xa9, 0x3f, 0x3a), (0xff, 0xff, 0xff)),
+    ((0x62, 0xa3, 0xc8), INK),
+    ((0x0d, 0x47, 0x42), (0xff, 0xff, 0xff)),
     ((0x9c, 0xc4, 0xdd), INK),
+    ((0x55, 0x69, 0x7a), (0xff, 0xff, 0xff)),
+    ((0x33, 0x20, 0x3f), (0xff, 0xff, 0xff)),
     ((0xe3, 0xe1, 0xd8), INK),
     ((0x6b, 0x6f, 0x45), (0xff, 0xff, 0xff)),
 ];
@@ -134,10 +140,27 @@ mod tests {
         }
     }
 
+    /// Which parts may stand beside which, where those between them are nothing: inference is divided or it is not, and
+    /// what is known of an invocation has inference and some other time in it.
+    const NEIGHBOURS: [(usize, &[usize]); 9] = [
+        (0, &[1, 2, 3, 5, 9]),
+        (1, &[2, 3, 5]),
+        (2, &[3, 5]),
+        (3, &[4, 5, 6, 7, 8]),
+        (4, &[5, 6, 7, 8, 9]),
+        (5, &[6, 7, 8, 9]),
+        (6, &[7, 8]),
+        (7, &[8, 9]),
+        (8, &[9]),
+    ];
+
     #[test]
     fn neighbouring_parts_differ_in_lightness() {
-        for pair in PARTS.windows(2) {
-            assert!(contrast(pair[0].0, pair[1].0) >= 1.35, "{pair:x?}");
+        for (part, others) in NEIGHBOURS {
+            for &other in others {
+                let found = contrast(PARTS[part].0, PARTS[other].0);
+                assert!(found >= 1.35, "{part} and {other}: {found}");
+            }
         }
     }
 

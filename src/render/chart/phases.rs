@@ -1,12 +1,14 @@
 //! Stacked bars: what the requests' time was spent on.
 
 use super::frame::{Align, Area, LINE, Label, MARGIN, Sheet, WIDTH};
-use super::palette::{CARD, GRID, INK, PARTS, SERIES};
+use super::palette::{CARD, GRID, INK, PARTS, Rgb, SERIES};
 use super::text::{self, SMALL};
 use super::{ChartError, MAX_SERIES, at_most, scale};
 
 /// The most bars that a figure shows.
 const MAX_BARS: usize = 3 * MAX_SERIES;
+/// The most parts that all bars have together.
+const MAX_PARTS: usize = 4 * MAX_BARS;
 /// The height of a bar.
 const BAR: f64 = 22.0;
 /// From the top of one bar to that of the next.
@@ -17,6 +19,15 @@ const GAP: f64 = 14.0;
 const NAME: f64 = 170.0;
 /// The widest name of a part.
 const PART_NAME: f64 = 200.0;
+
+/// A part of the bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its place among all parts that there may be, which gives it its colour.
+    pub place: usize,
+}
 
 /// The mean or typical composition of one model's latency at one quantile.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,23 +44,25 @@ pub struct Bar<'a> {
 ///
 /// # Errors
 /// If there is no bar or part or too many of them, or if a duration cannot be drawn.
-pub fn phases(part_names: &[&str], bars: &[Bar<'_>]) -> Result<String, ChartError> {
-    let (sheet, height) = lay_out(part_names, bars)?;
+pub fn phases(parts: &[Part<'_>], bars: &[Bar<'_>]) -> Result<String, ChartError> {
+    let (sheet, height) = lay_out(parts, bars)?;
     let title = "Where the time goes";
-    sheet.finish(height, title, &words(part_names, bars))
+    sheet.finish(height, title, &words(parts, bars))
 }
 
-fn lay_out(part_names: &[&str], bars: &[Bar<'_>]) -> Result<(Sheet, f64), ChartError> {
-    if part_names.is_empty() || bars.is_empty() {
+fn lay_out(parts: &[Part<'_>], bars: &[Bar<'_>]) -> Result<(Sheet, f64), ChartError> {
+    if parts.is_empty() || bars.is_empty() {
         return Err(ChartError::Empty);
     }
-    at_most(part_names.len(), PARTS.len(), "parts of a bar")?;
+    at_most(parts.len(), PARTS.len(), "parts of a bar")?;
+    let highest = parts.iter().map(|part| part.place + 1).fold(0, usize::max);
+    at_most(highest, PARTS.len(), "parts")?;
     at_most(bars.len(), MAX_BARS, "bars")?;
+    at_most(bars.len() * parts.len(), MAX_PARTS, "parts of all bars")?;
     let names = names(bars);
     at_most(names.len(), MAX_SERIES, "series")?;
     let drawable = |ms: &f64| ms.is_finite() && *ms >= 0.0;
-    let complete =
-        |bar: &Bar<'_>| bar.parts_ms.len() == part_names.len() && bar.parts_ms.iter().all(drawable);
+    let complete = |bar: &Bar<'_>| bar.parts_ms.len() == parts.len() && bar.parts_ms.iter().all(drawable);
     let longest = bars.iter().map(total).fold(0.0, f64::max);
     if !bars.iter().all(complete) || !longest.is_finite() {
         return Err(ChartError::Value);
@@ -57,7 +70,7 @@ fn lay_out(part_names: &[&str], bars: &[Bar<'_>]) -> Result<(Sheet, f64), ChartE
 
     let subtitle = "Mean over the requests around each percentile of total time.";
     let mut sheet = Sheet::new("Where the time goes", subtitle);
-    let mut top = key(&mut sheet, part_names) + 18.0;
+    let mut top = key(&mut sheet, parts) + 18.0;
     let shown: Vec<String> = names
         .iter()
         .map(|name| text::fit(name, SMALL, false, NAME))
@@ -105,7 +118,7 @@ fn lay_out(part_names: &[&str], bars: &[Bar<'_>]) -> Result<(Sheet, f64), ChartE
         let series = names.iter().position(|name| *name == bar.series).unwrap_or(0);
         sheet.marker((names_left + 5.0, middle), &SERIES[series]);
         sheet.label(Label::new((names_left + 16.0, middle), &shown[series], Align::Left).colour(INK));
-        stack(&mut sheet, part_names, bar, top, x);
+        stack(&mut sheet, parts, bar, top, x);
     }
     Ok((sheet, bottom + 34.0))
 }
@@ -123,10 +136,11 @@ fn axis(sheet: &mut Sheet, longest: f64, (left, right): (f64, f64), (top, bottom
 }
 
 /// The parts with their fills and names, as many lines as they need. Returns where they end.
-fn key(sheet: &mut Sheet, part_names: &[&str]) -> f64 {
+fn key(sheet: &mut Sheet, parts: &[Part<'_>]) -> f64 {
     let (mut x, mut y) = (MARGIN, 72.0);
-    for (name, (fill, _)) in part_names.iter().zip(PARTS) {
-        let name = text::fit(name, SMALL, false, PART_NAME);
+    for part in parts {
+        let (fill, _) = look(part);
+        let name = text::fit(part.name, SMALL, false, PART_NAME);
         let width = 20.0 + text::width(&name, SMALL, false);
         if x > MARGIN && x + width > WIDTH - MARGIN {
             (x, y) = (MARGIN, y + LINE + 2.0);
@@ -145,10 +159,11 @@ fn key(sheet: &mut Sheet, part_names: &[&str]) -> f64 {
 }
 
 /// One bar, with what fits into its parts, and its total.
-fn stack(sheet: &mut Sheet, part_names: &[&str], bar: &Bar<'_>, top: f64, x: impl Fn(f64) -> f64) {
+fn stack(sheet: &mut Sheet, parts: &[Part<'_>], bar: &Bar<'_>, top: f64, x: impl Fn(f64) -> f64) {
     let middle = top + BAR / 2.0;
     let mut passed = 0.0;
-    for ((name, ms), (fill, ink)) in part_names.iter().zip(&bar.parts_ms).zip(PARTS) {
+    for (part, ms) in parts.iter().zip(&bar.parts_ms) {
+        let (fill, ink) = look(part);
         let (left, right) = (x(passed).round(), x(passed + ms).round());
         passed += ms;
         if right <= left {
@@ -165,7 +180,7 @@ fn stack(sheet: &mut Sheet, part_names: &[&str], bar: &Bar<'_>, top: f64, x: imp
         sheet.rect(area, fill);
         let value = text::duration(*ms);
         let room = right - left - 10.0;
-        let both = format!("{} {value}", text::fit(name, SMALL, false, PART_NAME));
+        let both = format!("{} {value}", text::fit(part.name, SMALL, false, PART_NAME));
         for words in [both, value] {
             if text::width(&words, SMALL, false) <= room {
                 let at = ((left + right) / 2.0, middle);
@@ -191,6 +206,11 @@ fn stack(sheet: &mut Sheet, part_names: &[&str], bar: &Bar<'_>, top: f64, x: imp
     sheet.label(label);
 }
 
+/// The fill of a part and the colour of the text on it.
+fn look(part: &Part<'_>) -> (Rgb, Rgb) {
+    PARTS[part.place.min(PARTS.len() - 1)]
+}
+
 fn total(bar: &Bar<'_>) -> f64 {
     bar.parts_ms.iter().sum()
 }
@@ -206,8 +226,8 @@ fn names<'a>(bars: &[Bar<'a>]) -> Vec<&'a str> {
     names
 }
 
-fn words(part_names: &[&str], bars: &[Bar<'_>]) -> String {
-    let part_names: Vec<String> = part_names.iter().map(|name| text::in_words(name)).collect();
+fn words(parts: &[Part<'_>], bars: &[Bar<'_>]) -> String {
+    let part_names: Vec<String> = parts.iter().map(|part| text::in_words(part.name)).collect();
     let mut words = format!(
         "Stacked bars of the duration of the parts: {}.",
         part_names.join(", ")
@@ -226,8 +246,8 @@ fn words(part_names: &[&str], bars: &[Bar<'_>]) -> String {
 
 /// Fails if labels touch or leave the figure.
 #[cfg(test)]
-pub(super) fn assert_sound(part_names: &[&str], bars: &[Bar<'_>]) {
-    let (sheet, height) = lay_out(part_names, bars).unwrap();
+pub(super) fn assert_sound(parts: &[Part<'_>], bars: &[Bar<'_>]) {
+    let (sheet, height) = lay_out(parts, bars).unwrap();
     sheet.assert_labels_are_apart(height);
 }
 
@@ -238,6 +258,16 @@ mod tests {
 
     const NAMES: [&str; 3] = ["init", "model inference", "other Lambda time"];
 
+    /// Parts with these names, in places of which some are left out.
+    fn parts<'a>(names: &[&'a str]) -> Vec<Part<'a>> {
+        let last = |position: usize| PARTS.len() - names.len() + position;
+        let part = |(position, name): (usize, &&'a str)| Part {
+            name,
+            place: if position == 0 { 0 } else { last(position) },
+        };
+        names.iter().enumerate().map(part).collect()
+    }
+
     fn bar<'a>(series: &'a str, quantile: &'a str, parts: &[f64]) -> Bar<'a> {
         Bar {
             series,
@@ -247,11 +277,12 @@ mod tests {
     }
 
     fn checked(name: &str, part_names: &[&str], bars: &[Bar<'_>]) -> (Vec<String>, String) {
-        let (sheet, height) = lay_out(part_names, bars).unwrap();
+        let parts = parts(part_names);
+        let (sheet, height) = lay_out(&parts, bars).unwrap();
         sheet.assert_labels_are_apart(height);
-        let svg = phases(part_names, bars).unwrap();
+        let svg = phases(&parts, bars).unwrap();
         assert_well_formed(&svg);
-        assert_eq!(svg, phases(part_names, bars).unwrap());
+        assert_eq!(svg, phases(&parts, bars).unwrap());
         show(&format!("phases_{name}"), &svg);
         (sheet.texts().into_iter().map(str::to_owned).collect(), svg)
     }
@@ -297,24 +328,90 @@ mod tests {
     }
 
     #[test]
+    fn a_part_keeps_its_colour_whatever_others_there_are() {
+        let drawn = |places: &[usize]| {
+            let all: Vec<Part<'_>> = places.iter().map(|&place| Part { name: "x", place }).collect();
+            phases(&all, &[bar("a", "p50", &vec![100.0; places.len()])]).unwrap()
+        };
+        let fill = |(r, g, b): Rgb| format!("#{r:02X}{g:02X}{b:02X}");
+        let (few, all) = (drawn(&[3, 7]), drawn(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+        for (place, (colour, _)) in PARTS.into_iter().enumerate() {
+            assert!(all.contains(&fill(colour)), "{place}");
+            assert_eq!(few.contains(&fill(colour)), place == 3 || place == 7, "{place}");
+        }
+        let (what, most) = ("parts", PARTS.len());
+        let part = Part {
+            name: "x",
+            place: PARTS.len(),
+        };
+        let bars = [bar("a", "p50", &[1.0])];
+        assert_eq!(phases(&[part], &bars), Err(ChartError::TooMany { what, most }));
+    }
+
+    #[test]
+    fn all_phases_of_two_models_fit() {
+        let names = [
+            "init",
+            "before",
+            "retry",
+            "Bedrock",
+            "around Bedrock",
+            "inference",
+            "after",
+            "unexplained",
+            "other",
+            "not known",
+        ];
+        let of =
+            |scale: f64| [110.0, 6.0, 240.0, 900.0, 80.0, 60.0, 4.0, 3.0, 20.0, 300.0].map(|ms| ms * scale);
+        let bars: Vec<_> = ["p50", "p95", "p99"]
+            .into_iter()
+            .zip([1.0, 2.5, 4.0])
+            .flat_map(|(quantile, scale)| {
+                [("claude-haiku", scale), ("nova-lite", scale / 2.0)]
+                    .map(|(name, scale)| bar(name, quantile, &of(scale)))
+            })
+            .collect();
+        let (texts, _) = checked("all", &names, &bars);
+        for name in names {
+            assert!(texts.iter().any(|text| text == name), "{name}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_drawn_is_an_error() {
-        assert_eq!(phases(&NAMES, &[]), Err(ChartError::Empty));
+        assert_eq!(phases(&parts(&NAMES), &[]), Err(ChartError::Empty));
         assert_eq!(phases(&[], &[bar("a", "p50", &[])]), Err(ChartError::Empty));
-        for parts in [
+        for values in [
             &[1.0, 2.0][..],
             &[1.0, -2.0, 3.0],
             &[1.0, f64::NAN, 3.0],
             &[f64::MAX; 3],
         ] {
-            assert_eq!(phases(&NAMES, &[bar("a", "p50", parts)]), Err(ChartError::Value));
+            assert_eq!(
+                phases(&parts(&NAMES), &[bar("a", "p50", values)]),
+                Err(ChartError::Value)
+            );
         }
         let many = vec![bar("a", "p50", &[1.0; 3]); MAX_BARS + 1];
         let (what, most) = ("bars", MAX_BARS);
-        assert_eq!(phases(&NAMES, &many), Err(ChartError::TooMany { what, most }));
+        assert_eq!(
+            phases(&parts(&NAMES), &many),
+            Err(ChartError::TooMany { what, most })
+        );
+        let many = vec![bar("a", "p50", &[1.0; 5]); MAX_BARS];
+        let (what, most) = ("parts of all bars", MAX_PARTS);
+        assert_eq!(
+            phases(&parts(&["x"; 5]), &many),
+            Err(ChartError::TooMany { what, most })
+        );
         let names: Vec<String> = (0..=MAX_SERIES).map(|k| k.to_string()).collect();
         let many: Vec<_> = names.iter().map(|name| bar(name, "p50", &[1.0; 3])).collect();
         let (what, most) = ("series", MAX_SERIES);
-        assert_eq!(phases(&NAMES, &many), Err(ChartError::TooMany { what, most }));
+        assert_eq!(
+            phases(&parts(&NAMES), &many),
+            Err(ChartError::TooMany { what, most })
+        );
     }
 
     #[test]

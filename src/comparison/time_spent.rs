@@ -1,0 +1,78 @@
+//! Where the time of one side goes.
+
+use super::composition::{Composition, P99, Tail, composition, tail};
+use super::inference_share::{InferenceShare, Speedups};
+use super::model_time::{BedrockTime, Retries};
+use super::ordered::Ordered;
+use super::quantiles::ComparedQuantile;
+use super::side::Side;
+use crate::stats::Probability;
+use crate::summary::{Failures, Phase, RowBedrock, RowPhases, bedrock_of};
+
+/// Where the time of one side's requests goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeSpent {
+    /// How many requests the figures are of.
+    pub requests: usize,
+    /// Whether their order is known, so that intervals are as wide as their dependence makes them.
+    pub is_in_order: bool,
+    /// Inference's share, over all start types and of each that occurs; nothing where no request tells it.
+    pub shares: Vec<InferenceShare>,
+    /// How many times as fast requests can become.
+    pub speedups: Option<Speedups>,
+    /// Bedrock's own latency against the time around it.
+    pub bedrock: Option<BedrockTime>,
+    /// Failed attempts of the model call.
+    pub retries: Option<Retries>,
+    /// What the requests around p50, p95 and p99 of total time are made of.
+    pub composition: Vec<Composition>,
+    /// What makes the tail.
+    pub tail: Option<Tail>,
+    /// Requests whose logged phases are longer than their duration, though inference alone is not.
+    pub phases_over_duration: usize,
+    /// Requests of which Bedrock tells a longer latency than the handler measured.
+    pub bedrock_over_inference: usize,
+}
+
+impl TimeSpent {
+    /// Of both sides, with the quantiles of their total time.
+    pub(super) fn of_sides(sides: [&Side; 2], total: &[ComparedQuantile], failures: Failures) -> [Self; 2] {
+        let [baseline, candidate] = P99::of(total);
+        [
+            Self::of(sides[0], &baseline, failures),
+            Self::of(sides[1], &candidate, failures),
+        ]
+    }
+
+    fn of(side: &Side, p99: &P99<'_>, failures: Failures) -> Self {
+        let rows = &side.rows;
+        let ordered = Ordered::of(rows, &side.arrivals, failures);
+        let count = |is_so: &dyn Fn(usize) -> bool| ordered.rows.iter().filter(|&&row| is_so(row)).count();
+        let shares = InferenceShare::all(rows, &ordered);
+        let composition = composition(rows, failures);
+        Self {
+            requests: ordered.rows.len(),
+            is_in_order: ordered.is_timed,
+            speedups: Speedups::of(&shares, rows, &ordered),
+            shares,
+            bedrock: BedrockTime::of(rows, &ordered),
+            retries: Retries::of(rows, &ordered),
+            tail: tail(&composition, ordered.rows.len(), p99),
+            composition,
+            phases_over_duration: count(&|row| RowPhases::of(rows, row).is_over_duration),
+            bedrock_over_inference: count(&|row| bedrock_of(rows, row) == RowBedrock::OverInference),
+        }
+    }
+
+    /// The composition of one quantile.
+    pub fn around(&self, p: Probability) -> Option<&Composition> {
+        self.composition.iter().find(|composition| composition.p == p)
+    }
+
+    /// Whether any request around a quantile has some of a phase.
+    pub fn has(&self, phase: Phase) -> bool {
+        self.composition
+            .iter()
+            .any(|row| row.phases_us[phase as usize] > 0.0)
+    }
+}
