@@ -404,7 +404,8 @@ fn retries_are_a_share_of_all_requests() {
     let logs = retried + &many(HAIKU, 1..100, 980.0) + &many(NOVA, 200..300, 400.0);
     let page = report_of(&logs).read("out/report.md");
     assert!(
-        page.contains("| retries of the model call, share of duration | 0.39 % | – |"),
+        page.contains("| retries, share of duration | 0.39 % (no interval) | – |")
+            && page.contains("| requests with failed attempts of the model call | 1 of 100, 1.00 % ("),
         "{page}"
     );
 }

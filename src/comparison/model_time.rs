@@ -68,13 +68,14 @@ impl BedrockTime {
 /// Failed attempts of the model call and the waits between them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retries {
-    /// How many requests tell of them, most of them that there were none.
-    pub told: usize,
+    /// How many requests have a timing record. One that does not speak of failed attempts had none: many handlers log
+    /// them only where there are some.
+    pub matched: usize,
     /// How many had some.
     pub retried: usize,
     /// The share that had some, and its 95 % interval.
     pub share: (f64, Interval),
-    /// Their time as a share of the duration of all that tell.
+    /// Their time as a share of the duration of all these.
     pub of_duration: Option<EstimatedShare>,
     /// Their time, of those that had some.
     pub time: Quantiles,
@@ -83,34 +84,34 @@ pub struct Retries {
 impl Retries {
     /// `None` where no request tells of a failed attempt.
     pub(super) fn of(rows: &Columns, ordered: &Ordered) -> Option<Self> {
-        let told: Vec<(f64, f64)> = ordered
+        let all: Vec<(f64, f64)> = ordered
             .rows
             .iter()
-            .filter_map(|&row| Some((retry_of(rows, row)? as f64, rows.duration_us[row] as f64)))
+            .filter(|&&row| rows.is_matched[row])
+            .map(|&row| {
+                (
+                    rows.retry_us[row].unwrap_or(0) as f64,
+                    rows.duration_us[row] as f64,
+                )
+            })
             .collect();
-        let times: Vec<f64> = told
+        let times: Vec<f64> = all
             .iter()
             .map(|(retry, _)| *retry)
             .filter(|retry| *retry > 0.0)
             .collect();
-        let (retried, requests) = (times.len(), told.len());
+        let (retried, requests) = (times.len(), all.len());
         let proportion = Proportion::new(retried as u64, requests as u64)?;
         // What is longer than its duration cannot be true.
         let is_part = |(retry, duration): &(f64, f64)| *duration > 0.0 && retry <= duration;
         Some(Self {
-            told: requests,
+            matched: requests,
             retried,
             share: (proportion.share(), proportion.wilson(Confidence::C95)),
             time: Quantiles::of(&times, ordered.is_timed)?,
-            of_duration: EstimatedShare::of(told.into_iter().filter(is_part).collect(), ordered.is_timed),
+            of_duration: EstimatedShare::of(all.into_iter().filter(is_part).collect(), ordered.is_timed),
         })
     }
-}
-
-/// The time of failed attempts, where the log tells it or that there was none.
-pub(super) fn retry_of(rows: &Columns, row: usize) -> Option<u64> {
-    let has_none = rows.facts.retries.get(row).copied().flatten() == Some(0);
-    rows.retry_us[row].or(has_none.then_some(0))
 }
 
 #[cfg(test)]
@@ -130,6 +131,7 @@ mod tests {
             inference_us: vec![Some(80_000); count],
             inference_is_bound: vec![false; count],
             calls: vec![Some(1); count],
+            is_matched: vec![true; count],
             retry_us: (0..count)
                 .map(|n| Some(if n % 10 == 0 { 10_000 } else { 0 }))
                 .collect(),
@@ -160,13 +162,11 @@ mod tests {
     #[test]
     fn retries_are_told_of_those_that_had_some() {
         let mut rows = rows();
-        rows.retry_us[1] = None;
-        // No time, but no failed attempt either.
+        rows.is_matched[1] = false;
+        // A handler may log only what there was.
         rows.retry_us[2] = None;
-        rows.facts.retries = vec![None; 100];
-        rows.facts.retries[2] = Some(0);
         let found = Retries::of(&rows, &Ordered::of(&rows, &Arrivals::of(&rows), Failures::Apart)).unwrap();
-        assert_eq!((found.told, found.retried), (99, 10));
+        assert_eq!((found.matched, found.retried), (99, 10));
         assert_eq!(found.time.p50.estimate.value, 10_000.0);
         assert!((found.of_duration.unwrap().ratio - 1.0 / 99.0).abs() < 1e-12);
         rows.retry_us = vec![Some(0); 100];

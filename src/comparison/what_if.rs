@@ -3,7 +3,6 @@
 //! Every invocation is recomputed by itself, so the quantiles afterwards are those of other invocations where the
 //! order changes. What an invocation does not tell stays as it is and is counted.
 
-use super::model_time::retry_of;
 use super::what_if_text::{Part, WhatIf};
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
@@ -107,6 +106,12 @@ fn recompute(what_if: &WhatIf, rows: &Columns, row: usize) -> Recomputed {
         total_us: parts.into_iter().fold(0, u64::saturating_add),
         is_untold,
     }
+}
+
+/// The time of failed attempts, where the log tells it or that there was none.
+fn retry_of(rows: &Columns, row: usize) -> Option<u64> {
+    let has_none = rows.facts.retries.get(row).copied().flatten() == Some(0);
+    rows.retry_us[row].or(has_none.then_some(0))
 }
 
 /// Whether a request may have waited for an initialisation of which the log has no time.

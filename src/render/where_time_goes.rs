@@ -243,7 +243,7 @@ fn retries(comparison: &Comparison, noted: &mut Noted) -> Rows {
                     format!(
                         "{} of {}, {}",
                         grouped(retries.retried as u64),
-                        grouped(retries.told as u64),
+                        grouped(retries.matched as u64),
                         percent_with_interval(retries.share.0, retries.share.1)
                     )
                 }))
