@@ -60,6 +60,15 @@ pub struct ComparedQuantile {
     pub requests_needed: Option<u64>,
 }
 
+impl ComparedQuantile {
+    /// In how few slow episodes the slow requests of a side came, where that leaves nothing proven.
+    pub fn few_episodes(&self) -> Option<usize> {
+        let dependence = self.dependence.iter().flatten();
+        let few = dependence.filter(|found| found.rests_on_few_clusters(self.p));
+        few.map(|found| found.clusters).min()
+    }
+}
+
 /// One side's values of one metric.
 #[derive(Debug, Clone)]
 pub(super) struct Arm<'s> {
@@ -225,23 +234,23 @@ fn compared_at(
     };
     let [base, cand] = [baseline.worth(p), candidate.worth(p)];
     let comparison = compare_worth([&base, &cand], p, Confidence::C95);
-    let rests_on_few = [base.1, cand.1]
-        .iter()
-        .flatten()
-        .any(|dependence| dependence.rests_on_few_clusters(p));
-    let verdict = match Verdict::of(comparison.ratio_interval, margin) {
-        _ if rests_on_few => Verdict::Inconclusive,
-        verdict => verdict,
-    };
     let smaller = baseline.sample.len().min(candidate.sample.len()) as f64;
-    let needed = requests_needed(smaller, comparison.ratio_interval, margin);
-    ComparedQuantile {
+    let mut found = ComparedQuantile {
         p,
         baseline: Some(QuantileSummary::of(&base.0, p)),
         candidate: Some(QuantileSummary::of(&cand.0, p)),
         comparison: Some(comparison),
         dependence: [base.1, cand.1],
-        verdict: Some(verdict),
-        requests_needed: needed.filter(|needed| verdict == Verdict::Inconclusive && *needed as f64 > smaller),
-    }
+        verdict: None,
+        requests_needed: None,
+    };
+    let verdict = match found.few_episodes() {
+        Some(_) => Verdict::Inconclusive,
+        None => Verdict::of(comparison.ratio_interval, margin),
+    };
+    let needed = requests_needed(smaller, comparison.ratio_interval, margin);
+    found.verdict = Some(verdict);
+    found.requests_needed =
+        needed.filter(|needed| verdict == Verdict::Inconclusive && *needed as f64 > smaller);
+    found
 }

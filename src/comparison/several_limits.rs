@@ -133,6 +133,15 @@ fn smallest_limit(sample: &Sample) -> Option<f64> {
     sample.values().get(sample.len() - sample.censored()).copied()
 }
 
+/// Whether a quantile of a side's sample reaches where the first of several limits stopped a request.
+pub(super) fn is_beyond_a_limit(side: &Side, failures: Failures, sample: &Sample, p: Probability) -> bool {
+    let reaches = |smallest: f64| {
+        let high = sample.interval(p, Confidence::C95).high;
+        sample.quantile(p).value >= smallest || high.is_none_or(|high| high >= smallest)
+    };
+    is_outlasted(&side.rows, failures) && smallest_limit(sample).is_some_and(reaches)
+}
+
 /// Whether the duration of any request clearly outlasts where another was stopped. Initialisation does not count: no
 /// limit of the function is on it.
 fn is_outlasted(rows: &Columns, failures: Failures) -> bool {

@@ -10,7 +10,7 @@ use super::what_if::{sides_table, what_if_title};
 use crate::comparison::{ComparedQuantile, Comparison, ControlState, Direction, Side};
 use crate::stats::{Interval, Probability};
 use crate::summary::{Metric, QuantileSummary};
-use crate::vocab::{grouped, visible};
+use crate::vocab::{counted, grouped, visible};
 
 /// How names are shown in a sentence: as the dialect has it.
 pub(super) type ShowName<'a> = &'a dyn Fn(&str) -> String;
@@ -59,6 +59,13 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
         return format!(
             "Whether {candidate} is faster at p95 cannot be told: {values}, but some requests were stopped where others ran \
              on, and p95 reaches that limit{median}."
+        );
+    }
+    if let Some(episodes) = comparison.headline().and_then(ComparedQuantile::few_episodes) {
+        return format!(
+            "Whether {candidate} is faster at p95 cannot be told: {values}, but the slow requests of a side came in {}, \
+             too few to prove anything.",
+            counted(episodes as u64, "episode")
         );
     }
     match Direction::of(range) {

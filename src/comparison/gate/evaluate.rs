@@ -2,10 +2,11 @@
 
 use super::arm::{Arm, extremes, killed};
 use super::decide::{Verdict, decide};
-use super::expression::Gate;
+use super::expression::{Gate, Quantity};
 use super::judged::{GateResult, Judged, Measured, OnInconclusive, Reason};
 use super::measure::{Counted, few_episodes, is_too_few, leaning, measure, needed};
 use crate::comparison::control::{Control, ControlState};
+use crate::comparison::several_limits::is_beyond_a_limit;
 use crate::comparison::side::Side;
 use crate::dataset::Columns;
 use crate::stats::Confidence;
@@ -111,7 +112,8 @@ impl Sides<'_> {
         if verdict != Verdict::Inconclusive {
             let few = few_episodes(self.gate, &counted).map(|episodes| Reason::FewEpisodes { episodes });
             let unknown = || self.unknown_that_matter(verdict);
-            let reason = few.or_else(|| unknown().map(|invocations| Reason::UnknownModel { invocations }));
+            let reason = self.limited(baseline.as_ref(), &candidate).or(few);
+            let reason = reason.or_else(|| unknown().map(|invocations| Reason::UnknownModel { invocations }));
             let verdict = match reason {
                 Some(_) => Verdict::Inconclusive,
                 None => verdict,
@@ -142,6 +144,25 @@ impl Sides<'_> {
         let arm = Arm::of(self.gate, side, others, self.failures)?;
         let requests = arm.requests();
         Some(Counted { arm, requests })
+    }
+
+    /// Which side's requests were stopped at different times, so that nothing is known of a quantile there.
+    fn limited(&self, baseline: Option<&Counted>, candidate: &Counted) -> Option<Reason> {
+        let Quantity::Quantile(p, _) = self.gate.quantity else {
+            return None;
+        };
+        let sides = [(self.baseline, baseline), (Some(self.candidate), Some(candidate))];
+        let is_limited = |(side, counted): &(Option<&Side>, Option<&Counted>)| match (side, counted) {
+            (Some(side), Some(counted)) => match &counted.arm {
+                Arm::Times((sample, _)) => is_beyond_a_limit(side, self.failures, sample, p),
+                Arm::Share(_) | Arm::Count { .. } => false,
+            },
+            _ => false,
+        };
+        let (side, _) = sides.into_iter().find(is_limited)?;
+        Some(Reason::SeveralLimits {
+            side: side?.name.clone(),
+        })
     }
 
     fn decided(&self, measured: &Measured) -> Verdict {

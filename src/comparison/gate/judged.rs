@@ -100,6 +100,11 @@ pub enum Reason {
         /// How many.
         episodes: usize,
     },
+    /// Requests of a side were stopped at different times, and the quantile reaches the first of these.
+    SeveralLimits {
+        /// The side.
+        side: String,
+    },
     /// The interval holds the threshold.
     Undecided,
     /// It would fail on its own; among several gates that is not sure enough.

@@ -159,6 +159,9 @@ fn reason(result: &GateResult, judged: &Judged) -> Option<String> {
             "the slow requests came in {}, too few to prove anything of this quantile",
             counted(*episodes as u64, "episode")
         ),
+        Reason::SeveralLimits { side } => format!(
+            "some requests of {side} were stopped where others ran on, and this quantile reaches that limit"
+        ),
         Reason::Undecided => "the interval holds the threshold".to_owned(),
         Reason::OneOfSeveral => {
             let wider = result.measured.map_or_else(String::new, |found| {
