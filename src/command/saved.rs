@@ -1,16 +1,14 @@
 //! Files of saved baselines.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use serde::Deserialize;
 
 use crate::comparison::{BASELINE_SCHEMA, SavedBaseline, SavedError};
+use crate::source::{read_packed, write_packed};
 
 /// How the file of a baseline ends.
 const ENDING: &str = ".json.gz";
@@ -111,20 +109,11 @@ pub(super) fn write(
     if !replaces && path.exists() {
         return Err(failed(BaselineFault::Exists));
     }
-    let written = || -> io::Result<()> {
-        fs::create_dir_all(dir)?;
-        let mut packed = GzEncoder::new(tempfile::NamedTempFile::new_in(dir)?, Compression::default());
-        serde_json::to_writer(&mut packed, baseline)?;
-        packed.write_all(b"\n")?;
-        let file = packed.finish()?;
-        file.as_file().sync_all()?;
-        let persisted = match replaces {
-            true => file.persist(&path),
-            false => file.persist_noclobber(&path),
-        };
-        persisted.map(|_| ()).map_err(|error| error.error)
-    };
-    match written() {
+    let written = write_packed(&path, replaces, |file| {
+        serde_json::to_writer(&mut *file, baseline)?;
+        file.write_all(b"\n")
+    });
+    match written {
         Ok(()) => Ok(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(failed(BaselineFault::Exists)),
         Err(error) => Err(failed(BaselineFault::Io(error))),
@@ -142,15 +131,13 @@ pub(super) fn read(dir: &Path, name: &str) -> Result<SavedBaseline, BaselineErro
         path: path.clone(),
         fault,
     };
-    let file = File::open(&path).map_err(|error| match error.kind() {
+    let text = read_packed(&path, LARGEST).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => failed(BaselineFault::Missing { known: list(dir) }),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            failed(BaselineFault::Malformed(error.to_string()))
+        }
         _ => failed(BaselineFault::Io(error)),
     })?;
-    let mut text = Vec::new();
-    GzDecoder::new(BufReader::new(file))
-        .take(LARGEST)
-        .read_to_end(&mut text)
-        .map_err(|error| failed(BaselineFault::Malformed(error.to_string())))?;
     let malformed = |error: serde_json::Error| failed(BaselineFault::Malformed(error.to_string()));
     let version: Versioned = serde_json::from_slice(&text).map_err(malformed)?;
     if version.schema != BASELINE_SCHEMA {
