@@ -10,7 +10,7 @@ use super::effects::Effects;
 use super::fan_out::{FanOut, fan_out};
 use super::limits::SideLimits;
 use super::prompt_pairs::PromptPairs;
-use super::quantiles::{Arm, COMPARED, ComparedQuantile, compared};
+use super::quantiles::{Arm, COMPARED, ComparedQuantile, adjust_exploratory, compared};
 use super::rates::ComparedRate;
 use super::several_limits::SeveralLimits;
 use super::side::Side;
@@ -111,6 +111,7 @@ pub fn compare_sides(
     let sides = [&baseline, &candidate];
     let several_limits = SeveralLimits::of(sides, failures)
         .map(|several| several.judging(sides, [&mut total, &mut duration, &mut inference, &mut warm]));
+    adjust_exploratory([&mut total, &mut duration, &mut inference, &mut warm]);
     let time_spent = TimeSpent::of_sides(sides, &total, failures);
     let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
     let rows = sides.map(|side| &side.rows);

@@ -51,7 +51,7 @@ pub use limits::{GATEWAY_LIMITS_S, Margin, OwnTimeout, SideLimits};
 pub use model_time::{BedrockTime, Quantiles, Retries};
 pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
 pub use prompt_pairs::PromptPairs;
-pub use quantiles::{ComparedQuantile, Direction};
+pub use quantiles::{ComparedQuantile, Direction, PRIMARY};
 pub use rates::{ComparedRate, RateOfSide, SHOWN_RATES};
 pub use saved::{BASELINE_SCHEMA, SavedBaseline, SavedError};
 pub use several_limits::{LimitedSide, SeveralLimits};

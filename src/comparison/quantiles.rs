@@ -5,7 +5,7 @@ use super::side::Side;
 use crate::invocation::StartType;
 use crate::stats::{
     Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, Verdict, compare,
-    compare_outward, noise_floor, requests_needed,
+    compare_outward, holm, noise_floor, requests_needed,
 };
 use crate::summary::{Failures, Metric, QuantileSummary, inference_of, is_in_sample, value_given};
 
@@ -58,9 +58,40 @@ pub struct ComparedQuantile {
     pub verdict: Option<Verdict>,
     /// How many requests on each side it takes to tell, if that is not told and can be.
     pub requests_needed: Option<u64>,
+    /// The two-sided p-value of "nothing differs" among all that are compared but for the primary one, adjusted by Holm;
+    /// nothing for that one, and without a ratio.
+    pub holm_p: Option<f64>,
+}
+
+/// The quantile of total time on which a comparison decides. All others are exploratory.
+pub const PRIMARY: Probability = Probability::P95;
+
+/// Adjusts what is exploratory for its number: all quantiles of the lists, the first of which is total time.
+pub(super) fn adjust_exploratory(lists: [&mut Vec<ComparedQuantile>; 4]) {
+    let exploratory = lists.into_iter().enumerate().flat_map(|(list, quantiles)| {
+        quantiles
+            .iter_mut()
+            .filter(move |quantile| list > 0 || quantile.p != PRIMARY)
+    });
+    let mut compared: Vec<(&mut ComparedQuantile, f64)> = exploratory
+        .filter_map(|quantile| {
+            let smaller = quantile.comparison.as_ref()?.confidence_candidate_smaller;
+            Some((quantile, 2.0 * smaller.min(1.0 - smaller)))
+        })
+        .collect();
+    let p_values: Vec<f64> = compared.iter().map(|(_, p)| *p).collect();
+    for ((quantile, _), adjusted) in compared.iter_mut().zip(holm(&p_values)) {
+        quantile.holm_p = Some(adjusted);
+    }
 }
 
 impl ComparedQuantile {
+    /// Whether it claims a change that does not hold among all that are exploratory, at 5 %.
+    pub fn is_claim_too_many(&self) -> bool {
+        let claims = matches!(self.verdict, Some(Verdict::Improved | Verdict::Regressed));
+        claims && self.holm_p.is_some_and(|p| p > 0.05)
+    }
+
     /// In how few slow episodes the slow requests of a side came, where that leaves nothing proven.
     pub fn few_episodes(&self) -> Option<usize> {
         let dependence = self.dependence.iter().flatten();
@@ -230,6 +261,7 @@ fn compared_at(
             dependence: [of_baseline.1, of_candidate.1],
             verdict: None,
             requests_needed: None,
+            holm_p: None,
         };
     };
     let [base, cand] = [baseline.worth(p), candidate.worth(p)];
@@ -243,6 +275,7 @@ fn compared_at(
         dependence: [base.1, cand.1],
         verdict: None,
         requests_needed: None,
+        holm_p: None,
     };
     let verdict = match found.few_episodes() {
         Some(_) => Verdict::Inconclusive,
@@ -253,4 +286,53 @@ fn compared_at(
     found.requests_needed =
         needed.filter(|needed| verdict == Verdict::Inconclusive && *needed as f64 > smaller);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantile(p: Probability, confidence: f64) -> ComparedQuantile {
+        let sample = |factor: f64| Sample::new((100..200).map(|i| factor * f64::from(i)).collect()).unwrap();
+        let found = compare(&sample(1.0), &sample(0.5), p, Confidence::C95);
+        ComparedQuantile {
+            p,
+            baseline: None,
+            candidate: None,
+            comparison: Some(QuantileComparison {
+                confidence_candidate_smaller: confidence,
+                ..found
+            }),
+            dependence: [None, None],
+            verdict: Some(Verdict::Improved),
+            requests_needed: None,
+            holm_p: None,
+        }
+    }
+
+    #[test]
+    fn a_claim_among_many_must_be_surer() {
+        // Each is surer than 97.5 %, so that its own interval excludes 1.
+        let list = || COMPARED.map(|p| quantile(p, 0.98)).to_vec();
+        let (mut total, mut duration, mut inference) = (list(), list(), list());
+        let mut warm = vec![quantile(PRIMARY, 0.9999), quantile(Probability::P50, 0.0001)];
+        warm[1].verdict = Some(Verdict::Regressed);
+        adjust_exploratory([&mut total, &mut duration, &mut inference, &mut warm]);
+        let primary = total.iter().find(|quantile| quantile.p == PRIMARY).unwrap();
+        assert!(primary.holm_p.is_none() && !primary.is_claim_too_many());
+        let others = total
+            .iter()
+            .filter(|quantile| quantile.p != PRIMARY)
+            .chain(&duration)
+            .chain(&inference);
+        assert!(others.clone().count() == 11 && others.clone().all(ComparedQuantile::is_claim_too_many));
+        assert!(
+            warm.iter()
+                .all(|quantile| quantile.holm_p < Some(0.01) && !quantile.is_claim_too_many())
+        );
+        let mut silent = quantile(Probability::P50, 0.5);
+        silent.verdict = Some(Verdict::Equivalent);
+        silent.holm_p = Some(1.0);
+        assert!(!silent.is_claim_too_many());
+    }
 }

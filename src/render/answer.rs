@@ -220,10 +220,17 @@ pub(super) fn quantiles_table(
             side(&row.candidate),
             ratio,
             difference,
-            row.verdict.map_or(Cell::Empty, |verdict| text(verdict.as_str())),
+            verdict(row),
         ]);
     }
     table
+}
+
+/// The verdict, marked where it is one claim too many.
+fn verdict(row: &ComparedQuantile) -> Cell {
+    let mark = if row.is_claim_too_many() { "°" } else { "" };
+    row.verdict
+        .map_or(Cell::Empty, |verdict| text(format!("{}{mark}", verdict.as_str())))
 }
 
 fn point_and_interval(point: Option<f64>, range: Interval, form: fn(f64) -> String) -> Cell {
@@ -257,9 +264,25 @@ pub(super) fn table_notes(comparison: &Comparison, compared: &[ComparedQuantile]
             whole_percent(comparison.margin)
         ),
     ];
+    notes.extend(too_many_claims(comparison));
     notes.extend(needed(compared));
     notes.extend(footnotes(shown_quantiles(compared)));
     notes
+}
+
+/// What the mark of a verdict means, if one is marked.
+fn too_many_claims(comparison: &Comparison) -> Option<String> {
+    let tables = [
+        &comparison.total,
+        &comparison.duration,
+        &comparison.inference,
+        &comparison.warm,
+    ];
+    let all = || tables.into_iter().flatten();
+    let count = all().filter(|row| row.holm_p.is_some()).count();
+    all().any(ComparedQuantile::is_claim_too_many).then(|| {
+        format!("° shown alone, but not among the {count} exploratory comparisons of this report (Holm, 5 %)")
+    })
 }
 
 /// A margin in per cent, with a decimal where it has one.
