@@ -135,11 +135,17 @@ fn traffic(requests: usize) -> (Vec<Invocation>, Names) {
         let scale = if model == 0 { 1_400_000.0 } else { 900_000.0 };
         let inference = (scale * (0.4 * normal).exp()) as u64;
         let is_cold = kind < 0.01;
-        let duration = inference + 10_000 + (20_000.0 * draw()) as u64;
+        let took = inference + 10_000 + (20_000.0 * draw()) as u64;
         let outcome = match kind {
             kind if kind > 0.999 => Outcome::Timeout,
             kind if kind > 0.997 => Outcome::Error,
             _ => Outcome::Success,
+        };
+        // Timeouts are killed at the function's limit, the others end before it.
+        const LIMIT_US: u64 = 15_000_000;
+        let (duration, inference) = match outcome {
+            Outcome::Timeout => (LIMIT_US, None),
+            Outcome::Success | Outcome::Error => (took.min(LIMIT_US), Some(inference.min(LIMIT_US))),
         };
         Invocation {
             request_id: RequestId::Uuid(at as u128),
@@ -158,8 +164,8 @@ fn traffic(requests: usize) -> (Vec<Invocation>, Names) {
             waited_init: is_cold.then(|| Micros::from_micros(200_000 + (100_000.0 * second) as u64)),
             billed: Some(Micros::from_micros(duration.div_ceil(1000) * 1000)),
             model: ModelUse::One(model),
-            inference: Some(Inference {
-                time: Micros::from_micros(inference),
+            inference: inference.map(|time| Inference {
+                time: Micros::from_micros(time),
                 calls: 1,
                 combined: CallsCombined::Single,
                 is_lower_bound: false,
@@ -167,7 +173,7 @@ fn traffic(requests: usize) -> (Vec<Invocation>, Names) {
             retry: None,
             facts: Facts {
                 input_tokens: Some(200 + (300.0 * first) as u32),
-                output_tokens: Some((inference / 10_000) as u32),
+                output_tokens: inference.map(|time| (time / 10_000) as u32),
                 prompt: Some((1e6 * second) as u64),
                 ..Facts::default()
             },

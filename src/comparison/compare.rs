@@ -112,16 +112,32 @@ pub fn compare_sides(
     let several_limits = SeveralLimits::of(sides, failures)
         .map(|several| several.judging(sides, [&mut total, &mut duration, &mut inference, &mut warm]));
     adjust_exploratory([&mut total, &mut duration, &mut inference, &mut warm]);
-    let time_spent = TimeSpent::of_sides(sides, &total, failures);
-    let unattributed = Unattributed::of(&baseline, &candidate, &COMPARED, failures);
-    let rows = sides.map(|side| &side.rows);
-    let pairs = PromptPairs::of(rows, failures);
-    let rates = ComparedRate::all(sides);
-    let effect = |side: usize| design_effect(&total, side);
-    let limits = [0, 1].map(|side| SideLimits::of(sides[side], effect(side)));
-    let fan_out = fan_out(sides, failures);
-    let answers = sides.map(|side| Answers::of(&side.rows, &side.arrivals));
-    let mut warnings = doubts(&baseline, &candidate, &total, dataset, ledger);
+    let (total_now, effect) = (&total, |side: usize| design_effect(&total, side));
+    let answers = |side: &Side| Answers::of(&side.rows, &side.arrivals);
+    let limits = |side: usize| SideLimits::of(sides[side], effect(side));
+    let ((time_spent, answers), ((pairs, rates), (fan_out, (limits, (unattributed, mut warnings))))) = join(
+        || {
+            join(
+                || TimeSpent::of_sides(sides, total_now, failures),
+                || join(|| answers(sides[0]), || answers(sides[1])),
+            )
+        },
+        || {
+            let of_pairs = || PromptPairs::of(sides.map(|side| &side.rows), failures);
+            let limits = || [limits(0), limits(1)];
+            let others = || {
+                join(
+                    || Unattributed::of(sides[0], sides[1], &COMPARED, failures),
+                    || doubts(sides[0], sides[1], total_now, dataset, ledger),
+                )
+            };
+            join(
+                || join(of_pairs, || ComparedRate::all(sides)),
+                || join(|| fan_out(sides, failures), || join(limits, others)),
+            )
+        },
+    );
+    let answers = [answers.0, answers.1];
     if let Some(several) = &several_limits {
         warnings.splice(0..0, several.warnings(sides.map(|side| side.name.as_str())));
     }

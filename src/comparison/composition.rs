@@ -72,29 +72,29 @@ impl Tail {
 
 /// What composes p50, p95 and p99.
 pub(super) fn composition(rows: &Columns, failures: Failures) -> Vec<Composition> {
-    let mut ranks = Vec::new();
-    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); Phase::ALL.len() + 2];
-    for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
-        let phases = RowPhases::of(rows, row).us;
-        // Timeouts rank above all others, here as in the quantiles.
-        let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
-        let above = if is_timeout { ABOVE_ALL_US } else { 0.0 };
-        let total = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
-        ranks.push(total as f64 + above);
-        let one = |is_so: bool| if is_so { 1.0 } else { 0.0 };
-        let values = phases
-            .map(|us| us as f64)
+    let in_sample: Vec<usize> = (0..rows.len())
+        .filter(|&row| is_in_sample(rows, failures, row))
+        .collect();
+    // Timeouts rank above all others, here as in the quantiles.
+    let is_timeout = |row: usize| rows.outcome[row] == Outcome::Timeout as u32;
+    let rank = |&row: &usize| {
+        let above = if is_timeout(row) { ABOVE_ALL_US } else { 0.0 };
+        rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0)) as f64 + above
+    };
+    let ranks: Vec<f64> = in_sample.iter().map(rank).collect();
+    let one = |is_so: bool| if is_so { 1.0 } else { 0.0 };
+    let parts = |request: usize| {
+        let row = in_sample[request];
+        let phases = RowPhases::of(rows, row).us.map(|us| us as f64);
+        phases
             .into_iter()
-            .chain([one(has_waited(rows, row)), one(is_timeout)]);
-        for (column, value) in columns.iter_mut().zip(values) {
-            column.push(value);
-        }
-    }
-    let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            .chain([one(has_waited(rows, row)), one(is_timeout(row))])
+            .collect()
+    };
     [Probability::P50, Probability::P95, Probability::P99]
         .into_iter()
         .filter_map(|p| {
-            let attribution = Attribution::of(&ranks, &columns, p)?;
+            let attribution = Attribution::of_requests(&ranks, p, parts)?;
             let requests = attribution.last_rank + 1 - attribution.first_rank;
             let (phases, [waited, timeouts]) = attribution.mean_components.split_last_chunk()?;
             let count = |share: &f64| (share * requests as f64).round() as usize;

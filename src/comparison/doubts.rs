@@ -1,7 +1,5 @@
 //! What speaks against believing a comparison, as far as the logs tell.
 
-use std::collections::BTreeSet;
-
 use super::gate::Rate;
 use super::quantiles::ComparedQuantile;
 use super::rates::{ComparedRate, RateOfSide};
@@ -23,13 +21,7 @@ pub(super) fn doubts(
         value.map_or_else(|| "not known".to_owned(), |value| dataset.label(key, value))
     };
     let mut warnings = Vec::new();
-    let theirs: BTreeSet<u32> = baseline.rows.row.iter().copied().collect();
-    let shared = candidate
-        .rows
-        .row
-        .iter()
-        .filter(|row| theirs.contains(row))
-        .count();
+    let shared = common(&baseline.rows.row, &candidate.rows.row);
     if shared > 0 {
         warnings.push(Warning::Shared(shared));
     }
@@ -70,6 +62,22 @@ pub(super) fn doubts(
         warnings.extend(row_warnings(&side.name, &side.rows, &side.group, &label));
     }
     warnings
+}
+
+/// How many positions are in both lists.
+fn common(one: &[u32], other: &[u32]) -> usize {
+    let sorted = |list: &[u32]| {
+        let mut list = list.to_vec();
+        list.sort_unstable();
+        list
+    };
+    let (one, other) = (sorted(one), sorted(other));
+    let (mut count, mut at) = (0, 0);
+    for row in one {
+        at += other[at..].iter().take_while(|theirs| **theirs < row).count();
+        count += usize::from(other.get(at) == Some(&row));
+    }
+    count
 }
 
 /// Names failures where the difference of the two shares is shown.

@@ -66,10 +66,14 @@ impl InferenceShare {
 
     /// Over all start types, then of each that occurs.
     pub(super) fn all(rows: &Columns, ordered: &Ordered) -> Vec<Self> {
-        let starts = StartType::ALL.into_iter().map(Some);
+        let mut occurs = [false; StartType::ALL.len()];
+        for &row in &ordered.rows {
+            occurs[rows.start[row] as usize] = true;
+        }
+        let starts = StartType::ALL.into_iter().filter(|start| occurs[*start as usize]);
         [None]
             .into_iter()
-            .chain(starts)
+            .chain(starts.map(Some))
             .filter_map(|start| Self::of(rows, ordered, start))
             .collect()
     }

@@ -84,6 +84,9 @@ pub struct Retries {
 impl Retries {
     /// `None` where no request tells of a failed attempt.
     pub(super) fn of(rows: &Columns, ordered: &Ordered) -> Option<Self> {
+        if !rows.retry_us.iter().flatten().any(|retry| *retry > 0) {
+            return None;
+        }
         let all: Vec<(f64, f64)> = ordered
             .rows
             .iter()

@@ -68,7 +68,9 @@ impl RateOfSide {
                         .collect()
                 });
         // Of zeros and ones, what is looked at around the median is the ones.
-        let dependence = series.and_then(|series| Dependence::of(&series, Probability::P50));
+        let dependence = series
+            .filter(|_| count > 0)
+            .and_then(|series| Dependence::of(&series, Probability::P50));
         let worth = dependence.and_then(|found| proportion.with_effective_size(found.effective_size()));
         Some(Self {
             count,

@@ -38,16 +38,27 @@ impl TimeSpent {
     /// Of both sides, with the quantiles of their total time.
     pub(super) fn of_sides(sides: [&Side; 2], total: &[ComparedQuantile], failures: Failures) -> [Self; 2] {
         let [baseline, candidate] = P99::of(total);
-        [
-            Self::of(sides[0], &baseline, failures),
-            Self::of(sides[1], &candidate, failures),
-        ]
+        let (baseline, candidate) = rayon::join(
+            || Self::of(sides[0], &baseline, failures),
+            || Self::of(sides[1], &candidate, failures),
+        );
+        [baseline, candidate]
     }
 
     fn of(side: &Side, p99: &P99<'_>, failures: Failures) -> Self {
         let rows = &side.rows;
         let ordered = Ordered::of(rows, &side.arrivals, failures);
-        let count = |is_so: &dyn Fn(usize) -> bool| ordered.rows.iter().filter(|&&row| is_so(row)).count();
+        let is_told = |column: &[Option<u64>]| column.iter().any(Option::is_some);
+        let facts = &rows.facts;
+        let tells_bedrock = is_told(&facts.bedrock_latency_us);
+        let tells_phases = [&facts.before_us, &facts.after_us, &rows.retry_us]
+            .iter()
+            .any(|column| is_told(column));
+        // Where nothing is told nothing can be too long.
+        let count = |is_told: bool, is_so: &dyn Fn(usize) -> bool| {
+            let meant = ordered.rows.iter().filter(|&&row| is_told && is_so(row));
+            meant.count()
+        };
         let shares = InferenceShare::all(rows, &ordered);
         let composition = composition(rows, failures);
         Self {
@@ -55,12 +66,14 @@ impl TimeSpent {
             is_in_order: ordered.is_timed,
             speedups: Speedups::of(&shares, rows, &ordered),
             shares,
-            bedrock: BedrockTime::of(rows, &ordered),
+            bedrock: tells_bedrock.then(|| BedrockTime::of(rows, &ordered)).flatten(),
             retries: Retries::of(rows, &ordered),
             tail: tail(&composition, ordered.rows.len(), p99),
             composition,
-            phases_over_duration: count(&|row| RowPhases::of(rows, row).is_over_duration),
-            bedrock_over_inference: count(&|row| bedrock_of(rows, row) == RowBedrock::OverInference),
+            phases_over_duration: count(tells_phases, &|row| RowPhases::of(rows, row).is_over_duration),
+            bedrock_over_inference: count(tells_bedrock, &|row| {
+                bedrock_of(rows, row) == RowBedrock::OverInference
+            }),
         }
     }
 

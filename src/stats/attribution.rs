@@ -34,9 +34,22 @@ impl Attribution {
     /// and what would lie beyond one end added at the other; finally all requests whose total
     /// equals that of the first or last, so that the order of equal totals does not matter.
     pub fn of(totals: &[f64], components: &[&[f64]], p: Probability) -> Option<Self> {
-        let finite = |column: &[f64]| column.iter().all(|value| value.is_finite());
-        let fits = |column: &&[f64]| column.len() == totals.len() && finite(column);
-        if totals.is_empty() || !finite(totals) || !components.iter().all(fits) {
+        let finite = |column: &&[f64]| column.len() == totals.len() && column.iter().all(|x| x.is_finite());
+        if !components.iter().all(finite) {
+            return None;
+        }
+        Self::of_requests(totals, p, |request| {
+            components.iter().map(|column| column[request]).collect()
+        })
+    }
+
+    /// The same, where the components of a request, always as many, are only asked for if it is in the window.
+    pub fn of_requests(
+        totals: &[f64],
+        p: Probability,
+        components: impl Fn(usize) -> Vec<f64>,
+    ) -> Option<Self> {
+        if totals.is_empty() || !totals.iter().all(|total| total.is_finite()) {
             return None;
         }
         let n = totals.len();
@@ -52,13 +65,19 @@ impl Attribution {
             .filter(|&at| least <= totals[at] && totals[at] <= most)
             .collect();
         let before = totals.iter().filter(|&&total| total < least).count();
-        let mean =
-            |column: &[f64]| window.iter().map(|&request| column[request]).sum::<f64>() / window.len() as f64;
+        let (mut total, mut sums) = (0.0, Vec::new());
+        for &request in &window {
+            total += totals[request];
+            let parts = components(request);
+            sums.resize(parts.len(), 0.0);
+            sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+        }
+        let count = window.len() as f64;
         Some(Self {
             first_rank: before + 1,
             last_rank: before + window.len(),
-            mean_total: mean(totals),
-            mean_components: components.iter().map(|column| mean(column)).collect(),
+            mean_total: total / count,
+            mean_components: sums.into_iter().map(|sum| sum / count).collect(),
         })
     }
 }

@@ -41,8 +41,13 @@ impl Balance {
             return None;
         }
         let transformed = |values: &[f64]| {
-            let mut values: Vec<f64> = values.iter().map(|value| value.ln_1p()).collect();
+            let mut values = values.to_vec();
             sort(&mut values);
+            // Tokens are whole numbers, of which few differ.
+            for tie in values.chunk_by_mut(|a, b| a == b) {
+                let transformed = tie[0].ln_1p();
+                tie.fill(transformed);
+            }
             values
         };
         let (a, b) = (transformed(baseline), transformed(candidate));

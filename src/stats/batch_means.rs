@@ -1,5 +1,7 @@
 //! How much less a mean says because its values come in episodes.
 
+use super::bits::Bits;
+
 /// How many batches there are.
 const BATCHES: usize = 25;
 
@@ -25,6 +27,23 @@ pub(crate) fn batch_means_effect(values: &[f64]) -> Option<f64> {
     effect.is_finite().then_some(effect)
 }
 
+/// The same of zeros and ones, whose squares need no second look.
+pub(crate) fn batch_means_effect_of_bits(bits: &Bits) -> Option<f64> {
+    let size = bits.len() / BATCHES;
+    if size < 2 {
+        return None;
+    }
+    let share = |ones: u64, of: usize| ones as f64 / of as f64;
+    let means: Vec<f64> = (0..BATCHES)
+        .map(|batch| share(bits.ones_between(batch * size, (batch + 1) * size), size))
+        .collect();
+    let centre = means.iter().sum::<f64>() / BATCHES as f64;
+    let of_means = means.iter().map(|mean| (mean - centre).powi(2)).sum::<f64>() / (BATCHES - 1) as f64;
+    let all = share(bits.ones(), bits.len());
+    let effect = size as f64 * of_means / (all * (1.0 - all));
+    effect.is_finite().then_some(effect)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +63,19 @@ mod tests {
         assert!((effect - 4.0 * 25.0 / 24.0).abs() < 1e-12, "{effect}");
         let alternating: Vec<f64> = (0..100).map(|i| f64::from(i % 2)).collect();
         assert_eq!(batch_means_effect(&alternating), Some(0.0));
+    }
+
+    #[test]
+    fn zeros_and_ones_are_counted_alike() {
+        for len in [40, 77, 1000, 12_345] {
+            let values: Vec<f64> = (0..len)
+                .map(|i| f64::from(u8::from(i % 97 < 9 || i * 31 % 40 == 1)))
+                .collect();
+            let bits = Bits::of(&values, |value| *value > 0.0);
+            let (one, other) = (batch_means_effect(&values), batch_means_effect_of_bits(&bits));
+            assert_eq!(one.is_some(), other.is_some());
+            let near = |(one, other): (f64, f64)| (one / other - 1.0).abs() < 1e-9;
+            assert!(one.zip(other).is_none_or(near), "{one:?} {other:?}");
+        }
     }
 }

@@ -25,6 +25,11 @@ impl Bits {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     /// How many are one.
     pub(crate) fn ones(&self) -> u64 {
         self.ones
@@ -42,7 +47,7 @@ impl Bits {
     }
 
     /// How many from `start` to before `end` are one.
-    fn ones_between(&self, start: usize, end: usize) -> u64 {
+    pub(crate) fn ones_between(&self, start: usize, end: usize) -> u64 {
         let first = start / 64;
         let counted = self.words[first..end.div_ceil(64)]
             .iter()

@@ -1,6 +1,6 @@
 //! How many independent requests those of one sample are worth, when slow ones come in episodes.
 
-use super::batch_means::batch_means_effect;
+use super::batch_means::batch_means_effect_of_bits;
 use super::bits::Bits;
 use super::check::Check;
 use super::probability::Probability;
@@ -64,12 +64,10 @@ impl Dependence {
         } else {
             Bits::of(values, |&value| value >= quantile)
         };
-        let mut indicator = vec![0.0; values.len()];
-        bits.positions().for_each(|at| indicator[at] = 1.0);
         let mut dependence = Self {
             len: values.len(),
             autocorrelation_time: autocorrelation_time(&bits, values.len()),
-            batch_effect: batch_means_effect(&indicator).unwrap_or(1.0),
+            batch_effect: batch_means_effect_of_bits(&bits).unwrap_or(1.0),
             exceedances: bits.ones() as usize,
             clusters: 0,
         };

@@ -5,6 +5,7 @@ use super::level::Confidence;
 use super::median::median;
 use super::probability::Probability;
 use super::sample::Sample;
+use super::sort::sort_keyed;
 use super::wilcoxon::SignedRank;
 
 /// Candidate over baseline for the same work, such as the same prompt. What differs from one piece of
@@ -83,10 +84,13 @@ impl KeyedPairs {
 /// The median of the values of each key, in the order of the keys.
 fn medians(keyed: &[(u64, f64)]) -> Vec<(u64, f64)> {
     let mut sorted = keyed.to_vec();
-    sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    sort_keyed(&mut sorted);
     sorted
         .chunk_by(|a, b| a.0 == b.0)
         .filter_map(|group| {
+            if let [one] = group {
+                return Some(*one);
+            }
             let mut values: Vec<f64> = group.iter().map(|pair| pair.1).collect();
             Some((group[0].0, median(&mut values)?))
         })

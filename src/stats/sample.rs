@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::histogram::Histogram;
 use super::probability::Probability;
-use super::sort::{sort, sort_weighted};
+use super::sort::{sort, sort_pairs};
 use super::weights::Weights;
 
 /// Values that are sorted, at least one, none negative. The last [`censored`](Self::censored) of
@@ -101,8 +101,13 @@ impl Sample {
     ///
     /// Only the weights' proportions matter. If all are equal, the sample is the same as without any.
     pub fn weighted(mut values: Vec<(f64, f64)>, mut limits: Vec<(f64, f64)>) -> Option<Self> {
-        sort_weighted(&mut values);
-        sort_weighted(&mut limits);
+        sort_pairs(&mut values);
+        sort_pairs(&mut limits);
+        Self::weighted_in_order(values, limits)
+    }
+
+    /// [`weighted`](Self::weighted), of pairs that are sorted.
+    pub(crate) fn weighted_in_order(values: Vec<(f64, f64)>, limits: Vec<(f64, f64)>) -> Option<Self> {
         let weights = Weights::new(values.iter().chain(&limits).map(|pair| pair.1))?;
         let plain = |pairs: Vec<(f64, f64)>| pairs.into_iter().map(|pair| pair.0).collect();
         let mut sample = Self::with_censored(plain(values), plain(limits))?;

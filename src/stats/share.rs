@@ -75,13 +75,15 @@ impl Share {
             return None;
         }
         let n = self.pairs.len() as f64;
-        let logit = |ratio: f64| (ratio / (1.0 - ratio)).ln();
+        // The logit of a share is the logarithm of the part over that of the rest, which leaving a request out moves by
+        // those of what it leaves of either.
+        let rest = self.whole - self.part;
+        let centre = (self.part / rest).ln();
         let without: Vec<f64> = self
             .pairs
             .iter()
-            .map(|(part, whole)| logit((self.part - part) / (self.whole - whole)))
+            .map(|(part, whole)| centre + ln_without(part / self.part) - ln_without((whole - part) / rest))
             .collect();
-        let centre = logit(self.ratio_of_sums());
         if without.len() < 2 || !centre.is_finite() || !without.iter().all(|x| x.is_finite()) {
             return None;
         }
@@ -112,6 +114,15 @@ impl Share {
     /// 1/((1 − R) + R/s). `None` unless the factor is positive.
     pub fn speedup_if_the_part_is_faster(&self, factor: f64) -> Option<f64> {
         (factor > 0.0).then(|| self.whole / (self.whole - self.part + self.part / factor))
+    }
+}
+
+/// ln(1 − x), by its series where four terms of it are exact in double precision.
+fn ln_without(x: f64) -> f64 {
+    if x < 1e-4 {
+        -x * (1.0 + x * (0.5 + x * (1.0 / 3.0 + x * 0.25)))
+    } else {
+        (-x).ln_1p()
     }
 }
 

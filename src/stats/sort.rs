@@ -7,18 +7,26 @@ const MANY: usize = 4096;
 pub(crate) fn sort(values: &mut [f64]) {
     if values.len() < MANY {
         values.sort_unstable_by(f64::total_cmp);
-    } else {
+    } else if !values.is_sorted() {
         radsort::sort(values);
     }
 }
 
-/// Sorts pairs of numbers, value and weight, ascending by value, and by weight where values are equal.
-pub(crate) fn sort_weighted(pairs: &mut [(f64, f64)]) {
+/// Sorts pairs of numbers, such as value and weight, ascending by the first, and by the second where those are equal.
+pub(crate) fn sort_pairs(pairs: &mut [(f64, f64)]) {
     if pairs.len() >= MANY && pairs.iter().all(|pair| !pair.0.is_nan()) {
         radsort::sort_by_key(pairs, |pair| pair.0);
     }
     // Of what is sorted by value only ties are left.
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+}
+
+/// Sorts values that have a key, ascending by key, and by value where those are equal.
+pub(crate) fn sort_keyed(pairs: &mut [(u64, f64)]) {
+    if pairs.len() >= MANY {
+        radsort::sort_by_key(pairs, |pair| pair.0);
+    }
+    pairs.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
 }
 
 #[cfg(test)]
@@ -31,13 +39,21 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
+        fn keys_order_before_values(pairs in vec((0_u64..50, 0_u32..5), 1..400)) {
+            let pairs: Vec<_> = pairs.into_iter().map(|(key, value)| (key << 40, f64::from(value))).collect();
+            let mut many = pairs.repeat(MANY / pairs.len() + 1);
+            sort_keyed(&mut many);
+            prop_assert!(many.is_sorted());
+        }
+
+        #[test]
         fn weights_order_what_is_equal(pairs in vec((0_u32..50, 0_u32..5), 1..400)) {
             let pairs: Vec<_> = pairs.into_iter().map(|(a, b)| (f64::from(a), f64::from(b))).collect();
             let mut few = pairs.clone();
-            sort_weighted(&mut few);
+            sort_pairs(&mut few);
             prop_assert!(few.is_sorted());
             let mut many = pairs.repeat(MANY / pairs.len() + 1);
-            sort_weighted(&mut many);
+            sort_pairs(&mut many);
             prop_assert!(many.is_sorted());
         }
 

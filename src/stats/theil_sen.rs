@@ -4,6 +4,7 @@ use super::interval::Interval;
 use super::level::Confidence;
 use super::median::median;
 use super::normal::normal_quantile;
+use super::sort::sort_pairs;
 
 /// y = intercept + slope·x by Theil (1950) and Sen (1968): the slope is the median of the slopes of all
 /// pairs, the intercept the median of y − slope·x. For latency over output tokens: the fixed part and
@@ -22,16 +23,20 @@ pub struct TheilSen {
 }
 
 impl TheilSen {
-    /// Of more points so many are used, evenly spaced in the order of x and then y.
-    pub const MOST_POINTS: usize = 2000;
+    /// Of more points every so-manyth is taken, in the order in which they are given, so that no more are left.
+    pub const MOST_SORTED: usize = 65_536;
 
-    /// Of points (x, y) in any order. `None` if all x are the same or a number is not finite.
+    /// Of more points so many are used, evenly spaced in the order of x and then y.
+    pub const MOST_POINTS: usize = 1000;
+
+    /// Of points (x, y), if there are at most [`MOST_SORTED`](Self::MOST_SORTED) in any order. `None` if all x are the same or a number is not finite.
     pub fn of(points: &[(f64, f64)], confidence: Confidence) -> Option<Self> {
         if points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
             return None;
         }
-        let mut sorted = points.to_vec();
-        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let every = points.len().div_ceil(Self::MOST_SORTED).max(1);
+        let mut sorted: Vec<(f64, f64)> = points.iter().copied().step_by(every).collect();
+        sort_pairs(&mut sorted);
         let kept = sorted.len().min(Self::MOST_POINTS);
         let used: Vec<(f64, f64)> = (0..kept)
             .map(|i| sorted[(2 * i + 1) * sorted.len() / (2 * kept)])
