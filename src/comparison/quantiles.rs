@@ -4,8 +4,8 @@ use super::arrivals::{arrivals, is_timed};
 use super::side::Side;
 use crate::dataset::Columns;
 use crate::stats::{
-    Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, Verdict, compare,
-    compare_outward, noise_floor, requests_needed,
+    Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, Verdict, compare_dependent,
+    noise_floor, requests_needed,
 };
 use crate::summary::{Failures, Metric, QuantileSummary, is_in_sample, value_of};
 
@@ -148,12 +148,10 @@ fn compare_arms(
     p: Probability,
 ) -> (QuantileComparison, [(Sample, Option<Dependence>); 2]) {
     let worth = [baseline.worth(p), candidate.worth(p)];
-    let is_strong = |dependence: &Option<Dependence>| dependence.is_some_and(|found| found.is_strong());
-    let compare = match worth.iter().any(|(_, dependence)| is_strong(dependence)) {
-        true => compare_outward,
-        false => compare,
-    };
-    (compare(&worth[0].0, &worth[1].0, p, Confidence::C95), worth)
+    let [(base, base_dependence), (cand, cand_dependence)] = &worth;
+    let dependence = [*base_dependence, *cand_dependence];
+    let comparison = compare_dependent(base, cand, dependence, p, Confidence::C95);
+    (comparison, worth)
 }
 
 /// Compares each of [`COMPARED`] between two sides.
