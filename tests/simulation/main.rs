@@ -165,7 +165,7 @@ fn page_path() -> std::path::PathBuf {
 }
 
 #[test]
-#[ignore = "takes eleven minutes of CPU time"]
+#[ignore = "takes twelve minutes of CPU time"]
 fn the_page_is_what_many_runs_give() {
     let page = page::page(&plan::all(threads()));
     if std::env::var_os("LATSCOPE_ACCEPT").is_some() {

@@ -63,7 +63,7 @@ fn head() -> String {
         "# Simulation\n\n\
          How often the intervals and gates of latscope {} hold what [statistics.md](statistics.md) promises, counted on\n\
          requests whose true quantiles are known. `{COMMAND}`\n\
-         writes this page anew; without `LATSCOPE_ACCEPT=1` it says whether the page is still true. It takes eleven\n\
+         writes this page anew; without `LATSCOPE_ACCEPT=1` it says whether the page is still true. It takes twelve\n\
          minutes of CPU time. Few runs of the same are a test of every change:\n\
          `cargo test --no-default-features --test simulation`. The code is in `tests/simulation/`.\n\n\
          Random numbers come from ChaCha8 with the seed {SEED} and the name of what is drawn, one stream for each run, so\n\
