@@ -93,6 +93,7 @@ fn links_lead_somewhere() {
         "docs/gate.md",
         "docs/performance.md",
         "docs/queries.md",
+        "docs/simulation.md",
         "docs/statistics.md",
         "fixtures/README.md",
         "fixtures/lines/README.md",

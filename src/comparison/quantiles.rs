@@ -4,8 +4,8 @@ use super::counted::Counted;
 use super::side::Side;
 use crate::invocation::StartType;
 use crate::stats::{
-    Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, Verdict, compare,
-    compare_outward, holm, noise_floor, requests_needed,
+    Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, Verdict, compare_dependent,
+    holm, noise_floor, requests_needed,
 };
 use crate::summary::{Failures, Metric, QuantileSummary, inference_of, is_in_sample, value_given};
 
@@ -219,12 +219,8 @@ pub(super) fn compare_worth(
     p: Probability,
     confidence: Confidence,
 ) -> QuantileComparison {
-    let is_strong = |worth: &&Worth| worth.1.is_some_and(|found| found.is_strong());
-    let compare = match sides.iter().any(is_strong) {
-        true => compare_outward,
-        false => compare,
-    };
-    compare(&sides[0].0, &sides[1].0, p, confidence)
+    let [base, cand] = sides;
+    compare_dependent(&base.0, &cand.0, [base.1, cand.1], p, confidence)
 }
 
 /// Compares each of [`COMPARED`] between two sides.
@@ -294,7 +290,7 @@ mod tests {
 
     fn quantile(p: Probability, confidence: f64) -> ComparedQuantile {
         let sample = |factor: f64| Sample::new((100..200).map(|i| factor * f64::from(i)).collect()).unwrap();
-        let found = compare(&sample(1.0), &sample(0.5), p, Confidence::C95);
+        let found = compare_dependent(&sample(1.0), &sample(0.5), [None, None], p, Confidence::C95);
         ComparedQuantile {
             p,
             baseline: None,

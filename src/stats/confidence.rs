@@ -9,6 +9,7 @@
 
 use super::binomial::ContinuousBinomial;
 use super::convolution::{Arm, interval_of_difference, share_of_negative_differences};
+use super::dependence::Dependence;
 use super::interval::{End, Interval};
 use super::level::Confidence;
 use super::normal::normal_quantile;
@@ -58,6 +59,20 @@ pub fn compare_outward(
     confidence: Confidence,
 ) -> QuantileComparison {
     compare_on_grid(Reach::Outward, baseline, candidate, p, confidence, GRID)
+}
+
+/// [`compare_outward`] if one of the samples depends strongly on its order, otherwise [`compare`]. The samples must
+/// say themselves what their dependence leaves of them; a dependence that is not known is none.
+pub fn compare_dependent(
+    baseline: &Sample,
+    candidate: &Sample,
+    dependence: [Option<Dependence>; 2],
+    p: Probability,
+    confidence: Confidence,
+) -> QuantileComparison {
+    let is_strong = dependence.iter().flatten().any(Dependence::is_strong);
+    let compare = if is_strong { compare_outward } else { compare };
+    compare(baseline, candidate, p, confidence)
 }
 
 /// What a real rank between two values stands for.
@@ -213,6 +228,27 @@ mod tests {
             compare(&a, &a, Probability::P50, C95).confidence_candidate_smaller,
             0.5
         );
+    }
+
+    #[test]
+    fn strong_dependence_of_either_side_moves_the_ends_outward() {
+        let (a, b) = arms(400);
+        let of = |run: usize| {
+            let values: Vec<f64> = (0..400).map(|i| ((i / run) * 37 % 100) as f64).collect();
+            Dependence::of(&values, Probability::P50)
+        };
+        let (weak, strong) = (of(1), of(10));
+        assert!(!weak.unwrap().is_strong() && strong.unwrap().is_strong());
+        let dependent = |dependence| compare_dependent(&a, &b, dependence, Probability::P50, C95);
+        let between = compare(&a, &b, Probability::P50, C95);
+        let outward = compare_outward(&a, &b, Probability::P50, C95);
+        assert_ne!(between, outward);
+        for dependence in [[None, None], [weak, None], [weak, weak]] {
+            assert_eq!(dependent(dependence), between);
+        }
+        for dependence in [[strong, None], [None, strong], [strong, weak]] {
+            assert_eq!(dependent(dependence), outward);
+        }
     }
 
     fn close(a: Option<f64>, b: Option<f64>) -> bool {

@@ -59,7 +59,7 @@ pub use attribution::Attribution;
 pub use balance::Balance;
 pub use binomial::{RankInterval, continuous_binomial_quantile, order_statistic_ranks};
 pub use check::Check;
-pub use confidence::{QuantileComparison, compare, compare_outward};
+pub use confidence::{QuantileComparison, compare, compare_dependent, compare_outward};
 pub use dependence::Dependence;
 pub use fan_out::{any_slow, quantile_of_one};
 pub use grade::Grade;
