@@ -94,14 +94,14 @@ fn a_bootstrap_is_found_to_hold_the_truth_too_seldom() {
 
 #[test]
 fn requests_that_depend_on_each_other_are_not_taken_for_independent() {
-    let methods = [(Method::Report, 100), (Method::Independent, 100)];
+    let methods = [(Method::Dependent, 100), (Method::Independent, 100)];
     let cells = cells(Source::Autoregressive(0.8), 1000, &methods, budget(100));
     let held = |p, method| {
         let cell = cells.iter().find(|cell| cell.p == p).unwrap();
         cell.of(method).held()
     };
     for p in [Probability::P50, Probability::P95] {
-        assert!(held(p, Method::Report) >= 88, "{}", held(p, Method::Report));
+        assert!(held(p, Method::Dependent) >= 88, "{}", held(p, Method::Dependent));
         assert!(
             held(p, Method::Independent) <= 80,
             "{}",
@@ -139,7 +139,7 @@ fn a_gate_sees_what_is_half_as_slow_again() {
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let of = |threads| {
-        let methods = [(Method::Report, 50), (Method::Bootstrap, 30)];
+        let methods = [(Method::Dependent, 50), (Method::Bootstrap, 30)];
         let budget = Budget { runs: 50, threads };
         (
             cells(Source::Autoregressive(0.5), 100, &methods, budget),
