@@ -32,21 +32,24 @@ impl PromptPairs {
         if keyed.iter().any(Vec::is_empty) {
             return None;
         }
+        let prompts = |side: usize| keyed[side].iter().map(|(_, prompt, _)| *prompt);
+        let share = KeyedPairs::share_of(prompts(0), prompts(1))?;
         let stopped = |side: usize| {
             let is_stopped = |row: usize| rows[side].outcome[row] == Outcome::Timeout as u32;
             keyed[side].iter().filter(|(row, ..)| is_stopped(*row)).count()
         };
         let stopped = stopped(0) + stopped(1);
-        let [baseline, candidate] = keyed.map(|keyed| {
-            let pairs = keyed.into_iter().map(|(_, prompt, total)| (prompt, total));
-            pairs.collect::<Vec<(u64, f64)>>()
-        });
-        let pairs = KeyedPairs::of(&baseline, &candidate)?;
-        let is_enough = pairs.share >= Paired::LEAST_SHARE;
+        let paired = || {
+            let [baseline, candidate] = keyed.each_ref().map(|keyed| {
+                let pairs = keyed.iter().map(|(_, prompt, total)| (*prompt, *total));
+                pairs.collect::<Vec<(u64, f64)>>()
+            });
+            Paired::of(&KeyedPairs::of(&baseline, &candidate)?.pairs, Confidence::C95)
+        };
         Some(Self {
-            share: pairs.share,
+            share,
             stopped,
-            paired: Paired::of(&pairs.pairs, Confidence::C95).filter(|_| is_enough),
+            paired: (share >= Paired::LEAST_SHARE).then(paired).flatten(),
         })
     }
 }

@@ -5,7 +5,7 @@ use super::level::Confidence;
 use super::median::median;
 use super::probability::Probability;
 use super::sample::Sample;
-use super::sort::sort_keyed;
+use super::sort::{sort_keyed, sort_keys};
 use super::wilcoxon::SignedRank;
 
 /// Candidate over baseline for the same work, such as the same prompt. What differs from one piece of
@@ -61,6 +61,21 @@ pub struct KeyedPairs {
 }
 
 impl KeyedPairs {
+    /// The share of all keys that both have, from 0 to 1, without the pairs. `None` if there are none.
+    pub fn share_of(
+        baseline: impl Iterator<Item = u64>,
+        candidate: impl Iterator<Item = u64>,
+    ) -> Option<f64> {
+        let (a, b) = (distinct(baseline.collect()), distinct(candidate.collect()));
+        let (mut common, mut at) = (0, 0);
+        for key in &a {
+            at += b[at..].iter().take_while(|other| *other < key).count();
+            common += usize::from(b.get(at) == Some(key));
+        }
+        let keys = a.len() + b.len() - common;
+        (keys > 0).then(|| common as f64 / keys as f64)
+    }
+
     /// Of (key, value) in any order. `None` if there are none.
     pub fn of(baseline: &[(u64, f64)], candidate: &[(u64, f64)]) -> Option<Self> {
         let (a, b) = (medians(baseline), medians(candidate));
@@ -79,6 +94,13 @@ impl KeyedPairs {
             pairs,
         })
     }
+}
+
+/// The keys in order, each once.
+fn distinct(mut keys: Vec<u64>) -> Vec<u64> {
+    sort_keys(&mut keys);
+    keys.dedup();
+    keys
 }
 
 /// The median of the values of each key, in the order of the keys.
@@ -112,6 +134,10 @@ mod tests {
         let paired = KeyedPairs::of(&baseline, &candidate).unwrap();
         assert_eq!(paired.pairs, [(4.0, 8.0), (20.0, 5.0)]);
         assert_eq!(paired.share, 0.5);
+        let keys = |pairs: &[(u64, f64)]| pairs.iter().map(|pair| pair.0).collect::<Vec<_>>();
+        let share = KeyedPairs::share_of(keys(&baseline).into_iter(), keys(&candidate).into_iter());
+        assert_eq!(share, Some(0.5));
+        assert_eq!(KeyedPairs::share_of([].into_iter(), [].into_iter()), None);
         assert_eq!(KeyedPairs::of(&[], &[]), None);
         assert_eq!(KeyedPairs::of(&[], &candidate).unwrap().share, 0.0);
     }

@@ -1,6 +1,7 @@
 //! Whether two samples were asked the same.
 
 use super::check::Check;
+use super::sort::sort_keys;
 
 /// How many requests of two samples have a counterpart of the same key, such as the hash of the
 /// prompt, on the other side: Σ min(count, count′)/max(n, m), from 0 to 1.
@@ -17,7 +18,7 @@ impl SharedKeys {
     pub fn of(baseline: &[u64], candidate: &[u64]) -> Option<Self> {
         let sorted = |keys: &[u64]| {
             let mut keys = keys.to_vec();
-            keys.sort_unstable();
+            sort_keys(&mut keys);
             keys
         };
         let (a, b) = (sorted(baseline), sorted(candidate));

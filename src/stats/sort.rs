@@ -21,6 +21,15 @@ pub(crate) fn sort_pairs(pairs: &mut [(f64, f64)]) {
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
 }
 
+/// Sorts keys, ascending.
+pub(crate) fn sort_keys(keys: &mut [u64]) {
+    if keys.len() < MANY {
+        keys.sort_unstable();
+    } else {
+        radsort::sort(keys);
+    }
+}
+
 /// Sorts values that have a key, ascending by key, and by value where those are equal.
 pub(crate) fn sort_keyed(pairs: &mut [(u64, f64)]) {
     if pairs.len() >= MANY {
@@ -44,6 +53,9 @@ mod tests {
             let mut many = pairs.repeat(MANY / pairs.len() + 1);
             sort_keyed(&mut many);
             prop_assert!(many.is_sorted());
+            let mut keys: Vec<u64> = many.iter().rev().map(|pair| pair.0).collect();
+            sort_keys(&mut keys);
+            prop_assert!(keys.iter().eq(many.iter().map(|pair| &pair.0)));
         }
 
         #[test]
