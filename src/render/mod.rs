@@ -18,6 +18,7 @@ mod fan_out;
 mod gates;
 mod inspection;
 mod json;
+mod json_shared;
 mod json_what_if;
 mod limits;
 mod markdown;
