@@ -11,6 +11,15 @@ use std::fs;
 
 use common::{Run, fixture, root};
 
+/// The files of a report.
+const REPORT: [&str; 5] = [
+    "report.md",
+    "report.json",
+    "quantiles.svg",
+    "distributions.svg",
+    "phases.svg",
+];
+
 #[track_caller]
 fn assert_golden(path: &str, found: &str) {
     let path = root().join(path);
@@ -32,7 +41,7 @@ fn assert_golden(path: &str, found: &str) {
 fn the_committed_report_is_what_the_fixture_gives() {
     let run = Run::new("report --baseline haiku --candidate nova-lite --input");
     let done = run.arg(fixture()).done().code(0).stderr_is("");
-    for file in ["report.md", "quantiles.svg", "distributions.svg", "phases.svg"] {
+    for file in REPORT {
         let path = format!("reports/haiku-vs-nova-lite/{file}");
         assert_golden(&path, &done.read(&path));
     }
@@ -65,8 +74,10 @@ fn the_same_input_gives_the_same_bytes() {
     let report = |threads: &'static str| {
         let run = Run::new("report --baseline haiku --candidate nova-lite --out out --input").arg(fixture());
         let done = run.env("POLARS_MAX_THREADS", threads).done().code(0);
-        let files = ["report.md", "quantiles.svg", "distributions.svg", "phases.svg"];
-        (done.stdout(), files.map(|file| done.read(&format!("out/{file}"))))
+        (
+            done.stdout(),
+            REPORT.map(|file| done.read(&format!("out/{file}"))),
+        )
     };
     let once = report("1");
     assert!(once == report("1") && once == report("4"));

@@ -35,7 +35,7 @@ fn after_help() -> String {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Compare two models (or versions, memory sizes, windows, files) and write report.md with
-    /// its figures
+    /// its figures, and report.json
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
     /// Decide gates such as 'p95(total) > +10%' on their intervals: exit 0, 10 if one failed, 11 if one could not be

@@ -13,7 +13,7 @@ use super::selector::Selector;
 use super::sides::{Compared, compare};
 use crate::comparison::{Architecture, CostComparison, GateOptions, WhatIf, WhatIfOutcome, judge};
 use crate::parse::TimingKeys;
-use crate::render::{Figure, ReportView, Style, WhatIfView, brief, gate_lines, report_markdown};
+use crate::render::{Figure, ReportView, Style, WhatIfView, brief, gate_lines, report_json, report_markdown};
 use crate::vocab::visible;
 
 /// What `latscope report` was asked for.
@@ -116,7 +116,8 @@ pub fn report(
             })
         }),
     };
-    write_report(&out, &report_markdown(&view), &figures)?;
+    let json = report_json(&view).map_err(|error| Error::Internal(error.to_string()))?;
+    write_report(&out, &report_markdown(&view), &json, &figures)?;
     if !common.is_quiet {
         let style = Style {
             is_coloured: common.is_coloured,
@@ -153,7 +154,8 @@ fn default_out(options: &ReportOptions) -> PathBuf {
     Path::new("reports").join(format!("{baseline}-vs-{candidate}"))
 }
 
-fn write_report(out: &Path, page: &str, figures: &[Option<Drawn>; 3]) -> Result<(), Error> {
+/// Writes the page, its machine form, and the figures.
+fn write_report(out: &Path, page: &str, json: &str, figures: &[Option<Drawn>; 3]) -> Result<(), Error> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source: io::Error| Error::Write { path, source }
@@ -163,7 +165,7 @@ fn write_report(out: &Path, page: &str, figures: &[Option<Drawn>; 3]) -> Result<
         .iter()
         .flatten()
         .map(|figure| (figure.file, figure.svg.as_str()));
-    for (name, text) in figures.chain([("report.md", page)]) {
+    for (name, text) in figures.chain([("report.md", page), ("report.json", json)]) {
         let path = out.join(name);
         fs::write(&path, text).map_err(failed(&path))?;
     }

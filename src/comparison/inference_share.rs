@@ -1,6 +1,7 @@
 //! Inference's share of the time, and what it allows at most.
 
 use super::ordered::Ordered;
+use super::requests::WAITED;
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
 use crate::stats::{Confidence, Interval, Probability, Sample, Share};
@@ -107,9 +108,12 @@ impl InferenceShare {
 
     /// Whether so few requests waited for this start that their share is not told.
     pub fn is_untold(&self) -> bool {
-        let waits = [StartType::Cold, StartType::Restored, StartType::InitRetried];
-        self.start.is_some_and(|start| waits.contains(&start))
-            && self.of_duration.requests < Self::FEWEST_COLD
+        self.is_of_waited() == Some(true) && self.of_duration.requests < Self::FEWEST_COLD
+    }
+
+    /// Whether it is of requests that waited for a start; nothing if it is of all.
+    pub(super) fn is_of_waited(&self) -> Option<bool> {
+        self.start.map(|start| WAITED.contains(&start))
     }
 }
 

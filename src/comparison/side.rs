@@ -71,6 +71,17 @@ pub struct TimeShares {
     pub unknown: f64,
 }
 
+impl TimeShares {
+    /// With a larger share of unknown time nothing is said of what tuning could bring.
+    pub const UNKNOWN_TOLERATED: f64 = 0.05;
+
+    /// How many times as fast work on all but the model can make requests at most, if enough is known. What is not known
+    /// may be taken away like everything else that is not inference.
+    pub fn most_speedup(&self) -> Option<f64> {
+        (self.unknown <= Self::UNKNOWN_TOLERATED).then(|| 1.0 / self.inference)
+    }
+}
+
 /// The invocations of one start type on one side.
 #[derive(Debug, Clone)]
 pub struct StartRow {
@@ -165,6 +176,19 @@ impl Side {
     /// The summary of one metric over all start types.
     pub fn metric(&self, metric: Metric) -> Option<&MetricSummary> {
         self.group.metric(metric)
+    }
+
+    /// GB-seconds that a thousand invocations are billed: memory times billed duration, over those in the samples that
+    /// tell both.
+    pub fn gb_seconds_per_thousand(&self, failures: Failures) -> Option<f64> {
+        let rows = &self.rows;
+        let used: Vec<f64> = (0..rows.len())
+            .filter(|&row| is_in_sample(rows, failures, row))
+            .filter_map(|row| {
+                Some(f64::from(rows.memory_mb[row]?) / 1024.0 * rows.billed_us[row]? as f64 / 1e6)
+            })
+            .collect();
+        (!used.is_empty()).then(|| used.iter().sum::<f64>() / used.len() as f64 * 1000.0)
     }
 
     /// The values of a property that occur on this side.

@@ -32,6 +32,10 @@ pub struct TimeSpent {
     pub phases_over_duration: usize,
     /// Requests of which Bedrock tells a longer latency than the handler measured.
     pub bedrock_over_inference: usize,
+    /// Invocations that made several model calls, failures among them.
+    pub several_calls: usize,
+    /// Those whose inference is the sum of its calls, because their start times are not told.
+    pub summed_calls: usize,
 }
 
 impl TimeSpent {
@@ -74,7 +78,21 @@ impl TimeSpent {
             bedrock_over_inference: count(tells_bedrock, &|row| {
                 bedrock_of(rows, row) == RowBedrock::OverInference
             }),
+            several_calls: rows.calls.iter().flatten().filter(|calls| **calls > 1).count(),
+            summed_calls: rows.is_summed.iter().filter(|is_summed| **is_summed).count(),
         }
+    }
+
+    /// How many requests with a share waited for a start, where there are too few of them to tell their share and others
+    /// did not wait.
+    pub fn few_waited(&self) -> Option<usize> {
+        let count = |has_waited: bool| {
+            let of_kind = |share: &&InferenceShare| share.is_of_waited() == Some(has_waited);
+            let of_kind = self.shares.iter().filter(of_kind);
+            of_kind.map(|share| share.of_duration.requests).sum::<usize>()
+        };
+        let (waited, others) = (count(true), count(false));
+        (waited < InferenceShare::FEWEST_COLD && others > 0).then_some(waited)
     }
 
     /// The composition of one quantile.

@@ -170,16 +170,13 @@ fn cause(comparison: &Comparison, show: ShowName<'_>) -> String {
         cold,
         percent(time.other)
     );
-    if time.unknown > UNKNOWN_TOLERATED {
-        return format!("{parts}; with so much unknown, what tuning could bring is not told.");
+    match time.most_speedup().map(factor) {
+        Some(limit) => {
+            format!("{parts}, so work on all but the model can make requests at most {limit} times as fast.")
+        }
+        None => format!("{parts}; with so much unknown, what tuning could bring is not told."),
     }
-    // What is not known may be taken away like everything else that is not inference.
-    let limit = factor(1.0 / time.inference);
-    format!("{parts}, so work on all but the model can make requests at most {limit} times as fast.")
 }
-
-/// The share of total time that may be unknown before no limit is given.
-const UNKNOWN_TOLERATED: f64 = 0.05;
 
 /// A speed-up factor.
 pub(super) fn factor(factor: f64) -> String {

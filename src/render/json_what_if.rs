@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::json_shared::{ends_ms, ms};
 use super::what_if::WhatIfView;
 use crate::comparison::WhatIfOutcome;
 use crate::stats::Probability;
@@ -33,8 +34,9 @@ struct PerShown<T> {
     p99: Option<T>,
 }
 
+/// Invocations that do not tell a part that would change, and keep it.
 #[derive(Serialize)]
-struct UntoldJson {
+pub(super) struct UntoldJson {
     part: &'static str,
     invocations: usize,
 }
@@ -51,7 +53,6 @@ pub(super) fn what_if_json(views: &[WhatIfView<'_>], group: usize) -> Vec<WhatIf
 }
 
 fn then(outcome: &WhatIfOutcome) -> ThenJson {
-    let ms = |micros: f64| micros / 1000.0;
     let value = |quantile: &QuantileSummary| ms(quantile.estimate.value);
     let PerShown { p50, p95, p99 } = each(outcome, value);
     ThenJson {
@@ -59,9 +60,7 @@ fn then(outcome: &WhatIfOutcome) -> ThenJson {
         p50,
         p95,
         p99,
-        ci95: each(outcome, |quantile| {
-            [quantile.interval.low.map(ms), quantile.interval.high.map(ms)]
-        }),
+        ci95: each(outcome, |quantile| ends_ms(quantile.interval)),
         grade: each(outcome, |quantile| quantile.grade.as_str()),
         censored: outcome
             .after
@@ -69,15 +68,20 @@ fn then(outcome: &WhatIfOutcome) -> ThenJson {
             .filter(|quantile| quantile.estimate.censored)
             .map(|quantile| quantile.p.label())
             .collect(),
-        untold: outcome
-            .untold
-            .iter()
-            .map(|(part, invocations)| UntoldJson {
-                part: part.name(),
-                invocations: *invocations,
-            })
-            .collect(),
+        untold: untold_json(outcome),
     }
+}
+
+/// How many invocations do not tell each part that would change.
+pub(super) fn untold_json(outcome: &WhatIfOutcome) -> Vec<UntoldJson> {
+    outcome
+        .untold
+        .iter()
+        .map(|(part, invocations)| UntoldJson {
+            part: part.name(),
+            invocations: *invocations,
+        })
+        .collect()
 }
 
 fn each<T>(outcome: &WhatIfOutcome, what: impl Fn(&QuantileSummary) -> T) -> PerShown<T> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::json::escape_acting;
+use super::json_shared::document;
 use crate::vocab::{grouped, visible};
 
 /// Everything that the output of `latscope plan` shows.
@@ -220,7 +220,7 @@ pub fn plan_json(view: &PlanView) -> serde_json::Result<String> {
             .zip(view.requests_to_pass)
             .map(|(rate, requests)| requests as f64 / rate),
     };
-    Ok(escape_acting(&serde_json::to_string_pretty(&json)?) + "\n")
+    document(&json)
 }
 
 #[cfg(test)]

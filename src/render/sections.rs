@@ -9,7 +9,7 @@ use super::typical::typical;
 use crate::comparison::{Comparison, Side};
 use crate::invocation::StartType;
 use crate::stats::Probability;
-use crate::summary::{Failures, Metric, MetricSummary, is_in_sample};
+use crate::summary::{Failures, Metric, MetricSummary};
 use crate::vocab::grouped;
 
 /// p50, p95 and p99, the headline first.
@@ -101,7 +101,7 @@ pub(super) fn billed(comparison: &Comparison) -> String {
         (
             "GB-seconds per 1,000 invocations",
             both(&|side| {
-                let gb_seconds = gb_seconds_per_thousand(side, comparison.failures);
+                let gb_seconds = side.gb_seconds_per_thousand(comparison.failures);
                 optional(gb_seconds.map(|gb_seconds| grouped(gb_seconds.round() as u64)))
             }),
         ),
@@ -123,14 +123,4 @@ pub(super) fn billed(comparison: &Comparison) -> String {
         notes(&noted.footnotes()),
         sentence.unwrap_or_default()
     )
-}
-
-/// Memory times billed duration, over the invocations that tell both.
-fn gb_seconds_per_thousand(side: &Side, failures: Failures) -> Option<f64> {
-    let rows = &side.rows;
-    let used: Vec<f64> = (0..rows.len())
-        .filter(|&row| is_in_sample(rows, failures, row))
-        .filter_map(|row| Some(f64::from(rows.memory_mb[row]?) / 1024.0 * rows.billed_us[row]? as f64 / 1e6))
-        .collect();
-    (!used.is_empty()).then(|| used.iter().sum::<f64>() / used.len() as f64 * 1000.0)
 }

@@ -6,8 +6,7 @@ use super::markdown::table;
 use super::report::{notes, sides, two_columns};
 use super::scale::{interval, percent, percent_with_interval, plural};
 use super::table::{Cell, Noted, Table, name, optional, text};
-use crate::comparison::{Comparison, EstimatedShare, InferenceShare, Side, Speedups, TimeSpent};
-use crate::dataset::Columns;
+use crate::comparison::{Comparison, EstimatedShare, Side, Speedups, TimeSpent};
 use crate::invocation::StartType;
 use crate::stats::{Interval, Probability};
 use crate::summary::{Metric, QuantileSummary};
@@ -102,28 +101,13 @@ fn shares(comparison: &Comparison) -> String {
 
 /// Says that a side has too few requests that waited for a start, where it has some that might have.
 fn few_cold(side: &Side, spent: &TimeSpent) -> Option<String> {
-    let count = |is_cold: bool| {
-        let requests = |share: &InferenceShare| share.of_duration.requests;
-        let of = |start: StartType| {
-            matches!(
-                start,
-                StartType::Cold | StartType::Restored | StartType::InitRetried
-            )
-        };
-        let rows = spent
-            .shares
-            .iter()
-            .filter(|share| share.start.is_some_and(|start| of(start) == is_cold));
-        rows.map(requests).sum::<usize>()
-    };
-    let (cold, others) = (count(true), count(false));
-    (cold < InferenceShare::FEWEST_COLD && others > 0).then(|| {
+    spent.few_waited().map(|waited| {
         format!(
             "{}: {} too few to tell their share; the interval over all starts is too narrow if such requests are commoner \
              than here",
             side.name,
             plural(
-                cold as u64,
+                waited as u64,
                 "request that waited for a start is",
                 "requests that waited for a start are"
             )
@@ -318,16 +302,9 @@ fn bounds(comparison: &Comparison, noted: &mut Noted) -> Rows {
 
 /// How the calls of requests with several were put together, where there are any.
 fn several_calls(comparison: &Comparison) -> Option<String> {
-    let count = |is_counted: &dyn Fn(&Columns, usize) -> bool| {
-        let of_side = |side: &Side| {
-            (0..side.rows.len())
-                .filter(|&row| is_counted(&side.rows, row))
-                .count()
-        };
-        sides(comparison).map(of_side)
-    };
-    let several = count(&|rows, row| rows.calls[row].is_some_and(|calls| calls > 1));
-    let summed = count(&|rows, row| rows.is_summed[row]).iter().sum::<usize>();
+    let of = |count: fn(&TimeSpent) -> usize| spent(comparison).map(|(_, spent)| count(spent));
+    let several = of(|spent| spent.several_calls);
+    let summed = of(|spent| spent.summed_calls).iter().sum::<usize>();
     if several == [0, 0] {
         return None;
     }

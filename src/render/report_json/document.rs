@@ -1,0 +1,144 @@
+//! The whole document.
+
+use serde::Serialize;
+
+use super::answers::{AnswersJson, answers_json};
+use super::comparison::{
+    EffectsJson, PromptPairsJson, UnattributedJson, effects_json, prompt_pairs_json, unattributed_json,
+};
+use super::conditions::{AdjustedJson, adjusted_json};
+use super::cost::{BilledJson, CostJson, WhatIfJson, billed_json, cost_json, what_if_json};
+use super::limits::{
+    FanOutJson, LimitsJson, RateJson, SeveralLimitsJson, fan_out_json, limits_json, rate_json,
+    several_limits_json,
+};
+use super::parts::Both;
+use super::quantiles::{QuantilesJson, quantiles_json};
+use super::sides::{SideJson, StartJson, side_json, starts_json};
+use super::time_spent::{TimeSpentJson, time_spent_json};
+use crate::comparison::Judged;
+use crate::render::gates::{ControlJson, GateJson, control_json, gates_json};
+use crate::render::json_shared::{LedgerJson, WindowJson, document, ledger_json, outcome_name, window_json};
+use crate::render::report::{Figure, ReportView, sides};
+
+/// The value of the `schema` field.
+const SCHEMA: &str = "latscope.report/v1";
+
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    schema: &'static str,
+    window: WindowJson,
+    #[serde(rename = "where")]
+    conditions: Vec<String>,
+    outcome: &'static str,
+    ledger: LedgerJson,
+    margin: f64,
+    sides: Both<SideJson>,
+    gates: Option<GatesJson>,
+    quantiles: QuantilesJson,
+    effects: Option<EffectsJson>,
+    prompt_pairs: Option<PromptPairsJson>,
+    unattributed: Option<UnattributedJson>,
+    control: ControlJson,
+    adjusted: AdjustedJson,
+    answers: Both<Option<AnswersJson>>,
+    starts: Vec<StartJson>,
+    time_spent: Both<TimeSpentJson>,
+    what_if: Vec<WhatIfJson>,
+    billed: BilledJson,
+    cost: CostJson<'a>,
+    rates: Vec<RateJson>,
+    limits: Both<LimitsJson>,
+    several_limits: Option<SeveralLimitsJson>,
+    fan_out: Vec<FanOutJson>,
+    figures: FiguresJson<'a>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct GatesJson {
+    verdict: &'static str,
+    on_inconclusive: &'static str,
+    allow_uncontrolled: bool,
+    compares: bool,
+    results: Vec<GateJson>,
+}
+
+#[derive(Serialize)]
+struct FiguresJson<'a> {
+    quantiles: Option<FigureJson<'a>>,
+    distributions: Option<FigureJson<'a>>,
+    phases: Option<FigureJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct FigureJson<'a> {
+    file: &'a str,
+    alt: &'a str,
+}
+
+/// The report as JSON, pretty-printed, with a line break at its end.
+///
+/// # Errors
+/// If it cannot be written as JSON, which is a defect of latscope.
+pub fn report_json(view: &ReportView<'_>) -> serde_json::Result<String> {
+    let comparison = view.comparison;
+    let both = [0, 1];
+    let [quantiles, distributions, phases] = view.figures.map(|figure| figure.map(figure_json));
+    document(&ReportJson {
+        schema: SCHEMA,
+        window: window_json(view.window, view.span),
+        conditions: view.conditions.iter().map(ToString::to_string).collect(),
+        outcome: outcome_name(comparison.failures),
+        ledger: ledger_json(view.ledger),
+        margin: comparison.margin,
+        sides: Both::of(sides(comparison).map(|side| side_json(view.dataset, side))),
+        gates: view.gates.map(gates),
+        quantiles: quantiles_json(comparison),
+        effects: comparison.effects.as_ref().map(effects_json),
+        prompt_pairs: comparison.pairs.as_ref().map(prompt_pairs_json),
+        unattributed: comparison.unattributed.as_ref().map(unattributed_json),
+        control: control_json(&comparison.control),
+        adjusted: adjusted_json(&comparison.adjusted),
+        answers: Both::of(
+            comparison
+                .answers
+                .each_ref()
+                .map(|side| side.as_ref().map(answers_json)),
+        ),
+        starts: starts_json(sides(comparison)),
+        time_spent: Both::of(
+            both.map(|side| time_spent_json(sides(comparison)[side], &comparison.time_spent[side])),
+        ),
+        what_if: view.what_if.iter().map(what_if_json).collect(),
+        billed: billed_json(comparison),
+        cost: cost_json(view.cost),
+        rates: comparison.rates.iter().map(rate_json).collect(),
+        limits: Both::of(both.map(|side| limits_json(sides(comparison)[side], &comparison.limits[side]))),
+        several_limits: comparison.several_limits.as_ref().map(several_limits_json),
+        fan_out: comparison.fan_out.iter().map(fan_out_json).collect(),
+        figures: FiguresJson {
+            quantiles,
+            distributions,
+            phases,
+        },
+        warnings: comparison.warnings.iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn gates(judged: &Judged) -> GatesJson {
+    GatesJson {
+        verdict: judged.verdict().name(),
+        on_inconclusive: judged.on_inconclusive.name(),
+        allow_uncontrolled: judged.allows_uncontrolled,
+        compares: judged.compares(),
+        results: gates_json(judged),
+    }
+}
+
+fn figure_json(figure: Figure<'_>) -> FigureJson<'_> {
+    FigureJson {
+        file: figure.file,
+        alt: figure.alt,
+    }
+}

@@ -1,0 +1,15 @@
+//! `latscope.report/v1`: the machine form of a report. `docs/report.schema.json` describes it.
+
+mod answers;
+mod comparison;
+mod conditions;
+mod cost;
+mod document;
+mod limits;
+mod parts;
+mod quantiles;
+mod sides;
+mod tail;
+mod time_spent;
+
+pub use document::report_json;
