@@ -28,6 +28,7 @@ struct ComparedJson {
     candidate: Option<OfSideJson>,
     comparison: Option<RatioJson>,
     verdict: Option<&'static str>,
+    holm_p: Option<f64>,
     requests_needed: Option<u64>,
 }
 
@@ -80,6 +81,7 @@ fn compared_json(row: &ComparedQuantile, samples: [Option<&Sample>; 2], primary:
         candidate: of_side(&row.candidate, 1),
         comparison: row.comparison.as_ref().map(ratio_json),
         verdict: row.verdict.map(|verdict| verdict.as_str()),
+        holm_p: row.holm_p,
         requests_needed: row.requests_needed,
     }
 }

@@ -58,7 +58,7 @@ struct BedrockJson {
 
 #[derive(Serialize)]
 struct RetriesJson {
-    told: usize,
+    matched: usize,
     retried: usize,
     share: EstimateJson,
     share_of_duration: Option<EstimateJson>,
@@ -140,7 +140,7 @@ fn bedrock(found: &BedrockTime) -> BedrockJson {
 
 fn retries(found: &Retries) -> RetriesJson {
     RetriesJson {
-        told: found.told,
+        matched: found.matched,
         retried: found.retried,
         share: estimate_json(found.share),
         share_of_duration: found.of_duration.as_ref().map(share),
