@@ -1,6 +1,7 @@
 //! Exit codes, which scripts rely on.
 
-use crate::comparison::{Judged, OnInconclusive, Verdict};
+use crate::comparison::{Judged, OnInconclusive};
+use crate::stats::Decision;
 
 /// How the program ended. The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +51,9 @@ impl ExitStatus {
     /// What gates come to.
     pub(super) fn of_gates(judged: &Judged) -> Self {
         match (judged.verdict(), judged.on_inconclusive) {
-            (Verdict::Fail, _) | (Verdict::Inconclusive, OnInconclusive::Fail) => Self::GateFailed,
-            (Verdict::Inconclusive, OnInconclusive::Distinct) => Self::GateInconclusive,
-            (Verdict::Pass, _) | (Verdict::Inconclusive, OnInconclusive::Pass | OnInconclusive::Warn) => {
+            (Decision::Fail, _) | (Decision::Inconclusive, OnInconclusive::Fail) => Self::GateFailed,
+            (Decision::Inconclusive, OnInconclusive::Distinct) => Self::GateInconclusive,
+            (Decision::Pass, _) | (Decision::Inconclusive, OnInconclusive::Pass | OnInconclusive::Warn) => {
                 Self::Success
             }
         }

@@ -43,8 +43,8 @@ pub use counted::{Counted, CountedStart};
 pub use effects::Effects;
 pub use fan_out::{FanOut, Slowest};
 pub use gate::{
-    Gate, GateError, GateOptions, GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Operator,
-    Purpose, Quantity, Rate, Reason, Scale, Threshold, TimeUnit, Verdict, decide, judge,
+    Gate, GateError, GateOptions, GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Purpose,
+    Quantity, Rate, Reason, Scale, Threshold, TimeUnit, judge,
 };
 pub use inference_share::{EstimatedShare, InferenceShare, Speedups};
 pub use limits::{GATEWAY_LIMITS_S, Margin, OwnTimeout, SideLimits};

@@ -49,42 +49,6 @@ impl Verdict {
     }
 }
 
-/// The answer of a gate that lets a candidate pass unless it is slower by more than a margin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum GateResult {
-    /// The whole interval is at most 1 + δ: the candidate is not inferior.
-    Pass,
-    /// The whole interval is above 1 + δ.
-    Fail,
-    /// The interval holds 1 + δ: more requests are needed.
-    Inconclusive,
-}
-
-impl GateResult {
-    /// Of the interval of a ratio. A negative margin demands that the candidate is faster; it must
-    /// be above −1.
-    pub fn of(ratio: Interval, margin: f64) -> Self {
-        let (low, high) = ends(ratio);
-        let most = 1.0 + margin;
-        if low > most {
-            Self::Fail
-        } else if high <= most {
-            Self::Pass
-        } else {
-            Self::Inconclusive
-        }
-    }
-
-    /// The word for it in output: `pass`, `fail`, `inconclusive`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Inconclusive => "inconclusive",
-        }
-    }
-}
-
 /// From 0 to infinity where nothing bounds a ratio.
 fn ends(ratio: Interval) -> (f64, f64) {
     (ratio.low.unwrap_or(0.0), ratio.high.unwrap_or(f64::INFINITY))
@@ -101,7 +65,7 @@ pub fn noise_floor(halves: &QuantileComparison) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Confidence, Probability, Sample, compare};
+    use super::super::{Confidence, Decision, Probability, Sample, compare};
     use super::*;
     use proptest::prelude::*;
 
@@ -119,20 +83,6 @@ mod tests {
             [Improved, Regressed, Equivalent, Inconclusive].map(Verdict::as_str),
             ["improved", "regressed", "equivalent", "inconclusive"]
         );
-        use GateResult::{Fail, Pass};
-        assert_eq!(
-            [Pass, Fail, GateResult::Inconclusive].map(GateResult::as_str),
-            ["pass", "fail", "inconclusive"]
-        );
-    }
-
-    #[test]
-    fn a_gate_may_demand_an_improvement() {
-        let of = |low, high| GateResult::of(interval(low, high), -0.1);
-        assert_eq!(of(0.7, 0.9), GateResult::Pass);
-        assert_eq!(of(0.7, 1.0), GateResult::Inconclusive);
-        assert_eq!(of(0.95, 1.0), GateResult::Fail);
-        assert_eq!(GateResult::of(Interval::UNBOUNDED, 0.1), GateResult::Inconclusive);
     }
 
     #[test]
@@ -162,9 +112,9 @@ mod tests {
                 other => other,
             });
             // What regressed fails the gate, what did not regress by proof passes it.
-            let gate = GateResult::of(interval(low, low * width), margin);
-            prop_assert_eq!(there == Verdict::Regressed, gate == GateResult::Fail);
-            prop_assert!(!matches!(there, Verdict::Improved | Verdict::Equivalent) || gate == GateResult::Pass);
+            let gate = Decision::of_growth(interval(low, low * width), margin);
+            prop_assert_eq!(there == Verdict::Regressed, gate == Decision::Fail);
+            prop_assert!(!matches!(there, Verdict::Improved | Verdict::Equivalent) || gate == Decision::Pass);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How often a gate `p95 > +10%` fails, and how often one does that looks at estimates alone.
 
-use latscope::stats::{GateResult, Probability};
+use latscope::stats::{Decision, Probability};
 
 use super::intervals::Budget;
 use super::methods::{Arm, Method};
@@ -65,14 +65,16 @@ impl Gates {
             let of_margin = |margin| {
                 // Few slow episodes prove nothing.
                 let result = match answer.rests_on_few {
-                    true => GateResult::Inconclusive,
-                    false => GateResult::of(answer.interval, margin),
+                    true => Decision::Inconclusive,
+                    false => Decision::of_growth(answer.interval, margin),
                 };
                 Outcomes {
                     runs: 1,
-                    failed: u64::from(result == GateResult::Fail),
-                    passed: u64::from(result == GateResult::Pass),
-                    failed_if_independent: u64::from(GateResult::of(independent, margin) == GateResult::Fail),
+                    failed: u64::from(result == Decision::Fail),
+                    passed: u64::from(result == Decision::Pass),
+                    failed_if_independent: u64::from(
+                        Decision::of_growth(independent, margin) == Decision::Fail,
+                    ),
                     failed_by_estimate: u64::from(candidate / baseline > 1.0 + margin),
                 }
             };

@@ -1,7 +1,7 @@
 //! Verdicts, fan-out and requests that were stopped at several limits.
 
 use crate::{EXACT, VECTORS, assert_close, number, numbers, probability, rows};
-use latscope::stats::{GateResult, Interval, KaplanMeier, Verdict, any_slow, quantile_of_one};
+use latscope::stats::{Decision, Interval, KaplanMeier, Verdict, any_slow, quantile_of_one};
 use serde_json::Value;
 
 #[test]
@@ -15,7 +15,7 @@ fn verdicts() {
         };
         assert_eq!(Verdict::of(ratio, margin).as_str(), row["verdict"], "{row}");
         assert_eq!(
-            GateResult::of(ratio, margin).as_str(),
+            Decision::of_growth(ratio, margin).name(),
             row["gate_plus10"],
             "{row}"
         );

@@ -1,7 +1,6 @@
 //! From gates and sides to verdicts.
 
 use super::arm::{Arm, extremes, killed};
-use super::decide::{Verdict, decide};
 use super::expression::{Gate, Quantity};
 use super::judged::{GateResult, Judged, Measured, OnInconclusive, Reason};
 use super::measure::{Counted, few_episodes, is_too_few, leaning, measure, needed};
@@ -9,7 +8,7 @@ use crate::comparison::control::{Control, ControlState};
 use crate::comparison::several_limits::is_beyond_a_limit;
 use crate::comparison::side::Side;
 use crate::dataset::Columns;
-use crate::stats::Confidence;
+use crate::stats::{Confidence, Decision};
 use crate::summary::Failures;
 
 /// The gates and how they are taken.
@@ -52,7 +51,7 @@ pub fn judge(
         };
         let mut result = sides.judge();
         if let Some(check) = confounded.filter(|_| gate.needs_baseline()) {
-            result.verdict = Verdict::Inconclusive;
+            result.verdict = Decision::Inconclusive;
             result.reason = Some(Reason::Confounded {
                 check: check.name,
                 detail: check.detail.clone(),
@@ -94,7 +93,7 @@ impl Sides<'_> {
         let candidate = self.counted(self.candidate, &none);
         let nothing = |side: &Side| {
             let side = side.name.clone();
-            result(Verdict::Inconclusive, None, Some(Reason::Nothing { side }))
+            result(Decision::Inconclusive, None, Some(Reason::Nothing { side }))
         };
         let Some(candidate) = candidate else {
             return nothing(self.candidate);
@@ -105,22 +104,22 @@ impl Sides<'_> {
         };
         let measured = measure(self.gate, baseline.as_ref(), &candidate, self.fail_confidence);
         let Some(measured) = measured else {
-            return result(Verdict::Inconclusive, None, Some(Reason::Endless));
+            return result(Decision::Inconclusive, None, Some(Reason::Endless));
         };
         let verdict = self.decided(&measured);
         let counted: Vec<&Counted> = baseline.iter().chain([&candidate]).collect();
-        if verdict != Verdict::Inconclusive {
+        if verdict != Decision::Inconclusive {
             let few = few_episodes(self.gate, &counted).map(|episodes| Reason::FewEpisodes { episodes });
             let unknown = || self.unknown_that_matter(verdict);
             let reason = self.limited(baseline.as_ref(), &candidate).or(few);
             let reason = reason.or_else(|| unknown().map(|invocations| Reason::UnknownModel { invocations }));
             let verdict = match reason {
-                Some(_) => Verdict::Inconclusive,
+                Some(_) => Decision::Inconclusive,
                 None => verdict,
             };
             return result(verdict, Some(measured), reason);
         }
-        let alone = decide(
+        let alone = Decision::of(
             measured.interval,
             measured.interval,
             self.gate.operator,
@@ -128,7 +127,7 @@ impl Sides<'_> {
         );
         let is_open = measured.interval.low.is_none() || measured.interval.high.is_none();
         let reason = match (alone, is_open) {
-            (Verdict::Fail, _) => Reason::OneOfSeveral,
+            (Decision::Fail, _) => Reason::OneOfSeveral,
             (_, true) if is_too_few(self.gate, &counted) => Reason::TooFew,
             (_, true) => Reason::Endless,
             (_, false) => Reason::Undecided,
@@ -136,7 +135,7 @@ impl Sides<'_> {
         GateResult {
             leaning: leaning(self.gate, &measured, baseline.as_ref(), &candidate),
             needed: needed(self.gate, &measured, &counted).filter(|_| reason != Reason::Endless),
-            ..result(Verdict::Inconclusive, Some(measured), Some(reason))
+            ..result(Decision::Inconclusive, Some(measured), Some(reason))
         }
     }
 
@@ -165,8 +164,8 @@ impl Sides<'_> {
         })
     }
 
-    fn decided(&self, measured: &Measured) -> Verdict {
-        decide(
+    fn decided(&self, measured: &Measured) -> Decision {
+        Decision::of(
             measured.to_fail,
             measured.interval,
             self.gate.operator,
@@ -175,7 +174,7 @@ impl Sides<'_> {
     }
 
     /// How many killed invocations without a model there are, if they could make it come to something else.
-    fn unknown_that_matter(&self, verdict: Verdict) -> Option<usize> {
+    fn unknown_that_matter(&self, verdict: Decision) -> Option<usize> {
         let none = Columns::default();
         let holds = |of_baseline: &Columns, of_candidate: &Columns| {
             let baseline = match self.baseline {
@@ -252,11 +251,11 @@ mod tests {
     fn a_confounded_comparison_decides_nothing_but_what_compares_nothing() {
         let (base, cand) = (side("old", 500, 100.0), side("new", 500, 200.0));
         let gates = ["p95 > +10%", "p95 > +50ms", "p95 > 150ms", "timeout_rate > 50%"];
-        let verdicts = |states: &[CheckState], allows: bool| -> Vec<Verdict> {
+        let verdicts = |states: &[CheckState], allows: bool| -> Vec<Decision> {
             let judged = judged(&gates, &base, &cand, &control(states), allows);
             judged.results.iter().map(|result| result.verdict).collect()
         };
-        use Verdict::{Fail, Inconclusive, Pass};
+        use Decision::{Fail, Inconclusive, Pass};
         let decided = [Fail, Fail, Fail, Pass];
         assert_eq!(
             verdicts(&[CheckState::Alike, CheckState::Differs], false),
@@ -294,18 +293,18 @@ mod tests {
         let near = format!("p50 > +{:.4}%", low - 1e-3);
         assert_eq!(
             judged(&[&near], &base, &cand, &none, false).verdict(),
-            Verdict::Fail
+            Decision::Fail
         );
         let several = judged(&["p99 > +90%", &near, "p50 < -90%"], &base, &cand, &none, false);
-        assert_eq!(several.results[1].verdict, Verdict::Inconclusive);
+        assert_eq!(several.results[1].verdict, Decision::Inconclusive);
         assert_eq!(several.results[1].reason, Some(Reason::OneOfSeveral));
         assert!(several.results[1].fail_confidence.as_f64() > 0.98);
         let first = judged(&[&near, "p99 > +90%"], &base, &cand, &none, false);
-        assert_eq!(first.results[0].verdict, Verdict::Fail);
+        assert_eq!(first.results[0].verdict, Decision::Fail);
         let high = (found.interval.high.unwrap() - 1.0) * 100.0;
         let passes = format!("p50 > +{:.4}%", high + 1e-3);
         let several = judged(&["p99 > +90%", &passes], &base, &cand, &none, false);
-        assert_eq!(several.results[1].verdict, Verdict::Pass);
+        assert_eq!(several.results[1].verdict, Decision::Pass);
     }
 
     #[test]
@@ -329,9 +328,9 @@ mod tests {
         let needed = wide.needed.unwrap();
         assert_eq!((needed.purpose, needed.requests), (Purpose::Margin, expected));
         let leaning = judge("p50 > +10%").leaning.unwrap();
-        assert_eq!(leaning.towards, Verdict::Pass);
+        assert_eq!(leaning.towards, Decision::Pass);
         assert!(leaning.confidence.unwrap() > 0.5);
-        assert_eq!(judge("p50 < +10%").leaning.unwrap().towards, Verdict::Fail);
+        assert_eq!(judge("p50 < +10%").leaning.unwrap().towards, Decision::Fail);
         let none = judge("timeout_rate > 0.1%").needed.unwrap();
         assert_eq!(
             (none.purpose, none.requests, none.baseline_requests),
@@ -341,7 +340,7 @@ mod tests {
         assert_eq!(
             (nothing.verdict, nothing.reason),
             (
-                Verdict::Inconclusive,
+                Decision::Inconclusive,
                 Some(Reason::Nothing {
                     side: "new".to_owned()
                 })

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::invocation::StartType;
-use crate::stats::Probability;
+use crate::stats::{Operator, Probability};
 use crate::summary::Metric;
 
 /// A condition under which a check fails, such as `p95(total) > +10%`.
@@ -60,15 +60,6 @@ impl Rate {
 
 /// The name of the share of inference in gates.
 pub(super) const INFERENCE_SHARE: &str = "inference_share";
-
-/// On which side of the threshold a gate fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    /// It fails above the threshold.
-    Above,
-    /// It fails below it.
-    Below,
-}
 
 /// Where a gate begins to fail. Numbers are as they were written.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,8 +1,7 @@
 //! What became of a gate, with everything that an output says of it.
 
-use super::decide::Verdict;
 use super::expression::Gate;
-use crate::stats::{Confidence, Interval};
+use crate::stats::{Confidence, Decision, Interval};
 
 /// What an inconclusive gate does to the exit code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -121,7 +120,7 @@ pub enum Reason {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Leaning {
     /// To pass or to fail.
-    pub towards: Verdict,
+    pub towards: Decision,
     /// How sure, where that is known, from ½ to 1.
     pub confidence: Option<f64>,
 }
@@ -154,7 +153,7 @@ pub struct GateResult {
     /// The gate.
     pub gate: Gate,
     /// What it came to.
-    pub verdict: Verdict,
+    pub verdict: Decision,
     /// What it was decided on; nothing where a side has nothing to measure.
     pub measured: Option<Measured>,
     /// Why it is inconclusive, if it is.
@@ -180,9 +179,9 @@ pub struct Judged {
 
 impl Judged {
     /// What all gates come to: one that fails decides, then one that is inconclusive.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Decision {
         let verdicts = self.results.iter().map(|result| result.verdict);
-        verdicts.max().unwrap_or(Verdict::Inconclusive)
+        verdicts.max().unwrap_or(Decision::Inconclusive)
     }
 
     /// Whether any gate compares the sides.

@@ -1,12 +1,12 @@
 //! The numbers that a gate is decided on.
 
 use super::arm::Arm;
-use super::decide::Verdict;
-use super::expression::{Gate, Operator, Quantity, Threshold};
+use super::expression::{Gate, Quantity, Threshold};
 use super::judged::{Leaning, Measured, Needed, Purpose, Scale};
 use crate::comparison::quantiles::compare_worth;
 use crate::stats::{
-    Confidence, Interval, Proportion, Sample, growth_needed, min_n_two_sided, requests_to_exclude,
+    Confidence, Decision, Interval, Operator, Proportion, Sample, growth_needed, min_n_two_sided,
+    requests_to_exclude,
 };
 
 /// The numbers of one side and how many requests they are of.
@@ -204,12 +204,12 @@ pub(super) fn leaning(
     candidate: &Counted,
 ) -> Option<Leaning> {
     let below = match gate.operator {
-        Operator::Above => Verdict::Pass,
-        Operator::Below => Verdict::Fail,
+        Operator::Above => Decision::Pass,
+        Operator::Below => Decision::Fail,
     };
     let above = match gate.operator {
-        Operator::Above => Verdict::Fail,
-        Operator::Below => Verdict::Pass,
+        Operator::Above => Decision::Fail,
+        Operator::Below => Decision::Pass,
     };
     let towards = |is_below: bool| if is_below { below } else { above };
     if let (Scale::Ratio, Some(baseline), Quantity::Quantile(p, _)) =

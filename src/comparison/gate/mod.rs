@@ -3,15 +3,13 @@
 //! A gate is decided on an interval, never on the estimate alone, and has three outcomes.
 
 mod arm;
-mod decide;
 mod evaluate;
 mod expression;
 mod judged;
 mod measure;
 mod parse;
 
-pub use decide::{Verdict, decide};
 pub use evaluate::{GateOptions, judge};
-pub use expression::{Gate, Operator, Quantity, Rate, Threshold, TimeUnit};
+pub use expression::{Gate, Quantity, Rate, Threshold, TimeUnit};
 pub use judged::{GateResult, Judged, Leaning, Measured, Needed, OnInconclusive, Purpose, Reason, Scale};
 pub use parse::GateError;

@@ -10,9 +10,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::expression::{Gate, INFERENCE_SHARE, Operator, Quantity, Rate, Threshold, TimeUnit};
+use super::expression::{Gate, INFERENCE_SHARE, Quantity, Rate, Threshold, TimeUnit};
 use crate::invocation::StartType;
-use crate::stats::Probability;
+use crate::stats::{Operator, Probability};
 use crate::summary::Metric;
 use crate::vocab::visible;
 

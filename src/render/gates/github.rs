@@ -2,8 +2,9 @@
 
 use super::page::gates_page;
 use super::words::{CheckView, doubt, finding, verdict_word};
-use crate::comparison::{GateResult, OnInconclusive, Verdict};
+use crate::comparison::{GateResult, OnInconclusive};
 use crate::render::markdown::code;
+use crate::stats::Decision;
 use crate::vocab::visible;
 
 /// A workflow command for each gate, which GitHub shows as an annotation.
@@ -11,9 +12,9 @@ pub fn github_annotations(view: &CheckView<'_>) -> String {
     let judged = view.judged;
     let line = |result: &GateResult| {
         let level = match (result.verdict, judged.on_inconclusive) {
-            (Verdict::Fail, _) | (Verdict::Inconclusive, OnInconclusive::Fail) => "error",
-            (Verdict::Inconclusive, OnInconclusive::Warn | OnInconclusive::Distinct) => "warning",
-            (Verdict::Pass, _) | (Verdict::Inconclusive, OnInconclusive::Pass) => "notice",
+            (Decision::Fail, _) | (Decision::Inconclusive, OnInconclusive::Fail) => "error",
+            (Decision::Inconclusive, OnInconclusive::Warn | OnInconclusive::Distinct) => "warning",
+            (Decision::Pass, _) | (Decision::Inconclusive, OnInconclusive::Pass) => "notice",
         };
         let title = format!("{} {}", verdict_word(result.verdict), result.gate);
         let doubt = doubt(result, judged).map_or_else(String::new, |doubt| format!("; {doubt}"));

@@ -1,16 +1,17 @@
 //! Gates as JUnit XML, which most build servers read.
 
 use super::words::{CheckView, doubt, finding};
-use crate::comparison::{OnInconclusive, Verdict};
+use crate::comparison::OnInconclusive;
+use crate::stats::Decision;
 use crate::vocab::{acts, visible};
 
 /// A test suite with a test case for each gate. An inconclusive gate is skipped, unless it counts as failed.
 pub fn check_junit(view: &CheckView<'_>) -> String {
     let judged = view.judged;
-    let is_failure = |verdict: Verdict| match verdict {
-        Verdict::Fail => true,
-        Verdict::Inconclusive => judged.on_inconclusive == OnInconclusive::Fail,
-        Verdict::Pass => false,
+    let is_failure = |verdict: Decision| match verdict {
+        Decision::Fail => true,
+        Decision::Inconclusive => judged.on_inconclusive == OnInconclusive::Fail,
+        Decision::Pass => false,
     };
     let (mut cases, mut failures, mut skipped) = (String::new(), 0, 0);
     let subject = view.subject(&str::to_owned);
@@ -28,7 +29,7 @@ pub fn check_junit(view: &CheckView<'_>) -> String {
                 result.verdict.name(),
                 escape(&said)
             )
-        } else if result.verdict == Verdict::Inconclusive {
+        } else if result.verdict == Decision::Inconclusive {
             skipped += 1;
             format!("      <skipped message=\"{}\"/>\n", escape(&said))
         } else {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::comparison::{
     CheckState, Control, ControlState, GateResult, Judged, Measured, OnInconclusive, Purpose, Reason, Scale,
-    Side, Verdict,
+    Side,
 };
 use crate::render::answer::signed_millis;
 use crate::render::scale::{interval, millis, percent, plural};
-use crate::stats::Interval;
+use crate::stats::{Decision, Interval};
 use crate::summary::Warning;
 use crate::vocab::{counted, grouped};
 
@@ -56,11 +56,11 @@ impl CheckView<'_> {
 }
 
 /// The verdict as it stands in front of a gate.
-pub(super) const fn verdict_word(verdict: Verdict) -> &'static str {
+pub(super) const fn verdict_word(verdict: Decision) -> &'static str {
     match verdict {
-        Verdict::Pass => "PASS",
-        Verdict::Inconclusive => "INCONCLUSIVE",
-        Verdict::Fail => "FAIL",
+        Decision::Pass => "PASS",
+        Decision::Inconclusive => "INCONCLUSIVE",
+        Decision::Fail => "FAIL",
     }
 }
 
@@ -183,14 +183,14 @@ fn reason(result: &GateResult, judged: &Judged) -> Option<String> {
 
 /// What all gates come to.
 pub(super) fn conclusion(judged: &Judged) -> String {
-    let count = |verdict: Verdict| {
+    let count = |verdict: Decision| {
         judged
             .results
             .iter()
             .filter(|result| result.verdict == verdict)
             .count()
     };
-    let (failed, open) = (count(Verdict::Fail), count(Verdict::Inconclusive));
+    let (failed, open) = (count(Decision::Fail), count(Decision::Inconclusive));
     let all = counted(judged.results.len() as u64, "gate");
     let open = match (open, judged.on_inconclusive) {
         (0, _) => String::new(),
@@ -200,7 +200,7 @@ pub(super) fn conclusion(judged: &Judged) -> String {
         (open, OnInconclusive::Fail) => format!(", {open} inconclusive, which counts as failed"),
         (open, OnInconclusive::Distinct) => format!(", {open} inconclusive"),
     };
-    format!("{all}: {} passed, {failed} failed{open}", count(Verdict::Pass))
+    format!("{all}: {} passed, {failed} failed{open}", count(Decision::Pass))
 }
 
 /// Whether the sides differ in anything else, where gates compare them. May hold names.
