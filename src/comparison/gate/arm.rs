@@ -8,15 +8,15 @@ use crate::comparison::unattributed::joined;
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
 use crate::stats::Share;
-use crate::summary::{Failures, Latencies};
+use crate::summary::{Failures, Latencies, RowInference, inference_of, is_in_sample};
 
 /// The numbers of one side.
 #[derive(Debug, Clone)]
 pub(super) enum Arm {
     /// Times, and how they depend on each other.
     Times(Worth),
-    /// Pairs of inference and duration.
-    Share(Share),
+    /// Inference and duration, and how many requests are worth one independent one.
+    Share(Share, f64),
     /// So many of so many.
     Count {
         /// Those that it happened to.
@@ -29,13 +29,9 @@ pub(super) enum Arm {
 impl Arm {
     /// The numbers of a side, and of invocations beside its own. `None` if there are none.
     pub(super) fn of(gate: &Gate, side: &Side, others: &Columns, failures: Failures) -> Option<Self> {
-        let own = match gate.start {
-            None => Some(&side.all),
-            Some(start) => side.start(start).map(|row| &row.latencies),
-        };
         match gate.quantity {
             Quantity::Quantile(p, metric) => {
-                let own = own.and_then(|latencies| latencies.sample(metric));
+                let own = side.sample(metric, gate.start);
                 let theirs = Latencies::of(others, failures);
                 let sample = match (own, theirs.sample(metric)) {
                     (Some(own), Some(theirs)) => joined(own, theirs),
@@ -47,7 +43,7 @@ impl Arm {
                 let worth = (sample.len() as f64 / effect).max(1.0);
                 Some(Self::Times((sample.with_effective_size(worth)?, dependence)))
             }
-            Quantity::InferenceShare => own?.share.clone().map(Self::Share),
+            Quantity::InferenceShare => share(side, gate.start, failures),
             Quantity::Rate(rate) => {
                 let (own, theirs) = (
                     tally(rate, side, gate.start),
@@ -63,10 +59,31 @@ impl Arm {
     pub(super) fn requests(&self) -> usize {
         match self {
             Self::Times((sample, _)) => sample.len(),
-            Self::Share(share) => share.requests(),
+            Self::Share(share, _) => share.requests(),
             Self::Count { total, .. } => *total as usize,
         }
     }
+}
+
+/// Inference and duration of a side's requests, in order of arrival where that is known.
+fn share(side: &Side, start: Option<StartType>, failures: Failures) -> Option<Arm> {
+    let rows = &side.rows;
+    let pair = |row: usize| {
+        let is_meant =
+            start.is_none_or(|start| is_start(rows, row, start)) && is_in_sample(rows, failures, row);
+        match inference_of(rows, row) {
+            RowInference::Known(inference) if is_meant && rows.duration_us[row] > 0 => {
+                Some((inference as f64, rows.duration_us[row] as f64))
+            }
+            _ => None,
+        }
+    };
+    let in_order = side.arrivals.in_order_if_known();
+    let share = Share::from_pairs(in_order.into_iter().filter_map(pair).collect())?;
+    // Of an excerpt the neighbours are not those that came one after the other.
+    let is_in_order = side.arrivals.in_order().is_some() && side.counted.is_none();
+    let effect = if is_in_order { share.design_effect() } else { 1.0 };
+    Some(Arm::Share(share, effect))
 }
 
 /// The invocations without a model that could be a side's and change what a gate measures there: those that timed

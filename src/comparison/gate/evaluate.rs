@@ -154,7 +154,7 @@ impl Sides<'_> {
         let is_limited = |(side, counted): &(Option<&Side>, Option<&Counted>)| match (side, counted) {
             (Some(side), Some(counted)) => match &counted.arm {
                 Arm::Times((sample, _)) => is_beyond_a_limit(side, self.failures, sample, p),
-                Arm::Share(_) | Arm::Count { .. } => false,
+                Arm::Share(..) | Arm::Count { .. } => false,
             },
             _ => false,
         };

@@ -95,8 +95,9 @@ pub(super) fn measure(
         (_, Threshold::Share(percent)) => {
             let threshold = percent / 100.0;
             match &candidate.arm {
-                Arm::Share(share) => {
-                    let ends = both(&|level| share.interval(level).unwrap_or(Interval::UNBOUNDED));
+                Arm::Share(share, effect) => {
+                    let interval = |level| share.interval_of_dependent(level, *effect);
+                    let ends = both(&|level| interval(level).unwrap_or(Interval::UNBOUNDED));
                     Some(measured(
                         Scale::Share,
                         Some(share.ratio_of_sums()),
@@ -130,7 +131,7 @@ pub(super) fn is_too_few(gate: &Gate, sides: &[&Counted]) -> bool {
     };
     sides.iter().any(|side| match &side.arm {
         Arm::Times((sample, _)) => sample.effective_size() < min_n_two_sided(p, Confidence::C95) as f64,
-        Arm::Share(_) | Arm::Count { .. } => false,
+        Arm::Share(..) | Arm::Count { .. } => false,
     })
 }
 
@@ -141,7 +142,7 @@ pub(super) fn few_episodes(gate: &Gate, sides: &[&Counted]) -> Option<usize> {
     };
     let episodes = sides.iter().filter_map(|side| match &side.arm {
         Arm::Times((_, dependence)) => dependence.filter(|found| found.rests_on_few_clusters(p)),
-        Arm::Share(_) | Arm::Count { .. } => None,
+        Arm::Share(..) | Arm::Count { .. } => None,
     });
     episodes.map(|found| found.clusters).min()
 }
