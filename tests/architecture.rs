@@ -24,9 +24,11 @@ const FLOORS: [&str; 12] = [
 ];
 
 /// A crate, and the only places that may name it.
-const HOMES: [(&str, &[&str]); 25] = [
+const HOMES: [(&str, &[&str]); 27] = [
     ("polars", &["src/dataset/"]),
     ("hdrhistogram", &["src/stats/"]),
+    ("radsort", &["src/stats/"]),
+    ("rayon", &["src/comparison/", "src/command/sides.rs"]),
     ("plotters", &["src/render/chart/"]),
     ("clap", &["src/cli/"]),
     ("flate2", &["src/source/"]),

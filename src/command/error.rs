@@ -7,7 +7,7 @@ use super::config::ConfigError;
 use super::exit::ExitStatus;
 use super::query::QueryFault;
 use super::saved::{BaselineError, BaselineFault};
-use super::selector::SelectorError;
+use super::selector_error::SelectorError;
 use crate::dataset::Window;
 use crate::fetch::{self, Outcome};
 use crate::invocation::Ledger;

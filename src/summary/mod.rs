@@ -7,6 +7,7 @@ mod mixture;
 mod model_calls;
 mod phases;
 mod warning;
+mod warning_text;
 
 pub use group::{GroupSummary, ShareSummary, summarize};
 pub use latency::{Failures, Latencies, RowInference, inference_of, is_in_sample, value_given, value_of};
