@@ -38,6 +38,7 @@ pub(super) fn load_checks(baseline: &Side, candidate: &Side, floor: Option<f64>)
         true => not_kept("requests in flight"),
         false => concurrency(rows, arrivals),
     });
+    checks.extend(hour_of_day(arrivals));
     checks
 }
 
@@ -206,6 +207,23 @@ fn concurrency(rows: [&Columns; 2], arrivals: [&Arrivals; 2]) -> Check {
     balance(NAME, &baseline, &candidate)
 }
 
+/// Whether both sides had the same hours of the day (UTC). Asked only of windows longer than half a day: within a shorter
+/// one the time window tells it.
+fn hour_of_day(arrivals: [&Arrivals; 2]) -> Option<Check> {
+    const HALF_A_DAY_MS: f64 = 12.0 * 3_600_000.0;
+    let [baseline, candidate] = arrivals.map(Arrivals::times_ms);
+    let (baseline, candidate) = (baseline?, candidate?);
+    let first = baseline.first()?.min(*candidate.first()?);
+    let last = baseline.last()?.max(*candidate.last()?);
+    let hours = |times: &[f64]| {
+        times
+            .iter()
+            .map(|at| at.rem_euclid(86_400_000.0) / 3_600_000.0)
+            .collect::<Vec<_>>()
+    };
+    (last - first > HALF_A_DAY_MS).then(|| balance("hour of day", &hours(baseline), &hours(candidate)))
+}
+
 fn balance(name: &'static str, baseline: &[f64], candidate: &[f64]) -> Check {
     let Some(balance) = Balance::of(baseline, candidate) else {
         return unknown(name, "too few requests");
@@ -220,8 +238,8 @@ fn balance(name: &'static str, baseline: &[f64], candidate: &[f64]) -> Check {
         state: state(balance.check()),
         detail: format!(
             "median {} against {}, standardised difference {}{:.2}",
-            median(baseline),
-            median(candidate),
+            shown(median(baseline)),
+            shown(median(candidate)),
             sign(balance.difference),
             balance.difference.abs()
         ),
@@ -246,6 +264,12 @@ fn unknown(name: &'static str, detail: &str) -> Check {
         state: CheckState::Unknown,
         detail: detail.to_owned(),
     }
+}
+
+/// A whole number as it is, another with a decimal.
+fn shown(number: f64) -> String {
+    let decimals = usize::from(number.fract() != 0.0);
+    format!("{number:.decimals$}")
 }
 
 /// For each request of each side, in order of arrival, how many of both sides were under way when it came.
@@ -322,6 +346,23 @@ mod tests {
             states(&every(0, 1000), &every(200_000, 1000)),
             [CheckState::Differs, CheckState::Differs]
         );
+    }
+
+    #[test]
+    fn hours_of_the_day_are_compared_over_more_than_half_a_day() {
+        let hour = 3_600_000;
+        let at = |hours: &dyn Fn(i64) -> i64, count: i64| {
+            Arrivals::of(&rows(&(0..count).map(|i| (hours(i), 50)).collect::<Vec<_>>()))
+        };
+        // Three days: all hours against the nights alone.
+        let all = at(&|i| i * hour / 10, 720);
+        let shifted = at(&|i| i * hour / 10 + hour / 20, 720);
+        let nights = at(&|i| (i / 80) * 24 * hour + (i % 80) * hour / 10, 240);
+        let state = |a: &Arrivals, b: &Arrivals| hour_of_day([a, b]).map(|check| check.state);
+        assert_eq!(state(&all, &shifted), Some(CheckState::Alike));
+        assert_eq!(state(&all, &nights), Some(CheckState::Differs));
+        let short = at(&|i| i * hour / 100, 720);
+        assert_eq!(state(&short, &short), None);
     }
 
     #[test]
