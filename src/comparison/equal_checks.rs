@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::control::{Check, CheckState};
+use super::limits::told_timeouts;
 use super::requests::answered;
 use super::side::Side;
 use crate::dataset::{Dataset, Key};
@@ -58,7 +59,16 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
         |milli| format!("{}", f64::from(*milli) / 1000.0),
     ));
     checks.push(not_logged(baseline, candidate, dataset));
+    checks.extend(timeout(sides));
     checks
+}
+
+/// The timeout of the function, where killed invocations tell it on both sides.
+fn timeout(sides: [&Side; 2]) -> Option<Check> {
+    let told = sides.map(|side| told_timeouts(&side.rows, &side.without_model).0);
+    let is_told = told.iter().all(|seconds| !seconds.is_empty());
+    let some = |seconds: BTreeSet<u64>| seconds.into_iter().map(Some).collect();
+    is_told.then(|| check("timeout", told.map(some), |seconds| format!("{seconds} s")))
 }
 
 /// The distinct values of a column, `None` among them where one is not known.
@@ -162,6 +172,10 @@ fn not_logged(baseline: &Side, candidate: &Side, dataset: &Dataset) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::side::Identity;
+    use crate::dataset::Columns;
+    use crate::invocation::Outcome;
+    use crate::summary::Failures;
 
     #[track_caller]
     fn assert_state(baseline: &[Option<u32>], candidate: &[Option<u32>], state: CheckState, detail: &str) {
@@ -216,5 +230,29 @@ mod tests {
     fn the_same_mixture_proves_nothing() {
         let mixed = [Some(256), Some(512)];
         assert_state(&mixed, &mixed, CheckState::Unproven, "both have 256, 512");
+    }
+
+    #[test]
+    fn timeouts_are_compared_where_killed_invocations_tell_them() {
+        let side = |killed_after_s: &[u64]| {
+            let count = killed_after_s.len() + 1;
+            let mut rows = Columns::blank(count);
+            for (row, seconds) in killed_after_s.iter().enumerate() {
+                rows.outcome[row] = Outcome::Timeout as u32;
+                rows.duration_us[row] = seconds * 1_000_000 + 170;
+            }
+            Side::of_rows(Identity::default(), rows, Failures::Apart)
+        };
+        let found =
+            |a: &[u64], b: &[u64]| timeout([&side(a), &side(b)]).map(|check| (check.state, check.detail));
+        assert_eq!(found(&[15], &[]), None);
+        assert_eq!(
+            found(&[15, 15], &[15]),
+            Some((CheckState::Alike, "15 s".to_owned()))
+        );
+        assert_eq!(
+            found(&[15], &[29]),
+            Some((CheckState::Differs, "15 s against 29 s".to_owned()))
+        );
     }
 }

@@ -119,7 +119,8 @@ fn told_by(rows: &Columns, row: usize) -> Option<u64> {
     Some(printed / 1_000_000).filter(|seconds| *seconds > 0)
 }
 
-fn own_timeout(rows: &Columns, without_model: &Columns, design_effect: f64) -> Option<OwnTimeout> {
+/// The timeouts in seconds that killed invocations of a side, and how many of those could not name their model.
+pub(super) fn told_timeouts(rows: &Columns, without_model: &Columns) -> (BTreeSet<u64>, u64) {
     let place = |rows: &Columns, row: usize| {
         let of = |column: &[Option<u32>]| column.get(row).copied().flatten();
         (of(&rows.function), of(&rows.version), of(&rows.region))
@@ -138,6 +139,11 @@ fn own_timeout(rows: &Columns, without_model: &Columns, design_effect: f64) -> O
             possible += 1;
         }
     }
+    (told, possible)
+}
+
+fn own_timeout(rows: &Columns, without_model: &Columns, design_effect: f64) -> Option<OwnTimeout> {
+    let (told, possible) = told_timeouts(rows, without_model);
     let smallest = *told.first()?;
     let (mut over, mut requests, mut longest) = (0, 0, 0);
     for row in (0..rows.len()).filter(|&row| is_in_sample(rows, Failures::Apart, row)) {
