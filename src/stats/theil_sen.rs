@@ -27,7 +27,7 @@ impl TheilSen {
     pub const MOST_SORTED: usize = 65_536;
 
     /// Of more points so many are used, evenly spaced in the order of x and then y.
-    pub const MOST_POINTS: usize = 1000;
+    pub const MOST_POINTS: usize = 2000;
 
     /// Of points (x, y), if there are at most [`MOST_SORTED`](Self::MOST_SORTED) in any order. `None` if all x are the same or a number is not finite.
     pub fn of(points: &[(f64, f64)], confidence: Confidence) -> Option<Self> {
