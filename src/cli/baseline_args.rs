@@ -39,7 +39,7 @@ enum ActionArg {
 
 #[derive(Debug, Args)]
 struct SaveArgs {
-    /// The name: letters, digits, -, _ and .
+    /// The name: letters, digits, dots, hyphens and underscores
     #[arg(value_name = "NAME")]
     name: String,
     /// Which invocations: a model (haiku, or any id of it), or key=value[,key=value] with model, since, until, input,

@@ -8,7 +8,8 @@ use super::load::{Common, Loaded, note};
 use super::saved;
 use super::selector::Selector;
 use super::sides::{selector_warnings, side_of};
-use crate::comparison::SavedBaseline;
+use crate::comparison::{SavedBaseline, Side};
+use crate::invocation::Names;
 use crate::parse::TimingKeys;
 use crate::render::{SavedRow, baselines_table, saved_line};
 use crate::vocab::visible;
@@ -91,7 +92,7 @@ fn saved_text(
     }
     let saved = SavedBaseline::of(
         &side,
-        options.selector.text(),
+        what_of(&options.selector, &side, loaded.dataset.names()),
         loaded.dataset.names(),
         common.failures,
         options.exact_up_to,
@@ -101,6 +102,15 @@ fn saved_text(
         true => String::new(),
         false => saved_line(&path.to_string_lossy(), &options.name, &saved),
     })
+}
+
+/// What a side is of, without what a selector may name: streams, paths and accounts are nobody else's business.
+fn what_of(selector: &Selector, side: &Side, names: &Names) -> String {
+    let model = side.rows.model.iter().flatten().next();
+    match model.filter(|_| selector.names_a_model()) {
+        Some(model) => names.model_label(*model),
+        None => "invocations".to_owned(),
+    }
 }
 
 fn listed(dir: &Path) -> Result<String, Error> {

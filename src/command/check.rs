@@ -141,6 +141,7 @@ fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> 
         value.map_or_else(|| "not known".to_owned(), |value| selected.label(key, value))
     };
     let mut warnings = loaded.warnings.clone();
+    warnings.extend(candidate.excerpt());
     warnings.extend(input_warnings(&loaded.ledger));
     warnings.extend(row_warnings(
         &candidate.name,

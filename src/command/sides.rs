@@ -11,6 +11,7 @@ use super::saved::{self, BaselineError};
 use super::selector::Selector;
 use crate::comparison::{Comparison, Identity, SavedBaseline, Side, compare_sides};
 use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection, Window};
+use crate::invocation::Span;
 use crate::parse::TimingKeys;
 use crate::summary::Warning;
 
@@ -64,7 +65,12 @@ pub(super) fn choose(
 ) -> Result<Chosen, Error> {
     let saved = |selector: &&Selector| selector.saved().map(|name| of_saved(baselines, name)).transpose();
     let saved: Vec<Option<SavedBaseline>> = selectors.iter().map(saved).collect::<Result<_, _>>()?;
-    let (loaded, (mut selected, selection)) = match saved.iter().all(Option::is_some) {
+    if saved.iter().any(Option::is_some) && !common.conditions.is_empty() {
+        let reason = "--where would hold for the logs alone, not for what is saved; put it into the other selector, as in \
+                      --candidate model=haiku,start=warm";
+        return Err(Error::Usage(reason.to_owned()));
+    }
+    let (mut loaded, (mut selected, selection)) = match saved.iter().all(Option::is_some) {
         true => nothing_to_read(common)?,
         false => read(common, selectors, keys, stderr)?,
     };
@@ -84,6 +90,14 @@ pub(super) fn choose(
             sides.extend(side?);
         }
     }
+    // Where no logs were read, what is looked at lies where the saved sides do.
+    let spans = || sides.iter().filter_map(|side: &Side| side.span);
+    loaded.span = loaded.span.or_else(|| {
+        Some(Span {
+            first: spans().map(|span| span.first).min()?,
+            last: spans().map(|span| span.last).max()?,
+        })
+    });
     Ok(Chosen {
         loaded,
         selected,
@@ -178,9 +192,9 @@ fn read(
 
 /// All that is meant is saved: options that mean logs would do nothing.
 fn nothing_to_read(common: &Common) -> Result<(Loaded, (Dataset, Selection)), Error> {
-    let is_of_logs = !common.inputs.is_empty() || !common.conditions.is_empty();
-    if is_of_logs || common.since.is_some() || common.until.is_some() {
-        let reason = "all that is meant is saved, so no logs are read: --input, --since, --until and --where mean nothing";
+    if !common.inputs.is_empty() || common.since.is_some() || common.until.is_some() {
+        let reason =
+            "all that is meant is saved, so no logs are read: --input, --since and --until mean nothing";
         return Err(Error::Usage(reason.to_owned()));
     }
     let loaded = Loaded::without_logs()?;

@@ -92,6 +92,7 @@ pub fn compare_sides(
     // No margin below what the baseline differs from itself by means anything.
     let floor = base[0].as_ref().and_then(|arm| arm.noise_floor(Probability::P95));
     let margin = floor.unwrap_or(0.0).max(margin);
+    let at_p95 = [&base[0], &cand[0]].map(|arm| arm.as_ref()?.dependence(Probability::P95));
     let of = |at: usize| compared(base[at].as_ref(), cand[at].as_ref(), margin);
     // What is independent of each other runs beside each other; the results do not depend on how.
     let ((mut total, (mut duration, (mut inference, mut warm))), (control, (adjusted, effects))) = join(
@@ -103,13 +104,13 @@ pub fn compare_sides(
             let adjusted = || Adjusted::of(&baseline, &candidate, failures);
             let effects = || Effects::of(&baseline, &candidate);
             join(
-                || Control::of_sides(&baseline, &candidate, floor, dataset),
+                || Control::of_sides(&baseline, &candidate, at_p95, floor, dataset),
                 || join(adjusted, effects),
             )
         },
     );
     let sides = [&baseline, &candidate];
-    let several_limits = SeveralLimits::of(sides, failures)
+    let several_limits = SeveralLimits::of(sides)
         .map(|several| several.judging(sides, [&mut total, &mut duration, &mut inference, &mut warm]));
     adjust_exploratory([&mut total, &mut duration, &mut inference, &mut warm]);
     let (total_now, effect) = (&total, |side: usize| design_effect(&total, side));

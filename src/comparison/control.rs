@@ -4,6 +4,8 @@ use super::equal_checks::equal_checks;
 use super::load_checks::load_checks;
 use super::side::Side;
 use crate::dataset::Dataset;
+use crate::stats::{self, Dependence, Probability};
+use crate::vocab::{counted, grouped};
 
 /// What one check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,13 +70,72 @@ impl Control {
     }
 
     /// Makes the checks of two sides. `floor` is what the baseline differs from itself by, if it does.
-    pub(super) fn of_sides(baseline: &Side, candidate: &Side, floor: Option<f64>, dataset: &Dataset) -> Self {
+    pub(super) fn of_sides(
+        baseline: &Side,
+        candidate: &Side,
+        dependence: [Option<Dependence>; 2],
+        floor: Option<f64>,
+        dataset: &Dataset,
+    ) -> Self {
         let mut checks = equal_checks(baseline, candidate, dataset);
         checks.extend(load_checks(baseline, candidate, floor));
+        checks.extend(dependence_checks(dependence));
         // The gravest first; among equals the order in which they were made.
         checks.sort_by_key(|check| std::cmp::Reverse(check.state));
         Self { checks }
     }
+}
+
+/// Whether requests stand for themselves, and whether p95 rests on enough of them. What they are worth is in every
+/// interval, so that neither confounds: they leave less proven than their number suggests.
+fn dependence_checks(dependence: [Option<Dependence>; 2]) -> Vec<Check> {
+    let names = ["dependence of requests", "slow episodes"];
+    let [Some(baseline), Some(candidate)] = dependence else {
+        return names
+            .map(|name| Check {
+                name,
+                state: CheckState::Unknown,
+                detail: "the order of requests is not known".to_owned(),
+            })
+            .to_vec();
+    };
+    let both = [baseline, candidate];
+    let state = |is_alike: bool| {
+        if is_alike {
+            CheckState::Alike
+        } else {
+            CheckState::Unproven
+        }
+    };
+    let worth = |found: &Dependence| {
+        let (worth, len) = (found.effective_size() as u64, found.len as u64);
+        format!("{} of {}", grouped(worth), grouped(len))
+    };
+    let episodes = |found: &Dependence| counted(found.clusters as u64, "episode");
+    vec![
+        Check {
+            name: names[0],
+            state: state(both.iter().all(|found| found.check() == stats::Check::Ok)),
+            detail: format!(
+                "requests say as much of p95 as {} and {} independent ones",
+                worth(&baseline),
+                worth(&candidate)
+            ),
+        },
+        Check {
+            name: names[1],
+            state: state(
+                !both
+                    .iter()
+                    .any(|found| found.rests_on_few_clusters(Probability::P95)),
+            ),
+            detail: format!(
+                "requests slower than p95 came in {} and {}",
+                episodes(&baseline),
+                episodes(&candidate)
+            ),
+        },
+    ]
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Many invocations as counts: what is kept of a saved baseline that is too large to keep each of its invocations.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::gate::Rate;
 use super::quantiles::Arm;
+use super::rates::{SHOWN_RATES, design_effect};
 use super::side::Side;
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
@@ -26,6 +29,10 @@ pub struct Counted {
     pub starts: Vec<CountedStart>,
     /// How requests depend on those before them.
     dependence: Vec<KeptDependence>,
+    /// Of failures, timeouts and throttles: how many requests are worth one independent one.
+    rate_effects: [Option<f64>; 3],
+    /// When the first and the last ended, milliseconds since the epoch.
+    pub(super) span_ms: Option<(i64, i64)>,
     /// How far p95 of total time differs between the first and the second half, if it does.
     pub(super) noise_floor: Option<f64>,
 }
@@ -120,6 +127,10 @@ impl Counted {
                 .map(|start| CountedStart::of(&side.rows, start))
                 .collect(),
             dependence,
+            rate_effects: SHOWN_RATES.map(|rate| design_effect(rate, side)),
+            span_ms: side
+                .span
+                .map(|span| (span.first.as_epoch_millis(), span.last.as_epoch_millis())),
             noise_floor: total.and_then(|arm| arm.noise_floor(Probability::P95)),
         }
     }
@@ -184,6 +195,12 @@ impl Counted {
         told.fold((0, 0), |sum, (count, total)| (sum.0 + count, sum.1 + total))
     }
 
+    /// How many requests are worth one independent one, of a rate.
+    pub(super) fn rate_effect(&self, rate: Rate) -> Option<f64> {
+        let at = SHOWN_RATES.iter().position(|shown| *shown == rate)?;
+        self.rate_effects[at]
+    }
+
     /// How many invocations ended so.
     pub(super) fn ended(&self, outcome: Outcome) -> usize {
         self.starts
@@ -192,26 +209,42 @@ impl Counted {
             .sum()
     }
 
+    /// Whether every start type is there once.
+    fn is_once_each(&self) -> bool {
+        let starts: BTreeSet<u32> = self.starts.iter().map(|of| of.start).collect();
+        starts.len() == self.starts.len()
+    }
+
     /// Whether everything in it means something.
     pub(super) fn is_sound(&self) -> bool {
         let of_start = |of: &CountedStart| {
             let all = sum(of.outcomes.into_iter());
             let fits = |count: Option<u64>| count.is_some() && count <= all;
-            let times = of.times.iter().all(|times| {
-                let lists = [&times.complete, &times.limits, &times.failed];
-                let counts = lists
-                    .iter()
-                    .flat_map(|list| list.counts.iter().map(|(_, count)| *count));
-                fits(sum(counts.chain(lists.iter().map(|list| list.longer))))
-            });
+            let times = of.times.iter().all(|times| fits(times.count()));
+            // Every invocation has a duration.
+            let is_whole = of.times.first().and_then(CountedTimes::count) == all;
             let is_known = StartType::ALL.get(of.start as usize).is_some();
-            is_known && of.times.len() == Metric::ALL.len() && times && of.throttled <= of.throttle_told
+            is_known
+                && of.times.len() == Metric::ALL.len()
+                && times
+                && is_whole
+                && of.throttled <= of.throttle_told
         };
         let counted = sum(self.starts.iter().flat_map(|of| of.outcomes));
         counted == Some(self.invocations)
             && (1..=MOST_INVOCATIONS).contains(&self.invocations)
             && self.starts.iter().all(of_start)
-            && self.dependence.iter().all(|kept| kept.len > 0)
+            && self.is_once_each()
+            && self.dependence.iter().all(|kept| kept.is_sound(self.invocations))
+            && self
+                .rate_effects
+                .iter()
+                .flatten()
+                .all(|effect| effect.is_finite() && *effect >= 1.0)
+            && self
+                .noise_floor
+                .is_none_or(|floor| floor.is_finite() && floor > 0.0)
+            && self.span_ms.is_none_or(|(first, last)| first <= last)
     }
 }
 
@@ -261,6 +294,17 @@ impl CountedStart {
     }
 }
 
+impl CountedTimes {
+    /// How many times there are, if that is a number that can be.
+    fn count(&self) -> Option<u64> {
+        let lists = [&self.complete, &self.limits, &self.failed];
+        let counts = lists
+            .iter()
+            .flat_map(|list| list.counts.iter().map(|(_, count)| *count));
+        sum(counts.chain(lists.iter().map(|list| list.longer)))
+    }
+}
+
 impl Buckets {
     fn of(values: impl Iterator<Item = u64>) -> Self {
         let Some(mut histogram) = Histogram::new(LONGEST_US) else {
@@ -287,6 +331,15 @@ impl Buckets {
 }
 
 impl KeptDependence {
+    fn is_sound(&self, invocations: u64) -> bool {
+        let all = usize::try_from(invocations).unwrap_or(usize::MAX);
+        (1..=all).contains(&self.len)
+            && self.exceedances <= self.len
+            && self.clusters <= self.exceedances
+            && self.autocorrelation_time.is_finite()
+            && self.batch_effect.is_finite()
+    }
+
     fn found(&self) -> Dependence {
         Dependence {
             len: self.len,

@@ -4,10 +4,11 @@ use super::gate::Rate;
 use super::quantiles::ComparedQuantile;
 use super::rates::{ComparedRate, RateOfSide};
 use super::side::Side;
-use crate::dataset::{Dataset, Key};
+use crate::dataset::{Columns, Dataset, Key};
 use crate::invocation::Ledger;
 use crate::stats::{Check, Confidence, Dependence, Grade, Probability, highest_finite_quantile};
 use crate::summary::{Metric, QuantileSummary, Warning, input_warnings, row_warnings};
+use crate::vocab::Timestamp;
 
 /// Collects the doubts, the gravest first.
 pub(super) fn doubts(
@@ -21,20 +22,11 @@ pub(super) fn doubts(
         value.map_or_else(|| "not known".to_owned(), |value| dataset.label(key, value))
     };
     let mut warnings = Vec::new();
-    let shared = common(&baseline.rows.row, &candidate.rows.row);
+    let shared = shared(baseline, candidate);
     if shared > 0 {
         warnings.push(Warning::Shared(shared));
     }
-    for side in [baseline, candidate]
-        .into_iter()
-        .filter(|side| side.counted.is_some())
-    {
-        warnings.push(Warning::Excerpt {
-            of: side.name.clone(),
-            kept: side.rows.len(),
-            invocations: side.group.invocations,
-        });
-    }
+    warnings.extend([baseline, candidate].into_iter().filter_map(Side::excerpt));
     warnings.extend(failures(baseline, candidate));
     for side in [baseline, candidate] {
         for quantile in total {
@@ -64,18 +56,31 @@ pub(super) fn doubts(
     warnings
 }
 
-/// How many positions are in both lists.
-fn common(one: &[u32], other: &[u32]) -> usize {
-    let sorted = |list: &[u32]| {
-        let mut list = list.to_vec();
-        list.sort_unstable();
-        list
-    };
-    let (one, other) = (sorted(one), sorted(other));
+/// How many invocations are on both sides. Those of a saved baseline are known by what they are.
+fn shared(baseline: &Side, candidate: &Side) -> usize {
+    if baseline.is_saved || candidate.is_saved {
+        return common(contents(&baseline.rows), contents(&candidate.rows));
+    }
+    common(baseline.rows.row.clone(), candidate.rows.row.clone())
+}
+
+/// When each invocation ended, what it took and what was billed; none of those without a time.
+fn contents(rows: &Columns) -> Vec<(Timestamp, u64, Option<u64>)> {
+    let content = |row: usize| Some((rows.ended_at[row]?, rows.duration_us[row], rows.billed_us[row]));
+    (0..rows.len()).filter_map(content).collect()
+}
+
+/// How many of one list are in the other.
+fn common<T: Ord + Copy>(mut one: Vec<T>, mut other: Vec<T>) -> usize {
+    one.sort_unstable();
+    other.sort_unstable();
     let (mut count, mut at) = (0, 0);
     for row in one {
         at += other[at..].iter().take_while(|theirs| **theirs < row).count();
-        count += usize::from(other.get(at) == Some(&row));
+        if other.get(at) == Some(&row) {
+            count += 1;
+            at += 1;
+        }
     }
     count
 }

@@ -12,7 +12,7 @@ pub struct Effects {
     /// Its 95 % interval (Brunner and Munzel).
     pub candidate_faster_interval: Interval,
     /// The median of the ratios of all pairs, candidate over baseline (Hodges and Lehmann), with its 95 % interval;
-    /// absent where a time is 0 or too many requests were stopped.
+    /// absent where a time is 0 or the median falls among requests that were stopped.
     pub typical_ratio: Option<(f64, Interval)>,
     /// The two-sided p-value of Mann and Whitney, for readers of benchstat: it does not tell which quantile differs.
     pub mann_whitney_p: f64,

@@ -164,13 +164,15 @@ impl<'s> Arm<'s> {
         match &self.order {
             Order::Unknown => None,
             Order::Series(series) => {
-                let nearest = self.sample.nearest_rank(p);
-                let value = if nearest.censored {
-                    f64::INFINITY
-                } else {
-                    nearest.value
+                let value = |p| {
+                    let nearest = self.sample.nearest_rank(p);
+                    if nearest.censored {
+                        f64::INFINITY
+                    } else {
+                        nearest.value
+                    }
                 };
-                Dependence::around(series, value)
+                Dependence::around(series, p, value)
             }
             Order::Counted(counted, metric, start) => counted.dependence(*metric, *start, p),
         }

@@ -57,27 +57,31 @@ impl RateOfSide {
     fn of(rate: Rate, side: &Side) -> Option<Self> {
         let (count, total) = tally(rate, side, None);
         let proportion = Proportion::new(count, total)?;
-        let series: Option<Vec<f64>> =
-            side.arrivals
-                .in_order()
-                .filter(|_| side.counted.is_none())
-                .map(|in_order| {
-                    in_order
-                        .filter_map(|row| happens(rate, &side.rows, row))
-                        .map(|happened| f64::from(u8::from(happened)))
-                        .collect()
-                });
-        // Of zeros and ones, what is looked at around the median is the ones.
-        let dependence = series
-            .filter(|_| count > 0)
-            .and_then(|series| Dependence::of(&series, Probability::P50));
-        let worth = dependence.and_then(|found| proportion.with_effective_size(found.effective_size()));
+        let effect = match &side.counted {
+            Some(counted) => counted.rate_effect(rate),
+            None => design_effect(rate, side).filter(|_| count > 0),
+        };
+        let worth =
+            effect.and_then(|effect| proportion.with_effective_size((total as f64 / effect).max(1.0)));
         Some(Self {
             count,
             total,
             proportion: worth.unwrap_or(proportion),
         })
     }
+}
+
+/// How many invocations are worth one independent one where it happens in episodes; nothing where their order is not
+/// known.
+pub(super) fn design_effect(rate: Rate, side: &Side) -> Option<f64> {
+    let series: Vec<f64> = side
+        .arrivals
+        .in_order()?
+        .filter_map(|row| happens(rate, &side.rows, row))
+        .map(|happened| f64::from(u8::from(happened)))
+        .collect();
+    // Of zeros and ones, what is looked at around the median is the ones.
+    Some(Dependence::of(&series, Probability::P50)?.design_effect())
 }
 
 /// To how many of a side it happened, and how many tell, of one start type or of all.

@@ -15,7 +15,7 @@ use crate::vocab::Timestamp;
 /// The version of the form in which baselines are saved.
 pub const BASELINE_SCHEMA: &str = "latscope.baseline/v1";
 
-/// Of a baseline that is counted so many invocations are kept in full: every so-manyth in order of arrival.
+/// Of a baseline that is counted so many invocations are kept in full: one of every so many in order of arrival.
 const EXCERPT: usize = 20_000;
 
 /// Of a baseline that is counted at most so many more are kept because a setting occurs in no other.
@@ -27,14 +27,12 @@ const MOST_RARE: usize = 1000;
 pub struct SavedBaseline {
     /// [`BASELINE_SCHEMA`].
     pub schema: String,
-    /// How the side was called.
+    /// What it is of: the model, if one was selected.
     pub name: String,
-    /// The selector that chose it, as it was written.
-    pub selector: String,
     /// The ids under which the logs named its model, where it was selected by model, without accounts.
     pub model_ids: Vec<String>,
     /// The properties by which it was selected.
-    selected_by: Vec<String>,
+    pub selected_by: Vec<String>,
     /// The beginning of the window, milliseconds since the epoch.
     since_ms: Option<i64>,
     /// The end of the window, milliseconds since the epoch.
@@ -71,14 +69,13 @@ impl fmt::Display for SavedError {
 impl std::error::Error for SavedError {}
 
 impl SavedBaseline {
-    /// A side as it is saved: each invocation if there are at most `exact_up_to`, else counts and an excerpt.
-    pub fn of(side: &Side, selector: &str, names: &Names, failures: Failures, exact_up_to: usize) -> Self {
+    /// A side as it is saved, under a name that tells what it is of: each invocation if there are at most `exact_up_to`, else counts and an excerpt.
+    pub fn of(side: &Side, name: String, names: &Names, failures: Failures, exact_up_to: usize) -> Self {
         let is_exact = side.rows.len() <= exact_up_to;
         let excerpt = (!is_exact).then(|| side.rows.only_of(&excerpt(side, EXCERPT.min(exact_up_to))));
         Self {
             schema: BASELINE_SCHEMA.to_owned(),
-            name: side.name.clone(),
-            selector: selector.to_owned(),
+            name,
             model_ids: side.model_ids.iter().map(|id| without_account(id)).collect(),
             selected_by: side.selected_by.iter().map(|key| key.name().to_owned()).collect(),
             since_ms: side.window.since.map(Timestamp::as_epoch_millis),
@@ -143,7 +140,10 @@ impl SavedBaseline {
                 .collect(),
             without_model,
         };
-        let side = Side::of_rows(identity, rows, failures);
+        let side = Side {
+            is_saved: true,
+            ..Side::of_rows(identity, rows, failures)
+        };
         Ok(match self.counted {
             None => side,
             Some(counted) => side.with_counts(counted, failures),
@@ -156,13 +156,18 @@ fn without_account(id: &str) -> String {
     id.rsplit('/').next().unwrap_or(id).to_owned()
 }
 
-/// Positions of the rows that are kept in full, ascending: every so-manyth in order of arrival, and the first of each
+/// Positions of the rows that are kept in full, ascending: one of every so many in order of arrival, and the first of each
 /// combination of settings, so that no setting is lost.
 fn excerpt(side: &Side, size: usize) -> Vec<u32> {
     let rows = &side.rows;
     let in_order = side.arrivals.in_order_if_known();
     let step = rows.len().div_ceil(size.max(1)).max(1);
-    let mut kept: BTreeSet<usize> = in_order.iter().copied().step_by(step).collect();
+    // One of each stretch, at a place that follows no period: traffic may have one.
+    let mut kept: BTreeSet<usize> = in_order
+        .chunks(step)
+        .enumerate()
+        .map(|(at, stretch)| stretch[scattered(at as u64) as usize % stretch.len()])
+        .collect();
     let mut seen = BTreeSet::new();
     for row in in_order {
         if seen.len() >= MOST_RARE {
@@ -175,6 +180,14 @@ fn excerpt(side: &Side, size: usize) -> Vec<u32> {
     kept.into_iter()
         .filter_map(|row| u32::try_from(row).ok())
         .collect()
+}
+
+/// A number without any visible order, the same for the same one (SplitMix64; Steele, Lea and Flood 2014).
+fn scattered(number: u64) -> u64 {
+    let mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
 }
 
 /// What must be the same on both sides of a controlled comparison.

@@ -2,10 +2,9 @@
 
 use super::quantiles::{COMPARED, ComparedQuantile};
 use super::side::Side;
-use crate::dataset::Columns;
-use crate::invocation::{Outcome, StartType};
+use crate::invocation::StartType;
 use crate::stats::{Confidence, Interval, KaplanMeier, Probability, Sample, Verdict};
-use crate::summary::{Failures, Metric, Warning, is_in_sample};
+use crate::summary::{Metric, Warning};
 
 /// What comes of several limits on a side.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,9 +35,10 @@ const CLEARLY_US: f64 = 500_000.0;
 
 impl SeveralLimits {
     /// Of two sides. `None` if neither has several.
-    pub(super) fn of(sides: [&Side; 2], failures: Failures) -> Option<Self> {
+    pub(super) fn of(sides: [&Side; 2]) -> Option<Self> {
         let found = sides.map(|side| {
-            is_outlasted(&side.rows, failures)
+            let is_limited = is_outlasted(side.all.sample(Metric::Duration)?);
+            is_limited
                 .then(|| LimitedSide::of(side.all.sample(Metric::Total)?))
                 .flatten()
         });
@@ -134,23 +134,19 @@ fn smallest_limit(sample: &Sample) -> Option<f64> {
 }
 
 /// Whether a quantile of a side's sample reaches where the first of several limits stopped a request.
-pub(super) fn is_beyond_a_limit(side: &Side, failures: Failures, sample: &Sample, p: Probability) -> bool {
+pub(super) fn is_beyond_a_limit(side: &Side, sample: &Sample, p: Probability) -> bool {
     let reaches = |smallest: f64| {
         let high = sample.interval(p, Confidence::C95).high;
         sample.quantile(p).value >= smallest || high.is_none_or(|high| high >= smallest)
     };
-    is_outlasted(&side.rows, failures) && smallest_limit(sample).is_some_and(reaches)
+    side.all.sample(Metric::Duration).is_some_and(is_outlasted) && smallest_limit(sample).is_some_and(reaches)
 }
 
 /// Whether the duration of any request clearly outlasts where another was stopped. Initialisation does not count: no
 /// limit of the function is on it.
-fn is_outlasted(rows: &Columns, failures: Failures) -> bool {
-    let in_sample = || (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row));
-    let stopped = in_sample().filter(|&row| rows.outcome[row] == Outcome::Timeout as u32);
-    let smallest = stopped.map(|row| rows.duration_us[row]).min();
-    let longest = in_sample().map(|row| rows.duration_us[row]).max();
-    smallest.zip(longest).is_some_and(|(smallest, longest)| {
-        let (smallest, longest) = (smallest as f64, longest as f64);
+fn is_outlasted(durations: &Sample) -> bool {
+    smallest_limit(durations).is_some_and(|smallest| {
+        let longest = durations.max();
         longest > smallest * (1.0 + CLEARLY) && longest > smallest + CLEARLY_US
     })
 }
@@ -162,21 +158,8 @@ mod tests {
     #[test]
     fn limits_are_several_if_one_is_clearly_outlasted() {
         let is_several = |stopped_ms: &[u64], completed_ms: &[u64]| {
-            let of = |outcome: Outcome, times: &[u64]| vec![outcome as u32; times.len()];
-            let rows = Columns {
-                outcome: [
-                    of(Outcome::Timeout, stopped_ms),
-                    of(Outcome::Success, completed_ms),
-                ]
-                .concat(),
-                duration_us: [stopped_ms, completed_ms]
-                    .concat()
-                    .iter()
-                    .map(|ms| ms * 1000)
-                    .collect(),
-                ..Columns::default()
-            };
-            is_outlasted(&rows, Failures::Apart)
+            let micros = |times: &[u64]| times.iter().map(|ms| (ms * 1000) as f64).collect();
+            is_outlasted(&Sample::with_censored(micros(completed_ms), micros(stopped_ms)).unwrap())
         };
         assert!(!is_several(&[], &[100, 90_000]));
         assert!(

@@ -6,8 +6,10 @@ use crate::dataset::{Columns, Dataset, Error, Key, Window};
 use crate::invocation::{Outcome, Span, StartType};
 use crate::stats::{Confidence, Interval, Proportion, Sample};
 use crate::summary::{
-    Failures, GroupSummary, Latencies, Metric, MetricSummary, RowInference, inference_of, is_in_sample,
+    Failures, GroupSummary, Latencies, Metric, MetricSummary, RowInference, Warning, inference_of,
+    is_in_sample,
 };
+use crate::vocab::Timestamp;
 
 /// Baseline or candidate.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct Side {
     pub window: Window,
     /// The properties by which it was selected.
     pub selected_by: Vec<Key>,
+    /// Whether it is a saved baseline, whose positions are none of the dataset's.
+    pub is_saved: bool,
     /// All its invocations as counts, where they are too many to be kept: then its rows are an excerpt of them, and
     /// all else is of all.
     pub counted: Option<Counted>,
@@ -122,6 +126,7 @@ impl Side {
             window: identity.window,
             selected_by: identity.selected_by,
             without_model: identity.without_model,
+            is_saved: false,
             counted: None,
             rows,
         }
@@ -156,8 +161,21 @@ impl Side {
             metrics: Metric::ALL.map(|metric| self.all.sample(metric).map(MetricSummary::of)),
             ..self.group
         };
+        self.span = counted.span_ms.map(|(first, last)| Span {
+            first: Timestamp::from_epoch_millis(first),
+            last: Timestamp::from_epoch_millis(last),
+        });
         self.counted = Some(counted);
         self
+    }
+
+    /// What a reader must know if its rows are an excerpt.
+    pub fn excerpt(&self) -> Option<Warning> {
+        self.counted.as_ref().map(|_| Warning::Excerpt {
+            of: self.name.clone(),
+            kept: self.rows.len(),
+            invocations: self.group.invocations,
+        })
     }
 
     /// The values of a metric, of one start type or of all.

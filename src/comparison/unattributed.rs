@@ -4,7 +4,7 @@
 //! without a model. They are shown beside both sides, with what they would change if all of them
 //! belonged to one.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::quantiles::Direction;
 use super::side::Side;
@@ -38,18 +38,22 @@ impl Unattributed {
         quantiles: &[Probability],
         failures: Failures,
     ) -> Option<Self> {
-        let outcomes: BTreeSet<(u32, u32)> = [baseline, candidate]
-            .iter()
-            .flat_map(|side| side.without_model.row.iter().zip(&side.without_model.outcome))
-            .map(|(row, outcome)| (*row, *outcome))
-            .collect();
+        // One that was saved may be in the logs too: it is known by what it is.
+        let key = |rows: &Columns, row: usize| match rows.ended_at[row] {
+            Some(ended) => (Some(ended), rows.duration_us[row], rows.billed_us[row], 0),
+            None => (None, 0, None, rows.row[row]),
+        };
+        let mut outcomes = BTreeMap::new();
+        for rows in [&baseline.without_model, &candidate.without_model] {
+            outcomes.extend((0..rows.len()).map(|row| (key(rows, row), rows.outcome[row])));
+        }
         if outcomes.is_empty() {
             return None;
         }
         let count = |outcome: Outcome| {
             outcomes
                 .iter()
-                .filter(|(_, code)| *code == outcome as u32)
+                .filter(|(_, code)| **code == outcome as u32)
                 .count()
         };
         let with = [baseline, candidate].map(|side| with_others(side, &side.without_model, failures));

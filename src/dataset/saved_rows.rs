@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::{Columns, ModelSource};
 use super::facts::FactColumns;
 use crate::invocation::{Model, Names, Outcome, StartType};
-use crate::vocab::{ModelId, Timestamp};
+use crate::vocab::{Micros, ModelId, Timestamp};
 
 /// The rows of a selection as they are saved. All lists are equally long. Times are microseconds, codes are positions in
 /// `Outcome::ALL`, `StartType::ALL` and those of `ModelSource`, the rest are positions in `names`.
@@ -250,6 +250,24 @@ impl SavedRows {
         if let Some((name, _)) = lengths.iter().find(|(_, length)| *length != len) {
             return Err(DamagedRows(name));
         }
+        let times = [
+            ("init_us", &self.init_us),
+            ("billed_us", &self.billed_us),
+            ("inference_us", &self.inference_us),
+            ("retry_us", &self.retry_us),
+            ("before_us", &self.before_us),
+            ("after_us", &self.after_us),
+            ("bedrock_latency_us", &self.bedrock_latency_us),
+            ("time_to_first_token_us", &self.time_to_first_token_us),
+        ];
+        let longest = Micros::MAX.as_micros();
+        let is_too_long = |column: &[Option<u64>]| column.iter().flatten().any(|time| *time > longest);
+        if self.duration_us.iter().any(|time| *time > longest) {
+            return Err(DamagedRows("duration_us"));
+        }
+        if let Some((name, _)) = times.iter().find(|(_, column)| is_too_long(column)) {
+            return Err(DamagedRows(name));
+        }
         let codes = [
             ("outcome", &self.outcome, Outcome::ALL.len()),
             ("start", &self.start, StartType::ALL.len()),
@@ -449,6 +467,8 @@ mod tests {
         assert!(damaged(&|saved| saved.start.truncate(2)).contains("column start"));
         assert!(damaged(&|saved| saved.outcome[0] = 3).contains("column outcome"));
         assert!(damaged(&|saved| saved.model_source[0] = 4).contains("column model_source"));
+        assert!(damaged(&|saved| saved.duration_us[0] = u64::MAX).contains("column duration_us"));
+        assert!(damaged(&|saved| saved.init_us[0] = Some(u64::MAX)).contains("column init_us"));
         assert!(damaged(&|saved| saved.function[0] = Some(2)).contains("column function"));
         assert!(damaged(&|saved| saved.names.models[0].clear()).contains("column model"));
     }

@@ -1,6 +1,7 @@
 //! Total time at other conditions than those that were.
 
 use super::markdown::{escape, table};
+use super::report::sides;
 use super::scale::{interval, percent, ratio};
 use super::table::{Cell, Table, text};
 use crate::comparison::{ADJUSTED, Comparison};
@@ -63,10 +64,28 @@ pub(super) fn section(comparison: &Comparison) -> String {
     let notes: Vec<String> = notes.iter().map(|note| escape(note)).collect();
     format!(
         "## At equal conditions\n\nCandidate against baseline, with 95 % intervals; only the first row counts dependent \
-         requests as what they are worth.\n\n{}\n{}\n",
+         requests as what they are worth{}.\n\n{}\n{}\n",
+        of_excerpt(comparison),
         table(&page),
         notes.join("  \n")
     )
+}
+
+/// That all rows but the first are of what was kept in full, where a saved side was counted.
+fn of_excerpt(comparison: &Comparison) -> String {
+    let counted = sides(comparison)
+        .into_iter()
+        .filter(|side| side.counted.is_some());
+    let kept: Vec<String> = counted
+        .map(|side| {
+            let (kept, all) = (side.rows.len() as u64, side.group.invocations as u64);
+            format!("the {} of {} that were kept in full", grouped(kept), grouped(all))
+        })
+        .collect();
+    match kept.is_empty() {
+        true => String::new(),
+        false => format!(", and the others are of {}", kept.join(" and ")),
+    }
 }
 
 fn cell(compared: &Option<QuantileComparison>) -> Cell {

@@ -8,7 +8,7 @@ use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
 use super::what_if::{sides_table, what_if_title};
 use crate::comparison::{ComparedQuantile, Comparison, ControlState, Direction, Side};
-use crate::stats::{Interval, Probability};
+use crate::stats::{Interval, Probability, Verdict};
 use crate::summary::{Metric, QuantileSummary};
 use crate::vocab::{counted, grouped, visible};
 
@@ -72,7 +72,17 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
         Direction::Faster => format!("{candidate} is faster: {values}, {measured}."),
         Direction::Slower => format!("{candidate} is slower: {values}, {measured}."),
         Direction::Unclear if range.low.is_some() && range.high.is_some() => {
-            format!("No difference is shown: {values}, {measured}.")
+            let found = comparison.headline();
+            if found.is_some_and(|found| found.verdict == Some(Verdict::Equivalent)) {
+                let margin = whole_percent(comparison.margin);
+                return format!("Neither is faster by more than {margin}: {values}, {measured}.");
+            }
+            let needed = found
+                .and_then(|found| found.requests_needed)
+                .map_or_else(String::new, |needed| {
+                    format!("; about {} requests on each side would tell", grouped(needed))
+                });
+            format!("No difference is shown, nor is one ruled out: {values}, {measured}{needed}.")
         }
         Direction::Unclear => {
             let median = median(comparison)
@@ -284,7 +294,9 @@ fn too_many_claims(comparison: &Comparison) -> Option<String> {
 
 /// A margin in per cent, with a decimal where it has one.
 fn whole_percent(share: f64) -> String {
-    format!("{} %", (share * 1000.0).round() / 10.0)
+    let tenths = (share * 1000.0).round() / 10.0;
+    let shown = if tenths > 0.0 { tenths } else { share * 100.0 };
+    format!("{shown} %")
 }
 
 /// How many requests would tell what these did not.

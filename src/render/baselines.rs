@@ -46,7 +46,7 @@ pub fn baselines_table(dir: &str, rows: &[SavedRow]) -> String {
             Ok(saved) => listed.row(vec![
                 Cell::Name(row.name.clone()),
                 Cell::Name(saved.name.clone()),
-                Cell::Name(saved.selector.clone()),
+                Cell::Name(saved.selected_by.join(", ")),
                 Cell::Text(grouped(saved.invocations())),
                 Cell::Text(grouped(saved.kept() as u64)),
             ]),

@@ -28,7 +28,7 @@ pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison) -> St
     format!(
         "## Cost per 1,000 requests\n\n{}{}",
         table(&page),
-        notes(&lines(sides, cost))
+        notes(&lines(comparison, cost))
     )
 }
 
@@ -119,7 +119,17 @@ fn compared(row: &ComparedCost, form: fn(f64) -> String) -> [Cell; 2] {
 }
 
 /// What the figures rest on, and what is missing.
-fn lines(sides: [&String; 2], cost: &CostComparison) -> Vec<String> {
+fn lines(comparison: &Comparison, cost: &CostComparison) -> Vec<String> {
+    let both = [&comparison.baseline, &comparison.candidate];
+    let sides = both.map(|side| &side.name);
+    let invocations = |at: usize| match both[at].counted.is_some() {
+        true => format!(
+            "{} kept of {}",
+            grouped(both[at].rows.len() as u64),
+            grouped(both[at].group.invocations as u64)
+        ),
+        false => grouped([&cost.baseline, &cost.candidate][at].requests as u64),
+    };
     let costs = [&cost.baseline, &cost.candidate];
     let replaced: Vec<String> = cost
         .replaced_by
@@ -141,8 +151,8 @@ fn lines(sides: [&String; 2], cost: &CostComparison) -> Vec<String> {
         ),
         format!(
             "over all {} and {} invocations, failures and timeouts among them, for Lambda bills each",
-            grouped(cost.baseline.requests as u64),
-            grouped(cost.candidate.requests as u64)
+            invocations(0),
+            invocations(1)
         ),
     ];
     if cost.architectures.len() > 1 {

@@ -111,12 +111,14 @@ pub(super) fn billed(comparison: &Comparison) -> String {
         Failures::Included => "",
     };
     let sentence = mean(&comparison.baseline).zip(mean(&comparison.candidate));
-    let sentence = sentence.map(|(baseline, candidate)| {
-        format!(
-            "\nPer invocation the candidate is billed {} times the baseline's duration.{failures}\n",
-            ratio(candidate / baseline)
-        )
-    });
+    let sentence = sentence
+        .filter(|(baseline, _)| *baseline > 0.0)
+        .map(|(baseline, candidate)| {
+            format!(
+                "\nPer invocation the candidate is billed {} times the baseline's duration.{failures}\n",
+                ratio(candidate / baseline)
+            )
+        });
     format!(
         "## Billed duration\n\n{}{}{}",
         two_columns(comparison, rows),

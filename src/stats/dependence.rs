@@ -22,7 +22,8 @@ pub struct Dependence {
     /// How many requests are slower than the quantile.
     pub exceedances: usize,
     /// How many slow episodes these come in: exceedances with fewer than twice the
-    /// [`design_effect`](Self::design_effect) others between them are one.
+    /// [`design_effect`](Self::design_effect) others between them are one. Above p90 at most so many as there are
+    /// episodes of p90 that hold one.
     pub clusters: usize,
 }
 
@@ -47,14 +48,32 @@ impl Dependence {
         if values.is_empty() || values.iter().any(|value| value.is_nan()) {
             return None;
         }
-        let rank = p.rank(values.len() as u64) as usize;
         let mut sorted = values.to_vec();
-        let quantile = *sorted.select_nth_unstable_by(rank - 1, f64::total_cmp).1;
-        Self::around(values, quantile)
+        let quantile = |p: Probability| {
+            let rank = p.rank(values.len() as u64) as usize;
+            *sorted.select_nth_unstable_by(rank - 1, f64::total_cmp).1
+        };
+        Self::around(values, p, quantile)
     }
 
-    /// As [`of`](Self::of), where the nearest-rank quantile is known already. `None` if there are no values.
-    pub fn around(values: &[f64], quantile: f64) -> Option<Self> {
+    /// As [`of`](Self::of), where nearest-rank quantiles are known already. `None` if there are no values.
+    pub fn around(
+        values: &[f64],
+        p: Probability,
+        mut quantile: impl FnMut(Probability) -> f64,
+    ) -> Option<Self> {
+        let (mut found, bits) = Self::above(values, quantile(p))?;
+        // The slowest of an episode lie further apart than the slow ones: p99 has no more episodes than p90.
+        if p.as_f64() > Probability::P90.as_f64() {
+            let (wide, wide_bits) = Self::above(values, quantile(Probability::P90))?;
+            let within = clusters_with(&wide_bits, 2.0 * wide.design_effect(), &bits);
+            found.clusters = found.clusters.min(within);
+        }
+        Some(found)
+    }
+
+    /// What exceeds a value.
+    fn above(values: &[f64], quantile: f64) -> Option<(Self, Bits)> {
         if values.is_empty() {
             return None;
         }
@@ -72,7 +91,7 @@ impl Dependence {
             clusters: 0,
         };
         dependence.clusters = clusters(&bits, 2.0 * dependence.design_effect());
-        Some(dependence)
+        Some((dependence, bits))
     }
 
     /// How many requests are worth one independent one: the larger of both measures, at least 1 and
@@ -97,10 +116,12 @@ impl Dependence {
 
     /// Whether a tail quantile rests on too few slow episodes for any verdict: fewer than
     /// [`FEWEST_CLUSTERS`](Self::FEWEST_CLUSTERS), of at least two slow requests on average. Of requests that
-    /// are slow one by one the intervals hold, however few these are. It is asked of p90 and above only:
-    /// below, exceedances are so dense that they merge into few clusters.
+    /// are slow one by one the intervals hold, however few these are. It is asked of p90 and above only, and not
+    /// where more than twice as many exceed it as should (timeouts, or values that are equal): where
+    /// exceedances are so dense they merge into few clusters.
     pub fn rests_on_few_clusters(&self, p: Probability) -> bool {
         p.as_f64() >= Probability::P90.as_f64()
+            && self.exceedances as f64 <= 2.0 * p.complement() * self.len as f64 + 1.0
             && self.clusters < Self::FEWEST_CLUSTERS
             && self.exceedances >= 2 * self.clusters
     }
@@ -145,6 +166,24 @@ fn clusters(bits: &Bits, gap: f64) -> usize {
     count
 }
 
+/// How many of the groups in which the ones come hold one of these others.
+fn clusters_with(bits: &Bits, gap: f64, others: &Bits) -> usize {
+    let mut others = others.positions().peekable();
+    let (mut count, mut last, mut is_counted) = (0, None::<usize>, false);
+    for at in bits.positions() {
+        if last.is_none_or(|last| (at - last - 1) as f64 >= gap) {
+            is_counted = false;
+        }
+        last = Some(at);
+        while others.next_if(|other| *other < at).is_some() {}
+        if others.peek() == Some(&at) && !is_counted {
+            count += 1;
+            is_counted = true;
+        }
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +204,45 @@ mod tests {
             assert_eq!(dependence.effective_size(), values.len() as f64);
             assert_eq!(dependence.check(), Check::Ok);
         }
+    }
+
+    #[test]
+    fn a_tail_has_no_more_episodes_than_what_it_is_the_tail_of() {
+        // Five episodes of 40 among 1000, whose slowest are scattered in them.
+        let value = |i: usize| match i % 200 {
+            within @ 0..40 => 1000.0 + (within * 17 % 40) as f64,
+            _ => (i * 37 % 100) as f64,
+        };
+        let values: Vec<f64> = (0..1000).map(value).collect();
+        for p in [Probability::P90, Probability::P95, Probability::P99] {
+            let found = of(&values, p);
+            assert!(
+                found.clusters <= 5 && found.rests_on_few_clusters(p),
+                "{} {found:?}",
+                p.label()
+            );
+        }
+    }
+
+    #[test]
+    fn where_most_are_slow_or_equal_there_are_no_episodes() {
+        let some = |share: usize| -> Vec<f64> {
+            let value = |i: usize| {
+                if i * 7 % 100 < share {
+                    f64::INFINITY
+                } else {
+                    (i * 37 % 100) as f64
+                }
+            };
+            (0..500).map(value).collect()
+        };
+        for share in [100, 90, 40] {
+            assert!(
+                !of(&some(share), Probability::P95).rests_on_few_clusters(Probability::P95),
+                "{share}"
+            );
+        }
+        assert!(!of(&[7.0; 300], Probability::P95).rests_on_few_clusters(Probability::P95));
     }
 
     #[test]

@@ -18,34 +18,47 @@ pub struct HodgesLehmann {
 }
 
 impl HodgesLehmann {
-    /// The ratio, without unit. `None` if a value is zero or censored; weights do not count.
+    /// The ratio, without unit. `None` if a value is zero, or it falls among pairs of
+    /// which one was stopped; weights do not count.
     pub fn ratio(baseline: &Sample, candidate: &Sample, confidence: Confidence) -> Option<Self> {
         let positive = baseline.min() > 0.0 && candidate.min() > 0.0;
         let result = Self::on(Scale::Ratio, baseline, candidate, confidence);
         if positive { result } else { None }
     }
 
-    /// The difference, in the unit of the samples. `None` if a value is censored.
+    /// The difference, in the unit of the samples. `None` if it falls among pairs that were stopped.
     pub fn difference(baseline: &Sample, candidate: &Sample, confidence: Confidence) -> Option<Self> {
         Self::on(Scale::Difference, baseline, candidate, confidence)
     }
 
     fn on(scale: Scale, baseline: &Sample, candidate: &Sample, confidence: Confidence) -> Option<Self> {
-        if baseline.censored() + candidate.censored() > 0 {
+        let complete = |sample: &Sample| sample.values()[..sample.len() - sample.censored()].to_vec();
+        let (a, b) = (complete(baseline), complete(candidate));
+        if a.is_empty() || b.is_empty() {
             return None;
         }
-        let pairs = Pairs::new(scale, baseline.values(), candidate.values());
+        let stopped = (baseline.censored() as u64, candidate.censored() as u64);
+        // A pair whose baseline was stopped lies below all others, one whose candidate was above; where both were,
+        // nobody knows.
+        let below = stopped.0 * b.len() as u64;
+        let unknown = stopped.0 * stopped.1;
+        let pairs = Pairs::new(scale, &a, &b);
+        let at = |rank: u64, unknown_below: u64| {
+            let rank = rank.checked_sub(below + unknown_below)?;
+            (1..=pairs.len()).contains(&rank).then_some(rank)
+        };
         let (n, m) = (baseline.len() as f64, candidate.len() as f64);
         let z = -normal_quantile(confidence.tail());
         let rank = (n * m / 2.0 - z * (n * m * (n + m + 1.0) / 12.0).sqrt()).floor();
         let rank = (rank >= 1.0).then_some(rank as u64);
-        let all = pairs.len();
-        let (middle, next) = pairs.at_rank_and_next(all.div_ceil(2));
+        let all = baseline.len() as u64 * candidate.len() as u64;
+        let middle_rank = at(all.div_ceil(2), unknown / 2)?;
+        let (middle, next) = pairs.at_rank_and_next(middle_rank);
         Some(Self {
             estimate: scale.middle(middle, if all.is_multiple_of(2) { next } else { middle }),
             interval: Interval {
-                low: rank.map(|rank| pairs.at_rank(rank)),
-                high: rank.map(|rank| pairs.at_rank(all + 1 - rank)),
+                low: rank.and_then(|rank| Some(pairs.at_rank(at(rank, unknown)?))),
+                high: rank.and_then(|rank| Some(pairs.at_rank(at(all + 1 - rank, 0)?))),
             },
         })
     }
@@ -71,11 +84,33 @@ mod tests {
         );
         let difference = HodgesLehmann::difference(&sample(&[0.0]), &sample(&[3.0]), Confidence::C95);
         assert_eq!(difference.unwrap().estimate, 3.0);
-        let stopped = Sample::with_censored(vec![1.0], vec![2.0]).unwrap();
+        let stopped = Sample::with_censored(vec![], vec![2.0]).unwrap();
         assert_eq!(
-            HodgesLehmann::difference(&stopped, &stopped, Confidence::C95),
+            HodgesLehmann::difference(&stopped, &sample(&[1.0]), Confidence::C95),
             None
         );
+    }
+
+    #[test]
+    fn what_was_stopped_is_above_all() {
+        let list = |factor: f64| (100..160).map(|i| factor * f64::from(i)).collect::<Vec<_>>();
+        let of = |a: &Sample, b: &Sample| HodgesLehmann::ratio(a, b, Confidence::C95).unwrap();
+        let base = sample(&list(1.0));
+        let with = |limit: f64| Sample::with_censored(list(0.5), vec![limit; 3]).unwrap();
+        // Where they were stopped does not matter, and they count as any time that is longer than all others.
+        let (stopped, long) = (
+            of(&base, &with(200.0)),
+            of(&base, &sample(&[list(0.5), vec![1e9; 3]].concat())),
+        );
+        assert_eq!(stopped, of(&base, &with(900.0)));
+        assert_eq!(stopped, long);
+        let back = of(&with(200.0), &base);
+        assert!((stopped.estimate * back.estimate - 1.0).abs() < 1e-9);
+        // If both were, the ends allow for either.
+        let both = of(&with(200.0), &with(200.0));
+        assert!(both.interval.low.unwrap() < 1.0 && both.interval.high.unwrap() > 1.0);
+        let mostly = Sample::with_censored(vec![1.0], vec![2.0; 9]).unwrap();
+        assert_eq!(HodgesLehmann::ratio(&base, &mostly, Confidence::C95), None);
     }
 
     proptest! {

@@ -153,7 +153,7 @@ impl Sides<'_> {
         let sides = [(self.baseline, baseline), (Some(self.candidate), Some(candidate))];
         let is_limited = |(side, counted): &(Option<&Side>, Option<&Counted>)| match (side, counted) {
             (Some(side), Some(counted)) => match &counted.arm {
-                Arm::Times((sample, _)) => is_beyond_a_limit(side, self.failures, sample, p),
+                Arm::Times((sample, _)) => is_beyond_a_limit(side, sample, p),
                 Arm::Share(..) | Arm::Count { .. } => false,
             },
             _ => false,

@@ -126,12 +126,14 @@ pub(super) fn measure(
 
 /// Whether an end is infinite because there are too few requests for it.
 pub(super) fn is_too_few(gate: &Gate, sides: &[&Counted]) -> bool {
-    let Quantity::Quantile(p, _) = gate.quantity else {
-        return false;
+    let least = |sample: &Sample| match gate.quantity {
+        Quantity::Quantile(p, _) => sample.effective_size() < min_n_two_sided(p, Confidence::C95) as f64,
+        Quantity::InferenceShare | Quantity::Rate(_) => false,
     };
     sides.iter().any(|side| match &side.arm {
-        Arm::Times((sample, _)) => sample.effective_size() < min_n_two_sided(p, Confidence::C95) as f64,
-        Arm::Share(..) | Arm::Count { .. } => false,
+        Arm::Times((sample, _)) => least(sample),
+        Arm::Share(share, _) => share.requests() < 2,
+        Arm::Count { .. } => false,
     })
 }
 

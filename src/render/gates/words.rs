@@ -46,8 +46,8 @@ impl CheckView<'_> {
         let unknown: BTreeSet<u32> = sides.flat_map(|side| &side.without_model.row).copied().collect();
         if !unknown.is_empty() {
             lines.push(format!(
-                "{} no known model, so that no side has them",
-                plural(unknown.len() as u64, "invocation has", "invocations have")
+                "{} on no side, for no record names the model",
+                plural(unknown.len() as u64, "invocation is", "invocations are")
             ));
         }
         lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
@@ -70,7 +70,8 @@ pub(super) fn measured(measured: &Measured) -> String {
     let (unit, range) = shown(measured.scale, measured.interval);
     match measured.estimate {
         Some(estimate) => format!("{bound}{}{unit} {range}", number(measured.scale, estimate)),
-        None => format!("no estimate {range}{unit}"),
+        None if measured.interval == Interval::UNBOUNDED => "no estimate".to_owned(),
+        None => format!("no estimate, {range}{unit}"),
     }
 }
 
