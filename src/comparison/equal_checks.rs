@@ -58,8 +58,15 @@ pub(super) fn equal_checks(baseline: &Side, candidate: &Side, dataset: &Dataset)
         sides.map(|side| distinct(answered(&side.rows, &side.rows.facts.temperature_milli))),
         |milli| format!("{}", f64::from(*milli) / 1000.0),
     ));
-    checks.push(not_logged(baseline, candidate, dataset));
-    checks.extend(timeout(sides));
+    let timeout = timeout(sides);
+    checks.push(Check {
+        name: match &timeout {
+            Some(_) => "architecture, code",
+            None => "architecture, timeout, code",
+        },
+        ..not_logged(baseline, candidate, dataset)
+    });
+    checks.extend(timeout);
     checks
 }
 

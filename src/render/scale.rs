@@ -54,9 +54,16 @@ pub(super) fn percent_with_interval(share: f64, range: Interval) -> String {
 /// An interval with each end in the given form: `(1,420–1,510)`, `(≥ 1,420)`, or nothing known.
 pub(super) fn interval(interval: Interval, form: impl Fn(f64) -> String) -> String {
     match (interval.low, interval.high) {
-        // A dash beside a minus sign is hard to read.
-        (Some(low), Some(high)) if low < 0.0 => format!("({} to {})", form(low), form(high)),
-        (Some(low), Some(high)) => format!("({}–{})", form(low), form(high)),
+        (Some(low), Some(high)) => {
+            // A dash beside a sign is hard to read.
+            let (low, high) = (form(low), form(high));
+            let dash = if low.starts_with(['−', '+']) {
+                " to "
+            } else {
+                "–"
+            };
+            format!("({low}{dash}{high})")
+        }
         (Some(low), None) => format!("(≥ {})", form(low)),
         (None, Some(high)) => format!("(≤ {})", form(high)),
         (None, None) => "(no interval)".to_owned(),

@@ -4,6 +4,7 @@ use super::report::{notes, two_columns};
 use super::scale::{interval, millis};
 use super::table::{Cell, Noted, optional};
 use crate::comparison::{Answers, Comparison};
+use crate::stats::TheilSen;
 use crate::summary::QuantileSummary;
 use crate::vocab::grouped;
 
@@ -72,9 +73,11 @@ pub(super) fn section(comparison: &Comparison) -> String {
             ),
         ]);
         lines.push(
-            "inference is about the fixed part plus so much for each output token (Theil–Sen, over at most 2,000 answers); the \
-             interval of the fixed part belongs to that of the slope"
-                .to_owned(),
+            format!(
+                "inference is about the fixed part plus so much for each output token (Theil–Sen, over at most {} answers); \
+                 the interval of the fixed part belongs to that of the slope",
+                grouped(TheilSen::MOST_POINTS as u64)
+            ),
         );
         lines.push(
             "ms per token is no fair adjustment: the fixed part counts for more where answers are short, so a model that \
