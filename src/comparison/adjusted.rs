@@ -1,12 +1,11 @@
 //! Total time compared as if the answers were as long, or the cold starts as many, on both sides.
 
-use super::requests::has_waited;
+use super::requests::WAITED;
 use super::side::Side;
 use crate::dataset::Columns;
-use crate::invocation::Outcome;
 use crate::stats::{
     Balance, ColdStartWhatIf, Confidence, Observation, PostStratification, Probability, QuantileComparison,
-    Sample, StartedRequest, compare,
+    Sample, compare,
 };
 use crate::summary::{Failures, Metric, is_in_sample, value_of};
 
@@ -46,19 +45,10 @@ impl Adjusted {
     /// Adjusts the comparison of two sides.
     pub(super) fn of(baseline: &Side, candidate: &Side, failures: Failures) -> Self {
         let sides = [baseline, candidate];
-        let rows = sides.map(|side| &side.rows);
-        let cold = rows.map(|rows| cold_starts(rows, failures));
-        let waited = rows.map(|rows| {
-            let waited =
-                (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row) && has_waited(rows, row));
-            waited.count()
-        });
-        let all = rows.map(|rows| {
-            (0..rows.len())
-                .filter(|&row| is_in_sample(rows, failures, row))
-                .count()
-        });
-        let share = (waited[0] + waited[1]) as f64 / (all[0] + all[1]).max(1) as f64;
+        let cold = sides.map(by_start);
+        let waited = cold.each_ref().map(|side| side.cold.len());
+        let all: usize = cold.iter().map(|side| side.cold.len() + side.warm.len()).sum();
+        let share = (waited[0] + waited[1]) as f64 / all.max(1) as f64;
         let is_cold = waited[0] + waited[1] > 0;
         let at_one_share = |share: f64| {
             let sides = cold.each_ref().map(|side| side.at_cold_share(share));
@@ -73,7 +63,7 @@ impl Adjusted {
             each(|_| both.clone())
         };
         Self {
-            length: same_length(rows, failures),
+            length: same_length(sides.map(|side| &side.rows), failures),
             cold_share: (waited.iter().all(|count| *count > 0)).then(|| (share, at_one_share(share))),
             without_cold: is_cold.then(|| of_samples(cold.each_ref().map(ColdStartWhatIf::warm_only))),
             // Without what was waited for, total time is the duration.
@@ -92,16 +82,23 @@ fn each(samples: impl Fn(Probability) -> Option<(Sample, Sample)>) -> Vec<Option
     ADJUSTED.into_iter().map(compared).collect()
 }
 
-fn cold_starts(rows: &Columns, failures: Failures) -> ColdStartWhatIf {
-    let requests = (0..rows.len())
-        .filter(|&row| is_in_sample(rows, failures, row))
-        .map(|row| StartedRequest {
-            init: rows.init_us[row].unwrap_or(0) as f64,
-            handler: rows.duration_us[row] as f64,
-            cold: has_waited(rows, row),
-            censored: rows.outcome[row] == Outcome::Timeout as u32,
-        });
-    ColdStartWhatIf::new(requests.collect())
+/// Total times of a side, of the start types that wait apart.
+fn by_start(side: &Side) -> ColdStartWhatIf {
+    let mut parts = ColdStartWhatIf::default();
+    for row in &side.starts {
+        let Some(sample) = row.latencies.sample(Metric::Total) else {
+            continue;
+        };
+        let stratum = if WAITED.contains(&row.start) {
+            &mut parts.cold
+        } else {
+            &mut parts.warm
+        };
+        let (complete, limits) = sample.values().split_at(sample.len() - sample.censored());
+        stratum.values.extend_from_slice(complete);
+        stratum.limits.extend_from_slice(limits);
+    }
+    parts
 }
 
 /// A killed function does not tell how long its answer was, so timeouts are left out here.

@@ -134,7 +134,12 @@ pub fn compare_sides(
             };
             join(
                 || join(of_pairs, || ComparedRate::all(sides)),
-                || join(|| fan_out(sides, failures), || join(limits, others)),
+                || {
+                    join(
+                        || fan_out([base[0].as_ref(), cand[0].as_ref()]),
+                        || join(limits, others),
+                    )
+                },
             )
         },
     );

@@ -1,9 +1,8 @@
 //! What becomes of a user's action that makes several calls at once.
 
 use super::quantiles::Arm;
-use super::side::Side;
 use crate::stats::{Probability, any_slow, quantile_of_one};
-use crate::summary::{Failures, Metric, QuantileSummary};
+use crate::summary::QuantileSummary;
 
 /// How many calls at once are looked at.
 const CALLS: [u32; 4] = [2, 5, 10, 100];
@@ -30,14 +29,10 @@ pub struct Slowest {
     pub p95: QuantileSummary,
 }
 
-/// Several calls at once on both sides.
-pub(super) fn fan_out(sides: [&Side; 2], failures: Failures) -> Vec<FanOut> {
-    let arms = sides.map(|side| {
-        let [arm] = Arm::of_side(side, failures, [(Metric::Total, None)]);
-        arm
-    });
+/// Several calls at once, of the total times of both sides.
+pub(super) fn fan_out(arms: [Option<&Arm<'_>>; 2]) -> Vec<FanOut> {
     let slowest = |position: usize, calls: u32| {
-        let arm = arms[position].as_ref()?;
+        let arm = arms[position]?;
         let of = |p: Probability| {
             let p = of_one(p, calls)?;
             Some(QuantileSummary::of(&arm.worth(p).0, p))

@@ -98,10 +98,16 @@ impl InferenceShare {
             of_duration.push((inference as f64, duration as f64));
             of_total.push((inference as f64, total as f64));
         }
+        // Where nobody waited, total time is the duration.
+        let is_same = of_total == of_duration;
+        let of_duration = EstimatedShare::of(of_duration, ordered.is_timed)?;
         Some(Self {
             start,
-            of_duration: EstimatedShare::of(of_duration, ordered.is_timed)?,
-            of_total: EstimatedShare::of(of_total, ordered.is_timed)?,
+            of_total: match is_same {
+                true => of_duration.clone(),
+                false => EstimatedShare::of(of_total, ordered.is_timed)?,
+            },
+            of_duration,
             without_init,
         })
     }

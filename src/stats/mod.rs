@@ -92,5 +92,5 @@ pub use theil_sen::TheilSen;
 pub use time_overlap::TimeOverlap;
 pub use trend::Trend;
 pub use verdict::{Verdict, noise_floor};
-pub use what_if::{ColdStartWhatIf, StartedRequest};
+pub use what_if::ColdStartWhatIf;
 pub use wilcoxon::SignedRank;

@@ -2,7 +2,7 @@
 
 use crate::{EXACT, GRID, VECTORS, assert_close, assert_interval, number, numbers, probability, rows};
 use latscope::stats::{
-    ColdStartWhatIf, Confidence, Dependence, Observation, PostStratification, Sample, StartedRequest, compare,
+    ColdStartWhatIf, Confidence, Dependence, Observation, PostStratification, Sample, Stratum, compare,
 };
 use serde_json::Value;
 
@@ -74,13 +74,18 @@ fn without_cold_starts() {
     let components = &VECTORS["6_attribution"]["components"];
     let column = |name: &str| numbers(&components[name]);
     let (init, inference, overhead) = (column("init"), column("inference"), column("overhead"));
-    let request = |at: usize| StartedRequest {
-        init: init[at],
-        handler: inference[at] + overhead[at],
-        cold: init[at] > 0.0,
-        censored: false,
+    let handler: Vec<f64> = inference.iter().zip(&overhead).map(|(a, b)| a + b).collect();
+    let stratum = |is_cold: bool| Stratum {
+        values: (0..init.len())
+            .filter(|&at| (init[at] > 0.0) == is_cold)
+            .map(|at| init[at] + handler[at])
+            .collect(),
+        limits: Vec::new(),
     };
-    let what_if = ColdStartWhatIf::new((0..init.len()).map(request).collect());
+    let what_if = ColdStartWhatIf {
+        cold: stratum(true),
+        warm: stratum(false),
+    };
     let cold = what_if.observed().unwrap().len() - what_if.warm_only().unwrap().len();
     assert_eq!(cold as u64, VECTORS["7_what_if"]["cold_count"].as_u64().unwrap());
     for row in rows("7_what_if") {
@@ -91,7 +96,7 @@ fn without_cold_starts() {
         };
         check(what_if.observed(), "e2e");
         check(what_if.warm_only(), "warm_only");
-        check(what_if.init_removed(), "init_removed");
+        check(Sample::new(handler.clone()), "init_removed");
         check(
             what_if.at_cold_share(0.01).and_then(|of| of.sample(p)),
             "standardised_to_1pct_cold",
