@@ -48,6 +48,24 @@ fn the_committed_report_is_what_the_fixture_gives() {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_byte() {
+    let of_threads = |threads: &'static str| -> Vec<Vec<u8>> {
+        let run =
+            Run::new("report --baseline haiku --candidate nova-lite --fail-on p95>+10% --out out --input")
+                .env("RAYON_NUM_THREADS", threads)
+                .env("POLARS_MAX_THREADS", threads);
+        let done = run.arg(fixture()).done().code(0);
+        let files = REPORT.map(|file| done.bytes(&format!("out/{file}")));
+        files.into_iter().chain([done.stdout().into_bytes()]).collect()
+    };
+    let one = of_threads("1");
+    assert!(one.iter().all(|file| file.len() > 500));
+    for threads in ["2", "8"] {
+        assert!(of_threads(threads) == one, "{threads} threads");
+    }
+}
+
+#[test]
 fn the_summary_of_the_fixture_is_as_it_was() {
     for (format, file) in [
         ("table", "summary.txt"),
