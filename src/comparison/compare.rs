@@ -10,7 +10,7 @@ use super::effects::Effects;
 use super::fan_out::{FanOut, fan_out};
 use super::limits::SideLimits;
 use super::prompt_pairs::PromptPairs;
-use super::quantiles::{Arm, COMPARED, ComparedQuantile, adjust_exploratory, compared};
+use super::quantiles::{Arm, COMPARED, ComparedQuantile, adjust_exploratory, compared, give_verdicts};
 use super::rates::ComparedRate;
 use super::several_limits::SeveralLimits;
 use super::side::Side;
@@ -89,26 +89,36 @@ pub fn compare_sides(
     ledger: &Ledger,
 ) -> Comparison {
     let (base, cand) = join(|| arms(&baseline, failures), || arms(&candidate, failures));
-    // No margin below what the baseline differs from itself by means anything.
-    let floor = base[0].as_ref().and_then(|arm| arm.noise_floor(Probability::P95));
-    let margin = floor.unwrap_or(0.0).max(margin);
-    let at_p95 = [&base[0], &cand[0]].map(|arm| arm.as_ref()?.dependence(Probability::P95));
-    let of = |at: usize| compared(base[at].as_ref(), cand[at].as_ref(), margin);
+    let of = |at: usize| compared(base[at].as_ref(), cand[at].as_ref());
     // What is independent of each other runs beside each other; the results do not depend on how.
-    let ((mut total, (mut duration, (mut inference, mut warm))), (control, (adjusted, effects))) = join(
-        || {
-            let rest = || join(|| of(1), || join(|| of(2), || of(3)));
-            join(|| of(0), rest)
-        },
-        || {
-            let adjusted = || Adjusted::of(&baseline, &candidate, failures);
-            let effects = || Effects::of(&baseline, &candidate);
-            join(
-                || Control::of_sides(&baseline, &candidate, at_p95, floor, dataset),
-                || join(adjusted, effects),
-            )
-        },
-    );
+    let ((mut total, (mut duration, (mut inference, mut warm))), ((floor, control), (adjusted, effects))) =
+        join(
+            || {
+                let rest = || join(|| of(1), || join(|| of(2), || of(3)));
+                join(|| of(0), rest)
+            },
+            || {
+                let control = || {
+                    let floor = base[0].as_ref().and_then(|arm| arm.noise_floor(Probability::P95));
+                    let at_p95 = [&base[0], &cand[0]].map(|arm| arm.as_ref()?.dependence(Probability::P95));
+                    (
+                        floor,
+                        Control::of_sides(&baseline, &candidate, at_p95, floor, dataset),
+                    )
+                };
+                let adjusted = || Adjusted::of(&baseline, &candidate, failures);
+                let effects = || Effects::of(&baseline, &candidate);
+                join(control, || join(adjusted, effects))
+            },
+        );
+    // No margin below what the baseline differs from itself by means anything.
+    let margin = floor.unwrap_or(0.0).max(margin);
+    for (at, quantiles) in [&mut total, &mut duration, &mut inference, &mut warm]
+        .into_iter()
+        .enumerate()
+    {
+        give_verdicts(quantiles, base[at].as_ref(), cand[at].as_ref(), margin);
+    }
     let sides = [&baseline, &candidate];
     let several_limits = SeveralLimits::of(sides)
         .map(|several| several.judging(sides, [&mut total, &mut duration, &mut inference, &mut warm]));

@@ -214,7 +214,7 @@ impl Cost {
                 .count(),
             gb_seconds: mean(&gb_seconds),
             tokens: tokens.each_ref().map(|column| mean(column)),
-            duration_usd: gb_second.map(|usd| mean(&duration(usd)?)),
+            duration_usd: gb_second.map(|usd| Some(mean(&gb_seconds)?.times(usd?))),
             requests_usd: request_usd.filter(|_| !rows.is_empty()).map(|usd| MeanEstimate {
                 value: usd,
                 variance: Some(0.0),

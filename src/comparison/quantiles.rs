@@ -226,23 +226,40 @@ pub(super) fn compare_worth(
 }
 
 /// Compares each of [`COMPARED`] between two sides.
-pub(super) fn compared(
-    baseline: Option<&Arm<'_>>,
-    candidate: Option<&Arm<'_>>,
-    margin: f64,
-) -> Vec<ComparedQuantile> {
+pub(super) fn compared(baseline: Option<&Arm<'_>>, candidate: Option<&Arm<'_>>) -> Vec<ComparedQuantile> {
     COMPARED
         .into_iter()
-        .map(|p| compared_at(baseline, candidate, p, margin))
+        .map(|p| compared_at(baseline, candidate, p))
         .collect()
 }
 
-fn compared_at(
+/// Gives each quantile that has a ratio its verdict against a margin.
+pub(super) fn give_verdicts(
+    quantiles: &mut [ComparedQuantile],
     baseline: Option<&Arm<'_>>,
     candidate: Option<&Arm<'_>>,
-    p: Probability,
     margin: f64,
-) -> ComparedQuantile {
+) {
+    let (Some(baseline), Some(candidate)) = (baseline, candidate) else {
+        return;
+    };
+    let smaller = baseline.sample.len().min(candidate.sample.len()) as f64;
+    for quantile in quantiles {
+        let Some(ratio) = quantile.comparison.map(|found| found.ratio_interval) else {
+            continue;
+        };
+        let verdict = match quantile.few_episodes() {
+            Some(_) => Verdict::Inconclusive,
+            None => Verdict::of(ratio, margin),
+        };
+        let needed = requests_needed(smaller, ratio, margin);
+        quantile.verdict = Some(verdict);
+        quantile.requests_needed =
+            needed.filter(|needed| verdict == Verdict::Inconclusive && *needed as f64 > smaller);
+    }
+}
+
+fn compared_at(baseline: Option<&Arm<'_>>, candidate: Option<&Arm<'_>>, p: Probability) -> ComparedQuantile {
     let (Some(baseline), Some(candidate)) = (baseline, candidate) else {
         let of = |arm: Option<&Arm<'_>>| {
             arm.map(|arm| arm.worth(p))
@@ -264,8 +281,7 @@ fn compared_at(
     };
     let [base, cand] = [baseline.worth(p), candidate.worth(p)];
     let comparison = compare_worth([&base, &cand], p, Confidence::C95);
-    let smaller = baseline.sample.len().min(candidate.sample.len()) as f64;
-    let mut found = ComparedQuantile {
+    ComparedQuantile {
         p,
         baseline: Some(QuantileSummary::of(&base.0, p)),
         candidate: Some(QuantileSummary::of(&cand.0, p)),
@@ -274,16 +290,7 @@ fn compared_at(
         verdict: None,
         requests_needed: None,
         holm_p: None,
-    };
-    let verdict = match found.few_episodes() {
-        Some(_) => Verdict::Inconclusive,
-        None => Verdict::of(comparison.ratio_interval, margin),
-    };
-    let needed = requests_needed(smaller, comparison.ratio_interval, margin);
-    found.verdict = Some(verdict);
-    found.requests_needed =
-        needed.filter(|needed| verdict == Verdict::Inconclusive && *needed as f64 > smaller);
-    found
+    }
 }
 
 #[cfg(test)]
