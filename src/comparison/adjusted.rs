@@ -5,7 +5,7 @@ use super::side::Side;
 use crate::dataset::Columns;
 use crate::stats::{
     Balance, ColdStartWhatIf, Confidence, Observation, PostStratification, Probability, QuantileComparison,
-    Sample, compare,
+    Sample, ascending, compare,
 };
 use crate::summary::{Failures, Metric, is_in_sample, value_of};
 
@@ -94,7 +94,7 @@ fn by_start(side: &Side) -> ColdStartWhatIf {
         } else {
             &mut parts.warm
         };
-        let (complete, limits) = sample.values().split_at(sample.len() - sample.censored());
+        let (complete, limits) = sample.complete_and_limits();
         stratum.values.extend_from_slice(complete);
         stratum.limits.extend_from_slice(limits);
     }
@@ -115,11 +115,16 @@ fn same_length(rows: [&Columns; 2], failures: Failures) -> Option<SameLength> {
                     censored,
                 })
             });
-        told.collect::<Vec<Observation>>()
+        let mut observed = Vec::with_capacity(rows.len());
+        observed.extend(told);
+        observed
     });
-    let lengths = |observed: &[Observation]| observed.iter().map(|of| of.covariate).collect::<Vec<f64>>();
-    let balance = Balance::of(&lengths(&observed[0]), &lengths(&observed[1]))?;
-    let strata = PostStratification::by_quantiles(&observed[0], &observed[1])?;
+    let lengths = observed
+        .each_ref()
+        .map(|observed| ascending(observed.iter().map(|of| of.covariate).collect()));
+    let sorted = lengths.each_ref().map(Vec::as_slice);
+    let balance = Balance::of_sorted(sorted[0], sorted[1])?;
+    let strata = PostStratification::by_sorted_quantiles(observed.each_ref().map(Vec::as_slice), sorted)?;
     Some(SameLength {
         support: strata.support(),
         is_supported: strata.is_supported(),

@@ -32,23 +32,18 @@ pub struct Answers {
 impl Answers {
     /// The answers of a side, if any request tells of its own.
     pub(super) fn of(rows: &Columns, arrivals: &Arrivals) -> Option<Self> {
-        let answered: Vec<usize> = arrivals
-            .in_order_if_known()
-            .into_iter()
-            .filter(|&row| rows.outcome[row] == Outcome::Success as u32)
-            .collect();
+        let is_answered = |row: &usize| rows.outcome[*row] == Outcome::Success as u32;
+        let answered: Vec<usize> = arrivals.in_order_if_known().filter(is_answered).collect();
         // Time and tokens of each request.
-        let pairs: Vec<(f64, f64)> = answered
-            .iter()
-            .filter_map(|&row| {
-                let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
-                let RowInference::Known(time) = inference_of(rows, row) else {
-                    return None;
-                };
-                let is_whole = !rows.inference_is_bound[row] && time > 0 && tokens > 0.0;
-                is_whole.then_some((time as f64, tokens))
-            })
-            .collect();
+        let mut pairs: Vec<(f64, f64)> = Vec::with_capacity(answered.len());
+        pairs.extend(answered.iter().filter_map(|&row| {
+            let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
+            let RowInference::Known(time) = inference_of(rows, row) else {
+                return None;
+            };
+            let is_whole = !rows.inference_is_bound[row] && time > 0 && tokens > 0.0;
+            is_whole.then_some((time as f64, tokens))
+        }));
         let first: Vec<f64> = answered
             .iter()
             .filter_map(|&row| rows.facts.time_to_first_token_us.get(row).copied().flatten())
@@ -58,20 +53,24 @@ impl Answers {
             return None;
         }
         let quantile = |values: Vec<f64>, p| Some(QuantileSummary::of(&Sample::new(values)?, p));
-        let points: Vec<(f64, f64)> = pairs.iter().map(|&(time, tokens)| (tokens, time)).collect();
+        let per_token = Sample::new(pairs.iter().map(|(time, tokens)| time / tokens).collect());
+        // As sorted as they are, the other way round.
+        let per_second =
+            |per_token: &Sample| per_token.values().iter().rev().map(|time| 1e6 / time).collect();
         Some(Self {
             answered: answered.len(),
             told: pairs.len(),
             per_token: RatioOfSums::of(&pairs, Confidence::C95),
-            typical_per_token: quantile(
-                pairs.iter().map(|(time, tokens)| time / tokens).collect(),
-                Probability::P50,
+            typical_per_token: per_token
+                .as_ref()
+                .map(|times| QuantileSummary::of(times, Probability::P50)),
+            tokens_per_second: per_token
+                .as_ref()
+                .and_then(|times| quantile(per_second(times), Probability::P50)),
+            line: TheilSen::of(
+                pairs.iter().map(|&(time, tokens)| (tokens, time)),
+                Confidence::C95,
             ),
-            tokens_per_second: quantile(
-                pairs.iter().map(|(time, tokens)| tokens / time * 1e6).collect(),
-                Probability::P50,
-            ),
-            line: TheilSen::of(&points, Confidence::C95),
             told_first_token: first.len(),
             first_token_p50: quantile(first.clone(), Probability::P50),
             first_token_p95: quantile(first, Probability::P95),

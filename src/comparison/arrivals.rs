@@ -43,11 +43,10 @@ impl Arrivals {
     }
 
     /// The positions of all rows, in order of arrival if that is known of each.
-    pub fn in_order_if_known(&self) -> Vec<usize> {
-        match self.in_order() {
-            Some(in_order) => in_order.collect(),
-            None => (0..self.all).collect(),
-        }
+    pub fn in_order_if_known(&self) -> impl Iterator<Item = usize> + '_ {
+        let in_order = self.in_order();
+        let as_they_come = 0..if in_order.is_some() { 0 } else { self.all };
+        in_order.into_iter().flatten().chain(as_they_come)
     }
 
     /// When they came, in milliseconds since the epoch, ascending; `None` if one has no time.

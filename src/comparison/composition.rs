@@ -4,7 +4,7 @@ use super::quantiles::ComparedQuantile;
 use super::requests::has_waited;
 use crate::dataset::Columns;
 use crate::invocation::Outcome;
-use crate::stats::{Attribution, Dependence, Grade, Probability};
+use crate::stats::{Attribution, Dependence, Grade, Probability, Sample};
 use crate::summary::{Failures, Phase, QuantileSummary, RowPhases, is_in_sample};
 
 /// What the requests around a quantile of total time are made of.
@@ -70,8 +70,8 @@ impl Tail {
     }
 }
 
-/// What composes p50, p95 and p99.
-pub(super) fn composition(rows: &Columns, failures: Failures) -> Vec<Composition> {
+/// What composes p50, p95 and p99 of `total`, which is of all these rows.
+pub(super) fn composition(rows: &Columns, total: &Sample, failures: Failures) -> Vec<Composition> {
     let in_sample: Vec<usize> = (0..rows.len())
         .filter(|&row| is_in_sample(rows, failures, row))
         .collect();
@@ -82,6 +82,9 @@ pub(super) fn composition(rows: &Columns, failures: Failures) -> Vec<Composition
         rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0)) as f64 + above
     };
     let ranks: Vec<f64> = in_sample.iter().map(rank).collect();
+    let (complete, limits) = total.complete_and_limits();
+    let above = limits.iter().map(|limit| limit + ABOVE_ALL_US);
+    let sorted: Vec<f64> = complete.iter().copied().chain(above).collect();
     let one = |is_so: bool| if is_so { 1.0 } else { 0.0 };
     let parts = |request: usize| {
         let row = in_sample[request];
@@ -94,7 +97,7 @@ pub(super) fn composition(rows: &Columns, failures: Failures) -> Vec<Composition
     [Probability::P50, Probability::P95, Probability::P99]
         .into_iter()
         .filter_map(|p| {
-            let attribution = Attribution::of_requests(&ranks, p, parts)?;
+            let attribution = Attribution::of_requests(&ranks, &sorted, p, parts)?;
             let requests = attribution.last_rank + 1 - attribution.first_rank;
             let (phases, [waited, timeouts]) = attribution.mean_components.split_last_chunk()?;
             let count = |share: &f64| (share * requests as f64).round() as usize;
@@ -172,7 +175,7 @@ impl<'a> P99<'a> {
 mod tests {
     use super::*;
     use crate::invocation::StartType;
-    use crate::stats::Sample;
+    use crate::summary::{Latencies, Metric};
 
     /// 1,000 requests whose slowest hundredth are cold and wait for a start.
     fn rows() -> Columns {
@@ -188,8 +191,13 @@ mod tests {
             inference_us: vec![Some(90_000); count],
             inference_is_bound: vec![false; count],
             retry_us: vec![None; count],
-            ..Columns::default()
+            ..Columns::blank(count)
         }
+    }
+
+    fn composition_of(rows: &Columns) -> Vec<Composition> {
+        let latencies = Latencies::of(rows, Failures::Apart);
+        composition(rows, latencies.sample(Metric::Total).unwrap(), Failures::Apart)
     }
 
     fn tail_of(rows: &Columns, requests: usize) -> Tail {
@@ -199,7 +207,7 @@ mod tests {
             summary: Some(&summary),
             dependence: None,
         };
-        tail(&composition(rows, Failures::Apart), requests, &p99).unwrap()
+        tail(&composition_of(rows), requests, &p99).unwrap()
     }
 
     #[test]
@@ -210,7 +218,7 @@ mod tests {
         assert!((0.99..1.0).contains(&share), "{share}");
         assert!((found.phases_us.iter().sum::<f64>() - found.excess_us).abs() < 1e-6);
         assert_eq!(found.phases_us[Phase::Inference as usize], 0.0);
-        let composition = composition(&rows(), Failures::Apart);
+        let composition = composition_of(&rows());
         let counts: Vec<(usize, usize)> = composition.iter().map(|row| (row.waited, row.timeouts)).collect();
         assert_eq!((counts[0], counts[2]), ((0, 0), (composition[2].requests, 0)));
     }
@@ -220,7 +228,7 @@ mod tests {
         let mut rows = rows();
         // A quick one, stopped early: it ranks above all the same.
         rows.outcome[3] = Outcome::Timeout as u32;
-        let found = composition(&rows, Failures::Apart);
+        let found = composition_of(&rows);
         assert_eq!(
             found.iter().map(|row| row.timeouts).collect::<Vec<_>>(),
             [0, 0, 1]

@@ -6,7 +6,7 @@ use super::rates::{ComparedRate, RateOfSide};
 use super::side::Side;
 use crate::dataset::{Columns, Dataset, Key};
 use crate::invocation::Ledger;
-use crate::stats::{Check, Confidence, Dependence, Grade, Probability, highest_finite_quantile};
+use crate::stats::{self, Check, Confidence, Dependence, Grade, Probability, highest_finite_quantile};
 use crate::summary::{Metric, QuantileSummary, Warning, input_warnings, row_warnings};
 use crate::vocab::Timestamp;
 
@@ -71,18 +71,10 @@ fn contents(rows: &Columns) -> Vec<(Timestamp, u64, Option<u64>)> {
 }
 
 /// How many of one list are in the other.
-fn common<T: Ord + Copy>(mut one: Vec<T>, mut other: Vec<T>) -> usize {
+fn common<T: Ord>(mut one: Vec<T>, mut other: Vec<T>) -> usize {
     one.sort_unstable();
     other.sort_unstable();
-    let (mut count, mut at) = (0, 0);
-    for row in one {
-        at += other[at..].iter().take_while(|theirs| **theirs < row).count();
-        if other.get(at) == Some(&row) {
-            count += 1;
-            at += 1;
-        }
-    }
-    count
+    stats::shared(&one, &other)
 }
 
 /// Names failures where the difference of the two shares is shown.

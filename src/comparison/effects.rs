@@ -1,7 +1,7 @@
 //! How a typical request fares, whatever quantile is looked at.
 
 use super::side::Side;
-use crate::stats::{Confidence, HodgesLehmann, Interval, MannWhitney, Superiority};
+use crate::stats::{Confidence, HodgesLehmann, Interval, MannWhitney, Placements, Superiority};
 use crate::summary::Metric;
 
 /// The candidate's total time against the baseline's over all pairs of requests. Requests are taken for independent.
@@ -25,7 +25,8 @@ impl Effects {
             baseline.all.sample(Metric::Total)?,
             candidate.all.sample(Metric::Total)?,
         );
-        let superiority = Superiority::of(base, cand);
+        let placements = Placements::of(base, cand);
+        let superiority = Superiority::of_placements(&placements);
         let slower = superiority.interval(Confidence::C95);
         Some(Self {
             candidate_faster: 1.0 - superiority.candidate_slower,
@@ -35,7 +36,7 @@ impl Effects {
             },
             typical_ratio: HodgesLehmann::ratio(base, cand, Confidence::C95)
                 .map(|found| (found.estimate, found.interval)),
-            mann_whitney_p: MannWhitney::of(base, cand).p,
+            mann_whitney_p: MannWhitney::of_placements(&placements).p,
         })
     }
 }

@@ -5,7 +5,7 @@ use super::requests::WAITED;
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
 use crate::stats::{Confidence, Interval, Probability, Sample, Share};
-use crate::summary::{QuantileSummary, RowInference, inference_of};
+use crate::summary::{Latencies, Metric, QuantileSummary, RowInference, inference_of};
 
 /// A share as a ratio of sums, with its 95 % interval as far as the requests depend on each other.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,32 +80,41 @@ impl InferenceShare {
     }
 
     fn of(rows: &Columns, ordered: &Ordered, start: Option<StartType>) -> Option<Self> {
-        let (mut of_duration, mut of_total, mut without_init) = (Vec::new(), Vec::new(), 0);
-        for &row in &ordered.rows {
-            if start.is_some_and(|start| rows.start[row] != start as u32) {
-                continue;
-            }
-            let duration = rows.duration_us[row];
-            let RowInference::Known(inference) = inference_of(rows, row) else {
-                continue;
-            };
-            if duration == 0 {
-                continue;
-            }
-            let is_cold = rows.start[row] == StartType::Cold as u32;
-            without_init += usize::from(is_cold && rows.init_us[row].is_none());
-            let total = duration.saturating_add(rows.init_us[row].unwrap_or(0));
+        let is_start = |code: &&u32| start.is_none_or(|start| **code == start as u32);
+        let most = rows.start.iter().filter(is_start).count();
+        let told = || {
+            let is_in = |row: &usize| start.is_none_or(|start| rows.start[*row] == start as u32);
+            ordered.rows.iter().copied().filter(is_in).filter_map(|row| {
+                let duration = rows.duration_us[row];
+                match inference_of(rows, row) {
+                    RowInference::Known(inference) if duration > 0 => Some((row, inference, duration)),
+                    _ => None,
+                }
+            })
+        };
+        let (mut of_duration, mut without_init, mut has_waited) = (Vec::with_capacity(most), 0, false);
+        for (row, inference, duration) in told() {
+            let (is_cold, init) = (rows.start[row] == StartType::Cold as u32, rows.init_us[row]);
+            without_init += usize::from(is_cold && init.is_none());
+            has_waited |= init.is_some_and(|init| init > 0);
             of_duration.push((inference as f64, duration as f64));
-            of_total.push((inference as f64, total as f64));
         }
-        // Where nobody waited, total time is the duration.
-        let is_same = of_total == of_duration;
         let of_duration = EstimatedShare::of(of_duration, ordered.is_timed)?;
+        let of_total = || {
+            let total = |(row, inference, duration): (usize, u64, u64)| {
+                let total = duration.saturating_add(rows.init_us[row].unwrap_or(0));
+                (inference as f64, total as f64)
+            };
+            let mut of_total = Vec::with_capacity(of_duration.requests);
+            of_total.extend(told().map(total));
+            EstimatedShare::of(of_total, ordered.is_timed)
+        };
         Some(Self {
             start,
-            of_total: match is_same {
-                true => of_duration.clone(),
-                false => EstimatedShare::of(of_total, ordered.is_timed)?,
+            // Where nobody waited, total time is the duration.
+            of_total: match has_waited {
+                true => of_total()?,
+                false => of_duration.clone(),
             },
             of_duration,
             without_init,
@@ -138,25 +147,28 @@ pub struct Speedups {
 }
 
 impl Speedups {
-    /// From the share of the duration over all start types. `None` where no request tells its inference time.
-    pub(super) fn of(shares: &[InferenceShare], rows: &Columns, ordered: &Ordered) -> Option<Self> {
+    /// From the share of the duration over all start types, and from the rows and their samples. `None` where no
+    /// request tells its inference time.
+    pub(super) fn of(
+        shares: &[InferenceShare],
+        rows: &Columns,
+        ordered: &Ordered,
+        latencies: &Latencies,
+    ) -> Option<Self> {
         let share = &shares.iter().find(|share| share.start.is_none())?.of_duration;
-        let (mut durations, mut inferences) = (Values::default(), Values::default());
-        for &row in &ordered.rows {
-            if let RowInference::Known(inference) = inference_of(rows, row) {
-                let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
-                durations.add(rows.duration_us[row], is_timeout);
-                inferences.add(inference, rows.inference_is_bound[row]);
-            }
-        }
-        let of_quantiles = match (durations.sample(), inferences.sample()) {
+        let inferences = latencies.sample(Metric::Inference);
+        let durations = inferences.and_then(|told| match latencies.sample(Metric::Duration) {
+            Some(all) if all.len() == told.len() => Some(all.clone()),
+            _ => durations_of_told(rows, ordered),
+        });
+        let of_quantiles = match (durations, inferences) {
             (Some(durations), Some(inferences)) => [Probability::P95, Probability::P99]
                 .into_iter()
                 .map(|p| {
                     let (whole, part) = (durations.quantile(p), inferences.quantile(p));
                     let is_exact = !whole.censored && !part.censored && part.value > 0.0;
                     let factor = is_exact.then(|| whole.value / part.value);
-                    (QuantileSummary::of(&inferences, p), factor)
+                    (QuantileSummary::of(inferences, p), factor)
                 })
                 .collect(),
             _ => Vec::new(),
@@ -170,24 +182,16 @@ impl Speedups {
     }
 }
 
-/// Values of one kind, lower bounds apart.
-#[derive(Default)]
-struct Values {
-    exact: Vec<f64>,
-    bounds: Vec<f64>,
-}
-
-impl Values {
-    fn add(&mut self, micros: u64, is_bound: bool) {
-        match is_bound {
-            true => self.bounds.push(micros as f64),
-            false => self.exact.push(micros as f64),
-        }
-    }
-
-    fn sample(self) -> Option<Sample> {
-        Sample::with_censored(self.exact, self.bounds)
-    }
+/// The durations of the requests that tell their inference time.
+fn durations_of_told(rows: &Columns, ordered: &Ordered) -> Option<Sample> {
+    let told = ordered
+        .rows
+        .iter()
+        .filter(|&&row| matches!(inference_of(rows, row), RowInference::Known(_)));
+    let (stopped, complete): (Vec<usize>, Vec<usize>) =
+        told.partition(|&&row| rows.outcome[row] == Outcome::Timeout as u32);
+    let durations = |of: Vec<usize>| of.into_iter().map(|row| rows.duration_us[row] as f64).collect();
+    Sample::with_censored(durations(complete), durations(stopped))
 }
 
 #[cfg(test)]
@@ -215,7 +219,7 @@ mod tests {
                 .map(|n| Some(if (n / 50).is_multiple_of(2) { 90_000 } else { 80_000 } + n as u64 * 7 % 10))
                 .collect(),
             inference_is_bound: vec![false; count],
-            ..Columns::default()
+            ..Columns::blank(count)
         }
     }
 
@@ -268,7 +272,8 @@ mod tests {
         let rows = rows(400, 0);
         let ordered = Ordered::of(&rows, &Arrivals::of(&rows), Failures::Apart);
         let shares = InferenceShare::all(&rows, &ordered);
-        let speedups = Speedups::of(&shares, &rows, &ordered).unwrap();
+        let speedups =
+            Speedups::of(&shares, &rows, &ordered, &Latencies::of(&rows, Failures::Apart)).unwrap();
         for (point, interval) in [
             speedups.without_overhead.unwrap(),
             speedups.without_inference.unwrap(),
@@ -287,7 +292,13 @@ mod tests {
         assert_eq!(of_p99.grade, Grade::Wide);
         let mut stopped = rows;
         stopped.outcome[..5].fill(Outcome::Timeout as u32);
-        let found = Speedups::of(&shares, &stopped, &ordered).unwrap();
+        let found = Speedups::of(
+            &shares,
+            &stopped,
+            &ordered,
+            &Latencies::of(&stopped, Failures::Apart),
+        )
+        .unwrap();
         assert_eq!(found.of_quantiles[1].1, None);
     }
 }

@@ -101,7 +101,7 @@ fn gateway(rows: &Columns, seconds: u64, design_effect: f64) -> Option<Margin> {
 /// The same of counted times, each in the middle of a bucket.
 fn gateway_of_counts(side: &Side, seconds: u64, design_effect: f64) -> Option<Margin> {
     let sample = side.all.sample(Metric::Total)?;
-    let (completed, stopped) = sample.values().split_at(sample.len() - sample.censored());
+    let (completed, stopped) = sample.complete_and_limits();
     let is_over = |total: &&f64| **total >= seconds as f64 * 1e6;
     let over = completed.iter().chain(stopped).filter(is_over).count();
     let possible = stopped.iter().filter(|total| !is_over(total)).count();
@@ -125,12 +125,12 @@ pub(super) fn told_timeouts(rows: &Columns, without_model: &Columns) -> (BTreeSe
         let of = |column: &[Option<u32>]| column.get(row).copied().flatten();
         (of(&rows.function), of(&rows.version), of(&rows.region))
     };
-    let mut own: Vec<_> = (0..rows.len()).map(|row| place(rows, row)).collect();
-    own.dedup();
-    let own: BTreeSet<_> = own.into_iter().collect();
-    let mut told = BTreeSet::new();
-    told.extend((0..rows.len()).filter_map(|row| told_by(rows, row)));
+    let mut told: BTreeSet<u64> = (0..rows.len()).filter_map(|row| told_by(rows, row)).collect();
     let mut possible = 0;
+    let mut own = BTreeSet::new();
+    if !without_model.is_empty() {
+        own.extend((0..rows.len()).map(|row| place(rows, row)));
+    }
     for row in 0..without_model.len() {
         if let Some(seconds) = told_by(without_model, row)
             && own.contains(&place(without_model, row))

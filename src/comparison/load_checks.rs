@@ -7,7 +7,8 @@ use super::side::Side;
 use crate::dataset::{Columns, Key};
 use crate::invocation::{Outcome, StartType};
 use crate::stats::{
-    self, Balance, Confidence, Proportion, ProportionDifference, SharedKeys, TimeOverlap, Trend,
+    self, Balance, Confidence, Proportion, ProportionDifference, SharedKeys, TimeOverlap, Trend, ascending,
+    merged,
 };
 
 /// The checks of two sides, in the order of output. `floor` is how far p95 of the
@@ -193,8 +194,8 @@ fn input_tokens(rows: [&Columns; 2], same_prompts: bool) -> Check {
     let [Some(baseline), Some(candidate)] = tokens else {
         return unknown(NAME, "not every answered request tells them");
     };
-    let numbers = |tokens: &[u32]| tokens.iter().map(|&count| f64::from(count)).collect::<Vec<_>>();
-    balance(NAME, &numbers(&baseline), &numbers(&candidate))
+    let numbers = |tokens: Vec<u32>| tokens.into_iter().map(f64::from).collect();
+    balance(NAME, [numbers(baseline), numbers(candidate)])
 }
 
 /// Whether as many other requests were under way when one came.
@@ -203,8 +204,7 @@ fn concurrency(rows: [&Columns; 2], arrivals: [&Arrivals; 2]) -> Check {
     let [Some(baseline), Some(candidate)] = arrivals.map(Arrivals::times_ms) else {
         return unknown(NAME, "not every request has a time");
     };
-    let [baseline, candidate] = in_flight(rows, [baseline, candidate]);
-    balance(NAME, &baseline, &candidate)
+    balance(NAME, in_flight(rows, [baseline, candidate]))
 }
 
 /// Whether both sides had the same hours of the day (UTC). Asked only of windows longer than half a day: within a shorter
@@ -221,25 +221,22 @@ fn hour_of_day(arrivals: [&Arrivals; 2]) -> Option<Check> {
             .map(|at| at.rem_euclid(86_400_000.0) / 3_600_000.0)
             .collect::<Vec<_>>()
     };
-    (last - first > HALF_A_DAY_MS).then(|| balance("hour of day", &hours(baseline), &hours(candidate)))
+    (last - first > HALF_A_DAY_MS).then(|| balance("hour of day", [hours(baseline), hours(candidate)]))
 }
 
-fn balance(name: &'static str, baseline: &[f64], candidate: &[f64]) -> Check {
-    let Some(balance) = Balance::of(baseline, candidate) else {
+fn balance(name: &'static str, sides: [Vec<f64>; 2]) -> Check {
+    let [baseline, candidate] = sides.map(ascending);
+    let Some(balance) = Balance::of_sorted(&baseline, &candidate) else {
         return unknown(name, "too few requests");
     };
-    let median = |values: &[f64]| {
-        let mut sorted = values.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
-        sorted[sorted.len() / 2]
-    };
+    let median = |sorted: &[f64]| sorted[sorted.len() / 2];
     Check {
         name,
         state: state(balance.check()),
         detail: format!(
             "median {} against {}, standardised difference {}{:.2}",
-            shown(median(baseline)),
-            shown(median(candidate)),
+            shown(median(&baseline)),
+            shown(median(&candidate)),
             sign(balance.difference),
             balance.difference.abs()
         ),
@@ -274,14 +271,12 @@ fn shown(number: f64) -> String {
 
 /// For each request of each side, in order of arrival, how many of both sides were under way when it came.
 fn in_flight(rows: [&Columns; 2], arrivals: [&[f64]; 2]) -> [Vec<f64>; 2] {
-    let mut ends: Vec<f64> = rows
-        .iter()
-        .flat_map(|rows| rows.ended_at.iter().flatten())
-        .map(|at| at.as_epoch_millis() as f64)
-        .collect();
-    ends.sort_by(f64::total_cmp);
-    let mut starts = arrivals.concat();
-    starts.sort_by(f64::total_cmp);
+    let [ends, more_ends] = rows.map(|rows| {
+        let ended = rows.ended_at.iter().flatten();
+        ascending(ended.map(|at| at.as_epoch_millis() as f64).collect())
+    });
+    let ends = merged(&ends, &more_ends);
+    let starts = merged(arrivals[0], arrivals[1]);
     arrivals.map(|arrived| {
         let (mut begun, mut ended) = (0, 0);
         let under_way = |&at: &f64| {

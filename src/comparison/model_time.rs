@@ -3,7 +3,7 @@
 use super::inference_share::EstimatedShare;
 use super::ordered::Ordered;
 use crate::dataset::Columns;
-use crate::stats::{Confidence, Dependence, Interval, Probability, Proportion, Sample};
+use crate::stats::{Confidence, Dependence, Interval, Probability, Proportion, Sample, SlowEpisodes};
 use crate::summary::{QuantileSummary, RowBedrock, RowInference, bedrock_of, inference_of};
 
 /// p50 and p95 of some times, in microseconds.
@@ -19,8 +19,10 @@ impl Quantiles {
     /// Of times in order of arrival, or in any order if that is not known. `None` if there are none.
     fn of(times: &[f64], is_timed: bool) -> Option<Self> {
         let sample = Sample::new(times.to_vec())?;
+        let quantile = |p: Probability| sample.nearest_rank(p).value;
+        let episodes = SlowEpisodes::above(times, quantile(Probability::P90));
         let at = |p: Probability| {
-            let found = Dependence::of(times, p).filter(|_| is_timed);
+            let found = Dependence::around(times, p, quantile(p), || episodes.as_ref()).filter(|_| is_timed);
             let worth = found.and_then(|found| sample.clone().with_effective_size(found.effective_size()));
             QuantileSummary::of(worth.as_ref().unwrap_or(&sample), p)
         };

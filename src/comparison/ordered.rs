@@ -18,7 +18,7 @@ impl Ordered {
     pub(super) fn of(rows: &Columns, arrivals: &Arrivals, failures: Failures) -> Self {
         let is_in = |row: &usize| is_in_sample(rows, failures, *row);
         Self {
-            rows: arrivals.in_order_if_known().into_iter().filter(is_in).collect(),
+            rows: arrivals.in_order_if_known().filter(is_in).collect(),
             is_timed: arrivals.in_order().is_some(),
         }
     }

@@ -1,7 +1,6 @@
 //! Both sides compared prompt by prompt, where they were given the same ones.
 
 use crate::dataset::Columns;
-use crate::invocation::Outcome;
 use crate::stats::{Confidence, KeyedPairs, Paired};
 use crate::summary::{Failures, Metric, is_in_sample, value_of};
 
@@ -19,37 +18,30 @@ pub struct PromptPairs {
 impl PromptPairs {
     /// Pairs the requests of two sides. `None` unless some of each tell prompts apart.
     pub(super) fn of(rows: [&Columns; 2], failures: Failures) -> Option<Self> {
+        let mut stopped = 0;
         let keyed = rows.map(|rows| {
             let told = (0..rows.len())
                 .filter(|&row| is_in_sample(rows, failures, row))
                 .filter_map(|row| {
                     let prompt = rows.facts.prompt.get(row).copied().flatten()?;
-                    let (total, _) = value_of(rows, row, Metric::Total)?;
-                    Some((row, prompt, total as f64))
+                    let (total, is_bound) = value_of(rows, row, Metric::Total)?;
+                    stopped += usize::from(is_bound);
+                    Some((prompt, total as f64))
                 });
-            told.collect::<Vec<(usize, u64, f64)>>()
+            let mut keyed = Vec::with_capacity(rows.len());
+            keyed.extend(told);
+            keyed
         });
         if keyed.iter().any(Vec::is_empty) {
             return None;
         }
-        let prompts = |side: usize| keyed[side].iter().map(|(_, prompt, _)| *prompt);
-        let share = KeyedPairs::share_of(prompts(0), prompts(1))?;
-        let stopped = |side: usize| {
-            let is_stopped = |row: usize| rows[side].outcome[row] == Outcome::Timeout as u32;
-            keyed[side].iter().filter(|(row, ..)| is_stopped(*row)).count()
-        };
-        let stopped = stopped(0) + stopped(1);
-        let paired = || {
-            let [baseline, candidate] = keyed.each_ref().map(|keyed| {
-                let pairs = keyed.iter().map(|(_, prompt, total)| (*prompt, *total));
-                pairs.collect::<Vec<(u64, f64)>>()
-            });
-            Paired::of(&KeyedPairs::of(&baseline, &candidate)?.pairs, Confidence::C95)
-        };
+        let [baseline, candidate] = keyed;
+        let KeyedPairs { share, pairs } = KeyedPairs::of(baseline, candidate)?;
+        let is_worth_it = share >= Paired::LEAST_SHARE;
         Some(Self {
             share,
             stopped,
-            paired: (share >= Paired::LEAST_SHARE).then(paired).flatten(),
+            paired: is_worth_it.then(|| Paired::of(&pairs, Confidence::C95)).flatten(),
         })
     }
 }
@@ -57,6 +49,7 @@ impl PromptPairs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::invocation::Outcome;
 
     /// Requests with these prompts, each taking its own time, so many times.
     fn rows(prompts: &[u64], factor: u64) -> Columns {

@@ -1,11 +1,13 @@
 //! Quantiles of both sides with what their dependence leaves of them, their ratio, and what that proves.
 
+use std::sync::OnceLock;
+
 use super::counted::Counted;
 use super::side::Side;
 use crate::invocation::StartType;
 use crate::stats::{
-    Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, Verdict, compare_dependent,
-    holm, noise_floor, requests_needed,
+    Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, SlowEpisodes, Verdict,
+    compare_dependent, holm, noise_floor, requests_needed,
 };
 use crate::summary::{Failures, Metric, QuantileSummary, inference_of, is_in_sample, value_given};
 
@@ -112,8 +114,8 @@ pub(super) struct Arm<'s> {
 enum Order<'s> {
     /// Nothing.
     Unknown,
-    /// The values in order of arrival; what was stopped is infinite.
-    Series(Vec<f64>),
+    /// The values in order of arrival; what was stopped is infinite. And their slow episodes, once they are asked for.
+    Series(Vec<f64>, OnceLock<Option<SlowEpisodes>>),
     /// What was found when they were counted.
     Counted(&'s Counted, Metric, Option<StartType>),
 }
@@ -131,7 +133,7 @@ impl<'s> Arm<'s> {
         let rows = &side.rows;
         let in_order = side.arrivals.in_order().filter(|_| side.counted.is_none());
         let mut series = in_order.map(|in_order| {
-            let mut series = [const { Vec::new() }; N];
+            let mut series: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
             for row in in_order.filter(|&row| is_in_sample(rows, failures, row)) {
                 let inference = inference_of(rows, row);
                 for ((metric, start), series) in wanted.iter().zip(&mut series) {
@@ -148,7 +150,8 @@ impl<'s> Arm<'s> {
         let mut position = 0..;
         wanted.map(|(metric, start)| {
             let at = position.next()?;
-            let of_series = |series: &mut [Vec<f64>; N]| Order::Series(std::mem::take(&mut series[at]));
+            let of_series =
+                |series: &mut [Vec<f64>; N]| Order::Series(std::mem::take(&mut series[at]), OnceLock::new());
             Some(Self {
                 sample: side.sample(metric, start)?.clone(),
                 order: match &side.counted {
@@ -163,7 +166,7 @@ impl<'s> Arm<'s> {
     pub(super) fn dependence(&self, p: Probability) -> Option<Dependence> {
         match &self.order {
             Order::Unknown => None,
-            Order::Series(series) => {
+            Order::Series(series, episodes) => {
                 let value = |p| {
                     let nearest = self.sample.nearest_rank(p);
                     if nearest.censored {
@@ -172,7 +175,9 @@ impl<'s> Arm<'s> {
                         nearest.value
                     }
                 };
-                Dependence::around(series, p, value)
+                let found = || SlowEpisodes::above(series, value(Probability::P90));
+                let episodes = || episodes.get_or_init(found).as_ref();
+                Dependence::around(series, p, value(p), episodes)
             }
             Order::Counted(counted, metric, start) => counted.dependence(*metric, *start, p),
         }
@@ -193,7 +198,7 @@ impl<'s> Arm<'s> {
     pub(super) fn noise_floor(&self, p: Probability) -> Option<f64> {
         let series = match &self.order {
             Order::Unknown => return None,
-            Order::Series(series) => series,
+            Order::Series(series, _) => series,
             Order::Counted(counted, ..) => return counted.noise_floor,
         };
         let (first, second) = series.split_at(series.len() / 2);
@@ -202,7 +207,7 @@ impl<'s> Arm<'s> {
             let limit = self.sample.max();
             Some(Self {
                 sample: Sample::with_censored(exact, vec![limit; bounds.len()])?,
-                order: Order::Series(values.to_vec()),
+                order: Order::Series(values.to_vec(), OnceLock::new()),
             })
         };
         let (first, second) = (half(first)?, half(second)?);

@@ -4,7 +4,7 @@ use super::gate::Rate;
 use super::side::Side;
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
-use crate::stats::{Confidence, Dependence, Interval, Probability, Proportion, ProportionDifference};
+use crate::stats::{Confidence, Dependence, Interval, Proportion, ProportionDifference};
 
 /// The rates of a report. The cold share is among its conditions.
 pub const SHOWN_RATES: [Rate; 3] = [Rate::Error, Rate::Timeout, Rate::Throttle];
@@ -59,7 +59,8 @@ impl RateOfSide {
         let proportion = Proportion::new(count, total)?;
         let effect = match &side.counted {
             Some(counted) => counted.rate_effect(rate),
-            None => design_effect(rate, side).filter(|_| count > 0),
+            None if count > 0 => design_effect(rate, side),
+            None => None,
         };
         let worth =
             effect.and_then(|effect| proportion.with_effective_size((total as f64 / effect).max(1.0)));
@@ -74,14 +75,11 @@ impl RateOfSide {
 /// How many invocations are worth one independent one where it happens in episodes; nothing where their order is not
 /// known.
 pub(super) fn design_effect(rate: Rate, side: &Side) -> Option<f64> {
-    let series: Vec<f64> = side
-        .arrivals
-        .in_order()?
+    let in_order = side.arrivals.in_order()?;
+    let happened: Vec<bool> = in_order
         .filter_map(|row| happens(rate, &side.rows, row))
-        .map(|happened| f64::from(u8::from(happened)))
         .collect();
-    // Of zeros and ones, what is looked at around the median is the ones.
-    Some(Dependence::of(&series, Probability::P50)?.design_effect())
+    Some(Dependence::of_events(&happened)?.design_effect())
 }
 
 /// To how many of a side it happened, and how many tell, of one start type or of all.

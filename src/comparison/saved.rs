@@ -160,7 +160,7 @@ fn without_account(id: &str) -> String {
 /// combination of settings, so that no setting is lost.
 fn excerpt(side: &Side, size: usize) -> Vec<u32> {
     let rows = &side.rows;
-    let in_order = side.arrivals.in_order_if_known();
+    let in_order: Vec<usize> = side.arrivals.in_order_if_known().collect();
     let step = rows.len().div_ceil(size.max(1)).max(1);
     // One of each stretch, at a place that follows no period: traffic may have one.
     let mut kept: BTreeSet<usize> = in_order

@@ -118,7 +118,7 @@ impl SeveralLimits {
 
 impl LimitedSide {
     fn of(sample: &Sample) -> Option<Self> {
-        let (complete, limits) = sample.values().split_at(sample.len() - sample.censored());
+        let (complete, limits) = sample.complete_and_limits();
         let curve = KaplanMeier::of(complete, limits)?;
         let at = |p| (p, curve.quantile(p), curve.interval(p, Confidence::C95));
         Some(Self {
@@ -130,7 +130,7 @@ impl LimitedSide {
 }
 
 fn smallest_limit(sample: &Sample) -> Option<f64> {
-    sample.values().get(sample.len() - sample.censored()).copied()
+    sample.complete_and_limits().1.first().copied()
 }
 
 /// Whether a quantile of a side's sample reaches where the first of several limits stopped a request.

@@ -113,14 +113,14 @@ impl Side {
 
     /// Describes these rows.
     pub fn of_rows(identity: Identity, rows: Columns, failures: Failures) -> Self {
-        let all = Latencies::of(&rows, failures);
+        let (all, starts) = Latencies::by_start(&rows, failures);
         Self {
             name: identity.name,
             model_ids: identity.model_ids,
             group: GroupSummary::of_latencies(Vec::new(), &rows, &all),
             arrivals: Arrivals::of(&rows),
             all,
-            starts: start_rows(&rows, failures),
+            starts: start_rows(starts, rows.len()),
             span: span(&rows),
             time: time_shares(&rows, failures),
             window: identity.window,
@@ -138,13 +138,14 @@ impl Side {
         let samples = |start| Metric::ALL.map(|metric| counted.sample(metric, start, failures));
         self.all = self.all.with_samples(samples(None));
         let invocations = counted.invocations;
+        let (_, of_excerpt) = Latencies::by_start(&self.rows, failures);
         self.starts = counted
             .starts
             .iter()
             .filter_map(|of| {
                 let start = of.start_type();
                 let proportion = Proportion::new(of.invocations(), invocations)?;
-                let of_excerpt = Latencies::of_start(&self.rows, failures, start);
+                let (_, of_excerpt) = of_excerpt[start as usize].clone();
                 Some(StartRow {
                     start,
                     invocations: of.invocations() as usize,
@@ -221,18 +222,18 @@ impl Side {
     }
 }
 
-fn start_rows(rows: &Columns, failures: Failures) -> Vec<StartRow> {
+fn start_rows(starts: [(usize, Latencies); StartType::ALL.len()], all: usize) -> Vec<StartRow> {
     StartType::ALL
         .into_iter()
-        .filter_map(|start| {
-            let invocations = rows.start.iter().filter(|&&code| code == start as u32).count();
-            let proportion = Proportion::new(invocations as u64, rows.len() as u64)?;
+        .zip(starts)
+        .filter_map(|(start, (invocations, latencies))| {
+            let proportion = Proportion::new(invocations as u64, all as u64)?;
             (invocations > 0).then(|| StartRow {
                 start,
                 invocations,
                 share: proportion.share(),
                 share_interval: proportion.wilson(Confidence::C95),
-                latencies: Latencies::of_start(rows, failures, start),
+                latencies,
             })
         })
         .collect()

@@ -7,7 +7,7 @@ use super::ordered::Ordered;
 use super::quantiles::ComparedQuantile;
 use super::side::Side;
 use crate::stats::Probability;
-use crate::summary::{Failures, Phase, RowBedrock, RowPhases, bedrock_of};
+use crate::summary::{Failures, Latencies, Metric, Phase, RowBedrock, RowPhases, bedrock_of};
 
 /// Where the time of one side's requests goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,11 +64,15 @@ impl TimeSpent {
             meant.count()
         };
         let shares = InferenceShare::all(rows, &ordered);
-        let composition = composition(rows, failures);
+        // The samples of a counted side are of more than its rows.
+        let of_rows = side.counted.as_ref().map(|_| Latencies::of(rows, failures));
+        let latencies = of_rows.as_ref().unwrap_or(&side.all);
+        let total = latencies.sample(Metric::Total);
+        let composition = total.map_or_else(Vec::new, |total| composition(rows, total, failures));
         Self {
             requests: ordered.rows.len(),
             is_in_order: ordered.is_timed,
-            speedups: Speedups::of(&shares, rows, &ordered),
+            speedups: Speedups::of(&shares, rows, &ordered, latencies),
             shares,
             bedrock: tells_bedrock.then(|| BedrockTime::of(rows, &ordered)).flatten(),
             retries: Retries::of(rows, &ordered),

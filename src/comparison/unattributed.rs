@@ -120,7 +120,7 @@ fn with_others(side: &Side, others: &Columns, failures: Failures) -> Option<Samp
 pub(super) fn joined(a: &Sample, b: &Sample) -> Option<Sample> {
     let (mut exact, mut limits) = (Vec::new(), Vec::new());
     for sample in [a, b] {
-        let (theirs, bounds) = sample.values().split_at(sample.len() - sample.censored());
+        let (theirs, bounds) = sample.complete_and_limits();
         exact.extend_from_slice(theirs);
         limits.extend_from_slice(bounds);
     }

@@ -5,7 +5,8 @@
 //! value is null.
 
 use polars::prelude::{
-    Column, DataFrame, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult, UInt32Chunked, UInt64Chunked,
+    ChunkedArray, Column, DataFrame, Int64Chunked, IntoColumn, NewChunkedArray, PolarsNumericType,
+    PolarsResult, UInt32Chunked, UInt64Chunked,
 };
 
 use super::facts::{self, FactColumns};
@@ -141,6 +142,26 @@ pub(super) fn frame_of(invocations: &[Invocation], names: &Names) -> PolarsResul
     DataFrame::new(invocations.len(), columns)
 }
 
+/// The values of a column. Most columns have all of them or none, which is read without looking at each.
+pub(super) fn listed<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Vec<Option<T::Native>> {
+    match column.cont_slice() {
+        Ok(values) => values.iter().copied().map(Some).collect(),
+        Err(_) if column.null_count() == column.len() => vec![None; column.len()],
+        Err(_) => column.iter().collect(),
+    }
+}
+
+/// The values of a column that has all.
+fn plain<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Vec<T::Native>
+where
+    T::Native: Default,
+{
+    match column.cont_slice() {
+        Ok(values) => values.to_vec(),
+        Err(_) => column.iter().map(Option::unwrap_or_default).collect(),
+    }
+}
+
 /// The rows of a selection or group as plain numbers, all lists equally long and in the order of
 /// the frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -193,28 +214,18 @@ impl Columns {
     /// Reads the columns of a frame.
     pub(super) fn of(frame: &DataFrame) -> PolarsResult<Self> {
         let small = |name: &str| -> PolarsResult<Vec<Option<u32>>> {
-            Ok(frame
-                .column(name)?
-                .as_materialized_series()
-                .u32()?
-                .iter()
-                .collect())
+            Ok(listed(frame.column(name)?.as_materialized_series().u32()?))
         };
         let code = |name: &str| -> PolarsResult<Vec<u32>> {
-            Ok(small(name)?.into_iter().map(Option::unwrap_or_default).collect())
+            Ok(plain(frame.column(name)?.as_materialized_series().u32()?))
         };
         let truth = |name: &str| -> PolarsResult<Vec<bool>> {
             Ok(code(name)?.into_iter().map(|code| code == 1).collect())
         };
         let time = |name: &str| -> PolarsResult<Vec<Option<u64>>> {
-            Ok(frame
-                .column(name)?
-                .as_materialized_series()
-                .u64()?
-                .iter()
-                .collect())
+            Ok(listed(frame.column(name)?.as_materialized_series().u64()?))
         };
-        let ended = frame.column(ENDED_AT)?.as_materialized_series().i64()?.clone();
+        let ended = listed(frame.column(ENDED_AT)?.as_materialized_series().i64()?);
         Ok(Self {
             row: code(ROW)?,
             outcome: code(OUTCOME)?,
@@ -225,17 +236,14 @@ impl Columns {
                 .map(ModelSource::from_code)
                 .collect(),
             ended_at: ended
-                .iter()
+                .into_iter()
                 .map(|at| at.map(Timestamp::from_epoch_millis))
                 .collect(),
             function: small(FUNCTION)?,
             version: small(VERSION)?,
             region: small(REGION)?,
             memory_mb: small(MEMORY)?,
-            duration_us: time(DURATION)?
-                .into_iter()
-                .map(Option::unwrap_or_default)
-                .collect(),
+            duration_us: plain(frame.column(DURATION)?.as_materialized_series().u64()?),
             init_us: time(INIT)?,
             billed_us: time(BILLED)?,
             inference_us: time(INFERENCE)?,

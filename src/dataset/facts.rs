@@ -4,6 +4,7 @@ use polars::prelude::{
     Column, DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt32Chunked, UInt64Chunked,
 };
 
+use super::columns::listed;
 use crate::invocation::Invocation;
 use crate::vocab::Micros;
 
@@ -102,20 +103,10 @@ impl FactColumns {
     /// Reads the columns of a frame.
     pub(super) fn of(frame: &DataFrame) -> PolarsResult<Self> {
         let small = |name: &str| -> PolarsResult<Vec<Option<u32>>> {
-            Ok(frame
-                .column(name)?
-                .as_materialized_series()
-                .u32()?
-                .iter()
-                .collect())
+            Ok(listed(frame.column(name)?.as_materialized_series().u32()?))
         };
         let large = |name: &str| -> PolarsResult<Vec<Option<u64>>> {
-            Ok(frame
-                .column(name)?
-                .as_materialized_series()
-                .u64()?
-                .iter()
-                .collect())
+            Ok(listed(frame.column(name)?.as_materialized_series().u64()?))
         };
         Ok(Self {
             runtime: small(RUNTIME)?,

@@ -3,6 +3,7 @@
 use super::binomial::order_statistic_ranks;
 use super::level::Confidence;
 use super::probability::Probability;
+use super::sort::ascending;
 
 /// The requests that may be a quantile, and what they consist of on average.
 ///
@@ -38,18 +39,23 @@ impl Attribution {
         if !components.iter().all(finite) {
             return None;
         }
-        Self::of_requests(totals, p, |request| {
+        if !totals.iter().all(|total| total.is_finite()) {
+            return None;
+        }
+        Self::of_requests(totals, &ascending(totals.to_vec()), p, |request| {
             components.iter().map(|column| column[request]).collect()
         })
     }
 
-    /// The same, where the components of a request, always as many, are only asked for if it is in the window.
+    /// The same, where the totals are finite and also given ascending, and where the components of a request, always as
+    /// many, are only asked for if it is in the window.
     pub fn of_requests(
         totals: &[f64],
+        sorted: &[f64],
         p: Probability,
         components: impl Fn(usize) -> Vec<f64>,
     ) -> Option<Self> {
-        if totals.is_empty() || !totals.iter().all(|total| total.is_finite()) {
+        if totals.is_empty() || sorted.len() != totals.len() {
             return None;
         }
         let n = totals.len();
@@ -57,14 +63,12 @@ impl Attribution {
         let low = ranks.low.map_or(1, |rank| rank as usize);
         let high = ranks.high.map_or(n, |rank| rank as usize);
         let (low, high) = widen(low, high, n);
-        let mut ranked = totals.to_vec();
-        let (_, &mut most, _) = ranked.select_nth_unstable_by(high - 1, f64::total_cmp);
-        let (_, &mut least, _) = ranked[..high].select_nth_unstable_by(low - 1, f64::total_cmp);
+        let (least, most) = (sorted[low - 1], sorted[high - 1]);
 
         let window: Vec<usize> = (0..n)
             .filter(|&at| least <= totals[at] && totals[at] <= most)
             .collect();
-        let before = totals.iter().filter(|&&total| total < least).count();
+        let before = sorted.partition_point(|&total| total < least);
         let (mut total, mut sums) = (0.0, Vec::new());
         for &request in &window {
             total += totals[request];

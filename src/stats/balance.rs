@@ -5,7 +5,7 @@ use super::interval::Interval;
 use super::level::Confidence;
 use super::normal::normal_quantile;
 use super::ordering::largest_distance;
-use super::sort::sort;
+use super::sort::ascending;
 
 /// How far a quantity that latency depends on, such as the number of input tokens, differs between
 /// two samples. It is compared as ln(1 + x).
@@ -37,21 +37,20 @@ impl Balance {
     /// or not finite.
     pub fn of(baseline: &[f64], candidate: &[f64]) -> Option<Self> {
         let valid = |value: &f64| value.is_finite() && *value >= 0.0;
-        if baseline.len().min(candidate.len()) < 2 || !baseline.iter().chain(candidate).all(valid) {
+        if !baseline.iter().chain(candidate).all(valid) {
             return None;
         }
-        let transformed = |values: &[f64]| {
-            let mut values = values.to_vec();
-            sort(&mut values);
-            // Tokens are whole numbers, of which few differ.
-            for tie in values.chunk_by_mut(|a, b| a == b) {
-                let transformed = tie[0].ln_1p();
-                tie.fill(transformed);
-            }
-            values
-        };
-        let (a, b) = (transformed(baseline), transformed(candidate));
-        let ((mean_a, var_a), (mean_b, var_b)) = (moments(&a), moments(&b));
+        Self::of_sorted(&ascending(baseline.to_vec()), &ascending(candidate.to_vec()))
+    }
+
+    /// [`of`](Self::of) values that ascend.
+    pub fn of_sorted(a: &[f64], b: &[f64]) -> Option<Self> {
+        let is_valid =
+            |sorted: &[f64]| sorted.len() >= 2 && sorted[0] >= 0.0 && sorted[sorted.len() - 1].is_finite();
+        if !is_valid(a) || !is_valid(b) {
+            return None;
+        }
+        let ((mean_a, var_a), (mean_b, var_b)) = (moments(a), moments(b));
         let (n, m) = (a.len() as f64, b.len() as f64);
         let distance = mean_b - mean_a;
         let difference = if distance == 0.0 {
@@ -63,7 +62,7 @@ impl Balance {
             difference,
             standard_error: ((n + m) / (n * m) + difference.powi(2) / (2.0 * (n + m))).sqrt(),
             variance_ratio: if var_a == var_b { 1.0 } else { var_b / var_a },
-            distance: largest_distance(&a, &b),
+            distance: largest_distance(a.into(), b.into()),
         })
     }
 
@@ -112,15 +111,21 @@ impl Balance {
     }
 }
 
-/// The mean and the variance with n − 1.
-fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
+/// The mean and the variance with n − 1 of ln(1 + x) of sorted values.
+fn moments(sorted: &[f64]) -> (f64, f64) {
+    // Tokens are whole numbers, of which few differ.
+    let different = sorted.chunk_by(|a, b| a == b);
+    let counted: Vec<(f64, f64)> = different.map(|tie| (tie[0].ln_1p(), tie.len() as f64)).collect();
     // Equal values have no variance, whatever rounding says.
-    if values.first() == values.last() {
-        return (values[0], 0.0);
+    if let [(value, _)] = counted[..] {
+        return (value, 0.0);
     }
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let n = sorted.len() as f64;
+    let mean = counted.iter().map(|(value, count)| count * value).sum::<f64>() / n;
+    let squares: f64 = counted
+        .iter()
+        .map(|(value, count)| count * (value - mean).powi(2))
+        .sum();
     (mean, squares / (n - 1.0))
 }
 

@@ -1,7 +1,7 @@
 //! A series of yes and no, 64 to a word, and its autocovariance.
 
 /// Zeros and ones in order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Bits {
     words: Vec<u64>,
     len: usize,

@@ -49,27 +49,34 @@ impl Dependence {
             return None;
         }
         let mut sorted = values.to_vec();
-        let quantile = |p: Probability| {
+        let mut quantile = |p: Probability| {
             let rank = p.rank(values.len() as u64) as usize;
             *sorted.select_nth_unstable_by(rank - 1, f64::total_cmp).1
         };
-        Self::around(values, p, quantile)
+        let of_p90 = SlowEpisodes::above(values, quantile(Probability::P90));
+        Self::around(values, p, quantile(p), || of_p90.as_ref())
     }
 
-    /// As [`of`](Self::of), where nearest-rank quantiles are known already. `None` if there are no values.
-    pub fn around(
+    /// As [`of`](Self::of), where the nearest-rank quantile is known already; and for quantiles above p90 what its
+    /// episodes are. `None` if there are no values.
+    pub fn around<'e>(
         values: &[f64],
         p: Probability,
-        mut quantile: impl FnMut(Probability) -> f64,
+        quantile: f64,
+        of_p90: impl FnOnce() -> Option<&'e SlowEpisodes>,
     ) -> Option<Self> {
-        let (mut found, bits) = Self::above(values, quantile(p))?;
+        let (mut found, bits) = Self::above(values, quantile)?;
         // The slowest of an episode lie further apart than the slow ones: p99 has no more episodes than p90.
         if p.as_f64() > Probability::P90.as_f64() {
-            let (wide, wide_bits) = Self::above(values, quantile(Probability::P90))?;
-            let within = clusters_with(&wide_bits, 2.0 * wide.design_effect(), &bits);
-            found.clusters = found.clusters.min(within);
+            let wide = of_p90()?;
+            found.clusters = found.clusters.min(clusters_with(&wide.bits, wide.gap, &bits));
         }
         Some(found)
+    }
+
+    /// Of what happens to some requests, such as a failure, in order of their arrival. `None` if there are none.
+    pub fn of_events(happened: &[bool]) -> Option<Self> {
+        (!happened.is_empty()).then(|| Self::of_bits(&Bits::of(happened, |happened| *happened)))
     }
 
     /// What exceeds a value.
@@ -83,15 +90,19 @@ impl Dependence {
         } else {
             Bits::of(values, |&value| value >= quantile)
         };
+        Some((Self::of_bits(&bits), bits))
+    }
+
+    fn of_bits(bits: &Bits) -> Self {
         let mut dependence = Self {
-            len: values.len(),
-            autocorrelation_time: autocorrelation_time(&bits, values.len()),
-            batch_effect: batch_means_effect_of_bits(&bits).unwrap_or(1.0),
+            len: bits.len(),
+            autocorrelation_time: autocorrelation_time(bits),
+            batch_effect: batch_means_effect_of_bits(bits).unwrap_or(1.0),
             exceedances: bits.ones() as usize,
             clusters: 0,
         };
-        dependence.clusters = clusters(&bits, 2.0 * dependence.design_effect());
-        Some((dependence, bits))
+        dependence.clusters = clusters(bits, 2.0 * dependence.design_effect());
+        dependence
     }
 
     /// How many requests are worth one independent one: the larger of both measures, at least 1 and
@@ -132,14 +143,32 @@ impl Dependence {
     }
 }
 
+/// In which episodes the requests came that are slower than p90.
+#[derive(Debug, Clone)]
+pub struct SlowEpisodes {
+    bits: Bits,
+    gap: f64,
+}
+
+impl SlowEpisodes {
+    /// Of values in order of their arrival and their nearest-rank p90. `None` if there are no values.
+    pub fn above(values: &[f64], p90: f64) -> Option<Self> {
+        let (found, bits) = Dependence::above(values, p90)?;
+        Some(Self {
+            bits,
+            gap: 2.0 * found.design_effect(),
+        })
+    }
+}
+
 /// τ = −1 + 2·ΣΓ₍ₘ₎ with Γ₍ₘ₎ = ρ₍₂ₘ₎ + ρ₍₂ₘ₊₁₎ up to the first that is not positive, each no larger than
 /// the one before it (Geyer 1992). 1 if nothing varies.
-fn autocorrelation_time(bits: &Bits, len: usize) -> f64 {
+fn autocorrelation_time(bits: &Bits) -> f64 {
     let variance = bits.autocovariance(0);
     if variance == 0 {
         return 1.0;
     }
-    let longest = (len / 2).min(Dependence::LONGEST_LAG);
+    let longest = (bits.len() / 2).min(Dependence::LONGEST_LAG);
     let (mut sum, mut last) = (0, i128::MAX);
     let mut lag = 0;
     while lag < longest {

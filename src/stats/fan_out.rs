@@ -21,7 +21,7 @@ impl Sample {
     /// what they prove. What was stopped counts as above: at the limit or beyond it is, and below
     /// it would have been by the same assumption by which it ranks last. Weights do not count.
     pub fn exceeding(&self, limit: f64) -> Option<Proportion> {
-        let complete = &self.values()[..self.len() - self.censored()];
+        let (complete, _) = self.complete_and_limits();
         let above = self.len() - complete.partition_point(|value| *value <= limit);
         Proportion::new(above as u64, self.len() as u64)
     }

@@ -21,9 +21,8 @@ impl HodgesLehmann {
     /// The ratio, without unit. `None` if a value is zero, or it falls among pairs of
     /// which one was stopped; weights do not count.
     pub fn ratio(baseline: &Sample, candidate: &Sample, confidence: Confidence) -> Option<Self> {
-        let positive = baseline.min() > 0.0 && candidate.min() > 0.0;
-        let result = Self::on(Scale::Ratio, baseline, candidate, confidence);
-        if positive { result } else { None }
+        let is_positive = baseline.min() > 0.0 && candidate.min() > 0.0;
+        is_positive.then(|| Self::on(Scale::Ratio, baseline, candidate, confidence))?
     }
 
     /// The difference, in the unit of the samples. `None` if it falls among pairs that were stopped.
@@ -32,8 +31,7 @@ impl HodgesLehmann {
     }
 
     fn on(scale: Scale, baseline: &Sample, candidate: &Sample, confidence: Confidence) -> Option<Self> {
-        let complete = |sample: &Sample| sample.values()[..sample.len() - sample.censored()].to_vec();
-        let (a, b) = (complete(baseline), complete(candidate));
+        let ((a, _), (b, _)) = (baseline.complete_and_limits(), candidate.complete_and_limits());
         if a.is_empty() || b.is_empty() {
             return None;
         }
@@ -42,7 +40,7 @@ impl HodgesLehmann {
         // nobody knows.
         let below = stopped.0 * b.len() as u64;
         let unknown = stopped.0 * stopped.1;
-        let pairs = Pairs::new(scale, &a, &b);
+        let pairs = Pairs::new(scale, a, b);
         let at = |rank: u64, unknown_below: u64| {
             let rank = rank.checked_sub(below + unknown_below)?;
             (1..=pairs.len()).contains(&rank).then_some(rank)

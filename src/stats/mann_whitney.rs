@@ -1,7 +1,7 @@
 //! The rank test of Mann and Whitney, for comparison with tools that use it.
 
 use super::normal::normal_tail;
-use super::ordering::{Tie, ordered, ties, wins_of_second};
+use super::ordering::Placements;
 use super::sample::Sample;
 
 /// The test of Mann and Whitney (1947) of whether two samples have the same distribution.
@@ -25,21 +25,21 @@ const EXACT_UP_TO: usize = 8;
 impl MannWhitney {
     /// Of two samples. What was stopped is above all else and equal to each other.
     pub fn of(baseline: &Sample, candidate: &Sample) -> Self {
-        let (a, b) = (ordered(baseline), ordered(candidate));
-        let (n, m) = (a.len() as f64, b.len() as f64);
+        Self::of_placements(&Placements::of(baseline, candidate))
+    }
+
+    /// [`of`](Self::of), where it is known how the samples lie in each other.
+    pub fn of_placements(placements: &Placements) -> Self {
+        let sizes = placements.sizes();
+        let (n, m) = (sizes.0 as f64, sizes.1 as f64);
         let all = n + m;
-        let cubes = |tie: Tie| {
-            let size = (tie.a + tie.b) as f64;
-            size * (size * size - 1.0)
-        };
-        let tied: f64 = ties(&a, &b).map(cubes).sum();
-        let u_candidate = wins_of_second(&a, &b);
+        let (tied, u_candidate) = (placements.tied(), placements.wins_of_second());
         let sigma = (n * m / 12.0 * (all + 1.0 - tied / (all * (all - 1.0))))
             .max(0.0)
             .sqrt();
-        let small = a.len() <= EXACT_UP_TO && b.len() <= EXACT_UP_TO;
+        let small = sizes.0.max(sizes.1) <= EXACT_UP_TO;
         let p = if small && tied == 0.0 {
-            exact(u_candidate, a.len(), b.len())
+            exact(u_candidate, sizes.0, sizes.1)
         } else if sigma > 0.0 {
             let z = ((u_candidate - n * m / 2.0).abs() - 0.5).max(0.0) / sigma;
             2.0 * normal_tail(z)

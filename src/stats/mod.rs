@@ -47,6 +47,7 @@ mod shared_keys;
 mod sort;
 mod special;
 mod strata;
+mod sum;
 mod superiority;
 mod theil_sen;
 mod time_overlap;
@@ -62,7 +63,7 @@ pub use binomial::{RankInterval, continuous_binomial_quantile, order_statistic_r
 pub use check::Check;
 pub use confidence::{QuantileComparison, compare, compare_dependent, compare_outward};
 pub use decision::{Decision, Operator};
-pub use dependence::Dependence;
+pub use dependence::{Dependence, SlowEpisodes};
 pub use fan_out::{any_slow, quantile_of_one};
 pub use grade::Grade;
 pub use histogram::{Bucket, Histogram, MergeError};
@@ -76,7 +77,7 @@ pub use means::{MeanComparison, MeanEstimate, compare_means};
 pub use needed::{
     LogSpread, growth_needed, requests_for_half_width, requests_needed, requests_to_exclude, requests_to_pass,
 };
-pub use ordering::kolmogorov_smirnov;
+pub use ordering::{Placements, kolmogorov_smirnov};
 pub use paired::{KeyedPairs, Paired};
 pub use post_stratification::{Observation, PostStratification};
 pub use probability::{ParseProbabilityError, Probability};
@@ -85,7 +86,8 @@ pub use proportion_difference::ProportionDifference;
 pub use ratio_of_sums::RatioOfSums;
 pub use sample::{Quantile, Sample};
 pub use share::Share;
-pub use shared_keys::SharedKeys;
+pub use shared_keys::{SharedKeys, shared};
+pub use sort::{ascending, merged};
 pub use strata::{Standardised, Stratum};
 pub use superiority::Superiority;
 pub use theil_sen::TheilSen;

@@ -5,7 +5,7 @@ use super::level::Confidence;
 use super::median::median;
 use super::probability::Probability;
 use super::sample::Sample;
-use super::sort::{sort_keyed, sort_keys};
+use super::sort::sort_keyed;
 use super::wilcoxon::SignedRank;
 
 /// Candidate over baseline for the same work, such as the same prompt. What differs from one piece of
@@ -61,23 +61,8 @@ pub struct KeyedPairs {
 }
 
 impl KeyedPairs {
-    /// The share of all keys that both have, from 0 to 1, without the pairs. `None` if there are none.
-    pub fn share_of(
-        baseline: impl Iterator<Item = u64>,
-        candidate: impl Iterator<Item = u64>,
-    ) -> Option<f64> {
-        let (a, b) = (distinct(baseline.collect()), distinct(candidate.collect()));
-        let (mut common, mut at) = (0, 0);
-        for key in &a {
-            at += b[at..].iter().take_while(|other| *other < key).count();
-            common += usize::from(b.get(at) == Some(key));
-        }
-        let keys = a.len() + b.len() - common;
-        (keys > 0).then(|| common as f64 / keys as f64)
-    }
-
     /// Of (key, value) in any order. `None` if there are none.
-    pub fn of(baseline: &[(u64, f64)], candidate: &[(u64, f64)]) -> Option<Self> {
+    pub fn of(baseline: Vec<(u64, f64)>, candidate: Vec<(u64, f64)>) -> Option<Self> {
         let (a, b) = (medians(baseline), medians(candidate));
         let (mut pairs, mut at) = (Vec::new(), 0);
         for &(key, value) in &a {
@@ -96,27 +81,21 @@ impl KeyedPairs {
     }
 }
 
-/// The keys in order, each once.
-fn distinct(mut keys: Vec<u64>) -> Vec<u64> {
-    sort_keys(&mut keys);
-    keys.dedup();
-    keys
-}
-
 /// The median of the values of each key, in the order of the keys.
-fn medians(keyed: &[(u64, f64)]) -> Vec<(u64, f64)> {
-    let mut sorted = keyed.to_vec();
-    sort_keyed(&mut sorted);
-    sorted
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter_map(|group| {
-            if let [one] = group {
-                return Some(*one);
-            }
-            let mut values: Vec<f64> = group.iter().map(|pair| pair.1).collect();
-            Some((group[0].0, median(&mut values)?))
-        })
-        .collect()
+fn medians(mut keyed: Vec<(u64, f64)>) -> Vec<(u64, f64)> {
+    sort_keyed(&mut keyed);
+    let mut medians = Vec::with_capacity(keyed.len());
+    medians.extend(keyed.chunk_by(|a, b| a.0 == b.0).filter_map(|group| {
+        if let [one] = group {
+            return Some(*one);
+        }
+        // They ascend, so that the median is of those in the middle.
+        let middle = group.len() / 2;
+        let first = middle - usize::from(group.len().is_multiple_of(2));
+        let mut values: Vec<f64> = group[first..=middle].iter().map(|pair| pair.1).collect();
+        Some((group[0].0, median(&mut values)?))
+    }));
+    medians
 }
 
 #[cfg(test)]
@@ -129,17 +108,13 @@ mod tests {
 
     #[test]
     fn keys_bring_values_together() {
-        let baseline = [(2, 10.0), (1, 4.0), (2, 30.0), (7, 1.0)];
-        let candidate = [(9, 1.0), (2, 5.0), (1, 8.0)];
-        let paired = KeyedPairs::of(&baseline, &candidate).unwrap();
+        let baseline = vec![(2, 10.0), (1, 4.0), (2, 30.0), (7, 1.0)];
+        let candidate = vec![(9, 1.0), (2, 5.0), (1, 8.0)];
+        let paired = KeyedPairs::of(baseline, candidate.clone()).unwrap();
         assert_eq!(paired.pairs, [(4.0, 8.0), (20.0, 5.0)]);
         assert_eq!(paired.share, 0.5);
-        let keys = |pairs: &[(u64, f64)]| pairs.iter().map(|pair| pair.0).collect::<Vec<_>>();
-        let share = KeyedPairs::share_of(keys(&baseline).into_iter(), keys(&candidate).into_iter());
-        assert_eq!(share, Some(0.5));
-        assert_eq!(KeyedPairs::share_of([].into_iter(), [].into_iter()), None);
-        assert_eq!(KeyedPairs::of(&[], &[]), None);
-        assert_eq!(KeyedPairs::of(&[], &candidate).unwrap().share, 0.0);
+        assert_eq!(KeyedPairs::of(vec![], vec![]), None);
+        assert_eq!(KeyedPairs::of(vec![], candidate).unwrap().share, 0.0);
     }
 
     #[test]

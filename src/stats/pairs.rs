@@ -27,37 +27,53 @@ impl Scale {
     }
 }
 
-/// Sorted values without repetition.
+/// Sorted values without repetition, and behind them one that stands for none.
 struct Distinct {
     values: Vec<f64>,
-    /// How many values of the sample come before each, and at last how many there are.
+    /// How many values of the sample come before each, and twice at last how many there are.
     before: Vec<u64>,
 }
 
 impl Distinct {
-    fn of(sorted: &[f64]) -> Self {
-        let (mut values, mut before) = (Vec::new(), Vec::new());
+    fn of(sorted: &[f64], none: f64) -> Self {
+        let (mut values, mut before) = (
+            Vec::with_capacity(sorted.len() + 1),
+            Vec::with_capacity(sorted.len() + 2),
+        );
         for (at, &value) in sorted.iter().enumerate() {
             if values.last() != Some(&value) {
                 values.push(value);
                 before.push(at as u64);
             }
         }
-        before.push(sorted.len() as u64);
+        values.push(none);
+        before.extend([sorted.len() as u64; 2]);
         Self { values, before }
     }
 
+    /// How many different values there are.
+    fn distinct(&self) -> usize {
+        self.values.len() - 1
+    }
+
+    /// The different values.
+    fn all(&self) -> &[f64] {
+        &self.values[..self.distinct()]
+    }
+
+    #[inline]
     fn count(&self, at: usize) -> u64 {
         self.before[at + 1] - self.before[at]
     }
 
     fn len(&self) -> u64 {
-        self.before[self.values.len()]
+        self.before[self.distinct()]
     }
 
     /// The value of a rank counted from 0.
     fn at(&self, rank: u64) -> f64 {
-        self.values[self.before.partition_point(|&before| before <= rank) - 1]
+        let before = &self.before[..self.distinct()];
+        self.values[before.partition_point(|&before| before <= rank) - 1]
     }
 }
 
@@ -91,8 +107,8 @@ impl Pairs {
     pub(crate) fn new(scale: Scale, a: &[f64], b: &[f64]) -> Self {
         Self {
             scale,
-            a: Distinct::of(a),
-            b: Distinct::of(b),
+            a: Distinct::of(a, f64::INFINITY),
+            b: Distinct::of(b, f64::NAN),
         }
     }
 
@@ -100,20 +116,74 @@ impl Pairs {
         self.a.len() * self.b.len()
     }
 
-    /// How many results are at most `limit`. Steps through both lists once, without a branch that
-    /// depends on the values.
+    /// How many results are at most `limit`.
     fn count(&self, limit: f64) -> u64 {
         let (a, b) = (&self.a, &self.b);
-        let (mut count, mut at_a, mut at_b) = (0, 0, 0);
-        while at_a < a.values.len() && at_b < b.values.len() {
+        let mut count = 0;
+        self.walk(limit, |at_a, at_b, is_next_a| {
             // A mask instead of a branch, which would be mispredicted at every other step.
-            let within = u64::from(b.values[at_b] <= self.largest(a.values[at_a], limit));
-            count += (a.count(at_a) * b.before[at_b]) & within.wrapping_sub(1);
-            at_b += within as usize;
-            at_a += 1 - within as usize;
+            count += (a.count(at_a) * b.before[at_b]) & u64::from(is_next_a).wrapping_neg();
+        });
+        count
+    }
+
+    /// Goes through both lists by a limit: at every step past the next value of b if its result with the next value of a
+    /// is at most `limit`, and otherwise past that value of a. `step` is told where both lists are and whether it is
+    /// past a: then the values of b before belong to that a, and no others.
+    #[inline]
+    fn walk(&self, limit: f64, step: impl FnMut(usize, usize, bool)) {
+        // So that infinity, behind the last a, has every b within.
+        match self.scale {
+            Scale::Ratio => {
+                let limit = limit.clamp(f64::MIN_POSITIVE, f64::MAX);
+                self.walk_by(|a| a * limit, step);
+            }
+            Scale::Difference => {
+                let limit = limit.clamp(f64::MIN, f64::MAX);
+                self.walk_by(|a| a + limit, step);
+            }
         }
-        // Of the values of a that are left every b is within.
-        count + (a.len() - a.before[at_a]) * b.len()
+    }
+
+    /// [`walk`](Self::walk), where an a has results up to the limit with every b up to `largest` of it. Three
+    /// stretches at a time, since each step waits for the one before it; none of them branches by the values.
+    #[inline]
+    fn walk_by(&self, largest: impl Fn(f64) -> f64, mut step: impl FnMut(usize, usize, bool)) {
+        let (a, b) = (&self.a, &self.b);
+        let steps = a.distinct() + b.distinct();
+        let starts: [usize; 4] = std::array::from_fn(|stretch| stretch * steps / 3);
+        let mut past_a: [usize; 3] = std::array::from_fn(|stretch| self.past_a(starts[stretch], &largest));
+        let shortest = steps / 3;
+        // A stretch is one step longer at most.
+        for done in 0..=shortest {
+            for stretch in 0..3 {
+                if done == shortest && starts[stretch + 1] - starts[stretch] == shortest {
+                    continue;
+                }
+                let at_a = past_a[stretch];
+                let at_b = starts[stretch] + done - at_a;
+                // Not a number, behind the last b, is not within anything.
+                let is_within = b.values[at_b] <= largest(a.values[at_a]);
+                step(at_a, at_b, !is_within);
+                past_a[stretch] = at_a + usize::from(!is_within);
+            }
+        }
+    }
+
+    /// How many of the first so many steps of [`walk_by`](Self::walk_by) go past values of a.
+    fn past_a(&self, steps: usize, largest: impl Fn(f64) -> f64) -> usize {
+        let (a, b) = (&self.a, &self.b);
+        let (mut low, mut high) = (steps.saturating_sub(b.distinct()), steps.min(a.distinct()));
+        while low < high {
+            let past_a = low + (high - low) / 2;
+            // Past one more only if the last b is beyond it.
+            if b.values[steps - past_a - 1] <= largest(a.values[past_a]) {
+                high = past_a;
+            } else {
+                low = past_a + 1;
+            }
+        }
+        low
     }
 
     /// The largest b whose result with this a is at most `limit`.
@@ -160,9 +230,9 @@ impl Pairs {
             self.narrow_by_guess(&mut bracket, rank);
         }
         // So many results can be sorted in the time of a few counts.
-        let few = ((self.a.len() + self.b.len()) / 16).max(64);
+        let few = ((self.a.len() + self.b.len()) / 32).max(64);
         // One result can have as many pairs as there are values, and cannot be cut.
-        let tied = 2 * (self.a.values.len() + self.b.values.len()) as u64;
+        let tied = 2 * (self.a.distinct() + self.b.distinct()) as u64;
         for step in 0..400 {
             let enough = if step < PATIENCE { few } else { few.max(tied) };
             if bracket.up_to_high - bracket.up_to_low <= enough || !self.narrow(&mut bracket, rank, step) {
@@ -173,7 +243,7 @@ impl Pairs {
     }
 
     fn whole(&self) -> Bracket {
-        let (a, b) = (&self.a.values, &self.b.values);
+        let (a, b) = (self.a.all(), self.b.all());
         let least = self.scale.of(a[a.len() - 1], b[0]);
         let most = self.scale.of(a[0], b[b.len() - 1]);
         // A little beyond both ends: rounding must not leave a pair outside.
@@ -253,27 +323,18 @@ impl Pairs {
     /// The results inside a bracket with their counts, ascending.
     fn inside(&self, bracket: &Bracket) -> Vec<(f64, u64)> {
         let (a, b) = (&self.a, &self.b);
-        let (mut from, mut to) = (0, 0);
         let mut inside: Vec<(f64, u64)> = Vec::new();
-        for (at, &value) in a.values.iter().enumerate() {
-            let (least, most) = (
-                self.largest(value, bracket.low),
-                self.largest(value, bracket.high),
-            );
-            while from < b.values.len() && b.values[from] <= least {
-                from += 1;
+        self.walk(bracket.low, |at_a, at_b, is_next_a| {
+            // Nothing at or behind the end of b is within a limit.
+            if is_next_a && b.values[at_b] <= self.largest(a.values[at_a], bracket.high) {
+                let most = self.largest(a.values[at_a], bracket.high);
+                let others = (at_b..b.distinct()).take_while(|&other| b.values[other] <= most);
+                inside.extend(others.map(|other| {
+                    let result = self.scale.of(a.values[at_a], b.values[other]);
+                    (result, a.count(at_a) * b.count(other))
+                }));
             }
-            while to < b.values.len() && b.values[to] <= most {
-                to += 1;
-            }
-            let result = |other: usize| {
-                (
-                    self.scale.of(value, b.values[other]),
-                    a.count(at) * b.count(other),
-                )
-            };
-            inside.extend((from..to).map(result));
-        }
+        });
         inside.sort_unstable_by(|x, y| x.0.total_cmp(&y.0));
         inside
     }

@@ -4,6 +4,7 @@ use super::batch_means::batch_means_effect;
 use super::interval::Interval;
 use super::level::Confidence;
 use super::special::student_quantile;
+use super::sum::sum_of;
 
 /// Σ amount / Σ base, such as the time of all answers over all their tokens, in the unit of the amounts per unit of
 /// the base. It may be any positive number, where a [`Share`](super::Share) is at most 1.
@@ -26,12 +27,12 @@ impl RatioOfSums {
             return None;
         }
         let n = pairs.len() as f64;
-        let amount: f64 = pairs.iter().map(|pair| pair.0).sum();
-        let base: f64 = pairs.iter().map(|pair| pair.1).sum();
+        let amount = sum_of(pairs, |pair| pair.0);
+        let base = sum_of(pairs, |pair| pair.1);
         let ratio = amount / base;
-        let rests: Vec<f64> = pairs.iter().map(|(amount, base)| amount - ratio * base).collect();
-        let effect = batch_means_effect(&rests).unwrap_or(1.0).max(1.0);
-        let squares: f64 = rests.iter().map(|rest| rest * rest).sum();
+        let rest = |(amount, base): &(f64, f64)| amount - ratio * base;
+        let effect = batch_means_effect(pairs, rest).unwrap_or(1.0).max(1.0);
+        let squares = sum_of(pairs, |pair| rest(pair).powi(2));
         let interval = match pairs.len() {
             1 => Interval::UNBOUNDED,
             _ => {

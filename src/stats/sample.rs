@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::histogram::Histogram;
 use super::probability::Probability;
-use super::sort::{sort, sort_pairs};
+use super::sort::{merged, sort, sort_pairs};
 use super::weights::Weights;
 
 /// Values that are sorted, at least one, none negative. The last [`censored`](Self::censored) of
@@ -69,6 +69,22 @@ impl Sample {
         })
     }
 
+    /// Two samples without weights as one, worth as many values as it has.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let ((values, limits), (others, other_limits)) =
+            (self.complete_and_limits(), other.complete_and_limits());
+        let (mut values, limits) = (merged(values, others), merged(limits, other_limits));
+        values.extend_from_slice(&limits);
+        Self {
+            effective_size: values.len() as f64,
+            values: Arc::new(values),
+            censored: limits.len(),
+            weights: None,
+            is_binned: self.is_binned || other.is_binned,
+        }
+    }
+
     /// From counted values, each in the middle of its bucket, and from the counted limits of what was
     /// stopped, in microseconds. What was above a histogram's maximum counts as stopped there. `None` if
     /// there is nothing.
@@ -103,14 +119,19 @@ impl Sample {
     pub fn weighted(mut values: Vec<(f64, f64)>, mut limits: Vec<(f64, f64)>) -> Option<Self> {
         sort_pairs(&mut values);
         sort_pairs(&mut limits);
-        Self::weighted_in_order(values, limits)
+        let weights: Vec<f64> = values.iter().chain(&limits).map(|pair| pair.1).collect();
+        let plain = |pairs: Vec<(f64, f64)>| pairs.into_iter().map(|pair| pair.0).collect();
+        Self::weighted_in_order(plain(values), plain(limits), weights.into_iter())
     }
 
-    /// [`weighted`](Self::weighted), of pairs that are sorted.
-    pub(crate) fn weighted_in_order(values: Vec<(f64, f64)>, limits: Vec<(f64, f64)>) -> Option<Self> {
-        let weights = Weights::new(values.iter().chain(&limits).map(|pair| pair.1))?;
-        let plain = |pairs: Vec<(f64, f64)>| pairs.into_iter().map(|pair| pair.0).collect();
-        let mut sample = Self::with_censored(plain(values), plain(limits))?;
+    /// [`weighted`](Self::weighted), of sorted values and limits and the weights of both.
+    pub(crate) fn weighted_in_order(
+        values: Vec<f64>,
+        limits: Vec<f64>,
+        weights: impl Iterator<Item = f64>,
+    ) -> Option<Self> {
+        let weights = Weights::new(weights)?;
+        let mut sample = Self::with_censored(values, limits)?;
         sample.weights = (!weights.are_equal()).then(|| Arc::new(weights));
         Some(sample)
     }
@@ -156,9 +177,14 @@ impl Sample {
         &self.values
     }
 
+    /// The values of what was completed, and the limits of what was stopped, each ascending.
+    pub fn complete_and_limits(&self) -> (&[f64], &[f64]) {
+        self.values.split_at(self.values.len() - self.censored)
+    }
+
     /// The smallest value, limits included.
     pub fn min(&self) -> f64 {
-        let (complete, limits) = self.values.split_at(self.values.len() - self.censored);
+        let (complete, limits) = self.complete_and_limits();
         complete
             .iter()
             .take(1)
@@ -169,7 +195,7 @@ impl Sample {
 
     /// The largest value, limits included.
     pub fn max(&self) -> f64 {
-        let (complete, limits) = self.values.split_at(self.values.len() - self.censored);
+        let (complete, limits) = self.complete_and_limits();
         complete
             .last()
             .into_iter()
@@ -333,6 +359,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn two_samples_as_one(lists in proptest::array::uniform4(vec(0.0_f64..9.0, 1..20))) {
+            let [a, b, c, d] = lists;
+            let sample = |values: &[f64], limits: &[f64]| Sample::with_censored(values.to_vec(), limits.to_vec()).unwrap();
+            let together = sample(&[a.clone(), b.clone()].concat(), &[c.clone(), d.clone()].concat());
+            prop_assert_eq!(sample(&a, &c).and(&sample(&b, &d)), together);
+        }
+
         #[test]
         fn type_8_is_what_the_formula_says(values in vec(0.0_f64..1e6, 1..60), p in percent()) {
             let sample = Sample::new(values.clone()).unwrap();

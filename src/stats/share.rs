@@ -6,6 +6,7 @@ use super::level::Confidence;
 use super::probability::Probability;
 use super::sample::Sample;
 use super::special::student_quantile;
+use super::sum::sum_of;
 
 /// The share of a part, such as the time that the model takes, in a whole, such as the duration of
 /// the request, over many requests. All results are without unit.
@@ -26,8 +27,8 @@ impl Share {
         if pairs.is_empty() || !pairs.iter().all(valid) {
             return None;
         }
-        let part = pairs.iter().map(|pair| pair.0).sum();
-        let whole = pairs.iter().map(|pair| pair.1).sum();
+        let part = sum_of(&pairs, |pair| pair.0);
+        let whole = sum_of(&pairs, |pair| pair.1);
         Some(Self { pairs, part, whole })
     }
 
@@ -60,12 +61,8 @@ impl Share {
     /// by the means of 25 batches of part − R·whole, at least 1. 1 with fewer than 50 requests.
     pub fn design_effect(&self) -> f64 {
         let ratio = self.ratio_of_sums();
-        let rests: Vec<f64> = self
-            .pairs
-            .iter()
-            .map(|(part, whole)| part - ratio * whole)
-            .collect();
-        batch_means_effect(&rests).unwrap_or(1.0).max(1.0)
+        let rest = |(part, whole): &(f64, f64)| part - ratio * whole;
+        batch_means_effect(&self.pairs, rest).unwrap_or(1.0).max(1.0)
     }
 
     /// The [interval](Self::interval) with the standard error times the root of a
@@ -79,16 +76,21 @@ impl Share {
         // those of what it leaves of either.
         let rest = self.whole - self.part;
         let centre = (self.part / rest).ln();
-        let without: Vec<f64> = self
-            .pairs
-            .iter()
-            .map(|(part, whole)| centre + ln_without(part / self.part) - ln_without((whole - part) / rest))
-            .collect();
-        if without.len() < 2 || !centre.is_finite() || !without.iter().all(|x| x.is_finite()) {
+        let (of_part, of_rest) = (1.0 / self.part, 1.0 / rest);
+        // Of many requests each is a small share of either sum, of which the logarithm has a short series.
+        let is_small =
+            |(part, whole): &(f64, f64)| part * of_part < SMALL && (whole - part) * of_rest < SMALL;
+        let (sum, squares) = match self.pairs.iter().all(is_small) {
+            true => {
+                self.moved(|part, rest| ln_without_small(part * of_part) - ln_without_small(rest * of_rest))
+            }
+            false => self.moved(|part, rest| (-part * of_part).ln_1p() - (-rest * of_rest).ln_1p()),
+        };
+        // Not finite if leaving one out leaves nothing of the part or of the rest.
+        if self.pairs.len() < 2 || !centre.is_finite() || !sum.is_finite() {
             return None;
         }
-        let mean = without.iter().sum::<f64>() / n;
-        let squares: f64 = without.iter().map(|x| (x - mean).powi(2)).sum();
+        let squares = (squares - sum * sum / n).max(0.0);
         let error =
             ((n - 1.0) / n * squares * design_effect).sqrt() * student_quantile(confidence.tail(), n - 1.0);
         let inverse = |x: f64| 1.0 / (1.0 + (-x).exp());
@@ -96,6 +98,15 @@ impl Share {
             low: Some(inverse(centre - error)),
             high: Some(inverse(centre + error)),
         })
+    }
+
+    /// The sum and the sum of squares over all requests of what a part and its rest give.
+    fn moved(&self, by: impl Fn(f64, f64) -> f64) -> (f64, f64) {
+        let by = |(part, whole): &(f64, f64)| by(*part, whole - part);
+        (
+            sum_of(&self.pairs, by),
+            sum_of(&self.pairs, |pair| by(pair).powi(2)),
+        )
     }
 
     /// How many times faster the whole becomes at most if all but the part takes no time: 1/R
@@ -117,13 +128,12 @@ impl Share {
     }
 }
 
-/// ln(1 − x), by its series where four terms of it are exact in double precision.
-fn ln_without(x: f64) -> f64 {
-    if x < 1e-4 {
-        -x * (1.0 + x * (0.5 + x * (1.0 / 3.0 + x * 0.25)))
-    } else {
-        (-x).ln_1p()
-    }
+/// Below it four terms of [`ln_without_small`] are exact in double precision.
+const SMALL: f64 = 1e-4;
+
+/// ln(1 − x) of a small x, by its series.
+fn ln_without_small(x: f64) -> f64 {
+    -x * (1.0 + x * (0.5 + x * (1.0 / 3.0 + x * 0.25)))
 }
 
 #[cfg(test)]

@@ -22,18 +22,8 @@ impl SharedKeys {
             keys
         };
         let (a, b) = (sorted(baseline), sorted(candidate));
-        let (mut shared, mut at) = (0, 0);
-        for key in &a {
-            while b.get(at).is_some_and(|other| other < key) {
-                at += 1;
-            }
-            if b.get(at) == Some(key) {
-                shared += 1;
-                at += 1;
-            }
-        }
         let larger = a.len().max(b.len());
-        (!a.is_empty() && !b.is_empty()).then(|| Self(f64::from(shared) / larger as f64))
+        (!a.is_empty() && !b.is_empty()).then(|| Self(shared(&a, &b) as f64 / larger as f64))
     }
 
     /// The share, from 0 to 1.
@@ -51,6 +41,19 @@ impl SharedKeys {
             Check::Confounded
         }
     }
+}
+
+/// How many of one sorted list have a counterpart in another: what occurs several times as often as in both.
+pub fn shared<T: Ord>(one: &[T], other: &[T]) -> usize {
+    let (mut count, mut at) = (0, 0);
+    for key in one {
+        at += other[at..].iter().take_while(|theirs| *theirs < key).count();
+        if other.get(at) == Some(key) {
+            count += 1;
+            at += 1;
+        }
+    }
+    count
 }
 
 #[cfg(test)]

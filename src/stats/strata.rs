@@ -2,7 +2,7 @@
 
 use super::probability::Probability;
 use super::sample::Sample;
-use super::sort::sort;
+use super::sort::sorted_together;
 
 /// The requests of one kind, in the caller's unit.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,9 +24,9 @@ impl Stratum {
         self.len() == 0
     }
 
-    /// The share of the requests that are not above a value, once they are sorted. What was stopped is above it.
+    /// The share of the requests that are not above a value. What was stopped is above it.
     fn share_up_to(&self, value: f64) -> f64 {
-        let not_above = self.values.partition_point(|&x| x <= value);
+        let not_above = self.values.iter().filter(|x| **x <= value).count();
         not_above as f64 / self.len() as f64
     }
 }
@@ -38,32 +38,6 @@ pub struct Standardised {
     /// The strata that have a share, and it.
     strata: Vec<(Stratum, f64)>,
     sample: Sample,
-}
-
-/// Sorted lists as one, ascending by value, and by weight where values are equal.
-fn merged(mut lists: Vec<Vec<(f64, f64)>>) -> Vec<(f64, f64)> {
-    while lists.len() > 1 {
-        let pairs = lists.chunks_mut(2).map(|pair| match pair {
-            [one, other] => merge(one, other),
-            rest => rest.iter_mut().flat_map(std::mem::take).collect(),
-        });
-        lists = pairs.collect();
-    }
-    lists.pop().unwrap_or_default()
-}
-
-fn merge(one: &[(f64, f64)], other: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let mut merged = Vec::with_capacity(one.len() + other.len());
-    let (mut at_one, mut at_other) = (0, 0);
-    while let (Some(a), Some(b)) = (one.get(at_one), other.get(at_other)) {
-        let is_first = a <= b;
-        merged.push(if is_first { *a } else { *b });
-        at_one += usize::from(is_first);
-        at_other += usize::from(!is_first);
-    }
-    merged.extend_from_slice(&one[at_one..]);
-    merged.extend_from_slice(&other[at_other..]);
-    merged
 }
 
 impl Standardised {
@@ -84,20 +58,17 @@ impl Standardised {
         if strata.iter().any(|(stratum, _)| stratum.len() < 2) {
             return None;
         }
-        let is_time = |value: &f64| value.is_finite() && *value >= 0.0;
-        let (mut values, mut limits) = (Vec::new(), Vec::new());
-        for (stratum, share) in &mut strata {
-            if !stratum.values.iter().chain(&stratum.limits).all(is_time) {
-                return None;
-            }
-            sort(&mut stratum.values);
-            sort(&mut stratum.limits);
-            let weight = *share / stratum.len() as f64;
-            let weighted = |list: &[f64]| list.iter().map(|&value| (value, weight)).collect::<Vec<_>>();
-            values.push(weighted(&stratum.values));
-            limits.push(weighted(&stratum.limits));
-        }
-        let sample = Sample::weighted_in_order(merged(values), merged(limits))?;
+        let weight = |(stratum, share): &(Stratum, f64)| *share / stratum.len() as f64;
+        // Equal values are in the order of their weights, whatever the order of the strata.
+        strata.sort_by(|one, other| weight(one).total_cmp(&weight(other)));
+        let weights: Vec<f64> = strata.iter().map(weight).collect();
+        let lists = |of: fn(&Stratum) -> &[f64]| -> Vec<&[f64]> {
+            strata.iter().map(|(stratum, _)| of(stratum)).collect()
+        };
+        let values = sorted_together(&lists(|stratum| &stratum.values));
+        let limits = sorted_together(&lists(|stratum| &stratum.limits));
+        let weights = values.1.iter().chain(&limits.1).map(|list| weights[*list]);
+        let sample = Sample::weighted_in_order(values.0, limits.0, weights)?;
         Some(Self { strata, sample })
     }
 
@@ -182,19 +153,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn merged_lists_are_sorted(lists in vec(vec((0_u32..20, 0_u32..3), 0..30), 0..6)) {
-            let pairs = |list: Vec<(u32, u32)>| -> Vec<(f64, f64)> {
-                let mut list: Vec<_> = list.into_iter().map(|(a, b)| (f64::from(a), f64::from(b))).collect();
-                list.sort_by(|a, b| a.partial_cmp(b).unwrap());
-                list
-            };
-            let lists: Vec<_> = lists.into_iter().map(pairs).collect();
-            let mut all = lists.concat();
-            all.sort_by(|a, b| a.partial_cmp(b).unwrap());
-            prop_assert_eq!(merged(lists), all);
-        }
-
         /// One stratum is a sample of independent values, but for n − 1 instead of n.
         #[test]
         fn one_stratum_is_the_sample_itself(values in vec(0.0_f64..1e6, 2..100), share in 0.01_f64..10.0) {

@@ -2,7 +2,7 @@
 
 use super::interval::Interval;
 use super::level::Confidence;
-use super::ordering::{Tie, ordered, ties};
+use super::ordering::Placements;
 use super::proportion::Proportion;
 use super::sample::Sample;
 use super::special::student_quantile;
@@ -25,31 +25,22 @@ impl Superiority {
     /// Of two samples. What was stopped is slower than all else, and as slow as what was stopped on
     /// the other side. Weights and effective sizes do not count.
     pub fn of(baseline: &Sample, candidate: &Sample) -> Self {
-        let (a, b) = (ordered(baseline), ordered(candidate));
-        let (n, m) = (a.len() as f64, b.len() as f64);
-        // The placement of a value: the share of the other sample below it, ties half.
-        let of_a = |tie: &Tie| (tie.a as f64, (tie.b_below as f64 + 0.5 * tie.b as f64) / m);
-        let of_b = |tie: &Tie| (tie.b as f64, (tie.a_below as f64 + 0.5 * tie.a as f64) / n);
-        let mut sums = (0.0, 0.0);
-        for tie in ties(&a, &b) {
-            let ((count_a, place_a), (count_b, place_b)) = (of_a(&tie), of_b(&tie));
-            sums = (sums.0 + count_a * place_a, sums.1 + count_b * place_b);
-        }
-        let (mean_a, candidate_slower) = (sums.0 / n, sums.1 / m);
-        let mut squares = (0.0, 0.0);
-        for tie in ties(&a, &b) {
-            let ((count_a, place_a), (count_b, place_b)) = (of_a(&tie), of_b(&tie));
-            squares.0 += count_a * (place_a - mean_a).powi(2);
-            squares.1 += count_b * (place_b - candidate_slower).powi(2);
-        }
+        Self::of_placements(&Placements::of(baseline, candidate))
+    }
+
+    /// [`of`](Self::of), where it is known how the samples lie in each other.
+    pub fn of_placements(placements: &Placements) -> Self {
+        let sizes = placements.sizes();
+        let (n, m) = (sizes.0 as f64, sizes.1 as f64);
+        let squares = placements.squared_distances();
         let enough = n >= 2.0 && m >= 2.0;
-        let (v_a, v_b) = (squares.0 / (n - 1.0) / n, squares.1 / (m - 1.0) / m);
+        let (v_a, v_b) = (squares[0] / (n - 1.0) / n, squares[1] / (m - 1.0) / m);
         let freedom = (v_a + v_b).powi(2) / (v_a.powi(2) / (n - 1.0) + v_b.powi(2) / (m - 1.0));
         Self {
-            candidate_slower,
+            candidate_slower: placements.share_of_second(),
             standard_error: enough.then(|| (v_a + v_b).sqrt()),
             freedom: (enough && freedom.is_finite()).then_some(freedom),
-            smaller_size: a.len().min(b.len()) as u64,
+            smaller_size: sizes.0.min(sizes.1) as u64,
         }
     }
 

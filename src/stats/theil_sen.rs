@@ -29,13 +29,14 @@ impl TheilSen {
     /// Of more points so many are used, evenly spaced in the order of x and then y.
     pub const MOST_POINTS: usize = 2000;
 
-    /// Of points (x, y), if there are at most [`MOST_SORTED`](Self::MOST_SORTED) in any order. `None` if all x are the same or a number is not finite.
-    pub fn of(points: &[(f64, f64)], confidence: Confidence) -> Option<Self> {
-        if points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
+    /// Of points (x, y), if there are at most [`MOST_SORTED`](Self::MOST_SORTED) in any order. `None` if all x of
+    /// those are the same or one is not finite.
+    pub fn of(points: impl ExactSizeIterator<Item = (f64, f64)>, confidence: Confidence) -> Option<Self> {
+        let every = points.len().div_ceil(Self::MOST_SORTED).max(1);
+        let mut sorted: Vec<(f64, f64)> = points.step_by(every).collect();
+        if sorted.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
             return None;
         }
-        let every = points.len().div_ceil(Self::MOST_SORTED).max(1);
-        let mut sorted: Vec<(f64, f64)> = points.iter().copied().step_by(every).collect();
         sort_pairs(&mut sorted);
         let kept = sorted.len().min(Self::MOST_POINTS);
         let used: Vec<(f64, f64)> = (0..kept)
@@ -106,14 +107,16 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    const C95: Confidence = Confidence::C95;
+    fn of(points: &[(f64, f64)]) -> Option<TheilSen> {
+        TheilSen::of(points.iter().copied(), Confidence::C95)
+    }
 
     #[test]
     fn without_different_x_there_is_no_line() {
-        assert_eq!(TheilSen::of(&[], C95), None);
-        assert_eq!(TheilSen::of(&[(1.0, 2.0)], C95), None);
-        assert_eq!(TheilSen::of(&[(1.0, 2.0), (1.0, 3.0)], C95), None);
-        assert_eq!(TheilSen::of(&[(1.0, 2.0), (2.0, f64::INFINITY)], C95), None);
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[(1.0, 2.0)]), None);
+        assert_eq!(of(&[(1.0, 2.0), (1.0, 3.0)]), None);
+        assert_eq!(of(&[(1.0, 2.0), (2.0, f64::INFINITY)]), None);
     }
 
     #[test]
@@ -129,7 +132,7 @@ mod tests {
                 },
             )
         };
-        let line = TheilSen::of(&(0..5003).map(point).collect::<Vec<_>>(), C95).unwrap();
+        let line = of(&(0..5003).map(point).collect::<Vec<_>>()).unwrap();
         assert!((line.slope - 12.5).abs() < 0.6, "{line:?}");
     }
 
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn the_interval_of_the_slope_is_that_of_its_ranks() {
         let points: Vec<(f64, f64)> = (1..=6).map(|x| (f64::from(x), f64::from(x * x))).collect();
-        let line = TheilSen::of(&points, C95).unwrap();
+        let line = of(&points).unwrap();
         assert!((line.slope - 7.0).abs() < 1e-12);
         let ends = |interval: Interval| (interval.low.unwrap(), interval.high.unwrap());
         let (low, high) = ends(line.slope_interval);
@@ -148,7 +151,7 @@ mod tests {
         );
         let (low, high) = ends(line.intercept_interval);
         assert!(low <= line.intercept && line.intercept <= high && low < high);
-        let few = TheilSen::of(&points[..3], C95).unwrap();
+        let few = of(&points[..3]).unwrap();
         assert_eq!(few.slope_interval, Interval::UNBOUNDED);
         assert_eq!(few.intercept_interval, Interval::UNBOUNDED);
     }
@@ -158,10 +161,10 @@ mod tests {
         fn a_line_is_found_in_any_order(mut xs in vec(0_u32..1000, 3..60), slope in -5.0_f64..5.0, intercept in -9.0_f64..9.0) {
             xs.extend([0, 1001]);
             let mut points: Vec<(f64, f64)> = xs.iter().map(|&x| (f64::from(x), intercept + slope * f64::from(x))).collect();
-            let line = TheilSen::of(&points, C95).unwrap();
+            let line = of(&points).unwrap();
             prop_assert!((line.slope - slope).abs() < 1e-6 && (line.intercept - intercept).abs() < 1e-4);
             points.reverse();
-            prop_assert_eq!(TheilSen::of(&points, C95), Some(line));
+            prop_assert_eq!(of(&points), Some(line));
         }
     }
 }

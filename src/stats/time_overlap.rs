@@ -2,6 +2,7 @@
 
 use super::check::Check;
 use super::ordering::wins_of_second;
+use super::sort::ascending;
 
 /// How far the times of two samples' requests are mixed. What changes slowly, such as the load of a
 /// service, then meets both.
@@ -49,15 +50,14 @@ impl TimeOverlap {
             .zip(counts(candidate))
             .map(|(a, b)| a.min(b))
             .sum();
-        let sorted = |times: &[f64]| {
-            let mut times = times.to_vec();
-            times.sort_unstable_by(f64::total_cmp);
-            times
-        };
+        let sorted = |times: &[f64]| ascending(times.to_vec());
         let pairs = baseline.len() as f64 * candidate.len() as f64;
         Some(Self {
             overlap,
-            candidate_later: wins_of_second(&sorted(baseline), &sorted(candidate)) / pairs,
+            candidate_later: wins_of_second(
+                sorted(baseline).as_slice().into(),
+                sorted(candidate).as_slice().into(),
+            ) / pairs,
         })
     }
 

@@ -37,46 +37,45 @@ pub(super) const CLOCK_TOLERANCE: u64 = 1000;
 impl Latencies {
     /// The samples of these invocations.
     pub fn of(rows: &Columns, failures: Failures) -> Self {
-        Self::filtered(rows, failures, |_| true)
-    }
-
-    /// The samples of the invocations of one start type.
-    pub fn of_start(rows: &Columns, failures: Failures, start: StartType) -> Self {
-        Self::filtered(rows, failures, |row| rows.start[row] == start as u32)
-    }
-
-    fn filtered(rows: &Columns, failures: Failures, is_in: impl Fn(usize) -> bool) -> Self {
-        let mut values: [Values; 6] = Default::default();
-        let mut pairs = Vec::new();
-        let (mut inference_over_duration, mut timeouts_without_inference) = (0, 0);
-        for row in (0..rows.len()).filter(|&row| is_in(row)) {
-            if !is_in_sample(rows, failures, row) {
-                continue;
-            }
+        let (mut part, mut pairs) = (Part::default(), Vec::new());
+        for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
             let inference = inference_of(rows, row);
-            for (metric, values) in Metric::ALL.into_iter().zip(&mut values) {
-                if let Some((value, is_bound)) = value_given(rows, row, metric, inference) {
-                    values.add(value, is_bound);
-                }
-            }
-            let duration = rows.duration_us[row];
-            match inference {
-                RowInference::OverDuration => inference_over_duration += 1,
-                RowInference::Known(inference) if duration > 0 => {
-                    pairs.push((inference as f64, duration as f64));
-                }
-                RowInference::Unknown if rows.outcome[row] == Outcome::Timeout as u32 => {
-                    timeouts_without_inference += 1;
-                }
-                RowInference::Known(_) | RowInference::Unknown => {}
-            }
+            part.add(rows, row, inference);
+            pairs.extend(pair_of(rows, row, inference));
         }
         Self {
-            samples: values.map(Values::into_sample),
             share: Share::from_pairs(pairs),
-            inference_over_duration,
-            timeouts_without_inference,
+            ..part.into_latencies()
         }
+    }
+
+    /// The samples of these invocations, and those of each start type with the number of its invocations, 0 where it
+    /// does not occur. Those of start types have no share.
+    pub fn by_start(rows: &Columns, failures: Failures) -> (Self, [(usize, Self); StartType::ALL.len()]) {
+        let mut parts: [Part; StartType::ALL.len()] = Default::default();
+        let mut pairs = Vec::with_capacity(rows.len());
+        for row in 0..rows.len() {
+            let part = &mut parts[rows.start[row] as usize];
+            part.invocations += 1;
+            if is_in_sample(rows, failures, row) {
+                let inference = inference_of(rows, row);
+                part.add(rows, row, inference);
+                pairs.extend(pair_of(rows, row, inference));
+            }
+        }
+        let starts = parts.map(|part| (part.invocations, part.into_latencies()));
+        let together = |metric: Metric| {
+            let samples = starts.iter().filter_map(|(_, of_start)| of_start.sample(metric));
+            samples.cloned().reduce(|all, more| all.and(&more))
+        };
+        let sum = |count: fn(&Self) -> usize| starts.iter().map(|(_, of_start)| count(of_start)).sum();
+        let all = Self {
+            samples: Metric::ALL.map(together),
+            share: Share::from_pairs(pairs),
+            inference_over_duration: sum(|of_start| of_start.inference_over_duration),
+            timeouts_without_inference: sum(|of_start| of_start.timeouts_without_inference),
+        };
+        (all, starts)
     }
 
     /// The same with other samples, in the order of [`Metric::ALL`].
@@ -151,6 +150,63 @@ pub fn value_given(
 #[inline]
 pub fn is_in_sample(rows: &Columns, failures: Failures, row: usize) -> bool {
     rows.outcome[row] != Outcome::Error as u32 || failures == Failures::Included
+}
+
+/// Inference and duration of a row that has both.
+#[inline]
+fn pair_of(rows: &Columns, row: usize, inference: RowInference) -> Option<(f64, f64)> {
+    match inference {
+        RowInference::Known(inference) if rows.duration_us[row] > 0 => {
+            Some((inference as f64, rows.duration_us[row] as f64))
+        }
+        _ => None,
+    }
+}
+
+/// Invocations, value by value.
+#[derive(Default)]
+struct Part {
+    invocations: usize,
+    values: [Values; 6],
+    has_waited: bool,
+    inference_over_duration: usize,
+    timeouts_without_inference: usize,
+}
+
+impl Part {
+    #[inline]
+    fn add(&mut self, rows: &Columns, row: usize, inference: RowInference) {
+        self.has_waited |= rows.init_us[row].is_some_and(|init| init > 0);
+        for (metric, values) in Metric::ALL.into_iter().zip(&mut self.values) {
+            if let Some((value, is_bound)) = value_given(rows, row, metric, inference) {
+                values.add(value, is_bound);
+            }
+        }
+        match inference {
+            RowInference::OverDuration => self.inference_over_duration += 1,
+            RowInference::Unknown if rows.outcome[row] == Outcome::Timeout as u32 => {
+                self.timeouts_without_inference += 1;
+            }
+            RowInference::Known(_) | RowInference::Unknown => {}
+        }
+    }
+
+    fn into_latencies(mut self) -> Latencies {
+        // Where nobody waited, total time is the duration.
+        if !self.has_waited {
+            self.values[Metric::Total as usize] = Values::default();
+        }
+        let mut samples = self.values.map(Values::into_sample);
+        if !self.has_waited {
+            samples[Metric::Total as usize] = samples[Metric::Duration as usize].clone();
+        }
+        Latencies {
+            samples,
+            share: None,
+            inference_over_duration: self.inference_over_duration,
+            timeouts_without_inference: self.timeouts_without_inference,
+        }
+    }
 }
 
 /// Values of one metric, lower bounds apart.

@@ -239,7 +239,7 @@ pub(super) fn leaning(
 
 /// The sample with all its values multiplied.
 fn scaled(sample: &Sample, factor: f64) -> Option<Sample> {
-    let values: Vec<f64> = sample.values().iter().map(|value| value * factor).collect();
-    let (complete, limits) = values.split_at(sample.len() - sample.censored());
-    Sample::with_censored(complete.to_vec(), limits.to_vec())?.with_effective_size(sample.effective_size())
+    let (complete, limits) = sample.complete_and_limits();
+    let scaled = |values: &[f64]| values.iter().map(|value| value * factor).collect();
+    Sample::with_censored(scaled(complete), scaled(limits))?.with_effective_size(sample.effective_size())
 }
