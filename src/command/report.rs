@@ -13,7 +13,10 @@ use super::selector::Selector;
 use super::sides::{Compared, compare};
 use crate::comparison::{Architecture, CostComparison, GateOptions, WhatIf, WhatIfOutcome, judge};
 use crate::parse::TimingKeys;
-use crate::render::{Figure, ReportView, Style, WhatIfView, brief, gate_lines, report_json, report_markdown};
+use crate::render::{
+    Figure, ReportView, Style, WhatIfView, brief, gate_lines, report_html, report_json, report_markdown,
+    report_page,
+};
 use crate::vocab::visible;
 
 /// What `latscope report` was asked for.
@@ -116,8 +119,18 @@ pub fn report(
             })
         }),
     };
-    let json = report_json(&view).map_err(|error| Error::Internal(error.to_string()))?;
-    write_report(&out, &report_markdown(&view), &json, &figures)?;
+    let page = report_page(&view);
+    let json = report_json(&view, &page).map_err(|error| Error::Internal(error.to_string()))?;
+    let svg = |file: &str| {
+        let drawn = figures.iter().flatten().find(|figure| figure.file == file);
+        drawn.map(|figure| figure.svg.clone())
+    };
+    let texts = [
+        ("report.md", report_markdown(&page, false)),
+        ("report.html", report_html(&page, &svg)),
+        ("report.json", json),
+    ];
+    write_report(&out, &texts, &figures)?;
     if !common.is_quiet {
         let style = Style {
             is_coloured: common.is_coloured,
@@ -154,8 +167,8 @@ fn default_out(options: &ReportOptions) -> PathBuf {
     Path::new("reports").join(format!("{baseline}-vs-{candidate}"))
 }
 
-/// Writes the page, its machine form, and the figures.
-fn write_report(out: &Path, page: &str, json: &str, figures: &[Option<Drawn>; 3]) -> Result<(), Error> {
+/// Writes the page in its forms, and the figures.
+fn write_report(out: &Path, texts: &[(&str, String)], figures: &[Option<Drawn>; 3]) -> Result<(), Error> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source: io::Error| Error::Write { path, source }
@@ -165,7 +178,8 @@ fn write_report(out: &Path, page: &str, json: &str, figures: &[Option<Drawn>; 3]
         .iter()
         .flatten()
         .map(|figure| (figure.file, figure.svg.as_str()));
-    for (name, text) in figures.chain([("report.md", page), ("report.json", json)]) {
+    let texts = texts.iter().map(|(name, text)| (*name, text.as_str()));
+    for (name, text) in figures.chain(texts) {
         let path = out.join(name);
         fs::write(&path, text).map_err(failed(&path))?;
     }

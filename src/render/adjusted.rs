@@ -1,6 +1,6 @@
 //! Total time at other conditions than those that were.
 
-use super::markdown::{escape, table};
+use super::page::{Section, noted_table, paragraph};
 use super::report::sides;
 use super::scale::{interval, percent, ratio};
 use super::table::{Cell, Table, text};
@@ -9,7 +9,7 @@ use crate::stats::{Interval, QuantileComparison};
 use crate::vocab::grouped;
 
 /// The section of the report.
-pub(super) fn section(comparison: &Comparison) -> String {
+pub(super) fn section(comparison: &Comparison) -> Section {
     let adjusted = &comparison.adjusted;
     let titles: Vec<String> = ADJUSTED.iter().map(|p| p.label()).collect();
     let mut heads = vec!["ratio of total time"];
@@ -61,14 +61,14 @@ pub(super) fn section(comparison: &Comparison) -> String {
     if let Some(compared) = &adjusted.without_init {
         row("with them, without what they waited".to_owned(), compared);
     }
-    let notes: Vec<String> = notes.iter().map(|note| escape(note)).collect();
-    format!(
-        "## At equal conditions\n\nCandidate against baseline, with 95 % intervals; only the first row counts dependent \
-         requests as what they are worth{}.\n\n{}\n{}\n",
-        of_excerpt(comparison),
-        table(&page),
-        notes.join("  \n")
-    )
+    let introduction = format!(
+        "Candidate against baseline, with 95 % intervals; only the first row counts dependent requests as what they are \
+         worth{}.",
+        of_excerpt(comparison)
+    );
+    let mut blocks = vec![paragraph(introduction)];
+    blocks.extend(noted_table(page, notes));
+    Section::new("At equal conditions", blocks)
 }
 
 /// That all rows but the first are of what was kept in full, where a saved side was counted.

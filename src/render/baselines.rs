@@ -1,6 +1,6 @@
 //! What is said of saved baselines.
 
-use super::table::{Cell, Table};
+use super::table::{Table, name, text};
 use super::terminal::{Style, table};
 use crate::comparison::SavedBaseline;
 use crate::vocab::{counted, grouped, visible};
@@ -44,11 +44,11 @@ pub fn baselines_table(dir: &str, rows: &[SavedRow]) -> String {
     for row in rows {
         match &row.baseline {
             Ok(saved) => listed.row(vec![
-                Cell::Name(row.name.clone()),
-                Cell::Name(saved.name.clone()),
-                Cell::Name(saved.selected_by.join(", ")),
-                Cell::Text(grouped(saved.invocations())),
-                Cell::Text(grouped(saved.kept() as u64)),
+                name(row.name.clone()),
+                name(saved.name.clone()),
+                name(saved.selected_by.join(", ")),
+                text(grouped(saved.invocations())),
+                text(grouped(saved.kept() as u64)),
             ]),
             Err(fault) => faults.push_str(&format!("{}\n", visible(fault))),
         }

@@ -1,8 +1,7 @@
 //! What the requests around p50, p95 and p99 of total time are made of, and what makes the tail.
 
 use super::answer::signed_millis;
-use super::markdown::{code, escape, table};
-use super::report::notes;
+use super::page::{Block, Prose, marked_name, marked_strong, noted_table, paragraph};
 use super::scale::{millis, percent};
 use super::table::{Cell, Table, name, text};
 use super::where_time_goes::spent;
@@ -18,7 +17,7 @@ pub fn used_phases(comparison: &Comparison) -> Vec<Phase> {
 }
 
 /// The table and what it says of the tail.
-pub(super) fn tables(comparison: &Comparison) -> String {
+pub(super) fn tables(comparison: &Comparison) -> Vec<Block> {
     let phases = used_phases(comparison);
     let mut titles = vec!["requests around", "side", "averaged", "waited for a start"];
     titles.extend(phases.iter().map(|phase| phase.name()));
@@ -75,16 +74,14 @@ pub(super) fn tables(comparison: &Comparison) -> String {
         .iter()
         .filter_map(|(side, spent)| sentence(side, spent))
         .collect();
-    let sentences = match sentences.is_empty() {
-        true => String::new(),
-        false => format!("\n{}\n", sentences.join(" ")),
-    };
-    format!(
-        "Mean ms of each part over the requests that could be the quantile of total time; timeouts count as the \
-         slowest, at the time they were stopped:\n\n{}{}{sentences}",
-        table(&page),
-        notes(&lines)
-    )
+    let introduction = "Mean ms of each part over the requests that could be the quantile of total time; timeouts count as the \
+         slowest, at the time they were stopped:";
+    let mut blocks = vec![paragraph(introduction)];
+    blocks.extend(noted_table(page, lines));
+    if !sentences.is_empty() {
+        blocks.push(Block::Text(Prose::marked(&sentences.join(" "))));
+    }
+    blocks
 }
 
 /// Whether a side has too few requests for an interval of a quantile, as far as they depend on each other.
@@ -142,7 +139,7 @@ fn meanings(phases: &[Phase]) -> Vec<String> {
 /// What makes the tail of one side.
 fn sentence(side: &Side, spent: &TimeSpent) -> Option<String> {
     let tail = spent.tail.as_ref()?;
-    let name = code(&side.name);
+    let name = marked_strong(&marked_name(&side.name));
     let text = match tail.doubt {
         Some(TailDoubt::FewRequests {
             requests,
@@ -168,7 +165,7 @@ fn sentence(side: &Side, spent: &TimeSpent) -> Option<String> {
         }
         None => makes(tail, spent)?,
     };
-    Some(format!("**{name}**: {}", escape(&text)))
+    Some(format!("{name}: {text}"))
 }
 
 fn makes(tail: &Tail, spent: &TimeSpent) -> Option<String> {

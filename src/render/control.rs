@@ -1,6 +1,6 @@
 //! Whether a comparison is a fair one, in words and as a table.
 
-use super::markdown::table;
+use super::page::{Block, Section, paragraph};
 use super::table::{Table, text};
 use crate::comparison::{CheckState, Comparison, Control, ControlState};
 
@@ -49,7 +49,7 @@ pub(super) fn sentence(control: &Control, show: &dyn Fn(&str) -> String) -> Stri
 }
 
 /// The section of the report.
-pub(super) fn section(comparison: &Comparison) -> String {
+pub(super) fn section(comparison: &Comparison) -> Section {
     let control = &comparison.control;
     let mut page = Table::new(3, &["should be alike", "", "seen"]);
     for check in &control.checks {
@@ -61,9 +61,9 @@ pub(super) fn section(comparison: &Comparison) -> String {
         };
         page.row(vec![text(check.name), text(state), text(check.detail.clone())]);
     }
-    format!(
-        "## Is the comparison controlled?\n\n{}\n\n{}",
-        super::markdown::escape(&sentence(control, &str::to_owned)),
-        table(&page)
+    let sentence = sentence(control, &str::to_owned);
+    Section::new(
+        "Is the comparison controlled?",
+        vec![paragraph(sentence), Block::Table(page)],
     )
 }

@@ -1,8 +1,7 @@
 //! The cost section of the report, and its line in the answer.
 
 use super::answer::ShowName;
-use super::markdown::table;
-use super::report::notes;
+use super::page::{Section, noted_table};
 use super::scale::{interval, ratio};
 use super::table::{Cell, Table, optional, text};
 use crate::comparison::{Architecture, ComparedCost, Comparison, Cost, CostComparison, CostItem};
@@ -10,7 +9,7 @@ use crate::stats::{Interval, MeanEstimate};
 use crate::vocab::{grouped, visible};
 
 /// What a thousand requests cost.
-pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison) -> String {
+pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison) -> Section {
     let sides = [&comparison.baseline.name, &comparison.candidate.name];
     let mut page = Table::new(1, &["", sides[0], sides[1], "ratio", "difference"]);
     for row in &cost.rows {
@@ -25,10 +24,9 @@ pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison) -> St
             of_difference,
         ]);
     }
-    format!(
-        "## Cost per 1,000 requests\n\n{}{}",
-        table(&page),
-        notes(&lines(comparison, cost))
+    Section::new(
+        "Cost per 1,000 requests",
+        noted_table(page, lines(comparison, cost)),
     )
 }
 

@@ -1,7 +1,7 @@
 //! What becomes of several calls at once.
 
-use super::markdown::table;
-use super::report::{notes, sides};
+use super::page::{Block, noted_table, paragraph};
+use super::report::sides;
 use super::scale::{percent, quantile};
 use super::table::{Cell, Table, name, text};
 use crate::comparison::Comparison;
@@ -10,7 +10,7 @@ use crate::summary::QuantileSummary;
 use crate::vocab::grouped;
 
 /// The table of a report, nothing without latencies.
-pub(super) fn fan_out(comparison: &Comparison) -> String {
+pub(super) fn fan_out(comparison: &Comparison) -> Vec<Block> {
     let titles = [
         "calls at once",
         "side",
@@ -36,7 +36,7 @@ pub(super) fn fan_out(comparison: &Comparison) -> String {
         }
     }
     if shown.is_empty() {
-        return String::new();
+        return Vec::new();
     }
     let mut lines = vec!["total time in ms (95 % interval)".to_owned()];
     if shown.iter().any(|summary| summary.grade == Grade::Wide) {
@@ -52,12 +52,11 @@ pub(super) fn fan_out(comparison: &Comparison) -> String {
     if counted().any(|summary| summary.estimate.censored) {
         lines.push("≥ falls among timeouts, so it is a lower bound".to_owned());
     }
-    format!(
-        "\nIf one action makes several calls at once and waits for all of them, its time is that of the slowest. If the \
-         calls are independent, that is as follows; where they meet slow episodes together, fewer actions are slow:\n\n{}{}",
-        table(&page),
-        notes(&lines)
-    )
+    let introduction = "If one action makes several calls at once and waits for all of them, its time is that of the slowest. If \
+         the calls are independent, that is as follows; where they meet slow episodes together, fewer actions are slow:";
+    let mut blocks = vec![paragraph(introduction)];
+    blocks.extend(noted_table(page, lines));
+    blocks
 }
 
 fn is_too_few(summary: &QuantileSummary) -> bool {

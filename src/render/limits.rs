@@ -1,8 +1,8 @@
 //! Failures, timeouts, and how near requests come to limits of time.
 
 use super::fan_out::fan_out;
-use super::markdown::table;
-use super::report::{notes, sides, two_columns};
+use super::page::{Block, Section, noted_table, paragraph};
+use super::report::{sides, two_columns};
 use super::scale::{interval, millis, percent, percent_with_interval, plural};
 use super::several_limits::several_limits;
 use super::table::{Cell, Table, optional, text};
@@ -13,18 +13,14 @@ use crate::summary::Metric;
 use crate::vocab::grouped;
 
 /// The section of the report.
-pub(super) fn section(comparison: &Comparison) -> String {
-    format!(
-        "## Timeouts and limits\n\n{}\n{}{}{}",
-        rates(comparison),
-        margins(comparison),
-        several_limits(comparison),
-        fan_out(comparison)
-    )
+pub(super) fn section(comparison: &Comparison) -> Section {
+    let parts = [rates, margins, several_limits, fan_out];
+    let blocks = parts.into_iter().flat_map(|part| part(comparison)).collect();
+    Section::new("Timeouts and limits", blocks)
 }
 
 /// How often requests fail, time out or are throttled.
-fn rates(comparison: &Comparison) -> String {
+fn rates(comparison: &Comparison) -> Vec<Block> {
     let [baseline, candidate] = sides(comparison).map(|side| side.name.as_str());
     let mut page = Table::new(1, &["share of invocations", baseline, candidate, "difference"]);
     for rate in &comparison.rates {
@@ -47,7 +43,7 @@ fn rates(comparison: &Comparison) -> String {
             .to_owned(),
     ];
     lines.extend(nobodys(comparison));
-    format!("{}{}", table(&page), notes(&lines))
+    noted_table(page, lines)
 }
 
 fn rate_of_side(side: &RateOfSide) -> String {
@@ -93,7 +89,7 @@ fn nobodys(comparison: &Comparison) -> Option<String> {
 }
 
 /// How near requests come to the limits of API Gateway and of their function.
-fn margins(comparison: &Comparison) -> String {
+fn margins(comparison: &Comparison) -> Vec<Block> {
     let both = |cell: &dyn Fn(&Side) -> Cell| sides(comparison).map(cell);
     let limits = |cell: &dyn Fn(&SideLimits) -> Option<String>| {
         [0, 1].map(|side| optional(cell(&comparison.limits[side])))
@@ -154,11 +150,11 @@ fn margins(comparison: &Comparison) -> String {
         lines
             .push("A completed request outlasted the function's timeout, so it was another one for a while.");
     }
-    let lines = match lines.is_empty() {
-        true => String::new(),
-        false => format!("\n{}\n", lines.join(" ")),
-    };
-    format!("{}{lines}", two_columns(comparison, rows))
+    let mut blocks = vec![Block::Table(two_columns(comparison, rows))];
+    if !lines.is_empty() {
+        blocks.push(paragraph(lines.join(" ")));
+    }
+    blocks
 }
 
 fn own_timeout(own: &OwnTimeout) -> String {

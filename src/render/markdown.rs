@@ -1,5 +1,6 @@
 //! GitHub's Markdown.
 
+use super::page::{Block, Page, Prose, Span};
 use super::table::{Align, Cell, Table};
 use crate::vocab::visible;
 
@@ -38,6 +39,48 @@ pub(super) fn escape(text: &str) -> String {
     escaped.replace("://", ":&#47;/").replace("www.", "www&#46;")
 }
 
+/// `report.md`: a page, whole or in its short form.
+pub fn report_markdown(page: &Page, is_brief: bool) -> String {
+    let mut text = format!("# {}\n", prose(&page.title));
+    for section in page
+        .sections
+        .iter()
+        .filter(|section| section.is_brief || !is_brief)
+    {
+        text.push_str(&format!("\n## {}\n{}", section.title, blocks(&section.blocks)));
+    }
+    text
+}
+
+/// Blocks below each other, an empty line before each.
+pub(super) fn blocks(shown: &[Block]) -> String {
+    let block = |block: &Block| match block {
+        Block::Choice(ways) => ways.first().map_or_else(String::new, |way| blocks(&way.blocks)),
+        Block::Text(text) => format!("\n{}\n", prose(text)),
+        Block::Table(content) => format!("\n{}", table(content)),
+        Block::Notes(lines) => {
+            let lines: Vec<String> = lines.iter().map(prose).collect();
+            format!("\n{}\n", lines.join("  \n"))
+        }
+        Block::List(items) => {
+            let items = items.iter().map(|item| format!("- {}\n", prose(item)));
+            format!("\n{}", items.collect::<String>())
+        }
+        Block::Figure { file, alt } => format!("\n![{}]({file})\n", escape(alt)),
+    };
+    shown.iter().map(block).collect()
+}
+
+/// A text with its names as code.
+pub(super) fn prose(text: &Prose) -> String {
+    let span = |span: &Span| match span {
+        Span::Text(text) => escape(text),
+        Span::Name { name } => code(name),
+        Span::Strong { strong } => format!("**{}**", prose(strong)),
+    };
+    text.0.iter().map(span).collect()
+}
+
 /// A table.
 pub(super) fn table(table: &Table) -> String {
     let mut lines = vec![line(table.columns.iter().map(|column| escape(&column.title)))];
@@ -49,7 +92,7 @@ pub(super) fn table(table: &Table) -> String {
         lines.push(line(row.iter().map(|cell| match cell {
             Cell::Text(text) => escape(text),
             // A table is split at pipes before code spans are seen.
-            Cell::Name(name) => code(name).replace('|', "\\|"),
+            Cell::Name { name } => code(name).replace('|', "\\|"),
             Cell::Empty => "–".to_owned(),
         })));
     }

@@ -3,13 +3,13 @@
 use super::adjusted;
 use super::answer::sentences;
 use super::control;
-use super::cost::cost_section;
+use super::cost::{cost_section, cost_sentence};
 use super::gates::gates_section;
 use super::limits;
-use super::markdown::{code, escape, table};
+use super::page::{Block, Page, Prose, Section, Way, marked_name, marked_strong, noted_table, paragraph};
 use super::scale::plural;
-use super::sections::{billed, cold_and_warm, latency};
-use super::summary::{conditions_line, ledger_lines, shown_time, window_line, window_text};
+use super::sections::{billed, cold_and_warm, latency, total_time, warm_only};
+use super::summary::{conditions_line, ledger_line, ledger_lines, shown_time, window_line, window_text};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::token_speed;
 use super::what_if::{WhatIfView, what_if_section};
@@ -57,40 +57,36 @@ pub struct Figure<'a> {
     pub alt: &'a str,
 }
 
-/// The page as Markdown.
-pub fn report_markdown(view: &ReportView<'_>) -> String {
+/// The page, before any dialect.
+pub fn report_page(view: &ReportView<'_>) -> Page {
     let comparison = view.comparison;
-    let [quantiles, distributions, phases] = view.figures.map(image);
+    let [quantiles, distributions, phases] = view.figures.map(|figure| figure.map(figure_block));
+    let gates = view
+        .gates
+        .and_then(|judged| gates_section(judged, Some(&comparison.control)));
     let sections = [
-        format!(
-            "# {} against {}\n",
-            code(&comparison.candidate.name),
-            code(&comparison.baseline.name)
-        ),
-        compared(view),
-        answer(comparison),
-        view.gates.map_or_else(String::new, |judged| {
-            gates_section(judged, Some(&comparison.control))
-        }),
-        latency(comparison, &quantiles),
+        Some(answer(view, quantiles)),
+        gates,
+        Some(compared(view)),
+        Some(latency(comparison)),
         unattributed(comparison),
-        control::section(comparison),
-        adjusted::section(comparison),
+        Some(control::section(comparison)),
+        Some(adjusted::section(comparison)),
         token_speed::section(comparison),
-        cold_and_warm(comparison, &distributions),
-        where_time_goes::section(comparison, &phases),
+        Some(cold_and_warm(comparison, distributions)),
+        Some(where_time_goes::section(comparison, phases)),
         what_if_section(comparison, view.what_if),
-        billed(comparison),
-        cost_section(comparison, view.cost),
-        limits::section(comparison),
-        warnings(comparison),
-        method(comparison.failures),
+        Some(billed(comparison)),
+        Some(cost_section(comparison, view.cost)),
+        Some(limits::section(comparison)),
+        Some(warnings(comparison)),
+        Some(method(comparison.failures)),
     ];
-    let sections: Vec<String> = sections
-        .into_iter()
-        .filter(|section| !section.is_empty())
-        .collect();
-    sections.join("\n")
+    let [baseline, candidate] = sides(comparison).map(|side| marked_name(&side.name));
+    Page {
+        title: Prose::marked(&format!("{candidate} against {baseline}")),
+        sections: sections.into_iter().flatten().collect(),
+    }
 }
 
 impl ReportView<'_> {
@@ -109,30 +105,22 @@ pub(super) fn sides(comparison: &Comparison) -> [&Side; 2] {
 }
 
 /// A table with a column for each side.
-pub(super) fn two_columns(comparison: &Comparison, rows: Vec<(&str, [Cell; 2])>) -> String {
+pub(super) fn two_columns(comparison: &Comparison, rows: Vec<(&str, [Cell; 2])>) -> Table {
     let mut page = Table::new(1, &["", &comparison.baseline.name, &comparison.candidate.name]);
     for (title, [baseline, candidate]) in rows {
         page.row(vec![text(title), baseline, candidate]);
     }
-    table(&page)
+    page
 }
 
-/// Footnotes below a table, nothing where there are none.
-pub(super) fn notes(lines: &[String]) -> String {
-    if lines.is_empty() {
-        return String::new();
+fn figure_block(figure: Figure<'_>) -> Block {
+    Block::Figure {
+        file: figure.file.to_owned(),
+        alt: figure.alt.to_owned(),
     }
-    let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
-    format!("\n{}\n", lines.join("  \n"))
 }
 
-fn image(figure: Option<Figure<'_>>) -> String {
-    figure.map_or_else(String::new, |figure| {
-        format!("\n![{}]({})\n", escape(figure.alt), figure.file)
-    })
-}
-
-fn compared(view: &ReportView<'_>) -> String {
+fn compared(view: &ReportView<'_>) -> Section {
     let comparison = view.comparison;
     let both = |cell: &dyn Fn(&Side) -> Cell| sides(comparison).map(cell);
     let mut rows = Vec::new();
@@ -168,11 +156,9 @@ fn compared(view: &ReportView<'_>) -> String {
     ] {
         rows.push((title, both(&|side| values(view.dataset, side, key))));
     }
-    let lines: Vec<String> = view.origin_lines().iter().map(|line| escape(line)).collect();
-    format!(
-        "## What was compared\n\n{}\n{}\n",
-        two_columns(comparison, rows),
-        lines.join("  \n")
+    Section::new(
+        "What was compared",
+        noted_table(two_columns(comparison, rows), view.origin_lines()),
     )
 }
 
@@ -204,10 +190,8 @@ fn ids(ids: &[String]) -> Cell {
     }
 }
 
-fn unattributed(comparison: &Comparison) -> String {
-    let Some(found) = &comparison.unattributed else {
-        return String::new();
-    };
+fn unattributed(comparison: &Comparison) -> Option<Section> {
+    let found = comparison.unattributed.as_ref()?;
     let kinds: Vec<String> = [(found.timeouts, "timed out"), (found.errors, "failed")]
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -235,50 +219,81 @@ fn unattributed(comparison: &Comparison) -> String {
         ]);
     }
     let verdict = if found.verdict_holds {
-        "Whichever side each belongs to, p95 says the same."
+        "Whichever side each belongs to, p95 says the same.".to_owned()
     } else {
-        "**Depending on the side each belongs to, p95 could say something else.**"
+        marked_strong("Depending on the side each belongs to, p95 could say something else.")
     };
-    format!(
-        "{} no known model{kinds} and {} on neither side. {verdict}\n\n{}{}",
+    let sentence = format!(
+        "{} no known model{kinds} and {} on neither side. {verdict}",
         plural(found.invocations as u64, "invocation has", "invocations have"),
         if found.invocations == 1 { "counts" } else { "count" },
-        table(&page),
-        notes(&noted.footnotes())
-    )
+    );
+    let mut blocks = vec![Block::Text(Prose::marked(&sentence))];
+    blocks.extend(noted_table(page, noted.footnotes()));
+    Some(Section::new("Invocations of unknown model", blocks))
 }
 
-fn answer(comparison: &Comparison) -> String {
-    let [first, second, control] = sentences(comparison, &code);
-    let control = match control.is_empty() {
-        true => control,
-        false => format!("\n{}\n", escape(&control)),
-    };
-    format!("## Answer\n\n**{first}** {second}\n{control}")
-}
-
-fn warnings(comparison: &Comparison) -> String {
-    if comparison.warnings.is_empty() {
-        return "## Warnings\n\nNone of the checks found anything.\n".to_owned();
+/// The first screen: what happened, why, whether it can be believed, and the figures it stands on.
+fn answer(view: &ReportView<'_>, figure: Option<Block>) -> Section {
+    let comparison = view.comparison;
+    let [first, second, control] = sentences(comparison, &marked_name);
+    let text = |text: &str| Block::Text(Prose::marked(text));
+    let mut blocks = vec![text(&format!("{} {second}", marked_strong(&first)))];
+    if !control.is_empty() {
+        blocks.push(text(&control));
     }
+    blocks.push(Block::Choice(ways(comparison)));
+    blocks.extend(
+        cost_sentence(comparison, view.cost, &marked_name).map(|sentence| text(&format!("{sentence}."))),
+    );
+    blocks.push(paragraph(ledger_line(view.ledger)));
+    blocks.extend(figure);
+    Section {
+        is_brief: true,
+        ..Section::new("Answer", blocks)
+    }
+}
+
+/// The figures that the answer stands on, and others that may be looked at instead.
+fn ways(comparison: &Comparison) -> Vec<Way> {
+    let cold = cold_and_warm(comparison, None);
+    let conditions = adjusted::section(comparison);
+    let ways = [
+        ("All requests", total_time(comparison)),
+        ("Warm only", warm_only(comparison)),
+        ("By start", cold.blocks),
+        ("At equal conditions", conditions.blocks),
+    ];
+    let way = |(label, blocks): (&str, Vec<Block>)| Way {
+        label: label.to_owned(),
+        blocks,
+    };
+    ways.into_iter().map(way).collect()
+}
+
+fn warnings(comparison: &Comparison) -> Section {
     let lines = comparison
         .warnings
         .iter()
-        .map(|warning| format!("- {}\n", escape(&warning.to_string())));
-    format!("## Warnings\n\n{}", lines.collect::<String>())
+        .map(|warning| warning.to_string().into());
+    let block = match comparison.warnings.is_empty() {
+        true => paragraph("None of the checks found anything."),
+        false => Block::List(lines.collect()),
+    };
+    Section::new("Warnings", vec![block])
 }
 
-fn method(failures: Failures) -> String {
+fn method(failures: Failures) -> Section {
     let failures = match failures {
         Failures::Apart => "Failures are counted apart from latency",
         Failures::Included => "Failures count as latencies like any other (--outcome all)",
     };
-    format!(
-        "## How this was measured\n\n\
-         Each REPORT is one invocation; timing records were joined to it by request id. {failures}; timeouts are in \
+    let text = format!(
+        "Each REPORT is one invocation; timing records were joined to it by request id. {failures}; timeouts are in \
          it as lower bounds. Quantiles are Hyndman–Fan type 8, their intervals come from order statistics, and \
          ratios from the convolution of both sides' confidence distributions: nothing is resampled. Compared \
          quantiles count dependent requests as what they are worth; intervals of which nothing is said assume \
-         independent ones. What the logs do not tell is not taken for alike.\n"
-    )
+         independent ones. What the logs do not tell is not taken for alike."
+    );
+    Section::new("How this was measured", vec![paragraph(text)])
 }

@@ -1,47 +1,48 @@
 //! The sections of the report, each with its table.
 
 use super::answer::{quantiles_table, shown_quantiles, table_notes};
-use super::markdown::table;
-use super::report::{notes, sides, two_columns};
+use super::page::{Block, Section, noted_table, paragraph};
+use super::report::{sides, two_columns};
 use super::scale::{footnotes, millis, percent_with_interval, ratio};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::typical::typical;
-use crate::comparison::{Comparison, Side};
+use crate::comparison::{ComparedQuantile, Comparison, Side};
 use crate::invocation::StartType;
 use crate::stats::Probability;
 use crate::summary::{Failures, Metric, MetricSummary};
 use crate::vocab::grouped;
 
-/// p50, p95 and p99, the headline first.
-pub(super) fn latency(comparison: &Comparison, figure: &str) -> String {
-    let part = |title: &str, compared: &[crate::comparison::ComparedQuantile]| {
-        format!(
-            "{}{}",
-            table(&quantiles_table(comparison, compared, title)),
-            notes(&table_notes(comparison, compared))
-        )
-    };
-    let beside = |title: &str, compared: &[crate::comparison::ComparedQuantile]| {
-        format!(
-            "{}{}",
-            table(&quantiles_table(comparison, compared, title)),
-            notes(&footnotes(shown_quantiles(compared)))
-        )
-    };
-    format!(
-        "## Latency\n\nTotal time is duration plus the initialisation or restore that the request waited for, over all \
-         start types.\n\n{}{figure}\nBeside it, the duration alone, inference, and the total of warm invocations, with the \
-         same margin:\n\n{}\n{}\n{}{}",
-        part("total time", &comparison.total),
-        beside("duration", &comparison.duration),
-        beside("inference", &comparison.inference),
-        beside("total, warm only", &comparison.warm),
-        typical(comparison),
-    )
+/// Compared quantiles of total time, which the answer stands on.
+pub(super) fn total_time(comparison: &Comparison) -> Vec<Block> {
+    let page = quantiles_table(comparison, &comparison.total, "total time");
+    noted_table(page, table_notes(comparison, &comparison.total))
+}
+
+/// Compared quantiles of total time of warm invocations.
+pub(super) fn warm_only(comparison: &Comparison) -> Vec<Block> {
+    beside(comparison, "total, warm only", &comparison.warm)
+}
+
+fn beside(comparison: &Comparison, title: &str, compared: &[ComparedQuantile]) -> Vec<Block> {
+    let page = quantiles_table(comparison, compared, title);
+    noted_table(page, footnotes(shown_quantiles(compared)))
+}
+
+/// Compared quantiles beside total time, and what else tells the sides apart.
+pub(super) fn latency(comparison: &Comparison) -> Section {
+    let introduction = "Total time, which the answer is about, is duration plus the initialisation or restore that the request \
+         waited for, over all start types. Beside it, the duration alone, inference, and the total of warm invocations, \
+         with the same margin:";
+    let mut blocks = vec![paragraph(introduction)];
+    blocks.extend(beside(comparison, "duration", &comparison.duration));
+    blocks.extend(beside(comparison, "inference", &comparison.inference));
+    blocks.extend(warm_only(comparison));
+    blocks.extend(typical(comparison));
+    Section::new("Latency", blocks)
 }
 
 /// Every start type that occurs.
-pub(super) fn cold_and_warm(comparison: &Comparison, figure: &str) -> String {
+pub(super) fn cold_and_warm(comparison: &Comparison, figure: Option<Block>) -> Section {
     let mut noted = Noted::default();
     let mut page = Table::new(
         2,
@@ -74,15 +75,13 @@ pub(super) fn cold_and_warm(comparison: &Comparison, figure: &str) -> String {
             ]);
         }
     }
-    format!(
-        "## Cold and warm\n\n{}{}{figure}",
-        table(&page),
-        notes(&noted.footnotes())
-    )
+    let mut blocks = noted_table(page, noted.footnotes());
+    blocks.extend(figure);
+    Section::new("Cold and warm", blocks)
 }
 
 /// What Lambda bills.
-pub(super) fn billed(comparison: &Comparison) -> String {
+pub(super) fn billed(comparison: &Comparison) -> Section {
     let both = |cell: &dyn Fn(&Side) -> Cell| sides(comparison).map(cell);
     let mean = |side: &Side| side.metric(Metric::Billed).map(|billed| billed.mean);
     let mut noted = Noted::default();
@@ -115,14 +114,11 @@ pub(super) fn billed(comparison: &Comparison) -> String {
         .filter(|(baseline, _)| *baseline > 0.0)
         .map(|(baseline, candidate)| {
             format!(
-                "\nPer invocation the candidate is billed {} times the baseline's duration.{failures}\n",
+                "Per invocation the candidate is billed {} times the baseline's duration.{failures}",
                 ratio(candidate / baseline)
             )
         });
-    format!(
-        "## Billed duration\n\n{}{}{}",
-        two_columns(comparison, rows),
-        notes(&noted.footnotes()),
-        sentence.unwrap_or_default()
-    )
+    let mut blocks = noted_table(two_columns(comparison, rows), noted.footnotes());
+    blocks.extend(sentence.map(paragraph));
+    Section::new("Billed duration", blocks)
 }

@@ -1,6 +1,6 @@
 //! Total time where requests were stopped at different limits.
 
-use super::markdown::{escape, table};
+use super::page::{Block, paragraph};
 use super::report::sides;
 use super::scale::{interval, millis};
 use super::table::{Table, name, text};
@@ -8,9 +8,9 @@ use crate::comparison::Comparison;
 use crate::stats::Probability;
 
 /// The table of a report, nothing where there is one limit or none.
-pub(super) fn several_limits(comparison: &Comparison) -> String {
+pub(super) fn several_limits(comparison: &Comparison) -> Vec<Block> {
     let Some(several) = &comparison.several_limits else {
-        return String::new();
+        return Vec::new();
     };
     let mut titles = vec!["total time (Kaplan–Meier)".to_owned()];
     titles.extend(quantiles(comparison).iter().map(|p| p.label()));
@@ -36,14 +36,15 @@ pub(super) fn several_limits(comparison: &Comparison) -> String {
             undecided.join(", ")
         ),
     };
-    format!(
-        "\nRequests were stopped at different times while others ran on. The other tables rank every stopped request above \
-         all completed ones, which makes quantiles beyond the first limit too high. This one takes each out of account \
+    let introduction = "Requests were stopped at different times while others ran on. The other tables rank every stopped request \
+         above all completed ones, which makes quantiles beyond the first limit too high. This one takes each out of account \
          after its limit, in ms with 95 % intervals (Brookmeyer–Crowley), if a limit has nothing to do with how long its \
-         requests would have taken.\n\n{}\n{}\n",
-        table(&page),
-        escape(&consequence)
-    )
+         requests would have taken.";
+    vec![
+        paragraph(introduction),
+        Block::Table(page),
+        paragraph(consequence),
+    ]
 }
 
 fn quantiles(comparison: &Comparison) -> Vec<Probability> {

@@ -9,7 +9,7 @@ use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::stats::Probability;
 use crate::summary::{Failures, GroupSummary, Metric, ModelCallSummary, QuantileSummary, Warning};
-use crate::vocab::{Timestamp, grouped, visible};
+use crate::vocab::{Timestamp, counted, grouped, visible};
 
 /// Everything that a summary shows.
 #[derive(Debug, Clone, Copy)]
@@ -275,6 +275,17 @@ pub fn shown_time(at: Timestamp, is_local: bool) -> String {
             .to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
         _ => at.to_string(),
     }
+}
+
+/// What was read, in one line.
+pub(super) fn ledger_line(ledger: &Ledger) -> String {
+    format!(
+        "Read: {}, {} rejected; {}, {} with a timing record.",
+        counted(ledger.events(), "event"),
+        grouped(ledger.rejected),
+        counted(ledger.invocations(), "invocation"),
+        grouped(ledger.matched)
+    )
 }
 
 /// Both sums of the ledger, one line each.

@@ -1,36 +1,43 @@
 //! Tables of text, without any dialect.
 
+use serde::{Deserialize, Serialize};
+
 use super::scale::{Mark, footnotes, marked, quantile};
 use crate::summary::QuantileSummary;
 
 /// A table: titles, and rows of as many cells.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Vec<Cell>>,
 }
 
 /// One column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Column {
     pub(super) title: String,
     pub(super) align: Align,
 }
 
 /// On which side cells stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Align {
     Left,
     Right,
 }
 
 /// One cell, not yet escaped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub(super) enum Cell {
     /// Text that latscope wrote.
     Text(String),
     /// A name from a log.
-    Name(String),
+    Name {
+        /// The name.
+        name: String,
+    },
     /// Nothing to show.
     Empty,
 }
@@ -101,7 +108,7 @@ pub(super) fn text(text: impl Into<String>) -> Cell {
 
 /// A cell with a name from a log.
 pub(super) fn name(name: impl Into<String>) -> Cell {
-    Cell::Name(name.into())
+    Cell::Name { name: name.into() }
 }
 
 /// A cell of text, or an empty one.

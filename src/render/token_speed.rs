@@ -1,6 +1,7 @@
 //! The answers of both sides: how fast they are written.
 
-use super::report::{notes, two_columns};
+use super::page::{Section, noted_table, paragraph};
+use super::report::two_columns;
 use super::scale::{interval, millis};
 use super::table::{Cell, Noted, optional};
 use crate::comparison::{Answers, Comparison};
@@ -9,11 +10,11 @@ use crate::summary::QuantileSummary;
 use crate::vocab::grouped;
 
 /// The section of the report, nothing where no request tells of its answer.
-pub(super) fn section(comparison: &Comparison) -> String {
+pub(super) fn section(comparison: &Comparison) -> Option<Section> {
     let answers = &comparison.answers;
     let is_told = |is_told: fn(&Answers) -> bool| answers.iter().flatten().any(is_told);
     if answers.iter().all(Option::is_none) {
-        return String::new();
+        return None;
     }
     let both = |cell: &dyn Fn(&Answers) -> Option<String>| {
         [0, 1].map(|side| optional(answers[side].as_ref().and_then(cell)))
@@ -102,12 +103,10 @@ pub(super) fn section(comparison: &Comparison) -> String {
         ]);
     }
     lines.extend(noted.footnotes());
-    format!(
-        "## Answers\n\nA description, with 95 % intervals that take requests for independent, but for those of the ratio of \
-         sums.\n\n{}{}",
-        two_columns(comparison, rows),
-        notes(&lines)
-    )
+    let introduction = "A description, with 95 % intervals that take requests for independent, but for those of the ratio of sums.";
+    let mut blocks = vec![paragraph(introduction)];
+    blocks.extend(noted_table(two_columns(comparison, rows), lines));
+    Some(Section::new("Answers", blocks))
 }
 
 fn told(count: usize, answered: usize) -> String {

@@ -1,6 +1,6 @@
 //! How a typical request fares, and each prompt.
 
-use super::markdown::escape;
+use super::page::{Block, paragraph};
 use super::report::sides;
 use super::scale::{interval, percent, percent_with_interval, plural, ratio};
 use crate::comparison::{Comparison, PromptPairs};
@@ -8,8 +8,8 @@ use crate::stats::{Check, Paired, Probability};
 use crate::vocab::grouped;
 
 /// The sentences of a report, beside the table of the quantiles.
-pub(super) fn typical(comparison: &Comparison) -> String {
-    let mut shown = String::new();
+pub(super) fn typical(comparison: &Comparison) -> Vec<Block> {
+    let mut shown = Vec::new();
     if let Some(effects) = &comparison.effects {
         let faster = percent_with_interval(effects.candidate_faster, effects.candidate_faster_interval);
         let ratio = effects.typical_ratio.map_or_else(String::new, |(point, range)| {
@@ -19,15 +19,15 @@ pub(super) fn typical(comparison: &Comparison) -> String {
                 interval(range, ratio)
             )
         });
-        shown.push_str(&format!(
-            "\nTypically: a request of the candidate is faster than one of the baseline in {faster} of all pairs \
-             (Brunner–Munzel).{ratio} For readers of benchstat, p of Mann–Whitney is {}; it says nothing of the tail.{}\n",
+        shown.push(paragraph(format!(
+            "Typically: a request of the candidate is faster than one of the baseline in {faster} of all pairs \
+             (Brunner–Munzel).{ratio} For readers of benchstat, p of Mann–Whitney is {}; it says nothing of the tail.{}",
             p_value(effects.mann_whitney_p),
             dependent(comparison)
-        ));
+        )));
     }
     if let Some(pairs) = &comparison.pairs {
-        shown.push_str(&format!("\n{}\n", prompt_by_prompt(pairs)));
+        shown.push(paragraph(prompt_by_prompt(pairs)));
     }
     shown
 }
@@ -52,11 +52,11 @@ fn dependent(comparison: &Comparison) -> String {
         .collect();
     match told.is_empty() {
         true => String::new(),
-        false => escape(&format!(
+        false => format!(
             " All this takes requests for independent, which they are not at p50 ({}): the intervals are too narrow and p \
              too small.",
             told.join(", ")
-        )),
+        ),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What total time would be: tables of before and after.
 
+use super::page::{Block, Prose, Section, noted_table, paragraph};
+use super::report;
 use super::scale::plural;
 use super::table::{Cell, Noted, Table, name};
-use super::{markdown, report};
 use crate::comparison::{Comparison, WhatIf, WhatIfOutcome};
 
 /// One expression, and what it does to each side of a report or to each group of a summary, in their order.
@@ -59,26 +60,16 @@ pub(super) fn what_if_table(
 }
 
 /// The section of the report, nothing where nothing was asked.
-pub(super) fn what_if_section(comparison: &Comparison, views: &[WhatIfView<'_>]) -> String {
-    if views.is_empty() {
-        return String::new();
-    }
-    let parts: Vec<String> = views
-        .iter()
-        .map(|view| {
-            let (page, notes) = sides_table(comparison, view);
-            format!(
-                "{}\n\n{}{}",
-                markdown::code(view.what_if.text()),
-                markdown::table(&page),
-                report::notes(&notes)
-            )
-        })
-        .collect();
-    format!(
-        "## What if\n\nTotal time before and then, if:\n\n{}",
-        parts.join("\n")
-    )
+pub(super) fn what_if_section(comparison: &Comparison, views: &[WhatIfView<'_>]) -> Option<Section> {
+    let of_view = |view: &WhatIfView<'_>| {
+        let (page, notes) = sides_table(comparison, view);
+        let mut blocks = vec![Block::Text(Prose::name(view.what_if.text()))];
+        blocks.extend(noted_table(page, notes));
+        blocks
+    };
+    let mut blocks = vec![paragraph("Total time before and then, if:")];
+    blocks.extend(views.iter().flat_map(of_view));
+    (!views.is_empty()).then(|| Section::new("What if", blocks))
 }
 
 /// The table of both sides.

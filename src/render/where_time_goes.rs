@@ -2,8 +2,8 @@
 
 use super::answer::factor;
 use super::composition;
-use super::markdown::table;
-use super::report::{notes, sides, two_columns};
+use super::page::{Block, Section, noted_table};
+use super::report::{sides, two_columns};
 use super::scale::{interval, percent, percent_with_interval, plural};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use crate::comparison::{Comparison, EstimatedShare, Side, Speedups, TimeSpent};
@@ -13,15 +13,13 @@ use crate::summary::{Metric, QuantileSummary};
 use crate::vocab::grouped;
 
 /// The section.
-pub(super) fn section(comparison: &Comparison, figure: &str) -> String {
-    let shares = shares(comparison);
+pub(super) fn section(comparison: &Comparison, figure: Option<Block>) -> Section {
     let (rows, lines) = parts(comparison);
-    format!(
-        "## Where the time goes\n\n{shares}{}{}{figure}\n{}",
-        two_columns(comparison, rows),
-        notes(&lines),
-        composition::tables(comparison)
-    )
+    let mut blocks = shares(comparison);
+    blocks.extend(noted_table(two_columns(comparison, rows), lines));
+    blocks.extend(figure);
+    blocks.extend(composition::tables(comparison));
+    Section::new("Where the time goes", blocks)
 }
 
 /// Both sides with where their time goes, baseline first.
@@ -42,7 +40,7 @@ fn share(share: &EstimatedShare) -> String {
 }
 
 /// Inference's share of each side and start type. Nothing where no request tells it.
-fn shares(comparison: &Comparison) -> String {
+fn shares(comparison: &Comparison) -> Vec<Block> {
     let titles = [
         "inference share",
         "side",
@@ -77,7 +75,7 @@ fn shares(comparison: &Comparison) -> String {
         }
     }
     if page.rows.is_empty() {
-        return String::new();
+        return Vec::new();
     }
     let mut lines = vec![
         "ratio of sums (95 % interval); duration is what the handler takes, total time also what the request waited for \
@@ -96,7 +94,7 @@ fn shares(comparison: &Comparison) -> String {
             ));
         }
     }
-    format!("{}{}\n", table(&page), notes(&lines))
+    noted_table(page, lines)
 }
 
 /// Says that a side has too few requests that waited for a start, where it has some that might have.

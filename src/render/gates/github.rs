@@ -1,9 +1,9 @@
 //! Annotations and the job summary of GitHub Actions.
 
-use super::page::gates_page;
+use super::page::gates_blocks;
 use super::words::{CheckView, doubt, finding, verdict_word};
 use crate::comparison::{GateResult, OnInconclusive};
-use crate::render::markdown::code;
+use crate::render::markdown::{blocks, code};
 use crate::stats::Decision;
 use crate::vocab::visible;
 
@@ -27,10 +27,10 @@ pub fn github_annotations(view: &CheckView<'_>) -> String {
 /// The Markdown that is appended to the job summary.
 pub fn github_summary(view: &CheckView<'_>) -> String {
     format!(
-        "### latscope: {}\n\n{}\n\n{}\n",
+        "### latscope: {}\n\n{}\n{}\n",
         view.judged.verdict().name(),
         view.subject(&code),
-        gates_page(view.judged, &view.notes())
+        blocks(&gates_blocks(view.judged, &view.notes()))
     )
 }
 

@@ -19,6 +19,7 @@ use super::time_spent::{TimeSpentJson, time_spent_json};
 use crate::comparison::Judged;
 use crate::render::gates::{ControlJson, GateJson, control_json, gates_json};
 use crate::render::json_shared::{LedgerJson, WindowJson, document, ledger_json, outcome_name, window_json};
+use crate::render::page::Page;
 use crate::render::report::{Figure, ReportView, sides};
 
 /// The value of the `schema` field.
@@ -53,6 +54,7 @@ struct ReportJson<'a> {
     fan_out: Vec<FanOutJson>,
     figures: FiguresJson<'a>,
     warnings: Vec<String>,
+    page: &'a Page,
 }
 
 #[derive(Serialize)]
@@ -77,11 +79,11 @@ struct FigureJson<'a> {
     alt: &'a str,
 }
 
-/// The report as JSON, pretty-printed, with a line break at its end.
+/// The report as JSON, pretty-printed, with a line break at its end: every number, and the page that shows them.
 ///
 /// # Errors
 /// If it cannot be written as JSON, which is a defect of latscope.
-pub fn report_json(view: &ReportView<'_>) -> serde_json::Result<String> {
+pub fn report_json(view: &ReportView<'_>, page: &Page) -> serde_json::Result<String> {
     let comparison = view.comparison;
     let both = [0, 1];
     let [quantiles, distributions, phases] = view.figures.map(|figure| figure.map(figure_json));
@@ -123,6 +125,7 @@ pub fn report_json(view: &ReportView<'_>) -> serde_json::Result<String> {
             phases,
         },
         warnings: comparison.warnings.iter().map(ToString::to_string).collect(),
+        page,
     })
 }
 
