@@ -9,7 +9,6 @@ mod error;
 mod error_text;
 mod exit;
 mod fetch;
-mod figures;
 mod inspect;
 mod load;
 mod plan;

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::exit::ExitStatus;
-use super::figures::{Drawn, draw};
 use super::load::Common;
 use super::prices::prices;
 use super::selector::Selector;
 use super::sides::{Compared, compare};
-use crate::comparison::{Architecture, CostComparison, GateOptions, WhatIf, WhatIfOutcome, judge};
+use crate::comparison::{Architecture, CostComparison, Drawn, GateOptions, WhatIf, WhatIfOutcome, judge};
 use crate::parse::TimingKeys;
-use crate::render::{Figure, ReportView, Style, WhatIfView, brief, gate_lines, report_json, report_markdown};
+use crate::render::{
+    Figures, ReportView, Style, WhatIfView, brief, gate_lines, report_json, report_markdown,
+};
 use crate::vocab::visible;
 
 /// What `latscope report` was asked for.
@@ -79,7 +80,6 @@ pub fn report(
         )
     });
     let out = options.out.clone().unwrap_or_else(|| default_out(options));
-    let figures = draw(&comparison).map_err(|error| Error::Figure(error.to_string()))?;
     let sides = [&comparison.baseline, &comparison.candidate];
     let cost = CostComparison::of(
         sides.map(|side| &side.rows),
@@ -87,6 +87,8 @@ pub fn report(
         &prices,
         options.architecture,
     );
+    let figures = Figures::of(&Drawn::of(&comparison, &cost));
+    let figures = figures.map_err(|error| Error::Figure(error.to_string()))?;
     let what_if: Vec<WhatIfView<'_>> = options
         .what_if
         .iter()
@@ -109,12 +111,7 @@ pub fn report(
         is_local: common.is_local,
         conditions: &selection.conditions,
         gates: judged.as_ref(),
-        figures: figures.each_ref().map(|figure| {
-            figure.as_ref().map(|figure| Figure {
-                file: figure.file,
-                alt: &figure.alt,
-            })
-        }),
+        figures: &figures,
     };
     let json = report_json(&view).map_err(|error| Error::Internal(error.to_string()))?;
     write_report(&out, &report_markdown(&view), &json, &figures)?;
@@ -122,7 +119,7 @@ pub fn report(
         let style = Style {
             is_coloured: common.is_coloured,
         };
-        let drawn = figures.iter().flatten().count();
+        let drawn = figures.all().count();
         let gates = judged.as_ref().map_or_else(String::new, |judged| {
             let lines = gate_lines(judged, Some(&comparison.control), style);
             format!("\n{lines}")
@@ -155,16 +152,13 @@ fn default_out(options: &ReportOptions) -> PathBuf {
 }
 
 /// Writes the page, its machine form, and the figures.
-fn write_report(out: &Path, page: &str, json: &str, figures: &[Option<Drawn>; 3]) -> Result<(), Error> {
+fn write_report(out: &Path, page: &str, json: &str, figures: &Figures) -> Result<(), Error> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source: io::Error| Error::Write { path, source }
     };
     fs::create_dir_all(out).map_err(failed(out))?;
-    let figures = figures
-        .iter()
-        .flatten()
-        .map(|figure| (figure.file, figure.svg.as_str()));
+    let figures = figures.all().map(|figure| (figure.file, figure.svg.as_str()));
     for (name, text) in figures.chain([("report.md", page), ("report.json", json)]) {
         let path = out.join(name);
         fs::write(&path, text).map_err(failed(&path))?;

@@ -32,23 +32,8 @@ pub struct Answers {
 impl Answers {
     /// The answers of a side, if any request tells of its own.
     pub(super) fn of(rows: &Columns, arrivals: &Arrivals) -> Option<Self> {
-        let answered: Vec<usize> = arrivals
-            .in_order_if_known()
-            .into_iter()
-            .filter(|&row| rows.outcome[row] == Outcome::Success as u32)
-            .collect();
-        // Time and tokens of each request.
-        let pairs: Vec<(f64, f64)> = answered
-            .iter()
-            .filter_map(|&row| {
-                let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
-                let RowInference::Known(time) = inference_of(rows, row) else {
-                    return None;
-                };
-                let is_whole = !rows.inference_is_bound[row] && time > 0 && tokens > 0.0;
-                is_whole.then_some((time as f64, tokens))
-            })
-            .collect();
+        let answered = answered(rows, arrivals);
+        let pairs = times_and_tokens(rows, arrivals);
         let first: Vec<f64> = answered
             .iter()
             .filter_map(|&row| rows.facts.time_to_first_token_us.get(row).copied().flatten())
@@ -77,6 +62,29 @@ impl Answers {
             first_token_p95: quantile(first, Probability::P95),
         })
     }
+}
+
+/// Answered requests, in order of arrival if that is known of each.
+fn answered(rows: &Columns, arrivals: &Arrivals) -> Vec<usize> {
+    let in_order = arrivals.in_order_if_known().into_iter();
+    in_order
+        .filter(|&row| rows.outcome[row] == Outcome::Success as u32)
+        .collect()
+}
+
+/// Inference time in microseconds and output tokens of each answer that tells both.
+pub(super) fn times_and_tokens(rows: &Columns, arrivals: &Arrivals) -> Vec<(f64, f64)> {
+    answered(rows, arrivals)
+        .into_iter()
+        .filter_map(|row| {
+            let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
+            let RowInference::Known(time) = inference_of(rows, row) else {
+                return None;
+            };
+            let is_whole = !rows.inference_is_bound[row] && time > 0 && tokens > 0.0;
+            is_whole.then_some((time as f64, tokens))
+        })
+        .collect()
 }
 
 #[cfg(test)]

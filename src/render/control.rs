@@ -49,7 +49,7 @@ pub(super) fn sentence(control: &Control, show: &dyn Fn(&str) -> String) -> Stri
 }
 
 /// The section of the report.
-pub(super) fn section(comparison: &Comparison) -> String {
+pub(super) fn section(comparison: &Comparison, figure: &str) -> String {
     let control = &comparison.control;
     let mut page = Table::new(3, &["should be alike", "", "seen"]);
     for check in &control.checks {
@@ -62,7 +62,7 @@ pub(super) fn section(comparison: &Comparison) -> String {
         page.row(vec![text(check.name), text(state), text(check.detail.clone())]);
     }
     format!(
-        "## Is the comparison controlled?\n\n{}\n\n{}",
+        "## Is the comparison controlled?\n\n{}\n\n{}{figure}",
         super::markdown::escape(&sentence(control, &str::to_owned)),
         table(&page)
     )

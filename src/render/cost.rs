@@ -10,7 +10,7 @@ use crate::stats::{Interval, MeanEstimate};
 use crate::vocab::{grouped, visible};
 
 /// What a thousand requests cost.
-pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison) -> String {
+pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison, figure: &str) -> String {
     let sides = [&comparison.baseline.name, &comparison.candidate.name];
     let mut page = Table::new(1, &["", sides[0], sides[1], "ratio", "difference"]);
     for row in &cost.rows {
@@ -26,7 +26,7 @@ pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison) -> St
         ]);
     }
     format!(
-        "## Cost per 1,000 requests\n\n{}{}",
+        "## Cost per 1,000 requests\n\n{}{}{figure}",
         table(&page),
         notes(&lines(comparison, cost))
     )

@@ -15,6 +15,7 @@ mod dashboard_grid;
 mod dashboard_text;
 mod export;
 mod fan_out;
+mod figures;
 mod gates;
 mod inspection;
 mod json;
@@ -39,17 +40,17 @@ mod where_time_goes;
 
 pub use answer::brief;
 pub use baselines::{SavedRow, baselines_table, saved_line};
-pub use composition::used_phases;
 pub use csv::summary_csv;
 pub use dashboard::{ApiView, DashboardView, dashboard_json};
 pub use export::{export_csv, export_ndjson};
+pub use figures::{Figure, Figures};
 pub use gates::{
     CheckView, check_json, check_junit, check_text, gate_lines, github_annotations, github_summary,
 };
 pub use inspection::inspection;
 pub use json::summary_json;
 pub use plan::{Basis, PlanView, plan_json, plan_text};
-pub use report::{Figure, ReportView, report_markdown};
+pub use report::{ReportView, report_markdown};
 pub use report_json::report_json;
 pub use result::{query_list, result_csv, result_json, result_table};
 pub use summary::{SummaryView, shown_time, summary_markdown, summary_terminal};

@@ -4,6 +4,7 @@ use super::adjusted;
 use super::answer::sentences;
 use super::control;
 use super::cost::cost_section;
+use super::figures::{Figure, Figures};
 use super::gates::gates_section;
 use super::limits;
 use super::markdown::{code, escape, table};
@@ -43,24 +44,14 @@ pub struct ReportView<'a> {
     pub conditions: &'a [Condition],
     /// The gates and what became of them, where there are any.
     pub gates: Option<&'a Judged>,
-    /// Latency quantile curves, distributions, and time by part; absent where there is nothing to
-    /// draw.
-    pub figures: [Option<Figure<'a>>; 3],
-}
-
-/// A figure that the page shows.
-#[derive(Debug, Clone, Copy)]
-pub struct Figure<'a> {
-    /// Its file name, beside the page.
-    pub file: &'a str,
-    /// What it finds, in words.
-    pub alt: &'a str,
+    /// The figures.
+    pub figures: &'a Figures,
 }
 
 /// The page as Markdown.
 pub fn report_markdown(view: &ReportView<'_>) -> String {
     let comparison = view.comparison;
-    let [quantiles, distributions, phases] = view.figures.map(image);
+    let figures = view.figures;
     let sections = [
         format!(
             "# {} against {}\n",
@@ -72,16 +63,20 @@ pub fn report_markdown(view: &ReportView<'_>) -> String {
         view.gates.map_or_else(String::new, |judged| {
             gates_section(judged, Some(&comparison.control))
         }),
-        latency(comparison, &quantiles),
+        latency(comparison, figures),
         unattributed(comparison),
-        control::section(comparison),
+        control::section(comparison, &image(figures.over_time.as_ref())),
         adjusted::section(comparison),
-        token_speed::section(comparison),
-        cold_and_warm(comparison, &distributions),
-        where_time_goes::section(comparison, &phases),
+        token_speed::section(comparison, &image(figures.tokens.as_ref())),
+        cold_and_warm(comparison, &image(figures.distributions.as_ref())),
+        where_time_goes::section(
+            comparison,
+            &image(figures.inference_share.as_ref()),
+            &image(figures.phases.as_ref()),
+        ),
         what_if_section(comparison, view.what_if),
         billed(comparison),
-        cost_section(comparison, view.cost),
+        cost_section(comparison, view.cost, &image(figures.cost.as_ref())),
         limits::section(comparison),
         warnings(comparison),
         method(comparison.failures),
@@ -126,9 +121,10 @@ pub(super) fn notes(lines: &[String]) -> String {
     format!("\n{}\n", lines.join("  \n"))
 }
 
-fn image(figure: Option<Figure<'_>>) -> String {
+/// A figure as the page shows it, nothing where it is absent.
+pub(super) fn image(figure: Option<&Figure>) -> String {
     figure.map_or_else(String::new, |figure| {
-        format!("\n![{}]({})\n", escape(figure.alt), figure.file)
+        format!("\n![{}]({})\n", escape(&figure.alt), figure.file)
     })
 }
 

@@ -1,8 +1,9 @@
 //! The sections of the report, each with its table.
 
 use super::answer::{quantiles_table, shown_quantiles, table_notes};
+use super::figures::Figures;
 use super::markdown::table;
-use super::report::{notes, sides, two_columns};
+use super::report::{image, notes, sides, two_columns};
 use super::scale::{footnotes, millis, percent_with_interval, ratio};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::typical::typical;
@@ -13,7 +14,7 @@ use crate::summary::{Failures, Metric, MetricSummary};
 use crate::vocab::grouped;
 
 /// p50, p95 and p99, the headline first.
-pub(super) fn latency(comparison: &Comparison, figure: &str) -> String {
+pub(super) fn latency(comparison: &Comparison, figures: &Figures) -> String {
     let part = |title: &str, compared: &[crate::comparison::ComparedQuantile]| {
         format!(
             "{}{}",
@@ -30,13 +31,16 @@ pub(super) fn latency(comparison: &Comparison, figure: &str) -> String {
     };
     format!(
         "## Latency\n\nTotal time is duration plus the initialisation or restore that the request waited for, over all \
-         start types.\n\n{}{figure}\nBeside it, the duration alone, inference, and the total of warm invocations, with the \
-         same margin:\n\n{}\n{}\n{}{}",
+         start types.\n\n{}{}\nBeside it, the duration alone, inference, and the total of warm invocations, with the \
+         same margin:\n\n{}\n{}\n{}{}{}{}",
         part("total time", &comparison.total),
+        image(figures.quantiles.as_ref()),
         beside("duration", &comparison.duration),
         beside("inference", &comparison.inference),
         beside("total, warm only", &comparison.warm),
+        image(figures.ratios.as_ref()),
         typical(comparison),
+        image(figures.ecdf.as_ref()),
     )
 }
 

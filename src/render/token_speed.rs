@@ -9,7 +9,7 @@ use crate::summary::QuantileSummary;
 use crate::vocab::grouped;
 
 /// The section of the report, nothing where no request tells of its answer.
-pub(super) fn section(comparison: &Comparison) -> String {
+pub(super) fn section(comparison: &Comparison, figure: &str) -> String {
     let answers = &comparison.answers;
     let is_told = |is_told: fn(&Answers) -> bool| answers.iter().flatten().any(is_told);
     if answers.iter().all(Option::is_none) {
@@ -104,7 +104,7 @@ pub(super) fn section(comparison: &Comparison) -> String {
     lines.extend(noted.footnotes());
     format!(
         "## Answers\n\nA description, with 95 % intervals that take requests for independent, but for those of the ratio of \
-         sums.\n\n{}{}",
+         sums.\n\n{}{}{figure}",
         two_columns(comparison, rows),
         notes(&lines)
     )

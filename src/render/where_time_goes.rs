@@ -13,11 +13,11 @@ use crate::summary::{Metric, QuantileSummary};
 use crate::vocab::grouped;
 
 /// The section.
-pub(super) fn section(comparison: &Comparison, figure: &str) -> String {
+pub(super) fn section(comparison: &Comparison, of_shares: &str, of_phases: &str) -> String {
     let shares = shares(comparison);
     let (rows, lines) = parts(comparison);
     format!(
-        "## Where the time goes\n\n{shares}{}{}{figure}\n{}",
+        "## Where the time goes\n\n{shares}{of_shares}{}{}{of_phases}\n{}",
         two_columns(comparison, rows),
         notes(&lines),
         composition::tables(comparison)

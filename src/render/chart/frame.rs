@@ -5,9 +5,9 @@
 //! finished here: it knows no dashes and only whole pixels, so that lines and markers are drawn
 //! ten times as large and scaled down.
 
-use super::ChartError;
 use super::palette::{CARD, INK, Look, MUTED, Rgb, Shape};
 use super::text::{self, HEADING, SMALL};
+use super::{Chart, ChartError};
 use plotters::prelude::{Color, DrawingBackend, FontDesc, FontFamily, RGBColor, SVGBackend, ShapeStyle};
 use plotters::style::FontStyle;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -133,10 +133,26 @@ pub(super) struct Line {
     pub(super) fill: f64,
 }
 
+/// Many equal marks: dots, or upright strokes.
+#[derive(Debug, Clone)]
+pub(super) struct Marks {
+    /// Their middles, or their upper ends.
+    pub(super) points: Vec<Point>,
+    pub(super) colour: Rgb,
+    /// Of each, in pixels.
+    pub(super) width: f64,
+    /// In pixels; 0 for a dot.
+    pub(super) height: f64,
+    /// Whether dots are round.
+    pub(super) is_round: bool,
+    pub(super) opacity: f64,
+}
+
 #[derive(Debug, Clone)]
 enum Shown {
     Rect(Area, Rgb),
     Line(Line),
+    Marks(Marks),
     Polygon(Vec<Point>, Rgb, f64),
     Circle(Point, f64, Rgb),
     Label(Label),
@@ -198,6 +214,12 @@ impl Sheet {
         }
     }
 
+    pub(super) fn marks(&mut self, marks: Marks) {
+        if !marks.points.is_empty() {
+            self.shown.push(Shown::Marks(marks));
+        }
+    }
+
     pub(super) fn polygon(&mut self, points: Vec<Point>, colour: Rgb, opacity: f64) {
         if points.len() > 2 {
             self.shown.push(Shown::Polygon(points, colour, opacity));
@@ -216,6 +238,18 @@ impl Sheet {
             self.label(label);
         }
         free
+    }
+
+    /// The same unless it comes nearer than so many pixels to another one at either side.
+    pub(super) fn label_if_spaced(&mut self, label: Label, space: f64) -> bool {
+        let mut area = label.area();
+        (area.left, area.right) = (area.left - space, area.right + space);
+        !self.is_labelled(&area) && self.label_if_free(label)
+    }
+
+    /// A filled square around a point.
+    pub(super) fn square(&mut self, at: Point, radius: f64, colour: Rgb) {
+        self.shape(at, radius, Shape::Square, colour);
     }
 
     /// Whether a label touches the area.
@@ -259,8 +293,14 @@ impl Sheet {
         self.polygon(points.collect(), colour, 1.0);
     }
 
-    /// The SVG file: the card, everything shown, and what it says in words.
-    pub(super) fn finish(&self, height: f64, title: &str, words: &str) -> Result<String, ChartError> {
+    /// The figure: the card, everything shown, and what it finds and says in words.
+    pub(super) fn finish(
+        &self,
+        height: f64,
+        title: &str,
+        alt: String,
+        words: &str,
+    ) -> Result<Chart, ChartError> {
         let mut drawn = String::new();
         {
             let size = (WIDTH as u32, height.ceil() as u32);
@@ -272,11 +312,13 @@ impl Sheet {
                 .present()
                 .map_err(|error| ChartError::Draw(error.to_string()))?;
         }
-        let lines = self.shown.iter().filter_map(|shown| match shown {
-            Shown::Line(line) => Some(line),
-            _ => None,
-        });
-        Ok(finish_lines(&drawn, lines, height.ceil() as u32, title, words))
+        let lines = self
+            .shown
+            .iter()
+            .filter(|shown| matches!(shown, Shown::Line(_) | Shown::Marks(_)));
+        let words = format!("{alt}. {words}");
+        let svg = finish_lines(&drawn, lines, height.ceil() as u32, title, words.trim_end());
+        Ok(Chart { alt, svg })
     }
 }
 
@@ -295,6 +337,15 @@ fn draw(backend: &mut SVGBackend<'_>, shown: &Shown) -> Result<(), ChartError> {
                 stroke_width: (line.width * FINE).round() as u32,
             };
             backend.draw_path(thinned(&line.points), &style)
+        }
+        // One line stands for all of them until it is finished.
+        Shown::Marks(marks) => {
+            let style = ShapeStyle {
+                color: rgb(marks.colour).to_rgba(),
+                filled: false,
+                stroke_width: 1,
+            };
+            backend.draw_path([(0, 0), (1, 1)], &style)
         }
         Shown::Polygon(points, colour, opacity) => {
             backend.fill_polygon(thinned(points), &rgb(*colour).mix(*opacity))
@@ -358,7 +409,7 @@ fn thinned(points: &[Point]) -> Vec<(i32, i32)> {
 /// nothing. No text of a name can be taken for a tag: plotters has escaped it.
 fn finish_lines<'a>(
     drawn: &str,
-    mut lines: impl Iterator<Item = &'a Line>,
+    mut lines: impl Iterator<Item = &'a Shown>,
     height: u32,
     title: &str,
     words: &str,
@@ -391,8 +442,10 @@ fn finish_lines<'a>(
         if line.starts_with("<circle") {
             line = line.replace(" stroke-width=\"1\"", "");
         }
-        if let Some(path) = line.starts_with("<polyline").then(|| lines.next()).flatten() {
-            line.insert_str("<polyline".len(), &extras(path));
+        match line.starts_with("<polyline").then(|| lines.next()).flatten() {
+            Some(Shown::Line(path)) => line.insert_str("<polyline".len(), &extras(path)),
+            Some(Shown::Marks(marks)) => line = path(marks),
+            _ => {}
         }
         svg.push_str(&line);
         if !line.starts_with("<text") {
@@ -414,6 +467,36 @@ fn extras(line: &Line) -> String {
         extras.push_str(&format!(" style=\"fill:{fill};fill-opacity:{}\"", line.fill));
     }
     extras
+}
+
+/// All marks as one path.
+fn path(marks: &Marks) -> String {
+    let mut drawn: Vec<(i32, i32)> = marks.points.iter().copied().map(fine).collect();
+    // What lies upon each other is one mark, and neighbours have short ways between them.
+    drawn.sort_unstable();
+    drawn.dedup();
+    let height = (marks.height * FINE).round() as i32;
+    let stroke = match height {
+        0 if marks.is_round => "h0".to_owned(),
+        // Not every viewer gives a point of no length square ends.
+        0 => "h1".to_owned(),
+        height => format!("v{height}"),
+    };
+    let each: String = drawn.iter().map(|(x, y)| format!("M{x} {y}{stroke}")).collect();
+    let cap = match (height, marks.is_round) {
+        (0, true) => " stroke-linecap=\"round\"",
+        (0, false) => " stroke-linecap=\"square\"",
+        _ => "",
+    };
+    let opacity = match marks.opacity < 1.0 {
+        true => format!(" opacity=\"{}\"", marks.opacity),
+        false => String::new(),
+    };
+    let (stroke, width) = (hex(marks.colour), (marks.width * FINE).round());
+    format!(
+        "<path transform=\"scale(.1)\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{width}\"{cap}{opacity} \
+         d=\"{each}\"/>"
+    )
 }
 
 fn hex((r, g, b): Rgb) -> String {
@@ -456,12 +539,13 @@ mod tests {
             dash: "7 4",
             fill: 0.0,
         });
-        let svg = sheet.finish(100.0, "<t>", "</desc>").unwrap();
+        let chart = sheet.finish(100.0, "<t>", "<a>".to_owned(), "</desc>").unwrap();
+        let svg = chart.svg;
         assert!(
             svg.contains(">&lt;polyline opacity=&quot;1&quot;/&gt;</text>"),
             "{svg}"
         );
-        assert!(svg.contains("<title>&lt;t&gt;</title>\n<desc>&lt;/desc&gt;</desc>"));
+        assert!(svg.contains("<title>&lt;t&gt;</title>\n<desc>&lt;a&gt;. &lt;/desc&gt;</desc>"));
         assert_eq!(svg.matches("<polyline").count(), 1);
         assert!(svg.contains("<polyline stroke-dasharray=\"70 40\" transform=\"scale(.1)\""));
         assert!(
@@ -470,6 +554,34 @@ mod tests {
         );
         assert!(svg.contains("font-size=\"12\""), "{svg}");
         super::super::trial::assert_well_formed(&svg);
+    }
+
+    #[test]
+    fn marks_are_one_path() {
+        let mut sheet = Sheet::default();
+        let marks = |height: f64| Marks {
+            points: vec![(2.0, 1.0), (1.0, 1.0), (2.0, 1.0)],
+            colour: INK,
+            width: 3.0,
+            height,
+            is_round: true,
+            opacity: 0.5,
+        };
+        sheet.marks(marks(0.0));
+        sheet.line(Line {
+            points: vec![(0.0, 0.0), (9.0, 9.0)],
+            colour: INK,
+            width: 2.0,
+            dash: "7 4",
+            fill: 0.0,
+        });
+        sheet.marks(marks(8.0));
+        let svg = sheet.finish(100.0, "", String::new(), "").unwrap().svg;
+        assert!(
+            svg.contains("stroke-linecap=\"round\" opacity=\"0.5\" d=\"M10 10h0M20 10h0\"/>"),
+            "{svg}"
+        );
+        assert!(svg.contains("d=\"M10 10v80M20 10v80\"/>") && svg.matches("stroke-dasharray").count() == 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Axes: which values get a tick, and what it says.
 
 use super::text;
+use crate::comparison::drawn::TimeScale;
 
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +55,18 @@ pub(super) fn linear(low: f64, high: f64, parts: f64) -> (Vec<Tick>, &'static st
         })
         .collect();
     (ticks, unit)
+}
+
+/// The ticks of an axis of times, with units; a linear one in about so many parts.
+pub(super) fn of(scale: &TimeScale, parts: f64) -> Vec<Tick> {
+    if scale.is_logarithmic {
+        return logarithmic(scale.low_ms, scale.high_ms);
+    }
+    let (mut ticks, unit) = linear(scale.low_ms, scale.high_ms, parts);
+    for tick in &mut ticks {
+        tick.label = format!("{} {unit}", tick.label);
+    }
+    ticks
 }
 
 /// Powers of ten within `low` to `high` milliseconds, and their double and fivefold if these are

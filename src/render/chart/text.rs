@@ -148,6 +148,47 @@ pub(super) fn duration(ms: f64) -> String {
     }
 }
 
+/// A ratio: `0.48`, `1.003` near one, `123`.
+pub(super) fn ratio(ratio: f64) -> String {
+    if ratio >= 99_999.5 {
+        format!("{ratio:.0e}")
+    } else if ratio >= 99.5 {
+        whole(ratio)
+    } else if (ratio - 1.0).abs() < 0.02 {
+        format!("{ratio:.3}")
+    } else if ratio >= 0.0995 || ratio == 0.0 {
+        format!("{ratio:.2}")
+    } else if ratio >= 0.001 {
+        format!("{ratio:.3}")
+    } else {
+        format!("{ratio:.0e}")
+    }
+}
+
+/// A share as a percentage: `98.5 %`, `99.93 %`, and never a rounded 0 or 100.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let decimals = match percent {
+        0.0 | 100.0 => 0,
+        1.0..99.0 => 1,
+        0.01..99.99 => 2,
+        _ => 4,
+    };
+    format!("{percent:.decimals$} %")
+}
+
+/// US dollars: `$1,234`, `$12.30`, `$0.0141`.
+pub(super) fn dollars(usd: f64) -> String {
+    if usd >= 999.5 {
+        format!("${}", whole(usd))
+    } else if usd >= 0.9995 || usd <= 0.0 {
+        format!("${usd:.2}")
+    } else {
+        let decimals = (2.0 - usd.log10().floor()).clamp(0.0, 8.0) as usize;
+        format!("${usd:.decimals$}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
