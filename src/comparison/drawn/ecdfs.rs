@@ -60,9 +60,11 @@ impl Ecdfs {
     pub fn of(metric: &str, samples: &[Named<'_>]) -> Self {
         let series: Vec<Ecdf> = samples.iter().take(MOST_SERIES).map(Ecdf::of).collect();
         let points = series.iter().flat_map(|series| &series.points);
+        let limits = series.iter().filter_map(|series| series.stopped_from_ms);
+        let times = points.map(|point| point.ms).chain(limits);
         Self {
             metric: bounded(metric),
-            scale: TimeScale::holding(points.map(|point| point.ms), 1),
+            scale: TimeScale::holding(times, 1),
             series,
         }
     }

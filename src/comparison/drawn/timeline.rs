@@ -40,17 +40,10 @@ impl Timeline {
         let (Some(&first), Some(&last)) = (all.first(), all.last()) else {
             return Self::default();
         };
-        let mut pauses: Vec<Stretch> = all
-            .windows(2)
-            .map(|pair| Stretch {
-                from_ms: pair[0],
-                to_ms: pair[1],
-            })
-            .collect();
-        pauses.sort_by_key(|pause| (pause.from_ms.saturating_sub(pause.to_ms), pause.from_ms));
+        let pauses = longest(&all);
         let mut rest = last.saturating_sub(first) as f64;
         let mut cut = Vec::new();
-        for pause in pauses.into_iter().take(STRETCHES - 1) {
+        for pause in pauses {
             let length = pause.length_ms();
             // Of a few requests that are far apart nothing is cut out.
             if length <= CUT_FROM * rest || length >= rest {
@@ -90,6 +83,26 @@ impl Timeline {
             |stretch: &Stretch| at_ms.min(stretch.to_ms).saturating_sub(stretch.from_ms).max(0) as f64;
         self.stretches.iter().map(before).sum()
     }
+}
+
+/// The longest pauses between ascending times, the longest first: as many as may be cut out.
+fn longest(times: &[i64]) -> Vec<Stretch> {
+    let mut longest: Vec<Stretch> = Vec::with_capacity(STRETCHES);
+    for pair in times.windows(2) {
+        let pause = Stretch {
+            from_ms: pair[0],
+            to_ms: pair[1],
+        };
+        let length = pause.length_ms();
+        let is_among =
+            longest.len() < STRETCHES - 1 || longest.last().is_some_and(|last| last.length_ms() < length);
+        if is_among {
+            let place = longest.partition_point(|other| other.length_ms() >= length);
+            longest.insert(place, pause);
+            longest.truncate(STRETCHES - 1);
+        }
+    }
+    longest
 }
 
 #[cfg(test)]

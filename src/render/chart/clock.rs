@@ -99,7 +99,7 @@ impl<'a> Clock<'a> {
             if let Some(day) = utc(stretch.from_ms) {
                 let y = bottom + 33.0;
                 // A short stretch at the right end has its day left of it.
-                let short = if is_labelled { form } else { "%m-%d %H:%M" };
+                let short = if is_labelled { "%m-%d" } else { "%m-%d %H:%M" };
                 for form in [form, short] {
                     let day = format!("{}{zone}", day.format(form));
                     let places = [(*left, Align::Left), (right + BREAK, Align::Right)];

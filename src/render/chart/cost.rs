@@ -102,7 +102,10 @@ fn drawn(data: &CostPoints, has_key: bool) -> Option<(Sheet, f64)> {
             break;
         }
         let x = at(value, 0.0).0;
-        let label = format!("${value:.decimals$}");
+        let label = match decimals {
+            0 => format!("${}", text::whole(value)),
+            _ => format!("${value:.decimals$}"),
+        };
         if sheet.label_if_spaced(Label::new((x, area.bottom + 15.0), &label, Align::Middle), 5.0) {
             sheet.vertical(x, area.top, area.bottom + 4.0, GRID);
         }

@@ -144,10 +144,16 @@ fn function(
         points.push(at(point.ms, point.share));
         share = point.share;
     }
+    // Up to where the first request was stopped it is known that no more were answered.
     let end = points.last().copied().unwrap_or((area.left, area.bottom));
-    if series.points.is_empty() || share >= 1.0 {
-        points.push((area.right, end.1));
+    let known = match series.stopped_from_ms {
+        Some(ms) => at(ms, share).0.max(end.0),
+        None => area.right,
+    };
+    if points.is_empty() {
+        points.push(end);
     }
+    points.push((known, end.1));
     obstacles.line(&points);
     sheet.line(Line {
         points: points.clone(),
@@ -157,7 +163,7 @@ fn function(
         fill: 0.0,
     });
     if series.timed_out > 0 {
-        let rest = vec![end, (area.right, end.1)];
+        let rest = vec![(known, end.1), (area.right, end.1)];
         obstacles.line(&rest);
         sheet.line(Line {
             points: rest,

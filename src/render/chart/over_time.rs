@@ -29,7 +29,7 @@ pub fn over_time(data: &OverTime) -> Result<Chart, ChartError> {
     sheet.finish(height, TITLE, alt(data), &words(data))
 }
 
-const TITLE: &str = "Total time over the time of day";
+const TITLE: &str = "Total time by time of arrival";
 
 /// The common axis of times that requests took.
 #[derive(Clone, Copy)]
@@ -212,9 +212,16 @@ fn panel(sheet: &mut Sheet, series: &OverTimeOf, area: Area, times: Times, clock
     let y = |ms: f64| area.bottom - (area.bottom - area.top) * times.share(ms);
     for curve in series.points.chunk_by(|_, next| !next.is_first) {
         let at = |point: &OverTimePoint, ms: f64| (clock.x(point.at_ms), y(ms));
-        let upper = curve.iter().map(|point| at(point, point.p95_ms));
-        let lower = curve.iter().rev().map(|point| at(point, point.p50_ms));
-        sheet.polygon(upper.chain(lower).collect(), look.colour, 0.13);
+        // Up to a bound nothing is filled: what lies above it is as likely.
+        let is_bound = |point: &OverTimePoint| point.p50_is_at_least || point.p95_is_at_least;
+        for part in curve.chunk_by(|one, next| is_bound(one) == is_bound(next)) {
+            if part.first().is_some_and(is_bound) {
+                continue;
+            }
+            let upper = part.iter().map(|point| at(point, point.p95_ms));
+            let lower = part.iter().rev().map(|point| at(point, point.p50_ms));
+            sheet.polygon(upper.chain(lower).collect(), look.colour, 0.13);
+        }
         let p50 = curve
             .iter()
             .map(|point| (at(point, point.p50_ms), point.p50_is_at_least));

@@ -10,6 +10,8 @@ use crate::comparison::drawn::{ComparedRatio, Ratios, RatiosOf};
 const WITHIN: Rgb = (0xec, 0xec, 0xe6);
 /// The ground of the primary quantile.
 const PRIMARY: Rgb = (0xf6, 0xf1, 0xdc);
+/// So many candidates at most are shown with all metrics.
+const MOST_IN_FULL: usize = 3;
 /// The most ratios of one candidate.
 const MAX_RATIOS: usize = 20;
 const ROW: f64 = 19.0;
@@ -18,15 +20,16 @@ const GAP: f64 = 9.0;
 /// Where quantiles are named, the plot begins and ends, and words begin.
 const QUANTILE: f64 = 122.0;
 const LEFT: f64 = 162.0;
-const RIGHT: f64 = 452.0;
-const WORDS: f64 = 470.0;
+const RIGHT: f64 = 430.0;
+const WORDS: f64 = 450.0;
 /// Where verdicts begin.
-const VERDICT: f64 = 608.0;
+const VERDICT: f64 = 604.0;
 /// An interval is cut beyond this many times the outermost ratio.
 const CUT: f64 = 2.5;
 const EDGE: Point = (0.01, 100.0);
 
-/// The ratios of each candidate to the baseline on a logarithmic axis. An interval that is open or leaves the figure
+/// The ratios of each candidate to the baseline on a logarithmic axis, of more than three candidates those of the metric
+/// on which the comparison decides. An interval that is open or leaves the figure
 /// ends in an arrow; what proves nothing is hollow and dashed.
 ///
 /// # Errors
@@ -94,10 +97,7 @@ pub(super) fn lay_out(data: &Ratios) -> Result<(Sheet, f64), ChartError> {
         return Err(ChartError::Empty);
     }
     at_most(most, MAX_RATIOS, "ratios of one candidate")?;
-    let margin = margin(data.margin);
-    let remark =
-        format!("Ratio with 95 % interval. Grey: within {margin} of 1, no change. Hollow: inconclusive.");
-    let mut sheet = Sheet::new(&title(data), &remark);
+    let mut sheet = Sheet::new(&title(data), &remark(data));
     let axis = Axis::of(data);
     let mut top = 66.0;
     let mut blocks = Vec::new();
@@ -114,7 +114,7 @@ pub(super) fn lay_out(data: &Ratios) -> Result<(Sheet, f64), ChartError> {
             top += LINE - 4.0;
         }
         let first = top + 4.0;
-        let rows = rows(candidate, first);
+        let rows = rows(data, candidate, first);
         top = rows.last().map_or(first, |(_, _, y)| y + ROW / 2.0) + 4.0;
         blocks.push((candidate, rows, (first, top)));
     }
@@ -138,13 +138,29 @@ pub(super) fn lay_out(data: &Ratios) -> Result<(Sheet, f64), ChartError> {
     Ok((sheet, top + 52.0))
 }
 
+fn remark(data: &Ratios) -> String {
+    let mut remark = "Ratio with 95 % interval.".to_owned();
+    if data.margin > 0.0 {
+        remark.push_str(&format!(" Grey: within {} of 1, no change.", margin(data.margin)));
+    }
+    remark.push_str(" Hollow: inconclusive.");
+    remark
+}
+
+/// Of many candidates only the metric is shown on which the comparison decides.
+fn is_shown(data: &Ratios, found: &ComparedRatio) -> bool {
+    let mut all = data.candidates.iter().flat_map(|candidate| &candidate.ratios);
+    let primary = all.find(|ratio| ratio.is_primary);
+    data.candidates.len() <= MOST_IN_FULL || primary.is_none_or(|primary| primary.metric == found.metric)
+}
+
 /// A ratio, the name of its metric if it is the first of it, and where it stands.
 type Row<'a> = (&'a ComparedRatio, Option<&'a str>, f64);
 
-fn rows(candidate: &RatiosOf, first: f64) -> Vec<Row<'_>> {
+fn rows<'a>(data: &Ratios, candidate: &'a RatiosOf, first: f64) -> Vec<Row<'a>> {
     let mut y = first + ROW / 2.0;
     let mut rows: Vec<Row<'_>> = Vec::new();
-    for ratio in &candidate.ratios {
+    for ratio in candidate.ratios.iter().filter(|ratio| is_shown(data, ratio)) {
         let before = rows.last().map(|(before, ..)| before.metric.as_str());
         let is_first = before != Some(&ratio.metric);
         if is_first && before.is_some() {
@@ -461,6 +477,10 @@ mod tests {
         ];
         one.ratios[1].is_claim_too_many = true;
         let (texts, _) = checked("wide", &data(vec![one]));
+        assert!(
+            texts.iter().any(|text| text == "1.000 (1.000–1.000)"),
+            "{texts:?}"
+        );
         assert!(texts.iter().any(|text| text == "not estimable"), "{texts:?}");
         assert!(texts.iter().any(|text| text == "regressed°"), "{texts:?}");
         let mut narrow = data(vec![candidate("a", 1, 1.0)]);
@@ -478,7 +498,11 @@ mod tests {
             data.baseline = HOSTILE[1].repeat(30);
             data
         };
-        let (_, svg) = checked("largest", &of(&hostile_names()));
+        let (texts, svg) = checked("largest", &of(&hostile_names()));
+        assert!(
+            !texts.iter().any(|text| text == "duration"),
+            "only what decides is shown"
+        );
         assert!(svg.contains("&lt;script&gt;") && !svg.contains("<script"));
         checked("quotes", &of(&vec![HOSTILE[4].to_owned(); MAX_SERIES]));
         let error = |what, most| Err(ChartError::TooMany { what, most });

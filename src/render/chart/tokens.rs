@@ -11,8 +11,12 @@ use crate::comparison::drawn::{TokenLine, TokenPoints, TokenPointsOf};
 
 const TOP: f64 = 74.0;
 const HEIGHT: f64 = 300.0;
-/// The widest name of a series, and what stands below it.
+/// The widest name of a series.
 const NAME: f64 = 172.0;
+/// The widest formula.
+const FORMULA: f64 = 230.0;
+/// Of so few answers the dots are larger.
+const FEW: usize = 20;
 
 /// Some answers of each series as dots, and the line through all of them.
 ///
@@ -84,7 +88,11 @@ pub(super) fn lay_out(data: &TokenPoints) -> Result<(Sheet, f64), ChartError> {
                 .map(|point| at(point.tokens, point.ms))
                 .collect(),
             colour: look.colour,
-            width: if look.filled { 4.0 } else { 3.4 },
+            width: match (series.points.len() <= FEW, look.filled) {
+                (true, _) => 7.0,
+                (false, true) => 4.0,
+                (false, false) => 3.4,
+            },
             height: 0.0,
             is_round: look.filled,
             opacity: 0.45,
@@ -127,7 +135,7 @@ fn named(series: &TokenPointsOf) -> (String, String) {
     );
     (
         text::fit(&series.name, SMALL, true, NAME),
-        text::fit(&note, SMALL, false, NAME),
+        text::fit(&note, SMALL, false, FORMULA),
     )
 }
 
