@@ -130,6 +130,15 @@ fn figures(data: &Drawn) -> (Figures, usize) {
     (figures, json.len())
 }
 
+/// Writes figures where somebody can look at them, if the environment says where.
+fn show(name: &str, figures: &Figures) {
+    if let Ok(folder) = std::env::var("LATSCOPE_FIGURES") {
+        for figure in figures.all() {
+            std::fs::write(format!("{folder}/{name}_{}", figure.file), &figure.svg).unwrap();
+        }
+    }
+}
+
 fn files(figures: &Figures) -> Vec<&str> {
     figures.all().map(|figure| figure.file).collect()
 }
@@ -182,6 +191,7 @@ fn whatever_becomes_of_requests_is_drawn_or_absent() {
     for (fate, what) in fates {
         for requests in [1, 2, 7, 60, 400] {
             let (figures, _) = figures(&drawn(requests, fate, names));
+            show(&format!("{}_{requests}", what.replace(' ', "-")), &figures);
             let shown = files(&figures);
             match what {
                 "all fail" => assert!(shown.is_empty(), "{shown:?}"),
@@ -198,6 +208,7 @@ fn a_bound_is_never_shown_as_a_value() {
         _ => usual(number + 100_000),
     };
     let (figures, _) = figures(&drawn(400, stopped, ["pro", "lite"]));
+    show("stopped", &figures);
     for (figure, words) in [
         (&figures.quantiles, "p95 is at least 15.0 s for pro"),
         (

@@ -9,8 +9,8 @@ use crate::vocab::Timestamp;
 
 /// Between two stretches.
 const BREAK: f64 = 40.0;
-/// The narrowest stretch.
-const NARROWEST: f64 = 34.0;
+/// No stretch is narrower than this share of what each would have if all were equally long.
+const NARROWEST: f64 = 0.4;
 /// The least distance of two ticks.
 const TICK: f64 = 68.0;
 /// Round distances of ticks in seconds.
@@ -26,10 +26,12 @@ pub(super) struct Clock<'a> {
 }
 
 impl<'a> Clock<'a> {
-    /// All stretches beside each other between two places, as wide as they are long but for very short ones.
+    /// All stretches beside each other between two places, as wide as they are long, but that short ones are wider.
     pub(super) fn new(timeline: &'a Timeline, left: f64, right: f64) -> Self {
         let count = timeline.stretches.len().max(1) as f64;
-        let room = right - left - BREAK * (count - 1.0) - NARROWEST * count;
+        let room = right - left - BREAK * (count - 1.0);
+        let narrowest = NARROWEST * room / count;
+        let room = room - narrowest * count;
         let length = timeline.length_ms();
         let mut from = left;
         let stretches = timeline.stretches.iter().map(|stretch| {
@@ -37,7 +39,7 @@ impl<'a> Clock<'a> {
                 true => stretch.length_ms() / length,
                 false => 1.0 / count,
             };
-            let to = from + NARROWEST + room * share;
+            let to = from + narrowest + room * share;
             let placed = (stretch, from, to);
             from = to + BREAK;
             placed
@@ -238,8 +240,9 @@ mod tests {
             .iter()
             .map(|(_, left, right)| right - left)
             .collect();
-        assert!((widths[1] - NARROWEST - 3.0 * (widths[0] - NARROWEST)).abs() < 1e-9);
-        assert_eq!(widths[2], NARROWEST);
+        let narrowest = widths[2];
+        assert!((widths[1] - narrowest - 3.0 * (widths[0] - narrowest)).abs() < 1e-9);
+        assert!((narrowest - 0.4 * (600.0 - 2.0 * BREAK) / 3.0).abs() < 1e-9);
         assert!((clock.stretches[2].2 - 600.0).abs() < 1e-9);
         assert!(clock.x(0) < clock.x(HOUR) && clock.x(HOUR) + BREAK < clock.x(100 * HOUR));
         assert_eq!(clock.x(50 * HOUR), clock.x(HOUR));

@@ -29,7 +29,7 @@ const NAME: f64 = 180.0;
 /// than 20 are shown as one tick for each.
 ///
 /// # Errors
-/// If there is nothing in any panel, or if there are too many panels or series.
+/// If no request of any panel was answered, or if there are too many panels or series.
 pub fn distributions(data: &Distributions) -> Result<Chart, ChartError> {
     let (sheet, height) = lay_out(data)?;
     sheet.finish(height, &title(data), alt(data), &words(data))
@@ -54,7 +54,8 @@ impl Axis<'_> {
 
 pub(super) fn lay_out(data: &Distributions) -> Result<(Sheet, f64), ChartError> {
     let panels = &data.panels;
-    if panels.iter().all(|panel| panel.series.is_empty()) {
+    let mut answered = panels.iter().flat_map(|panel| &panel.series);
+    if answered.all(|series| series.first_ms.is_none()) {
         return Err(ChartError::Empty);
     }
     at_most(panels.len(), MAX_PANELS, "panels")?;
@@ -410,7 +411,10 @@ mod tests {
         let (texts, _) = checked("beyond", &[panel("Warm", &[("a", &beyond)])]);
         assert!(has(&texts, "a, n 34, 4 timed out, 30 over an hour"), "{texts:?}");
         let stopped = Sample::with_censored(vec![], vec![6e7; 40]).unwrap();
-        let (texts, _) = checked("stopped", &[panel("Warm", &[("a", &stopped)])]);
+        let nothing = data(&[panel("Warm", &[("a", &stopped)])]);
+        assert_eq!(distributions(&nothing), Err(ChartError::Empty));
+        let both = panel("Warm", &[("a", &stopped), ("b", &equal)]);
+        let (texts, _) = checked("stopped", &[both]);
         assert!(has(&texts, "a, n 40, all timed out"), "{texts:?}");
     }
 

@@ -51,7 +51,11 @@ pub(super) fn lay_out(data: &Ecdfs) -> Result<(Sheet, f64), ChartError> {
 fn drawn(data: &Ecdfs, has_key: bool) -> Option<(Sheet, f64)> {
     let mut remark = "Markers: p50 and p90.".to_owned();
     if data.series.iter().any(|series| series.timed_out > 0) {
-        remark.push_str(" Dotted: the rest timed out, so it took longer.");
+        remark.push_str(" Dotted: the rest timed out and took longer.");
+    }
+    let last = data.series.iter().filter_map(|series| series.points.last());
+    if last.clone().any(|last| last.ms > data.scale.high_ms) {
+        remark.push_str(" Right end: over an hour.");
     }
     let mut sheet = Sheet::new(&title(data), &remark);
     let mut top = 72.0;

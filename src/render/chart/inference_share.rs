@@ -74,20 +74,19 @@ pub(super) fn lay_out(data: &InferenceShares) -> Result<(Sheet, f64), ChartError
 
 /// How many requests, and of which share a typical one is.
 fn summary(series: &InferenceShareOf) -> String {
-    let count = |count: usize| text::whole(count as f64);
     let mut words = format!(
         "n {}: median {}",
-        count(series.requests),
+        text::short(series.requests),
         text::percent(series.p50)
     );
-    if series.timed_out > 0 {
-        words.push_str(&format!("; {} timed out, left out", count(series.timed_out)));
-    }
-    if series.untold > 0 {
-        words.push_str(&format!("; not told by {}", count(series.untold)));
-    }
-    if series.below > 0 {
-        words.push_str(&format!("; {} further left", count(series.below)));
+    for (count, what) in [
+        (series.timed_out, "timed out, left out"),
+        (series.untold, "do not tell"),
+        (series.below, "further left"),
+    ] {
+        if count > 0 {
+            words.push_str(&format!("; {} {what}", text::short(count)));
+        }
     }
     words
 }
@@ -206,7 +205,7 @@ mod tests {
     fn every_row_says_what_is_typical() {
         let two = vec![series("claude-haiku", 0, 40), series("nova-lite", 1, 30)];
         let (texts, svg) = checked("typical", 0.95, two);
-        let row = "nova-lite, n 1,194: median 98.5 %; 3 timed out, left out; not told by 2; 12 further left";
+        let row = "nova-lite, n 1,194: median 98.5 %; 3 timed out, left out; 2 do not tell; 12 further left";
         assert!(texts.iter().any(|text| text == row), "{texts:?}");
         assert!(texts.iter().any(|text| text == "99 %"), "{texts:?}");
         assert!(svg.contains("typically 98.5 % for claude-haiku (nine of ten between 96.2 % and 99.30 %)"));

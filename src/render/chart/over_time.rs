@@ -1,7 +1,7 @@
 //! Rolling quantiles of total time over the time of day, a panel for each model.
 
 use super::clock::{self, Clock};
-use super::frame::{Align, Area, Label, Line, MARGIN, Marks, Point, Sheet, WIDTH};
+use super::frame::{Align, Area, LINE, Label, Line, MARGIN, Marks, Point, Sheet, WIDTH};
 use super::names::{KeyItem, key};
 use super::obstacles::spread;
 use super::palette::{self, AXIS, GRID, INK, Look, MUTED};
@@ -78,7 +78,11 @@ pub(super) fn lay_out(data: &OverTime) -> Result<(Sheet, f64), ChartError> {
         return Err(ChartError::Empty);
     }
     at_most(data.series.len(), MAX_SERIES, "series")?;
-    let mut sheet = Sheet::new(TITLE, &remark(data));
+    let [first, second] = remarks(data);
+    let mut sheet = Sheet::new(TITLE, &first);
+    if !second.is_empty() {
+        sheet.label(Label::new((MARGIN, 47.0 + LINE), &second, Align::Left));
+    }
     let times = Times::of(data);
     let clock = Clock::new(&data.timeline, LEFT, RIGHT);
     let height = match data.series.len() {
@@ -86,7 +90,7 @@ pub(super) fn lay_out(data: &OverTime) -> Result<(Sheet, f64), ChartError> {
         3 | 4 => 90.0,
         _ => 64.0,
     };
-    let mut top = 74.0;
+    let mut top = if second.is_empty() { 74.0 } else { 74.0 + LINE };
     let mut panels = Vec::new();
     for series in &data.series {
         let item = KeyItem {
@@ -116,28 +120,36 @@ pub(super) fn lay_out(data: &OverTime) -> Result<(Sheet, f64), ChartError> {
     Ok((sheet, bottom + 54.0))
 }
 
-fn remark(data: &OverTime) -> String {
-    let mut remark = "Lines: p50 and p95".to_owned();
+/// What the lines are, and what else there is to see.
+fn remarks(data: &OverTime) -> [String; 2] {
     let windows = data.series.iter().filter(|series| !series.points.is_empty());
     let windows = windows.map(|series| series.window);
-    if let (Some(least), Some(most)) = (windows.clone().min(), windows.max()) {
-        remark.push_str(&match least == most {
-            true => format!(" of {} requests at a time", text::whole(most as f64)),
-            false => format!(
-                " of {} to {} requests at a time",
-                text::whole(least as f64),
-                text::whole(most as f64)
-            ),
-        });
-    }
-    remark.push('.');
+    let lines = match (windows.clone().min(), windows.max()) {
+        (Some(least), Some(most)) => {
+            let text = |window: usize| text::whole(window as f64);
+            let range = if least < most {
+                format!("{} to ", text(least))
+            } else {
+                String::new()
+            };
+            format!("Lines: p50 and p95 of {range}{} requests at a time.", text(most))
+        }
+        _ => String::new(),
+    };
+    let mut others = Vec::new();
     if data.series.iter().any(|series| !series.single.is_empty()) {
-        remark.push_str(" Dot: one request.");
+        others.push("Dot: one request.");
     }
     if data.series.iter().any(|series| points_at_least(series) > 0) {
-        remark.push_str(" Triangle: at least so long.");
+        others.push("Triangle: at least so long.");
     }
-    remark
+    if data.timeline.stretches.len() > 1 {
+        others.push("Long pauses are cut out, short windows are wider.");
+    }
+    match lines.is_empty() {
+        true => [others.join(" "), String::new()],
+        false => [lines, others.join(" ")],
+    }
 }
 
 /// How many quantiles or requests are lower bounds.
@@ -172,14 +184,6 @@ fn strips(series: &OverTimeOf) -> impl Iterator<Item = (&'static str, usize, &[M
     ]
     .into_iter()
     .filter(|(_, count, _)| *count > 0)
-}
-
-/// A count in a few characters: `1,234`, `1.2 M`.
-fn short(count: usize) -> String {
-    match count {
-        ..1_000_000 => text::whole(count as f64),
-        _ => format!("{:.1} M", count as f64 / 1e6),
-    }
 }
 
 /// Ticks of the times that requests took.
@@ -232,7 +236,7 @@ fn panel(sheet: &mut Sheet, series: &OverTimeOf, area: Area, times: Times, clock
         quantile(sheet, &p95.collect::<Vec<_>>(), look, (1.8, "6 3"));
     }
     if let Some(last) = series.points.last() {
-        let x = clock.x(last.at_ms) + 7.0;
+        let x = clock.x(last.at_ms) + 9.0;
         let ends = [y(last.p95_ms), y(last.p50_ms)];
         let places = spread(&ends, 15.0, (area.top - 4.0, area.bottom));
         for (label, place) in ["p95", "p50"].into_iter().zip(places) {
@@ -265,7 +269,7 @@ fn panel(sheet: &mut Sheet, series: &OverTimeOf, area: Area, times: Times, clock
     let mut strip = area.bottom + 8.0;
     for (what, count, moments) in strips(series) {
         let middle = strip + STRIP / 2.0;
-        let label = format!("{what} {}", short(count));
+        let label = format!("{what} {}", text::short(count));
         sheet.label(Label::new((area.left - 8.0, middle), &label, Align::Right));
         clock.horizontal(sheet, middle, GRID);
         sheet.marks(Marks {
@@ -450,7 +454,7 @@ mod tests {
         let apart = data(&[(START, HOUR), (START + week + 1000, 60_000)], two.to_vec());
         let (texts, svg) = checked("apart", &apart);
         assert!(
-            has(&texts, "2026-11-20 UTC") && has(&texts, "2026-11-27 09:00:01"),
+            has(&texts, "2026-11-20 UTC") && has(&texts, "2026-11-27"),
             "{texts:?}"
         );
         assert!(svg.contains("in 2 windows that are far apart: "));

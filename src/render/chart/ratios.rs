@@ -2,7 +2,7 @@
 
 use super::frame::{Align, Area, LINE, Label, Line, MARGIN, Point, Sheet, WIDTH};
 use super::palette::{self, AXIS, CARD, GRID, INK, Look, Rgb};
-use super::text::{self, SMALL};
+use super::text::{self, HEADING, SMALL};
 use super::{Chart, ChartError, MAX_SERIES, at_most, listed};
 use crate::comparison::drawn::{ComparedRatio, Ratios, RatiosOf};
 
@@ -33,7 +33,7 @@ const EDGE: Point = (0.01, 100.0);
 /// ends in an arrow; what proves nothing is hollow and dashed.
 ///
 /// # Errors
-/// If there is no ratio, or if there are too many.
+/// If no ratio and no bound of one is known, or if there are too many.
 pub fn ratios(data: &Ratios) -> Result<Chart, ChartError> {
     let (sheet, height) = lay_out(data)?;
     sheet.finish(height, &title(data), alt(data), &words(data))
@@ -47,6 +47,19 @@ fn title(data: &Ratios) -> String {
             text::in_words(&data.baseline)
         ),
         _ => format!("Ratios to {}", text::in_words(&data.baseline)),
+    }
+}
+
+/// The title with as much of both names as there is room for.
+fn heading(data: &Ratios) -> String {
+    const ROOM: f64 = 280.0;
+    let fit = |name: &str| text::fit(name, HEADING, true, ROOM);
+    match &data.candidates[..] {
+        [one] => format!("{} against {}", fit(&one.name), fit(&data.baseline)),
+        _ => format!(
+            "Ratios to {}",
+            text::fit(&data.baseline, HEADING, true, 2.0 * ROOM)
+        ),
     }
 }
 
@@ -91,13 +104,16 @@ impl Axis {
 
 pub(super) fn lay_out(data: &Ratios) -> Result<(Sheet, f64), ChartError> {
     at_most(data.candidates.len(), MAX_SERIES, "series")?;
-    let most = data.candidates.iter().map(|candidate| candidate.ratios.len());
-    let most = most.fold(0, usize::max);
-    if most == 0 {
+    let mut all = data.candidates.iter().flat_map(|candidate| &candidate.ratios);
+    let is_told =
+        |found: &ComparedRatio| found.ratio.is_some() || found.low.is_some() || found.high.is_some();
+    if !all.any(is_told) {
         return Err(ChartError::Empty);
     }
+    let most = data.candidates.iter().map(|candidate| candidate.ratios.len());
+    let most = most.fold(0, usize::max);
     at_most(most, MAX_RATIOS, "ratios of one candidate")?;
-    let mut sheet = Sheet::new(&title(data), &remark(data));
+    let mut sheet = Sheet::new(&heading(data), &remark(data));
     let axis = Axis::of(data);
     let mut top = 66.0;
     let mut blocks = Vec::new();
@@ -326,7 +342,11 @@ fn value(found: &ComparedRatio) -> String {
 
 /// `5 %`.
 fn margin(share: f64) -> String {
-    let percent = format!("{:.1}", 100.0 * share.max(0.0));
+    let percent = 100.0 * share.max(0.0);
+    if percent >= 99.95 {
+        return format!("{} %", text::whole(percent));
+    }
+    let percent = format!("{percent:.1}");
     format!("{} %", percent.trim_end_matches(".0"))
 }
 
@@ -461,7 +481,6 @@ mod tests {
         assert_eq!(arrows(Some(0.9), Some(1.1)), 0);
         assert_eq!(arrows(Some(0.9), None), 1);
         assert_eq!(arrows(None, Some(1.1)), 1);
-        assert_eq!(arrows(None, None), 0);
         assert_eq!(arrows(Some(1e-9), Some(1e9)), 2);
     }
 
@@ -487,6 +506,9 @@ mod tests {
         narrow.margin = 0.0;
         checked("no_margin", &narrow);
         assert_eq!(ratios(&data(vec![])), Err(ChartError::Empty));
+        let mut none = candidate("a", 1, 1.0);
+        none.ratios = vec![ratio("total time", "p95", None, None, None)];
+        assert_eq!(ratios(&data(vec![none])), Err(ChartError::Empty));
     }
 
     #[test]

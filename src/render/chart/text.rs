@@ -130,6 +130,14 @@ pub(super) fn whole(number: f64) -> String {
     text
 }
 
+/// A count in a few characters: `1,234`, `1.2 M`.
+pub(super) fn short(count: usize) -> String {
+    match count {
+        ..1_000_000 => whole(count as f64),
+        _ => format!("{:.1} M", count as f64 / 1e6),
+    }
+}
+
 /// A duration: `0.05 ms`, `3.4 ms`, `1,234 ms`, and above ten seconds `12.3 s`, `900 s`.
 pub(super) fn duration(ms: f64) -> String {
     if ms >= 99_950.0 {

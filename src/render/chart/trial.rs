@@ -52,6 +52,9 @@ pub(super) fn checked<D: Serialize + DeserializeOwned + PartialEq + Debug>(
 ) -> (Vec<String>, String) {
     let (sheet, height) = lay_out(data).unwrap();
     sheet.assert_labels_are_apart(height);
+    // What explains the figure is never cut; only names are.
+    let remark = sheet.texts().get(1).copied().unwrap_or_default().to_owned();
+    assert!(!remark.contains('…'), "{remark}");
     let chart = draw(data).unwrap();
     if !name.is_empty() {
         show(name, &chart.svg);
