@@ -13,10 +13,12 @@ const BREAK: f64 = 40.0;
 const NARROWEST: f64 = 0.4;
 /// The least distance of two ticks.
 const TICK: f64 = 68.0;
+/// From such a distance of ticks on in seconds, their years are told.
+const MONTH: i64 = 2_592_000;
 /// Round distances of ticks in seconds.
 const STEPS: [i64; 24] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800,
-    604_800, 1_209_600, 2_592_000, 7_776_000, 31_536_000,
+    604_800, 1_209_600, MONTH, 7_776_000, 31_536_000,
 ];
 
 /// Where moments lie.
@@ -92,9 +94,9 @@ impl<'a> Clock<'a> {
                     }
                 }
             }
-            let form = match (is_labelled, step >= 86_400) {
-                (true, false) => "%Y-%m-%d",
+            let form = match (is_labelled, (86_400..MONTH).contains(&step)) {
                 (true, true) => "%Y",
+                (true, false) => "%Y-%m-%d",
                 (false, _) => "%Y-%m-%d %H:%M:%S",
             };
             let zone = if at == 0 { " UTC" } else { "" };
@@ -168,7 +170,8 @@ fn clock_time(at_ms: i64, step: i64) -> Option<String> {
     let form = match step {
         ..60 => "%H:%M:%S",
         60..86_400 => "%H:%M",
-        _ => "%m-%d",
+        86_400..MONTH => "%m-%d",
+        _ => "%Y-%m",
     };
     Some(utc(at_ms)?.format(form).to_string())
 }
@@ -221,6 +224,7 @@ mod tests {
         );
         assert_eq!(labels(nine, 24 * HOUR, 560.0)[..2], ["12:00", "15:00"]);
         assert_eq!(labels(nine, 240 * HOUR, 560.0)[..2], ["11-21", "11-23"]);
+        assert_eq!(labels(nine, 20_000 * HOUR, 560.0)[..2], ["2026-12", "2027-12"]);
         assert_eq!(labels(nine, 0, 560.0), [""; 0]);
         assert!(labels(i64::MIN, i64::MAX, 560.0).len() <= 20);
     }

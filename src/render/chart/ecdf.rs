@@ -31,8 +31,8 @@ pub fn ecdf(data: &Ecdfs) -> Result<Chart, ChartError> {
 
 fn title(data: &Ecdfs) -> String {
     format!(
-        "{}: share of requests answered within",
-        text::in_words(&data.metric)
+        "Share of requests answered, by {}",
+        text::in_words(&data.metric).to_lowercase()
     )
 }
 

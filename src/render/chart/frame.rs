@@ -133,18 +133,28 @@ pub(super) struct Line {
     pub(super) fill: f64,
 }
 
-/// Many equal marks: dots, or upright strokes.
+/// The form of marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Round, as wide as its line.
+    Dot,
+    /// A plus, four times as wide as its lines.
+    Plus,
+    /// Upright, from its upper end down.
+    Stroke,
+}
+
+/// Many equal marks.
 #[derive(Debug, Clone)]
 pub(super) struct Marks {
-    /// Their middles, or their upper ends.
+    pub(super) mark: Mark,
+    /// Their middles, or the upper ends of strokes.
     pub(super) points: Vec<Point>,
     pub(super) colour: Rgb,
-    /// Of each, in pixels.
+    /// Of each line, in pixels.
     pub(super) width: f64,
-    /// In pixels; 0 for a dot.
+    /// Of strokes, in pixels.
     pub(super) height: f64,
-    /// Whether dots are round.
-    pub(super) is_round: bool,
     pub(super) opacity: f64,
 }
 
@@ -475,18 +485,17 @@ fn path(marks: &Marks) -> String {
     // What lies upon each other is one mark, and neighbours have short ways between them.
     drawn.sort_unstable();
     drawn.dedup();
-    let height = (marks.height * FINE).round() as i32;
-    let stroke = match height {
-        0 if marks.is_round => "h0".to_owned(),
-        // Not every viewer gives a point of no length square ends.
-        0 => "h1".to_owned(),
-        height => format!("v{height}"),
-    };
-    let each: String = drawn.iter().map(|(x, y)| format!("M{x} {y}{stroke}")).collect();
-    let cap = match (height, marks.is_round) {
-        (0, true) => " stroke-linecap=\"round\"",
-        (0, false) => " stroke-linecap=\"square\"",
-        _ => "",
+    let fine = |pixels: f64| (pixels * FINE).round() as i32;
+    let (arm, height) = (fine(2.0 * marks.width), fine(marks.height));
+    let each = drawn.iter().map(|(x, y)| match marks.mark {
+        Mark::Dot => format!("M{x} {y}h0"),
+        Mark::Plus => format!("M{} {y}h{}m-{arm}-{arm}v{}", x - arm, 2 * arm, 2 * arm),
+        Mark::Stroke => format!("M{x} {y}v{height}"),
+    });
+    let each: String = each.collect();
+    let cap = match marks.mark {
+        Mark::Dot => " stroke-linecap=\"round\"",
+        Mark::Plus | Mark::Stroke => "",
     };
     let opacity = match marks.opacity < 1.0 {
         true => format!(" opacity=\"{}\"", marks.opacity),
@@ -559,15 +568,15 @@ mod tests {
     #[test]
     fn marks_are_one_path() {
         let mut sheet = Sheet::default();
-        let marks = |height: f64| Marks {
+        let marks = |mark: Mark| Marks {
+            mark,
             points: vec![(2.0, 1.0), (1.0, 1.0), (2.0, 1.0)],
             colour: INK,
             width: 3.0,
-            height,
-            is_round: true,
+            height: 8.0,
             opacity: 0.5,
         };
-        sheet.marks(marks(0.0));
+        sheet.marks(marks(Mark::Dot));
         sheet.line(Line {
             points: vec![(0.0, 0.0), (9.0, 9.0)],
             colour: INK,
@@ -575,13 +584,13 @@ mod tests {
             dash: "7 4",
             fill: 0.0,
         });
-        sheet.marks(marks(8.0));
+        sheet.marks(marks(Mark::Stroke));
+        sheet.marks(marks(Mark::Plus));
         let svg = sheet.finish(100.0, "", String::new(), "").unwrap().svg;
-        assert!(
-            svg.contains("stroke-linecap=\"round\" opacity=\"0.5\" d=\"M10 10h0M20 10h0\"/>"),
-            "{svg}"
-        );
+        let dots = "stroke-linecap=\"round\" opacity=\"0.5\" d=\"M10 10h0M20 10h0\"/>";
+        assert!(svg.contains(dots), "{svg}");
         assert!(svg.contains("d=\"M10 10v80M20 10v80\"/>") && svg.matches("stroke-dasharray").count() == 1);
+        assert!(svg.contains("d=\"M-50 10h120m-60-60v120M-40 10"), "{svg}");
     }
 
     #[test]

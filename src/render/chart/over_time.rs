@@ -1,7 +1,7 @@
 //! Rolling quantiles of total time over the time of day, a panel for each model.
 
 use super::clock::{self, Clock};
-use super::frame::{Align, Area, LINE, Label, Line, MARGIN, Marks, Point, Sheet, WIDTH};
+use super::frame::{Align, Area, LINE, Label, Line, MARGIN, Mark, Marks, Point, Sheet, WIDTH};
 use super::names::{KeyItem, key};
 use super::obstacles::spread;
 use super::palette::{self, AXIS, GRID, INK, Look, MUTED};
@@ -138,7 +138,7 @@ fn remarks(data: &OverTime) -> [String; 2] {
     };
     let mut others = Vec::new();
     if data.series.iter().any(|series| !series.single.is_empty()) {
-        others.push("Dot: one request.");
+        others.push("Dot or plus: one request.");
     }
     if data.series.iter().any(|series| points_at_least(series) > 0) {
         others.push("Triangle: at least so long.");
@@ -259,9 +259,9 @@ fn panel(sheet: &mut Sheet, series: &OverTimeOf, area: Area, times: Times, clock
     sheet.marks(Marks {
         points: single(false),
         colour: look.colour,
-        width: 4.6,
+        width: if look.filled { 4.6 } else { 1.6 },
         height: 0.0,
-        is_round: look.filled,
+        mark: if look.filled { Mark::Dot } else { Mark::Plus },
         opacity: 0.8,
     });
     triangles(sheet, &single(true), look);
@@ -280,7 +280,7 @@ fn panel(sheet: &mut Sheet, series: &OverTimeOf, area: Area, times: Times, clock
             colour: if what == "cold" { MUTED } else { INK },
             width: if what == "cold" { 1.4 } else { 2.4 },
             height: 9.0,
-            is_round: false,
+            mark: Mark::Stroke,
             opacity: 1.0,
         });
         strip += STRIP;

@@ -1,6 +1,6 @@
 //! Inference time against output tokens, dots and a line for each model.
 
-use super::frame::{Align, Area, Label, Line, MARGIN, Marks, Point, Sheet, WIDTH};
+use super::frame::{Align, Area, Label, Line, MARGIN, Mark, Marks, Point, Sheet, WIDTH};
 use super::names::{EndName, LEADER, end_names};
 use super::obstacles::Obstacles;
 use super::palette::{self, AXIS, CARD, GRID};
@@ -36,10 +36,8 @@ pub(super) fn lay_out(data: &TokenPoints) -> Result<(Sheet, f64), ChartError> {
         return Err(ChartError::Empty);
     }
     let is_thinned = data.series.iter().any(|series| series.points.len() < series.told);
-    let mut remark = "Dot: an answer. Line: about the fixed part and so much for each token.".to_owned();
-    if is_thinned {
-        remark.push_str(" Some of the answers are shown.");
-    }
+    let some = if is_thinned { " (some are left out)" } else { "" };
+    let remark = format!("Dot or plus: an answer{some}. Line: the fixed part and so much for each token.");
     let mut sheet = Sheet::new(TITLE, &remark);
 
     let tokens = points().map(|point| point.tokens).fold(0.0, f64::max);
@@ -89,13 +87,14 @@ pub(super) fn lay_out(data: &TokenPoints) -> Result<(Sheet, f64), ChartError> {
                 .collect(),
             colour: look.colour,
             width: match (series.points.len() <= FEW, look.filled) {
-                (true, _) => 7.0,
+                (true, true) => 7.0,
                 (false, true) => 4.0,
-                (false, false) => 3.4,
+                (true, false) => 2.0,
+                (false, false) => 1.2,
             },
             height: 0.0,
-            is_round: look.filled,
-            opacity: 0.45,
+            mark: if look.filled { Mark::Dot } else { Mark::Plus },
+            opacity: if look.filled { 0.45 } else { 0.7 },
         });
     }
     let mut obstacles = Obstacles::default();
