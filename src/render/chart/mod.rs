@@ -25,6 +25,7 @@ mod phases;
 mod quantile_curves;
 mod ratios;
 mod scale;
+mod svg;
 mod text;
 mod tokens;
 #[cfg(test)]
