@@ -225,3 +225,40 @@ fn a_bound_is_never_shown_as_a_value() {
         assert!(figure.svg.contains(words), "{}", figure.file);
     }
 }
+
+/// What was kept of a report may have been written by anybody.
+#[test]
+fn numbers_that_nobody_measured_do_no_harm() {
+    let json = serde_json::to_value(drawn(60, usual, ["pro", "lite"])).unwrap();
+    for number in [
+        serde_json::json!(0),
+        serde_json::json!(u32::MAX),
+        serde_json::json!(i64::MAX),
+    ] {
+        let mut changed = json.clone();
+        let mut places = 0;
+        replace_numbers(&mut changed, &number, &mut places);
+        assert!(places > 1000, "{places}");
+        let data: Drawn = serde_json::from_value(changed).unwrap();
+        // Too many is said; nothing hangs or stops the program.
+        if let Ok(figures) = Figures::of(&data) {
+            assert!(figures.all().all(|figure| figure.svg.len() < 200_000), "{number}");
+        }
+    }
+}
+
+fn replace_numbers(json: &mut serde_json::Value, by: &serde_json::Value, count: &mut usize) {
+    match json {
+        serde_json::Value::Number(_) => {
+            *json = by.clone();
+            *count += 1;
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| replace_numbers(item, by, count)),
+        serde_json::Value::Object(fields) => {
+            fields
+                .values_mut()
+                .for_each(|field| replace_numbers(field, by, count));
+        }
+        _ => {}
+    }
+}

@@ -36,11 +36,17 @@ pub(super) fn lay_out(data: &PhaseBars) -> Result<(Sheet, f64), ChartError> {
         return Err(ChartError::Empty);
     }
     at_most(parts.len(), PARTS.len(), "parts of a bar")?;
-    let highest = parts.iter().map(|part| part.place + 1).fold(0, usize::max);
+    let highest = parts
+        .iter()
+        .map(|part| part.place.saturating_add(1))
+        .fold(0, usize::max);
     at_most(highest, PARTS.len(), "parts")?;
     at_most(bars.len(), MAX_BARS, "bars")?;
     at_most(bars.len() * parts.len(), MAX_PARTS, "parts of all bars")?;
-    let highest = bars.iter().map(|bar| bar.place + 1).fold(0, usize::max);
+    let highest = bars
+        .iter()
+        .map(|bar| bar.place.saturating_add(1))
+        .fold(0, usize::max);
     at_most(highest, MAX_SERIES, "series")?;
     let drawable = |ms: &f64| ms.is_finite() && *ms >= 0.0;
     let complete = |bar: &PhaseBar| bar.parts_ms.len() == parts.len() && bar.parts_ms.iter().all(drawable);

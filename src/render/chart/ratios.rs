@@ -1,6 +1,6 @@
 //! Every compared quantile as a ratio with its interval, against the margin.
 
-use super::frame::{Align, Area, LINE, Label, Line, MARGIN, Point, Sheet, WIDTH};
+use super::frame::{Align, Area, LINE, Label, Line, MARGIN, Sheet, WIDTH};
 use super::palette::{self, AXIS, CARD, GRID, INK, Look, Rgb};
 use super::text::{self, HEADING, SMALL};
 use super::{Chart, ChartError, MAX_SERIES, at_most, listed};
@@ -26,11 +26,12 @@ const WORDS: f64 = 450.0;
 const VERDICT: f64 = 604.0;
 /// An interval is cut beyond this many times the outermost ratio.
 const CUT: f64 = 2.5;
-const EDGE: Point = (0.01, 100.0);
+/// What the axis holds at most.
+const EDGE: (f64, f64) = (0.01, 100.0);
 
 /// The ratios of each candidate to the baseline on a logarithmic axis, of more than three candidates those of the metric
-/// on which the comparison decides. An interval that is open or leaves the figure
-/// ends in an arrow; what proves nothing is hollow and dashed.
+/// on which the comparison decides. An interval that is open or leaves the figure ends in an arrow; what proves nothing
+/// is hollow and dashed.
 ///
 /// # Errors
 /// If no ratio and no bound of one is known, or if there are too many.

@@ -72,6 +72,8 @@ pub(super) fn of(scale: &TimeScale, parts: f64) -> Vec<Tick> {
 /// Powers of ten within `low` to `high` milliseconds, and their double and fivefold if these are
 /// few.
 pub(super) fn logarithmic(low: f64, high: f64) -> Vec<Tick> {
+    // Data that were read may hold anything.
+    let (low, high) = (low.max(1e-9), high.min(1e15));
     let mantissas: &[f64] = if (high / low).log10() > 3.0 {
         &[1.0]
     } else {
@@ -137,5 +139,7 @@ mod tests {
             ["200 ms", "500 ms", "1 s", "2 s", "5 s"]
         );
         assert_eq!(labels(&logarithmic(0.002, 0.3))[..2], ["0.002 ms", "0.005 ms"]);
+        assert!(logarithmic(0.0, f64::MAX).len() < 30);
+        assert!(logarithmic(5.0, -5.0).is_empty());
     }
 }
