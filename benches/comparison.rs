@@ -10,12 +10,13 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use latscope::comparison::{
-    CostComparison, Gate, GateOptions, Identity, PriceList, Side, compare_sides, judge,
+    CostComparison, Drawn, Gate, GateOptions, Identity, PriceList, Side, compare_sides, judge,
 };
 use latscope::dataset::{Columns, Dataset, Selection, Window};
 use latscope::invocation::{
     CallsCombined, Facts, Inference, Invocation, Ledger, Model, ModelUse, Names, Outcome, StartType,
 };
+use latscope::render::Figures;
 use latscope::stats::Verdict;
 use latscope::summary::Failures;
 use latscope::vocab::{Micros, ModelId, RequestId, Timestamp};
@@ -97,8 +98,10 @@ fn run(dataset: &Dataset) -> Result<(), Box<dyn Error>> {
     step("gates");
     let prices = PriceList::default();
     let rows = [&baseline.rows, &candidate.rows];
-    black_box(CostComparison::of(rows, selected.names(), &prices, None));
+    let cost = CostComparison::of(rows, selected.names(), &prices, None);
     step("cost");
+    black_box(Figures::of(&Drawn::of(&comparison, &cost))?);
+    step("figures");
     println!(
         "together {:.3} s: {}",
         begun.elapsed().as_secs_f64(),

@@ -272,13 +272,21 @@ fn a_report_is_written_where_it_says() {
     let done = run.file("logs.ndjson", mixed(160)).done().code(0).stderr_is("");
     let done = done
         .stdout_has("nova-lite is faster: p95 of total time is 622 ms with nova-lite and 1,071 ms with claude-3-haiku, 0.58 times")
-        .stdout_has("Wrote reports/haiku-vs-nova-lite/report.md and 3 figures\n");
+        .stdout_has("Wrote reports/haiku-vs-nova-lite/report.md and 7 figures\n");
     let page = done.read("reports/haiku-vs-nova-lite/report.md");
     assert!(
         page.starts_with("# `nova-lite` against `claude-3-haiku`\n"),
         "{page}"
     );
-    for figure in ["quantiles.svg", "distributions.svg", "phases.svg"] {
+    for figure in [
+        "quantiles.svg",
+        "ratios.svg",
+        "ecdf.svg",
+        "over-time.svg",
+        "distributions.svg",
+        "inference-share.svg",
+        "phases.svg",
+    ] {
         assert!(page.contains(&format!("]({figure})")), "{figure} is not shown");
         assert!(
             done.read(&format!("reports/haiku-vs-nova-lite/{figure}"))
@@ -561,7 +569,11 @@ fn names_from_logs_are_inert_in_every_output() {
         ("report.md", page.clone()),
         ("report.json", done.read("out/report.json")),
         ("quantiles.svg", done.read("out/quantiles.svg")),
+        ("ratios.svg", done.read("out/ratios.svg")),
+        ("ecdf.svg", done.read("out/ecdf.svg")),
+        ("over-time.svg", done.read("out/over-time.svg")),
         ("distributions.svg", done.read("out/distributions.svg")),
+        ("inference-share.svg", done.read("out/inference-share.svg")),
         ("phases.svg", done.read("out/phases.svg")),
     ] {
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{name}");

@@ -12,12 +12,18 @@ use std::fs;
 use common::{Run, fixture, root};
 
 /// The files of a report.
-const REPORT: [&str; 5] = [
+const REPORT: [&str; 11] = [
     "report.md",
     "report.json",
     "quantiles.svg",
+    "ratios.svg",
+    "ecdf.svg",
+    "over-time.svg",
+    "tokens.svg",
     "distributions.svg",
+    "inference-share.svg",
     "phases.svg",
+    "cost.svg",
 ];
 
 #[track_caller]

@@ -10,6 +10,7 @@ use super::dashboard_args::{DASHBOARD_EXAMPLES, DashboardArgs};
 use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
 use super::plan_args::{PLAN_EXAMPLES, PlanArgs};
 use super::query_args::{QUERY_EXAMPLES, QueryArgs};
+use super::render_args::{RENDER_EXAMPLES, RenderArgs};
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
 use crate::command::{
     Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions, Surroundings,
@@ -34,8 +35,8 @@ fn after_help() -> String {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Compare two models (or versions, memory sizes, windows, files) and write report.md with
-    /// its figures, and report.json
+    /// Compare two models (or versions, memory sizes, windows, files) and write report.md, report.html,
+    /// their figures, and report.json
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
     /// Decide gates such as 'p95(total) > +10%' on their intervals: exit 0, 10 if one failed, 11 if one could not be
@@ -45,6 +46,9 @@ pub(super) enum Command {
     /// Save a side of a later comparison, so that its logs need not be kept
     #[command(after_help = BASELINE_EXAMPLES)]
     Baseline(BaselineArgs),
+    /// Write report.md, report.html and the figures of a report again, of its report.json alone
+    #[command(after_help = RENDER_EXAMPLES)]
+    Render(RenderArgs),
     /// Say how many requests a decision about a quantile needs, and how long they take
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(PlanArgs),

@@ -8,6 +8,7 @@ mod dashboard_args;
 mod fetch_args;
 mod plan_args;
 mod query_args;
+mod render_args;
 mod run;
 mod store_args;
 

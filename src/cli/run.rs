@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use super::args::{Cli, Command};
 use crate::command::{
     BaselineAction, Config, Error, ExitStatus, Surroundings, baseline, check, dashboard, fetch, inspect,
-    plan, query, report, store, summarize,
+    plan, query, render, report, store, summarize,
 };
 use crate::vocab::visible;
 
@@ -63,6 +63,10 @@ pub fn run(
                 baseline(&options, config.keys, out, err)
             })
         }),
+        Command::Render(args) => {
+            let options = args.into_options();
+            Ok(execute(stdout, stderr, true, |_, out, _| render(&options, out)))
+        }
         Command::Plan(args) => args.into_options(surroundings).map(|options| {
             execute(stdout, stderr, options.common.is_quiet, |config, out, err| {
                 plan(&options, config.keys, out, err)

@@ -121,6 +121,20 @@ pub enum Error {
     Baseline(BaselineError),
     /// A figure could not be drawn.
     Figure(String),
+    /// A report could not be read.
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file is no report that could be rendered.
+    NoReport {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead, or where it is not as it should be.
+        reason: String,
+    },
     /// A file could not be written.
     Write {
         /// The file or folder.
@@ -169,6 +183,8 @@ impl Error {
                 .max_by_key(|status| status.code())
                 .unwrap_or(ExitStatus::Incomplete),
             Self::Source(_)
+            | Self::Read { .. }
+            | Self::NoReport { .. }
             | Self::NothingReadable(_)
             | Self::NoStore(_)
             | Self::Store(_)

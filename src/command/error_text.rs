@@ -151,6 +151,12 @@ impl fmt::Display for Error {
             Self::Config(error) => write!(f, "{error}"),
             Self::Baseline(error) => write!(f, "{error}"),
             Self::Figure(error) => write!(f, "cannot draw a figure: {error}"),
+            Self::Read { path, source } => write!(f, "cannot read {}: {source}", path.display()),
+            Self::NoReport { path, reason } => write!(
+                f,
+                "cannot render {}: {reason}; latscope report writes such a file",
+                path.display()
+            ),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Internal(error) => write!(f, "a defect of latscope: {error}"),

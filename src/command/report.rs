@@ -6,16 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::exit::ExitStatus;
-use super::figures::{Drawn, draw};
 use super::load::Common;
 use super::prices::prices;
 use super::selector::Selector;
 use super::sides::{Compared, compare};
-use crate::comparison::{Architecture, CostComparison, GateOptions, WhatIf, WhatIfOutcome, judge};
+use crate::comparison::{Architecture, CostComparison, Drawn, GateOptions, WhatIf, WhatIfOutcome, judge};
 use crate::parse::TimingKeys;
 use crate::render::{
-    Figure, ReportView, Style, WhatIfView, brief, gate_lines, report_html, report_json, report_markdown,
-    report_page,
+    Figures, ReportView, StoredReport, Style, WhatIfView, brief, gate_lines, report_json, report_page,
 };
 use crate::vocab::visible;
 
@@ -82,7 +80,6 @@ pub fn report(
         )
     });
     let out = options.out.clone().unwrap_or_else(|| default_out(options));
-    let figures = draw(&comparison).map_err(|error| Error::Figure(error.to_string()))?;
     let sides = [&comparison.baseline, &comparison.candidate];
     let cost = CostComparison::of(
         sides.map(|side| &side.rows),
@@ -90,6 +87,9 @@ pub fn report(
         &prices,
         options.architecture,
     );
+    let drawn = Drawn::of(&comparison, &cost);
+    let figures = Figures::of(&drawn);
+    let figures = figures.map_err(|error| Error::Figure(error.to_string()))?;
     let what_if: Vec<WhatIfView<'_>> = options
         .what_if
         .iter()
@@ -112,30 +112,26 @@ pub fn report(
         is_local: common.is_local,
         conditions: &selection.conditions,
         gates: judged.as_ref(),
-        figures: figures.each_ref().map(|figure| {
-            figure.as_ref().map(|figure| Figure {
-                file: figure.file,
-                alt: &figure.alt,
-            })
-        }),
+        figures: &figures,
     };
     let page = report_page(&view);
-    let json = report_json(&view, &page).map_err(|error| Error::Internal(error.to_string()))?;
-    let svg = |file: &str| {
-        let drawn = figures.iter().flatten().find(|figure| figure.file == file);
-        drawn.map(|figure| figure.svg.clone())
-    };
+    let json = report_json(&view, &page, &drawn).map_err(|error| Error::Internal(error.to_string()))?;
+    let stored = StoredReport { page, drawn };
     let texts = [
-        ("report.md", report_markdown(&page, false)),
-        ("report.html", report_html(&page, &svg)),
+        ("report.md", stored.markdown(false)),
+        ("report.html", stored.html(&figures)),
         ("report.json", json),
     ];
-    write_report(&out, &texts, &figures)?;
+    let figure_texts = figures.all().map(|figure| (figure.file, figure.svg.as_str()));
+    write_files(
+        &out,
+        figure_texts.chain(texts.iter().map(|(name, text)| (*name, text.as_str()))),
+    )?;
     if !common.is_quiet {
         let style = Style {
             is_coloured: common.is_coloured,
         };
-        let drawn = figures.iter().flatten().count();
+        let drawn = figures.all().count();
         let gates = judged.as_ref().map_or_else(String::new, |judged| {
             let lines = gate_lines(judged, Some(&comparison.control), style);
             format!("\n{lines}")
@@ -167,19 +163,17 @@ fn default_out(options: &ReportOptions) -> PathBuf {
     Path::new("reports").join(format!("{baseline}-vs-{candidate}"))
 }
 
-/// Writes the page in its forms, and the figures.
-fn write_report(out: &Path, texts: &[(&str, String)], figures: &[Option<Drawn>; 3]) -> Result<(), Error> {
+/// Writes files into a folder, which is made where there is none.
+pub(super) fn write_files<'t>(
+    out: &Path,
+    files: impl Iterator<Item = (&'t str, &'t str)>,
+) -> Result<(), Error> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source: io::Error| Error::Write { path, source }
     };
     fs::create_dir_all(out).map_err(failed(out))?;
-    let figures = figures
-        .iter()
-        .flatten()
-        .map(|figure| (figure.file, figure.svg.as_str()));
-    let texts = texts.iter().map(|(name, text)| (*name, text.as_str()));
-    for (name, text) in figures.chain(texts) {
+    for (name, text) in files {
         let path = out.join(name);
         fs::write(&path, text).map_err(failed(&path))?;
     }

@@ -32,18 +32,8 @@ pub struct Answers {
 impl Answers {
     /// The answers of a side, if any request tells of its own.
     pub(super) fn of(rows: &Columns, arrivals: &Arrivals) -> Option<Self> {
-        let is_answered = |row: &usize| rows.outcome[*row] == Outcome::Success as u32;
-        let answered: Vec<usize> = arrivals.in_order_if_known().filter(is_answered).collect();
-        // Time and tokens of each request.
-        let mut pairs: Vec<(f64, f64)> = Vec::with_capacity(answered.len());
-        pairs.extend(answered.iter().filter_map(|&row| {
-            let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
-            let RowInference::Known(time) = inference_of(rows, row) else {
-                return None;
-            };
-            let is_whole = !rows.inference_is_bound[row] && time > 0 && tokens > 0.0;
-            is_whole.then_some((time as f64, tokens))
-        }));
+        let answered = answered(rows, arrivals);
+        let pairs = times_and_tokens(rows, arrivals);
         let first: Vec<f64> = answered
             .iter()
             .filter_map(|&row| rows.facts.time_to_first_token_us.get(row).copied().flatten())
@@ -76,6 +66,28 @@ impl Answers {
             first_token_p95: quantile(first, Probability::P95),
         })
     }
+}
+
+/// Answered requests, in order of arrival if that is known of each.
+fn answered(rows: &Columns, arrivals: &Arrivals) -> Vec<usize> {
+    let in_order = arrivals.in_order_if_known().into_iter();
+    in_order
+        .filter(|&row| rows.outcome[row] == Outcome::Success as u32)
+        .collect()
+}
+
+/// Inference time in microseconds and output tokens of each answer that tells both.
+pub(super) fn times_and_tokens(rows: &Columns, arrivals: &Arrivals) -> Vec<(f64, f64)> {
+    let mut pairs = Vec::with_capacity(rows.len());
+    pairs.extend(answered(rows, arrivals).into_iter().filter_map(|row| {
+        let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
+        let RowInference::Known(time) = inference_of(rows, row) else {
+            return None;
+        };
+        let is_whole = !rows.inference_is_bound[row] && time > 0 && tokens > 0.0;
+        is_whole.then_some((time as f64, tokens))
+    }));
+    pairs
 }
 
 #[cfg(test)]

@@ -49,6 +49,15 @@ impl Arrivals {
         in_order.into_iter().flatten().chain(as_they_come)
     }
 
+    /// The positions of the rows that have a time, in order of arrival, and when they came in milliseconds since the
+    /// epoch.
+    pub fn timed(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        self.rows
+            .iter()
+            .map(|&row| row as usize)
+            .zip(self.at_ms.iter().copied())
+    }
+
     /// When they came, in milliseconds since the epoch, ascending; `None` if one has no time.
     pub fn times_ms(&self) -> Option<&[f64]> {
         (self.rows.len() == self.all).then_some(&self.at_ms)

@@ -11,6 +11,7 @@ mod cost;
 mod cost_tests;
 mod counted;
 mod doubts;
+pub mod drawn;
 mod effects;
 mod equal_checks;
 mod fan_out;
@@ -40,6 +41,7 @@ pub use composition::{Composition, Tail, TailDoubt};
 pub use control::{Check, CheckState, Control, ControlState};
 pub use cost::{ComparedCost, Cost, CostComparison, CostItem};
 pub use counted::{Counted, CountedStart};
+pub use drawn::Drawn;
 pub use effects::Effects;
 pub use fan_out::{FanOut, Slowest};
 pub use gate::{

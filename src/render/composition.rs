@@ -11,7 +11,7 @@ use crate::summary::Phase;
 use crate::vocab::grouped;
 
 /// The phases that any request around a quantile has, on either side.
-pub fn used_phases(comparison: &Comparison) -> Vec<Phase> {
+pub(super) fn used_phases(comparison: &Comparison) -> Vec<Phase> {
     let is_used = |phase: &Phase| comparison.time_spent.iter().any(|spent| spent.has(*phase));
     Phase::ALL.into_iter().filter(is_used).collect()
 }

@@ -49,7 +49,7 @@ pub(super) fn sentence(control: &Control, show: &dyn Fn(&str) -> String) -> Stri
 }
 
 /// The section of the report.
-pub(super) fn section(comparison: &Comparison) -> Section {
+pub(super) fn section(comparison: &Comparison, figure: Option<Block>) -> Section {
     let control = &comparison.control;
     let mut page = Table::new(3, &["should be alike", "", "seen"]);
     for check in &control.checks {
@@ -62,8 +62,7 @@ pub(super) fn section(comparison: &Comparison) -> Section {
         page.row(vec![text(check.name), text(state), text(check.detail.clone())]);
     }
     let sentence = sentence(control, &str::to_owned);
-    Section::new(
-        "Is the comparison controlled?",
-        vec![paragraph(sentence), Block::Table(page)],
-    )
+    let mut blocks = vec![paragraph(sentence), Block::Table(page)];
+    blocks.extend(figure);
+    Section::new("Is the comparison controlled?", blocks)
 }

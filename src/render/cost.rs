@@ -1,7 +1,7 @@
 //! The cost section of the report, and its line in the answer.
 
 use super::answer::ShowName;
-use super::page::{Section, noted_table};
+use super::page::{Block, Section, noted_table};
 use super::scale::{interval, ratio};
 use super::table::{Cell, Table, optional, text};
 use crate::comparison::{Architecture, ComparedCost, Comparison, Cost, CostComparison, CostItem};
@@ -9,7 +9,7 @@ use crate::stats::{Interval, MeanEstimate};
 use crate::vocab::{grouped, visible};
 
 /// What a thousand requests cost.
-pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison) -> Section {
+pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison, figure: Option<Block>) -> Section {
     let sides = [&comparison.baseline.name, &comparison.candidate.name];
     let mut page = Table::new(1, &["", sides[0], sides[1], "ratio", "difference"]);
     for row in &cost.rows {
@@ -24,10 +24,9 @@ pub(super) fn cost_section(comparison: &Comparison, cost: &CostComparison) -> Se
             of_difference,
         ]);
     }
-    Section::new(
-        "Cost per 1,000 requests",
-        noted_table(page, lines(comparison, cost)),
-    )
+    let mut blocks = noted_table(page, lines(comparison, cost));
+    blocks.extend(figure);
+    Section::new("Cost per 1,000 requests", blocks)
 }
 
 /// The cost in one sentence, where it is known or a price is missing.

@@ -40,7 +40,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// `report.md`: a page, whole or in its short form.
-pub fn report_markdown(page: &Page, is_brief: bool) -> String {
+pub(super) fn report_markdown(page: &Page, is_brief: bool) -> String {
     let mut text = format!("# {}\n", prose(&page.title));
     for section in page
         .sections

@@ -4,6 +4,7 @@ use super::adjusted;
 use super::answer::sentences;
 use super::control;
 use super::cost::{cost_section, cost_sentence};
+use super::figures::{Figure, Figures};
 use super::gates::gates_section;
 use super::limits;
 use super::page::{Block, Page, Prose, Section, Way, marked_name, marked_strong, noted_table, paragraph};
@@ -43,41 +44,40 @@ pub struct ReportView<'a> {
     pub conditions: &'a [Condition],
     /// The gates and what became of them, where there are any.
     pub gates: Option<&'a Judged>,
-    /// Latency quantile curves, distributions, and time by part; absent where there is nothing to
-    /// draw.
-    pub figures: [Option<Figure<'a>>; 3],
-}
-
-/// A figure that the page shows.
-#[derive(Debug, Clone, Copy)]
-pub struct Figure<'a> {
-    /// Its file name, beside the page.
-    pub file: &'a str,
-    /// What it finds, in words.
-    pub alt: &'a str,
+    /// The figures.
+    pub figures: &'a Figures,
 }
 
 /// The page, before any dialect.
 pub fn report_page(view: &ReportView<'_>) -> Page {
     let comparison = view.comparison;
-    let [quantiles, distributions, phases] = view.figures.map(|figure| figure.map(figure_block));
+    let figures = view.figures;
+    let figure = |figure: &Option<Figure>| figure.as_ref().map(figure_block);
     let gates = view
         .gates
         .and_then(|judged| gates_section(judged, Some(&comparison.control)));
     let sections = [
-        Some(answer(view, quantiles)),
+        Some(answer(view, figure(&figures.quantiles))),
         gates,
         Some(compared(view)),
-        Some(latency(comparison)),
+        Some(latency(
+            comparison,
+            figure(&figures.ratios),
+            figure(&figures.ecdf),
+        )),
         unattributed(comparison),
-        Some(control::section(comparison)),
+        Some(control::section(comparison, figure(&figures.over_time))),
         Some(adjusted::section(comparison)),
-        token_speed::section(comparison),
-        Some(cold_and_warm(comparison, distributions)),
-        Some(where_time_goes::section(comparison, phases)),
+        token_speed::section(comparison, figure(&figures.tokens)),
+        Some(cold_and_warm(comparison, figure(&figures.distributions))),
+        Some(where_time_goes::section(
+            comparison,
+            figure(&figures.inference_share),
+            figure(&figures.phases),
+        )),
         what_if_section(comparison, view.what_if),
         Some(billed(comparison)),
-        Some(cost_section(comparison, view.cost)),
+        Some(cost_section(comparison, view.cost, figure(&figures.cost))),
         Some(limits::section(comparison)),
         Some(warnings(comparison)),
         Some(method(comparison.failures)),
@@ -113,10 +113,10 @@ pub(super) fn two_columns(comparison: &Comparison, rows: Vec<(&str, [Cell; 2])>)
     page
 }
 
-fn figure_block(figure: Figure<'_>) -> Block {
+fn figure_block(figure: &Figure) -> Block {
     Block::Figure {
         file: figure.file.to_owned(),
-        alt: figure.alt.to_owned(),
+        alt: figure.alt.clone(),
     }
 }
 

@@ -29,7 +29,7 @@ fn beside(comparison: &Comparison, title: &str, compared: &[ComparedQuantile]) -
 }
 
 /// Compared quantiles beside total time, and what else tells the sides apart.
-pub(super) fn latency(comparison: &Comparison) -> Section {
+pub(super) fn latency(comparison: &Comparison, ratios: Option<Block>, ecdf: Option<Block>) -> Section {
     let introduction = "Total time, which the answer is about, is duration plus the initialisation or restore that the request \
          waited for, over all start types. Beside it, the duration alone, inference, and the total of warm invocations, \
          with the same margin:";
@@ -37,7 +37,9 @@ pub(super) fn latency(comparison: &Comparison) -> Section {
     blocks.extend(beside(comparison, "duration", &comparison.duration));
     blocks.extend(beside(comparison, "inference", &comparison.inference));
     blocks.extend(warm_only(comparison));
+    blocks.extend(ratios);
     blocks.extend(typical(comparison));
+    blocks.extend(ecdf);
     Section::new("Latency", blocks)
 }
 

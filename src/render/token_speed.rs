@@ -1,6 +1,6 @@
 //! The answers of both sides: how fast they are written.
 
-use super::page::{Section, noted_table, paragraph};
+use super::page::{Block, Section, noted_table, paragraph};
 use super::report::two_columns;
 use super::scale::{interval, millis};
 use super::table::{Cell, Noted, optional};
@@ -10,7 +10,7 @@ use crate::summary::QuantileSummary;
 use crate::vocab::grouped;
 
 /// The section of the report, nothing where no request tells of its answer.
-pub(super) fn section(comparison: &Comparison) -> Option<Section> {
+pub(super) fn section(comparison: &Comparison, figure: Option<Block>) -> Option<Section> {
     let answers = &comparison.answers;
     let is_told = |is_told: fn(&Answers) -> bool| answers.iter().flatten().any(is_told);
     if answers.iter().all(Option::is_none) {
@@ -106,6 +106,7 @@ pub(super) fn section(comparison: &Comparison) -> Option<Section> {
     let introduction = "A description, with 95 % intervals that take requests for independent, but for those of the ratio of sums.";
     let mut blocks = vec![paragraph(introduction)];
     blocks.extend(noted_table(two_columns(comparison, rows), lines));
+    blocks.extend(figure);
     Some(Section::new("Answers", blocks))
 }
 

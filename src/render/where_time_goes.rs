@@ -13,11 +13,16 @@ use crate::summary::{Metric, QuantileSummary};
 use crate::vocab::grouped;
 
 /// The section.
-pub(super) fn section(comparison: &Comparison, figure: Option<Block>) -> Section {
+pub(super) fn section(
+    comparison: &Comparison,
+    of_shares: Option<Block>,
+    of_phases: Option<Block>,
+) -> Section {
     let (rows, lines) = parts(comparison);
     let mut blocks = shares(comparison);
+    blocks.extend(of_shares);
     blocks.extend(noted_table(two_columns(comparison, rows), lines));
-    blocks.extend(figure);
+    blocks.extend(of_phases);
     blocks.extend(composition::tables(comparison));
     Section::new("Where the time goes", blocks)
 }

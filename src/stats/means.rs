@@ -57,6 +57,23 @@ impl MeanEstimate {
         })
     }
 
+    /// The interval by Student's distribution of n − 1 degrees; unbounded from a single value. It rests on the mean being
+    /// nearly normal.
+    pub fn interval(self, confidence: Confidence) -> Interval {
+        let Some(variance) = self.variance else {
+            return Interval::UNBOUNDED;
+        };
+        let error = if variance > 0.0 {
+            student_quantile(confidence.tail(), self.count as f64 - 1.0) * variance.sqrt()
+        } else {
+            0.0
+        };
+        Interval {
+            low: Some(self.value - error),
+            high: Some(self.value + error),
+        }
+    }
+
     /// The same in another unit.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
@@ -158,6 +175,16 @@ mod tests {
         close(found.difference_interval.low.unwrap(), -10.0 - error);
         close(found.difference_interval.high.unwrap(), -10.0 + error);
         close(found.ratio.unwrap(), 3.5 / 13.5);
+    }
+
+    #[test]
+    fn the_interval_of_one_mean_is_students() {
+        let interval = mean(&[1.0, 2.0, 3.0, 4.0, 5.0]).interval(Confidence::C95);
+        let error = 2.776_445_105_198 * 0.5_f64.sqrt();
+        close(interval.low.unwrap(), 3.0 - error);
+        close(interval.high.unwrap(), 3.0 + error);
+        assert_eq!(mean(&[1.0]).interval(Confidence::C95), Interval::UNBOUNDED);
+        assert_eq!(mean(&[2.0, 2.0]).interval(Confidence::C95).high, Some(2.0));
     }
 
     #[test]

@@ -41,7 +41,10 @@ for (const [width, theme] of [[1200, "light"], [1200, "dark"], [375, "light"], [
   }
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow <= 0, `${at}: the page is ${overflow} px wider than the window`);
-  if (shots) await page.screenshot({ path: `${shots}/${width}-${theme}.png`, fullPage: true });
+  if (shots) {
+    await page.screenshot({ path: `${shots}/${width}-${theme}.png` });
+    await page.screenshot({ path: `${shots}/${width}-${theme}-whole.png`, fullPage: true });
+  }
   await page.close();
 }
 

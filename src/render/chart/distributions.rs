@@ -1,26 +1,18 @@
 //! How the latencies are distributed, a panel under another.
 
-use super::frame::{Align, Area, LINE, Label, Line, MARGIN, Point, Sheet, WIDTH};
-use super::palette::{AXIS, GRID, INK, Look, SERIES};
+use super::curve::note;
+use super::frame::{Align, Area, Label, Line, MARGIN, Point, Sheet, WIDTH};
+use super::names::{self, KeyItem};
+use super::palette::{self, AXIS, GRID, INK, Look};
 use super::scale::{self, Tick};
 use super::text::{self, SMALL};
-use super::{ChartError, MAX_SERIES, Series, at_most};
-use crate::stats::{Confidence, Histogram, Probability, Sample, highest_finite_quantile};
+use super::{Chart, ChartError, MAX_SERIES, at_most, listed};
+use crate::comparison::drawn::{BINS, Distribution, DistributionPanel, Distributions, FEWEST, TimeScale};
 
-/// How many bins the axis has.
-const BINS: usize = 48;
-/// A sample of fewer requests shows each of them instead of a density.
-const FEWEST: usize = 20;
 /// The most panels of a figure.
 const MAX_PANELS: usize = 7;
 /// The most series of all panels together.
 const MAX_SHOWN: usize = 2 * MAX_SERIES;
-/// The largest latency that is counted in a bin, in microseconds: an hour.
-const LONGEST: u64 = 3_600_000_000;
-/// The smallest latency that has a place on a logarithmic axis, in milliseconds.
-const SHORTEST: f64 = 0.001;
-/// From this ratio of the largest to the smallest latency the axis is logarithmic.
-const LOGARITHMIC_FROM: f64 = 8.0;
 /// The height of the densities in a panel.
 const DENSITY: f64 = 118.0;
 /// The height of the ticks of one small sample.
@@ -32,138 +24,38 @@ const RIGHT: f64 = WIDTH - MARGIN - 4.0;
 const TITLE: f64 = 130.0;
 const NAME: f64 = 180.0;
 
-/// Requests of one kind, such as warm or cold ones.
-#[derive(Debug, Clone)]
-pub struct Panel<'a> {
-    /// Of what kind they are.
-    pub title: &'a str,
-    /// A sample for each model that has such requests; there may be none.
-    pub series: Vec<Series<'a>>,
-}
-
 /// The densities of latencies: the share of requests in each of a fixed number of bins, for all
 /// panels on one axis. Few requests are drawn in fewer, wider bins at the height of their mean; fewer
 /// than 20 are shown as one tick for each.
 ///
-/// A series should stand at the same place in all panels: that is what gives it its colour.
-///
 /// # Errors
-/// If there is no panel, or if there are too many panels or series.
-pub fn distributions(metric: &str, panels: &[Panel<'_>]) -> Result<String, ChartError> {
-    let (sheet, height) = lay_out(metric, panels)?;
-    sheet.finish(height, &title(metric), &words(metric, panels))
+/// If no request of any panel was answered, or if there are too many panels or series.
+pub fn distributions(data: &Distributions) -> Result<Chart, ChartError> {
+    let (sheet, height) = lay_out(data)?;
+    sheet.finish(height, &title(data), alt(data), &words(data))
 }
 
-fn title(metric: &str) -> String {
-    format!("Distribution of {}", text::in_words(metric))
+fn title(data: &Distributions) -> String {
+    format!("Distribution of {}", text::in_words(&data.metric))
 }
 
-/// The common axis of all panels, in milliseconds.
-#[derive(Debug, Clone, Copy)]
-struct Axis {
-    low: f64,
-    high: f64,
-    logarithmic: bool,
-}
+/// The common axis of all panels.
+struct Axis<'a>(&'a TimeScale);
 
-impl Axis {
-    fn new(panels: &[Panel<'_>]) -> Self {
-        let samples = panels.iter().flat_map(|panel| &panel.series);
-        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
-        for series in samples {
-            let complete = complete(series.sample);
-            if let (Some(first), Some(last)) = (complete.first(), complete.last()) {
-                low = low.min(first / 1000.0);
-                high = high.max(last / 1000.0);
-            }
-        }
-        let longest = LONGEST as f64 / 1000.0;
-        (low, high) = (low.clamp(SHORTEST, longest), high.clamp(SHORTEST, longest));
-        if high < low {
-            (low, high) = (1.0, 1000.0);
-        }
-        let logarithmic = high / low > LOGARITHMIC_FROM;
-        if logarithmic {
-            return Self {
-                low: low * 0.9,
-                high: high * 1.1,
-                logarithmic,
-            };
-        }
-        // The counts of the histogram are as wide as 1/1024 of their values: no bin is narrower.
-        // They are whole microseconds too.
-        let span = high - low;
-        let narrowest = (0.06 * high).max(BINS as f64 * SHORTEST);
-        let slack = (narrowest - span).max(0.04 * span) / 2.0;
-        Self {
-            low: (low - slack).max(0.0),
-            high: high + slack,
-            logarithmic,
-        }
-    }
-
-    /// Where a latency lies between both ends, from 0 to 1.
-    fn share(&self, ms: f64) -> f64 {
-        let share = if self.logarithmic {
-            (ms.max(SHORTEST) / self.low).ln() / (self.high / self.low).ln()
-        } else {
-            (ms - self.low) / (self.high - self.low)
-        };
-        share.clamp(0.0, 1.0)
-    }
-
+impl Axis<'_> {
     fn x(&self, ms: f64) -> f64 {
-        LEFT + (RIGHT - LEFT) * self.share(ms)
+        LEFT + (RIGHT - LEFT) * self.0.share(ms)
     }
 
     fn ticks(&self) -> Vec<Tick> {
-        if self.logarithmic {
-            return scale::logarithmic(self.low, self.high);
-        }
-        let (mut ticks, unit) = scale::linear(self.low, self.high, 7.0);
-        for tick in &mut ticks {
-            tick.label = format!("{} {unit}", tick.label);
-        }
-        ticks
+        scale::of(self.0, 7.0)
     }
 }
 
-/// The values of requests that ended, in microseconds.
-fn complete(sample: &Sample) -> &[f64] {
-    &sample.values()[..sample.len() - sample.censored()]
-}
-
-/// The share of all requests that fall into each bin, on average over bins that are drawn as one.
-fn shares(sample: &Sample, axis: &Axis) -> Option<[f64; BINS]> {
-    let mut histogram = Histogram::new(LONGEST)?;
-    for micros in complete(sample) {
-        histogram.record(micros.round() as u64);
-    }
-    let mut shares = [0.0; BINS];
-    for bucket in histogram.buckets() {
-        let middle = (bucket.low as f64 + (bucket.high_exclusive - 1) as f64) / 2000.0;
-        let bin = (axis.share(middle) * BINS as f64) as usize;
-        shares[bin.min(BINS - 1)] += bucket.count as f64 / sample.len() as f64;
-    }
-    // With few requests wider bins, at the height of their mean: the area stays the same.
-    for bins in shares.chunks_mut(merged(sample.len())) {
-        let mean = bins.iter().sum::<f64>() / bins.len() as f64;
-        bins.fill(mean);
-    }
-    Some(shares)
-}
-
-/// How many bins are drawn as one for so many requests.
-fn merged(n: usize) -> usize {
-    match n {
-        ..80 => 3,
-        80..240 => 2,
-        _ => 1,
-    }
-}
-
-fn lay_out(metric: &str, panels: &[Panel<'_>]) -> Result<(Sheet, f64), ChartError> {
-    if panels.is_empty() {
+pub(super) fn lay_out(data: &Distributions) -> Result<(Sheet, f64), ChartError> {
+    let panels = &data.panels;
+    let mut answered = panels.iter().flat_map(|panel| &panel.series);
+    if answered.all(|series| series.first_ms.is_none()) {
         return Err(ChartError::Empty);
     }
     at_most(panels.len(), MAX_PANELS, "panels")?;
@@ -173,13 +65,13 @@ fn lay_out(metric: &str, panels: &[Panel<'_>]) -> Result<(Sheet, f64), ChartErro
     let shown = panels.iter().map(|panel| panel.series.len()).sum();
     at_most(shown, MAX_SHOWN, "series in all panels")?;
 
-    let axis = Axis::new(panels);
+    let axis = Axis(&data.scale);
     let series = || panels.iter().flat_map(|panel| &panel.series);
     let mut remark = format!("Share of requests per 1/{BINS} of the axis. Marker: median.");
-    if series().any(|series| series.sample.len() < FEWEST) {
+    if series().any(|series| series.requests < FEWEST) {
         remark.push_str(&format!(" Under {FEWEST} requests: a tick for each."));
     }
-    let mut sheet = Sheet::new(&title(metric), &remark);
+    let mut sheet = Sheet::new(&title(data), &remark);
     let mut top = 78.0;
     let mut plots = Vec::new();
     for panel in panels {
@@ -211,8 +103,8 @@ fn lay_out(metric: &str, panels: &[Panel<'_>]) -> Result<(Sheet, f64), ChartErro
     for (panel, top) in plots {
         draw_panel(&mut sheet, panel, &axis, top);
     }
-    let name = text::fit(metric, SMALL, false, 400.0);
-    let scale = if axis.logarithmic {
+    let name = text::fit(&data.metric, SMALL, false, 400.0);
+    let scale = if data.scale.is_logarithmic {
         "logarithmic scale"
     } else {
         "linear scale"
@@ -224,13 +116,13 @@ fn lay_out(metric: &str, panels: &[Panel<'_>]) -> Result<(Sheet, f64), ChartErro
 }
 
 /// How many of the series are shown as a density, and how many as ticks.
-fn kinds(panel: &Panel<'_>) -> (usize, usize) {
-    let few = |series: &&Series<'_>| series.sample.len() < FEWEST;
+fn kinds(panel: &DistributionPanel) -> (usize, usize) {
+    let few = |series: &&Distribution| series.requests < FEWEST;
     let few = panel.series.iter().filter(few).count();
     (panel.series.len() - few, few)
 }
 
-fn height(panel: &Panel<'_>) -> f64 {
+fn height(panel: &DistributionPanel) -> f64 {
     let (many, few) = kinds(panel);
     let height = RUG * few as f64 + if many > 0 { DENSITY } else { 0.0 };
     if many > 0 && few > 0 {
@@ -241,10 +133,10 @@ fn height(panel: &Panel<'_>) -> f64 {
 }
 
 /// The title of a panel and its series, as many lines as they need. Returns where they end.
-fn key(sheet: &mut Sheet, panel: &Panel<'_>, top: f64) -> f64 {
+fn key(sheet: &mut Sheet, panel: &DistributionPanel, top: f64) -> f64 {
     let title = Label::new(
         (MARGIN, top),
-        &text::fit(panel.title, SMALL, true, TITLE),
+        &text::fit(&panel.title, SMALL, true, TITLE),
         Align::Left,
     );
     let title = title.colour(INK).bold();
@@ -253,67 +145,48 @@ fn key(sheet: &mut Sheet, panel: &Panel<'_>, top: f64) -> f64 {
     if panel.series.is_empty() {
         sheet.label(Label::new((first, top), "no requests", Align::Left));
     }
-    let (mut x, mut y) = (first, top);
-    for (series, look) in panel.series.iter().zip(&SERIES) {
-        let counts = format!(", {}", counts(series.sample));
-        let room = WIDTH - MARGIN - first - 13.0 - text::width(&counts, SMALL, false);
-        let name = text::fit(series.name, SMALL, false, room.min(NAME));
-        let label = name + &counts;
-        let width = 13.0 + text::width(&label, SMALL, false);
-        if x > first && x + width > WIDTH - MARGIN {
-            (x, y) = (first, y + LINE);
-        }
-        sheet.marker((x + 4.0, y), look);
-        sheet.label(Label::new((x + 13.0, y), &label, Align::Left).colour(INK));
-        x = (x + width + 24.0).ceil();
-    }
-    y + 8.0
+    let items: Vec<KeyItem<'_>> = panel
+        .series
+        .iter()
+        .map(|series| KeyItem {
+            name: &series.name,
+            note: format!(", {}", counts(series)),
+            look: palette::of_place(series.place),
+        })
+        .collect();
+    names::key(sheet, (first, top), &items, NAME)
 }
 
 /// How many requests there are, and how many of them are in no bin.
-fn counts(sample: &Sample) -> String {
-    let mut counts = format!("n {}", text::whole(sample.len() as f64));
-    let beyond = complete(sample)
-        .iter()
-        .rev()
-        .take_while(|micros| micros.round() > LONGEST as f64)
-        .count();
-    for (count, what) in [(sample.censored(), "timed out"), (beyond, "over an hour")] {
-        if count > 0 {
-            counts.push_str(&format!(", {} {what}", text::whole(count as f64)));
-        }
+fn counts(series: &Distribution) -> String {
+    let counts = note(series.requests, series.timed_out);
+    match series.over_an_hour {
+        0 => counts,
+        beyond => format!("{counts}, {} over an hour", text::whole(beyond as f64)),
     }
-    counts
 }
 
-fn draw_panel(sheet: &mut Sheet, panel: &Panel<'_>, axis: &Axis, top: f64) {
+fn draw_panel(sheet: &mut Sheet, panel: &DistributionPanel, axis: &Axis<'_>, top: f64) {
     let (many, _) = kinds(panel);
     let mut row = top;
     if many > 0 {
         densities(sheet, panel, axis, top);
         row += DENSITY + 10.0;
     }
-    for (series, look) in panel.series.iter().zip(&SERIES) {
-        if series.sample.len() < FEWEST {
-            rug(sheet, series.sample, look, axis, row);
+    for series in &panel.series {
+        if series.requests < FEWEST {
+            rug(sheet, series, axis, row);
             row += RUG;
         }
     }
 }
 
 /// The densities of all large samples of a panel on one scale.
-fn densities(sheet: &mut Sheet, panel: &Panel<'_>, axis: &Axis, top: f64) {
+fn densities(sheet: &mut Sheet, panel: &DistributionPanel, axis: &Axis<'_>, top: f64) {
     let bottom = top + DENSITY;
-    let large: Vec<(&Sample, &Look, [f64; BINS])> = panel
-        .series
-        .iter()
-        .zip(&SERIES)
-        .filter(|(series, _)| series.sample.len() >= FEWEST)
-        .filter_map(|(series, look)| Some((series.sample, look, shares(series.sample, axis)?)))
-        .collect();
-    let peak = large
-        .iter()
-        .flat_map(|(_, _, shares)| shares)
+    let large = || panel.series.iter().filter(|series| series.requests >= FEWEST);
+    let peak = large()
+        .flat_map(|series| &series.bins)
         .copied()
         .fold(0.0, f64::max);
     let peak = if peak > 0.0 { peak * 1.04 } else { 1.0 };
@@ -329,29 +202,29 @@ fn densities(sheet: &mut Sheet, panel: &Panel<'_>, axis: &Axis, top: f64) {
             sheet.label_if_free(Label::new((LEFT - 8.0, y), &label, Align::Right));
         }
     }
-    for (_, look, shares) in &large {
+    for series in large() {
+        let look = palette::of_place(series.place);
         let line = Line {
-            points: steps(shares, bottom, y),
+            points: steps(&series.bins, bottom, y),
             colour: look.colour,
             width: 1.8,
             dash: look.dash,
-            fill: if large.len() > 3 { 0.04 } else { 0.12 },
+            fill: if large().count() > 3 { 0.04 } else { 0.12 },
         };
         sheet.line(line);
     }
     sheet.horizontal(LEFT, RIGHT, bottom, AXIS);
-    for (sample, look, _) in &large {
-        let median = sample.quantile(Probability::P50);
-        let known = highest_finite_quantile(sample.effective_size(), Confidence::C95) >= 0.5;
-        let ms = median.value / 1000.0;
-        if known && !median.censored && ms <= axis.high {
-            sheet.marker_on_line((axis.x(ms), bottom), look);
+    for series in large() {
+        let is_known = series.median_is_supported && !series.median_is_at_least;
+        if is_known && series.median_ms <= axis.0.high_ms {
+            let at = (axis.x(series.median_ms), bottom);
+            sheet.marker_on_line(at, palette::of_place(series.place));
         }
     }
 }
 
 /// The outline of a histogram, from its first bin that is not empty to its last one.
-fn steps(shares: &[f64; BINS], bottom: f64, y: impl Fn(f64) -> f64) -> Vec<Point> {
+fn steps(shares: &[f64], bottom: f64, y: impl Fn(f64) -> f64) -> Vec<Point> {
     let occupied = |share: &f64| *share > 0.0;
     let (Some(first), Some(last)) = (
         shares.iter().position(occupied),
@@ -372,11 +245,12 @@ fn steps(shares: &[f64; BINS], bottom: f64, y: impl Fn(f64) -> f64) -> Vec<Point
 }
 
 /// A tick for each request of a small sample.
-fn rug(sheet: &mut Sheet, sample: &Sample, look: &Look, axis: &Axis, top: f64) {
+fn rug(sheet: &mut Sheet, series: &Distribution, axis: &Axis<'_>, top: f64) {
+    let look: &Look = palette::of_place(series.place);
     let (upper, lower) = (top + 3.0, top + RUG - 5.0);
     sheet.horizontal(LEFT, RIGHT, lower, AXIS);
-    for micros in complete(sample) {
-        let x = axis.x(micros / 1000.0);
+    for ms in &series.each_ms {
+        let x = axis.x(*ms);
         let (left, right) = (x.round() - 1.0, x.round() + 1.0);
         let (top, bottom) = (upper, lower);
         sheet.rect(
@@ -392,23 +266,45 @@ fn rug(sheet: &mut Sheet, sample: &Sample, look: &Look, axis: &Axis, top: f64) {
     sheet.marker((LEFT - 14.0, (upper + lower) / 2.0), look);
 }
 
-fn words(metric: &str, panels: &[Panel<'_>]) -> String {
-    let mut words = format!("Distribution of {}.", text::in_words(metric));
-    for panel in panels {
-        words.push_str(&format!(" {}:", text::in_words(panel.title)));
+/// What the figure finds: the median of each kind of requests.
+fn alt(data: &Distributions) -> String {
+    let panels = data.panels.iter().filter(|panel| !panel.series.is_empty());
+    let panels: Vec<String> = panels
+        .map(|panel| {
+            let each = panel.series.iter().map(|series| {
+                let (name, median) = (text::in_words(&series.name), text::duration(series.median_ms));
+                let at_least = if series.median_is_at_least {
+                    "at least "
+                } else {
+                    ""
+                };
+                format!("{at_least}{median} for {name}")
+            });
+            format!("{}: {}", text::in_words(&panel.title), listed(each))
+        })
+        .collect();
+    format!("{}, by median. {}", title(data), panels.join("; "))
+}
+
+fn words(data: &Distributions) -> String {
+    let mut words = String::new();
+    for panel in &data.panels {
+        words.push_str(&format!(" {}:", text::in_words(&panel.title)));
         if panel.series.is_empty() {
             words.push_str(" no requests.");
         }
         for (at, series) in panel.series.iter().enumerate() {
-            let sample = series.sample;
-            let (name, counts) = (text::in_words(series.name), counts(sample));
+            let (name, counts) = (text::in_words(&series.name), counts(series));
             let separator = if at > 0 { ";" } else { "" };
             words.push_str(&format!("{separator} {name} {counts}"));
-            if let (Some(first), Some(last)) = (complete(sample).first(), complete(sample).last()) {
-                let (first, last) = (text::duration(first / 1000.0), text::duration(last / 1000.0));
-                let median = sample.quantile(Probability::P50);
-                let at_least = if median.censored { "at least " } else { "" };
-                let median = text::duration(median.value / 1000.0);
+            if let Some((first, last)) = series.first_ms.zip(series.last_ms) {
+                let (first, last) = (text::duration(first), text::duration(last));
+                let at_least = if series.median_is_at_least {
+                    "at least "
+                } else {
+                    ""
+                };
+                let median = text::duration(series.median_ms);
                 words.push_str(&format!(", from {first} to {last}, median {at_least}{median}"));
             }
         }
@@ -416,39 +312,32 @@ fn words(metric: &str, panels: &[Panel<'_>]) -> String {
             words.push('.');
         }
     }
-    words
-}
-
-/// Fails if labels touch or leave the figure.
-#[cfg(test)]
-pub(super) fn assert_sound(metric: &str, panels: &[Panel<'_>]) {
-    let (sheet, height) = lay_out(metric, panels).unwrap();
-    sheet.assert_labels_are_apart(height);
+    words.trim_start().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::{HOSTILE, assert_well_formed, exactly, latencies, show};
+    use super::super::trial::{self, HOSTILE, exactly, hostile_names, latencies, named};
     use super::*;
+    use crate::stats::Sample;
 
-    const METRIC: &str = "Lambda duration";
+    type Panel<'a> = (&'a str, Vec<(&'a str, &'a Sample)>);
+
+    fn data(panels: &[Panel<'_>]) -> Distributions {
+        let panels: Vec<_> = panels
+            .iter()
+            .map(|(title, samples)| (*title, named(samples)))
+            .collect();
+        Distributions::of("Lambda duration", &panels)
+    }
 
     fn panel<'a>(title: &'a str, series: &[(&'a str, &'a Sample)]) -> Panel<'a> {
-        let series = series
-            .iter()
-            .map(|(name, sample)| Series { name, sample })
-            .collect();
-        Panel { title, series }
+        (title, series.to_vec())
     }
 
     fn checked(name: &str, panels: &[Panel<'_>]) -> (Vec<String>, String) {
-        let (sheet, height) = lay_out(METRIC, panels).unwrap();
-        let svg = distributions(METRIC, panels).unwrap();
-        show(&format!("distributions_{name}"), &svg);
-        sheet.assert_labels_are_apart(height);
-        assert_well_formed(&svg);
-        assert_eq!(svg, distributions(METRIC, panels).unwrap());
-        (sheet.texts().into_iter().map(str::to_owned).collect(), svg)
+        let name = format!("distributions_{name}");
+        trial::checked(&name, &data(panels), lay_out, distributions)
     }
 
     fn has(texts: &[String], text: &str) -> bool {
@@ -490,26 +379,6 @@ mod tests {
     }
 
     #[test]
-    fn no_share_is_lost() {
-        let wide: Vec<f64> = (0..842).map(|k| 0.05 * 1.02_f64.powi(k)).collect();
-        let wide = exactly(&wide);
-        for sample in [
-            latencies(5000, 1450.0, 3300.0, 5500.0),
-            wide,
-            exactly(&[0.0; 30]),
-            exactly(&[777.0; 30]),
-        ] {
-            let panels = [panel("", &[("a", &sample)])];
-            let shares = shares(&sample, &Axis::new(&panels)).unwrap();
-            assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-        }
-        let stopped = Sample::with_censored(vec![1000.0; 75], vec![9000.0; 25]).unwrap();
-        let panels = [panel("", &[("a", &stopped)])];
-        let shares = shares(&stopped, &Axis::new(&panels)).unwrap();
-        assert!((shares.iter().sum::<f64>() - 0.75).abs() < 1e-9);
-    }
-
-    #[test]
     fn a_panel_may_be_empty() {
         let haiku = latencies(300, 1450.0, 1900.0, 2400.0);
         let (texts, svg) = checked(
@@ -517,8 +386,8 @@ mod tests {
             &[panel("Warm", &[("a", &haiku)]), panel("Cold", &[])],
         );
         assert!(has(&texts, "no requests") && svg.contains("Cold: no requests."));
-        let (texts, _) = checked("empty", &[panel("Warm", &[]), panel("Cold", &[])]);
-        assert_eq!(texts.iter().filter(|text| *text == "no requests").count(), 2);
+        let of_second = Distributions::of("", &[("", named(&[("a", &haiku), ("b", &haiku)]).split_off(1))]);
+        assert_eq!(of_second.panels[0].series[0].place, 1, "a series keeps its look");
     }
 
     #[test]
@@ -542,15 +411,16 @@ mod tests {
         let (texts, _) = checked("beyond", &[panel("Warm", &[("a", &beyond)])]);
         assert!(has(&texts, "a, n 34, 4 timed out, 30 over an hour"), "{texts:?}");
         let stopped = Sample::with_censored(vec![], vec![6e7; 40]).unwrap();
-        let (texts, _) = checked("stopped", &[panel("Warm", &[("a", &stopped)])]);
-        assert!(has(&texts, "a, n 40, 40 timed out"), "{texts:?}");
+        let nothing = data(&[panel("Warm", &[("a", &stopped)])]);
+        assert_eq!(distributions(&nothing), Err(ChartError::Empty));
+        let both = panel("Warm", &[("a", &stopped), ("b", &equal)]);
+        let (texts, _) = checked("stopped", &[both]);
+        assert!(has(&texts, "a, n 40, all timed out"), "{texts:?}");
     }
 
     #[test]
     fn the_largest_figure_is_small_and_inert() {
-        let names: Vec<String> = (0..MAX_SERIES)
-            .map(|k| format!("{k}{}", HOSTILE[k % 6].repeat(40)))
-            .collect();
+        let names = hostile_names();
         let many: Vec<Sample> = (0..MAX_SERIES)
             .map(|k| latencies(3000 + 7 * k, 800.0 + 90.0 * k as f64, 2000.0, 9000.0))
             .collect();
@@ -576,24 +446,33 @@ mod tests {
         let size = |n| {
             let sample = latencies(n, 1450.0, 3300.0, 5500.0);
             let panels = [panel("Warm", &[("a", &sample)])];
-            distributions("m", &panels).unwrap().len()
+            distributions(&data(&panels)).unwrap().svg.len()
         };
         assert!(size(300_000) < size(1000) + 1000);
     }
 
     #[test]
     fn what_cannot_be_drawn_is_an_error() {
-        assert_eq!(distributions("m", &[]), Err(ChartError::Empty));
+        assert_eq!(distributions(&data(&[])), Err(ChartError::Empty));
+        let empty = data(&[panel("Warm", &[]), panel("Cold", &[])]);
+        assert_eq!(distributions(&empty), Err(ChartError::Empty));
         let sample = exactly(&[1.0]);
-        let full = panel("Warm", &[("a", &sample); MAX_SERIES]);
-        let over = panel("Warm", &[("a", &sample); MAX_SERIES + 1]);
+        let mut many = data(&[panel("Warm", &[("a", &sample)])]);
+        let one = many.panels[0].series[0].clone();
+        many.panels[0].series = vec![one; MAX_SERIES];
         let error = |what, most| Err(ChartError::TooMany { what, most });
-        assert_eq!(distributions("m", &[over]), error("series", MAX_SERIES));
-        let (three, many) = (vec![full; 3], vec![panel("", &[]); MAX_PANELS + 1]);
-        assert_eq!(
-            distributions("m", &three),
-            error("series in all panels", MAX_SHOWN)
-        );
-        assert_eq!(distributions("m", &many), error("panels", MAX_PANELS));
+        let three = Distributions {
+            panels: vec![many.panels[0].clone(); 3],
+            ..many.clone()
+        };
+        assert_eq!(distributions(&three), error("series in all panels", MAX_SHOWN));
+        let eight = Distributions {
+            panels: vec![many.panels[0].clone(); MAX_PANELS + 1],
+            ..many.clone()
+        };
+        assert_eq!(distributions(&eight), error("panels", MAX_PANELS));
+        let over = many.panels[0].series[0].clone();
+        many.panels[0].series.push(over);
+        assert_eq!(distributions(&many), error("series", MAX_SERIES));
     }
 }

@@ -1,16 +1,9 @@
-//! A sheet on which a figure is laid out, and its way into SVG. The only file that knows of
-//! plotters.
-//!
-//! A figure is laid out in pixels first. Plotters then writes the shapes, and each of its lines is
-//! finished here: it knows no dashes and only whole pixels, so that lines and markers are drawn
-//! ten times as large and scaled down.
+//! A sheet on which a figure is laid out, in pixels.
 
-use super::ChartError;
 use super::palette::{CARD, INK, Look, MUTED, Rgb, Shape};
+use super::svg;
 use super::text::{self, HEADING, SMALL};
-use plotters::prelude::{Color, DrawingBackend, FontDesc, FontFamily, RGBColor, SVGBackend, ShapeStyle};
-use plotters::style::FontStyle;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use super::{Chart, ChartError};
 
 /// The width of every figure in pixels.
 pub(super) const WIDTH: f64 = 720.0;
@@ -18,10 +11,6 @@ pub(super) const WIDTH: f64 = 720.0;
 pub(super) const MARGIN: f64 = 20.0;
 /// The distance of two lines of text.
 pub(super) const LINE: f64 = 17.0;
-/// Drawn units in one pixel.
-const FINE: f64 = 10.0;
-/// What plotters makes the size of a font larger by, and its SVG smaller again.
-const PLOTTERS_FONT: f64 = 1.24;
 
 /// A place in pixels from the upper left corner.
 pub(super) type Point = (f64, f64);
@@ -66,12 +55,12 @@ pub(super) enum Align {
 /// A line of text; `at` is half way up its digits.
 #[derive(Debug, Clone)]
 pub(super) struct Label {
-    at: Point,
-    text: String,
-    size: u32,
-    bold: bool,
-    colour: Rgb,
-    align: Align,
+    pub(super) at: Point,
+    pub(super) text: String,
+    pub(super) size: u32,
+    pub(super) bold: bool,
+    pub(super) colour: Rgb,
+    pub(super) align: Align,
 }
 
 impl Label {
@@ -133,10 +122,36 @@ pub(super) struct Line {
     pub(super) fill: f64,
 }
 
+/// The form of marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Round, as wide as its line.
+    Dot,
+    /// A plus, four times as wide as its lines.
+    Plus,
+    /// Upright, from its upper end down.
+    Stroke,
+}
+
+/// Many equal marks.
 #[derive(Debug, Clone)]
-enum Shown {
+pub(super) struct Marks {
+    pub(super) mark: Mark,
+    /// Their middles, or the upper ends of strokes.
+    pub(super) points: Vec<Point>,
+    pub(super) colour: Rgb,
+    /// Of each line, in pixels.
+    pub(super) width: f64,
+    /// Of strokes, in pixels.
+    pub(super) height: f64,
+    pub(super) opacity: f64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Shown {
     Rect(Area, Rgb),
     Line(Line),
+    Marks(Marks),
     Polygon(Vec<Point>, Rgb, f64),
     Circle(Point, f64, Rgb),
     Label(Label),
@@ -198,6 +213,12 @@ impl Sheet {
         }
     }
 
+    pub(super) fn marks(&mut self, marks: Marks) {
+        if !marks.points.is_empty() {
+            self.shown.push(Shown::Marks(marks));
+        }
+    }
+
     pub(super) fn polygon(&mut self, points: Vec<Point>, colour: Rgb, opacity: f64) {
         if points.len() > 2 {
             self.shown.push(Shown::Polygon(points, colour, opacity));
@@ -216,6 +237,18 @@ impl Sheet {
             self.label(label);
         }
         free
+    }
+
+    /// The same unless it comes nearer than so many pixels to another one at either side.
+    pub(super) fn label_if_spaced(&mut self, label: Label, space: f64) -> bool {
+        let mut area = label.area();
+        (area.left, area.right) = (area.left - space, area.right + space);
+        !self.is_labelled(&area) && self.label_if_free(label)
+    }
+
+    /// A filled square around a point.
+    pub(super) fn square(&mut self, at: Point, radius: f64, colour: Rgb) {
+        self.shape(at, radius, Shape::Square, colour);
     }
 
     /// Whether a label touches the area.
@@ -259,165 +292,18 @@ impl Sheet {
         self.polygon(points.collect(), colour, 1.0);
     }
 
-    /// The SVG file: the card, everything shown, and what it says in words.
-    pub(super) fn finish(&self, height: f64, title: &str, words: &str) -> Result<String, ChartError> {
-        let mut drawn = String::new();
-        {
-            let size = (WIDTH as u32, height.ceil() as u32);
-            let mut backend = SVGBackend::with_string(&mut drawn, size);
-            for shown in &self.shown {
-                draw(&mut backend, shown)?;
-            }
-            backend
-                .present()
-                .map_err(|error| ChartError::Draw(error.to_string()))?;
-        }
-        let lines = self.shown.iter().filter_map(|shown| match shown {
-            Shown::Line(line) => Some(line),
-            _ => None,
-        });
-        Ok(finish_lines(&drawn, lines, height.ceil() as u32, title, words))
+    /// The figure: the card, everything shown, and what it finds and says in words.
+    pub(super) fn finish(
+        &self,
+        height: f64,
+        title: &str,
+        alt: String,
+        words: &str,
+    ) -> Result<Chart, ChartError> {
+        let words = format!("{alt}. {words}");
+        let svg = svg::file(&self.shown, height, title, words.trim_end())?;
+        Ok(Chart { alt, svg })
     }
-}
-
-/// Lets plotters draw one shape.
-fn draw(backend: &mut SVGBackend<'_>, shown: &Shown) -> Result<(), ChartError> {
-    let drawn = match shown {
-        Shown::Rect(area, colour) => {
-            let corner = |x: f64, y: f64| (x.round() as i32, y.round() as i32);
-            let (from, to) = (corner(area.left, area.top), corner(area.right, area.bottom));
-            backend.draw_rect(from, to, &rgb(*colour), true)
-        }
-        Shown::Line(line) => {
-            let style = ShapeStyle {
-                color: rgb(line.colour).to_rgba(),
-                filled: false,
-                stroke_width: (line.width * FINE).round() as u32,
-            };
-            backend.draw_path(thinned(&line.points), &style)
-        }
-        Shown::Polygon(points, colour, opacity) => {
-            backend.fill_polygon(thinned(points), &rgb(*colour).mix(*opacity))
-        }
-        Shown::Circle(centre, radius, colour) => {
-            backend.draw_circle(fine(*centre), (radius * FINE).round() as u32, &rgb(*colour), true)
-        }
-        Shown::Label(label) => {
-            let style = if label.bold {
-                FontStyle::Bold
-            } else {
-                FontStyle::Normal
-            };
-            let size = f64::from(label.size) * PLOTTERS_FONT;
-            let h_pos = match label.align {
-                Align::Left => HPos::Left,
-                Align::Middle => HPos::Center,
-                Align::Right => HPos::Right,
-            };
-            let style = FontDesc::new(FontFamily::SansSerif, size, style)
-                .color(&rgb(label.colour))
-                .pos(Pos::new(h_pos, VPos::Center));
-            // Plotters centres small letters; one pixel lower centres digits and capitals.
-            let at = (label.at.0.round() as i32, label.at.1.round() as i32 + 1);
-            backend.draw_text(&label.text, &style, at)
-        }
-    };
-    drawn.map_err(|error| ChartError::Draw(error.to_string()))
-}
-
-fn rgb((r, g, b): Rgb) -> RGBColor {
-    RGBColor(r, g, b)
-}
-
-fn fine((x, y): Point) -> (i32, i32) {
-    ((x * FINE).round() as i32, (y * FINE).round() as i32)
-}
-
-/// The points in drawn units, without those that the line passes through anyway.
-fn thinned(points: &[Point]) -> Vec<(i32, i32)> {
-    let mut kept: Vec<(i32, i32)> = Vec::with_capacity(points.len());
-    for point in points.iter().copied().map(fine) {
-        if kept.last() == Some(&point) {
-            continue;
-        }
-        if let [.., a, b] = kept[..] {
-            let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-            let (ex, ey) = (point.0 - b.0, point.1 - b.1);
-            let straight = i64::from(dx) * i64::from(ey) == i64::from(dy) * i64::from(ex);
-            let onward = i64::from(dx) * i64::from(ex) + i64::from(dy) * i64::from(ey) > 0;
-            if straight && onward {
-                kept.pop();
-            }
-        }
-        kept.push(point);
-    }
-    kept
-}
-
-/// Gives the lines that plotters wrote what plotters does not know, and takes away what says
-/// nothing. No text of a name can be taken for a tag: plotters has escaped it.
-fn finish_lines<'a>(
-    drawn: &str,
-    mut lines: impl Iterator<Item = &'a Line>,
-    height: u32,
-    title: &str,
-    words: &str,
-) -> String {
-    let mut svg = String::with_capacity(drawn.len() + words.len() + 500);
-    svg.push_str(&format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{WIDTH}\" height=\"{height}\" \
-         viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" stroke-linejoin=\"round\">\n\
-         <title>{}</title>\n<desc>{}</desc>\n<rect width=\"{WIDTH}\" height=\"{height}\" rx=\"8\" fill=\"{}\"/>\n",
-        text::escape(&text::clean(title)),
-        text::escape(&text::clean(words)),
-        hex(CARD),
-    ));
-    for line in drawn.lines().skip(1) {
-        if !line.starts_with('<') {
-            svg.push_str(line);
-            continue;
-        }
-        let mut line = line
-            .replace(" opacity=\"1\"", "")
-            .replace(" stroke=\"none\"", "")
-            .replace(" text-anchor=\"start\"", "")
-            .replace(" font-family=\"sans-serif\"", "")
-            .replace(" \"/>", "\"/>");
-        for tag in ["<polyline", "<polygon", "<circle"] {
-            if line.starts_with(tag) {
-                line.insert_str(tag.len(), " transform=\"scale(.1)\"");
-            }
-        }
-        if line.starts_with("<circle") {
-            line = line.replace(" stroke-width=\"1\"", "");
-        }
-        if let Some(path) = line.starts_with("<polyline").then(|| lines.next()).flatten() {
-            line.insert_str("<polyline".len(), &extras(path));
-        }
-        svg.push_str(&line);
-        if !line.starts_with("<text") {
-            svg.push('\n');
-        }
-    }
-    svg
-}
-
-/// What a line has beyond colour and width.
-fn extras(line: &Line) -> String {
-    let mut extras = String::new();
-    if !line.dash.is_empty() {
-        let lengths: Vec<String> = line.dash.split(' ').map(|length| format!("{length}0")).collect();
-        extras.push_str(&format!(" stroke-dasharray=\"{}\"", lengths.join(" ")));
-    }
-    if line.fill > 0.0 {
-        let fill = hex(line.colour);
-        extras.push_str(&format!(" style=\"fill:{fill};fill-opacity:{}\"", line.fill));
-    }
-    extras
-}
-
-fn hex((r, g, b): Rgb) -> String {
-    format!("#{r:02X}{g:02X}{b:02X}")
 }
 
 #[cfg(test)]
@@ -438,50 +324,5 @@ impl Sheet {
                 assert!(!area.meets(&other.area()), "{label:?}\n{other:?}");
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_become_a_tag() {
-        let mut sheet = Sheet::default();
-        sheet.label(Label::new((20.0, 20.0), "<polyline opacity=\"1\"/>", Align::Left));
-        sheet.line(Line {
-            points: vec![(0.0, 0.0), (9.0, 9.0)],
-            colour: INK,
-            width: 2.0,
-            dash: "7 4",
-            fill: 0.0,
-        });
-        let svg = sheet.finish(100.0, "<t>", "</desc>").unwrap();
-        assert!(
-            svg.contains(">&lt;polyline opacity=&quot;1&quot;/&gt;</text>"),
-            "{svg}"
-        );
-        assert!(svg.contains("<title>&lt;t&gt;</title>\n<desc>&lt;/desc&gt;</desc>"));
-        assert_eq!(svg.matches("<polyline").count(), 1);
-        assert!(svg.contains("<polyline stroke-dasharray=\"70 40\" transform=\"scale(.1)\""));
-        assert!(
-            svg.contains("stroke-width=\"20\" points=\"0,0 90,90\"/>"),
-            "{svg}"
-        );
-        assert!(svg.contains("font-size=\"12\""), "{svg}");
-        super::super::trial::assert_well_formed(&svg);
-    }
-
-    #[test]
-    fn points_on_the_way_are_left_out() {
-        let points = [
-            (0.0, 0.0),
-            (1.0, 1.0),
-            (2.0, 2.0),
-            (2.0, 2.0),
-            (1.0, 1.0),
-            (1.0, 5.0),
-        ];
-        assert_eq!(thinned(&points), [(0, 0), (20, 20), (10, 10), (10, 50)]);
     }
 }

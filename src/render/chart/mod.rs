@@ -1,41 +1,58 @@
-//! Figures as SVG text: curves of quantiles, distributions, and stacked phases.
+//! Figures as SVG text, a file for each, drawn from what [`drawn`](crate::comparison::drawn) has of them.
 //!
-//! A figure takes plain numbers and names and gives the text of one SVG file. Equal input gives
-//! equal bytes, and no input makes a file larger than 60 KB: curves have a fixed number of points and
-//! histograms a fixed number of bins. Names come from logs; they are drawn as text and never act.
+//! A figure takes plain numbers and names and gives the text of one SVG file, and what it finds in one sentence.
+//! Equal input gives equal bytes, and no input makes a file larger than 200 KB. Names come from logs; they are drawn
+//! as text and never act.
 //!
 //! Colour never carries a distinction alone: series differ also in dashes and markers, parts also
-//! in lightness, and all of them are named where they are drawn. What is drawn is also said in
-//! words, in the `<desc>` of the file.
+//! in lightness, and all of them are named where they are drawn. Every figure stands on an opaque card, so that it can
+//! be read on a dark page. What is drawn is also said in words, in the `<desc>` of the file.
 
+#[cfg(test)]
+mod any_input;
+mod clock;
+mod cost;
 mod curve;
 mod distributions;
+mod ecdf;
 mod frame;
+mod inference_share;
+mod names;
+mod obstacles;
+mod over_time;
 mod palette;
 mod phases;
 mod quantile_curves;
+mod ratios;
 mod scale;
+mod svg;
 mod text;
+mod tokens;
 #[cfg(test)]
 mod trial;
 
-pub use distributions::{Panel, distributions};
-pub use phases::{Bar, Part, phases};
+pub use cost::cost;
+pub use distributions::distributions;
+pub use ecdf::ecdf;
+pub use inference_share::inference_share;
+pub use over_time::over_time;
+pub use phases::phases;
 pub use quantile_curves::quantile_curves;
+pub use ratios::ratios;
+pub use tokens::tokens;
 
-use crate::stats::Sample;
 use std::fmt;
 
 /// The most series that one panel shows.
 pub const MAX_SERIES: usize = palette::SERIES.len();
 
-/// The requests of one model.
-#[derive(Debug, Clone, Copy)]
-pub struct Series<'a> {
-    /// The name that is shown. It may be any text.
-    pub name: &'a str,
-    /// The latencies in microseconds.
-    pub sample: &'a Sample,
+/// A figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chart {
+    /// What it finds, in a sentence without its full stop. Names in it are made visible and bounded, but not escaped.
+    pub alt: String,
+    /// The SVG file.
+    pub svg: String,
 }
 
 /// Why a figure could not be drawn.
@@ -77,10 +94,32 @@ fn at_most(count: usize, most: usize, what: &'static str) -> Result<(), ChartErr
     Ok(())
 }
 
+/// The most things that a sentence lists.
+const MOST_LISTED: usize = 4;
+
+/// `a, b and c`, or the first of more and how many others there are.
+fn listed(each: impl ExactSizeIterator<Item = String>) -> String {
+    let count = each.len();
+    let mut parts: Vec<String> = match count > MOST_LISTED {
+        true => each.take(MOST_LISTED - 1).collect(),
+        false => each.collect(),
+    };
+    if count > MOST_LISTED {
+        parts.push(format!("{} more", count + 1 - MOST_LISTED));
+    }
+    let last = parts.pop().unwrap_or_default();
+    match parts.is_empty() {
+        true => last,
+        false => format!("{} and {last}", parts.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::trial::assert_well_formed;
+    use super::trial::{checked, round};
     use super::*;
+    use crate::comparison::drawn::{Distributions, Named, PhaseBar, PhaseBars, PhasePart, QuantileCurves};
+    use crate::stats::Sample;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -105,11 +144,21 @@ mod tests {
         vec((name(), sample()), 0..=most)
     }
 
-    fn series(samples: &[(String, Sample)]) -> Vec<Series<'_>> {
+    fn of(samples: &[(String, Sample)]) -> Vec<Named<'_>> {
+        let samples = samples.iter().enumerate();
         samples
-            .iter()
-            .map(|(name, sample)| Series { name, sample })
+            .map(|(place, (name, sample))| Named { name, place, sample })
             .collect()
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let list = |count: usize| listed((0..count).map(|at| at.to_string()));
+        assert_eq!(list(0), "");
+        assert_eq!(list(1), "0");
+        assert_eq!(list(2), "0 and 1");
+        assert_eq!(list(4), "0, 1, 2 and 3");
+        assert_eq!(list(10), "0, 1, 2 and 7 more");
     }
 
     proptest! {
@@ -117,10 +166,9 @@ mod tests {
 
         #[test]
         fn labels_of_any_curves_are_apart(metric in name(), samples in named_samples(MAX_SERIES)) {
-            let series = series(&samples);
-            if !series.is_empty() {
-                quantile_curves::assert_sound(&metric, &series);
-                assert_well_formed(&quantile_curves(&metric, &series).unwrap());
+            let data = QuantileCurves::of(&metric, &of(&samples), &[Some(0.5)]);
+            if !samples.is_empty() {
+                checked("", &data, quantile_curves::lay_out, quantile_curves);
             }
         }
 
@@ -128,12 +176,11 @@ mod tests {
         fn labels_of_any_distributions_are_apart(
             titles in (name(), name()), one in named_samples(MAX_SERIES), other in named_samples(MAX_SERIES),
         ) {
-            let panels = [
-                Panel { title: &titles.0, series: series(&one) },
-                Panel { title: &titles.1, series: series(&other) },
-            ];
-            distributions::assert_sound("latency", &panels);
-            assert_well_formed(&distributions("latency", &panels).unwrap());
+            let panels = [(titles.0.as_str(), of(&one)), (titles.1.as_str(), of(&other))];
+            let is_answered = |(_, sample): &(String, Sample)| sample.censored() < sample.len();
+            if one.iter().chain(&other).any(is_answered) {
+                checked("", &Distributions::of("latency", &panels), distributions::lay_out, distributions);
+            }
         }
 
         #[test]
@@ -142,14 +189,16 @@ mod tests {
             bars in vec((0..10_usize, 0..3_usize, vec(prop_oneof![Just(0.0), 0.01..10.0_f64, 10.0..9e5_f64], 10)), 1..=30),
             names in (vec(name(), 10), vec(name(), 3)),
         ) {
-            let parts: Vec<Part<'_>> = parts.iter().enumerate().map(|(place, name)| Part { name, place }).collect();
-            let bars: Vec<Bar<'_>> = bars.iter().take(120 / parts.len()).map(|(series, quantile, parts_ms)| Bar {
-                series: &names.0[*series],
-                quantile: &names.1[*quantile],
-                parts_ms: parts_ms[..parts.len()].to_vec(),
-            }).collect();
-            phases::assert_sound(&parts, &bars);
-            assert_well_formed(&phases(&parts, &bars).unwrap());
+            let bars = bars.iter().take(120 / parts.len()).map(|(place, quantile, parts_ms)| PhaseBar {
+                name: names.0[*place].clone(),
+                place: *place,
+                quantile: names.1[*quantile].clone(),
+                timed_out: quantile % 2,
+                parts_ms: parts_ms[..parts.len()].iter().copied().map(round).collect(),
+            });
+            let bars = bars.collect();
+            let parts = parts.into_iter().enumerate().map(|(place, name)| PhasePart { name, place }).collect();
+            checked("", &PhaseBars { parts, bars }, phases::lay_out, phases);
         }
     }
 }

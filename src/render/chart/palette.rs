@@ -93,6 +93,11 @@ pub(super) const SERIES: [Look; 10] = [
     ),
 ];
 
+/// How the series at a place among all of them looks.
+pub(super) fn of_place(place: usize) -> &'static Look {
+    &SERIES[place % SERIES.len()]
+}
+
 /// Fill and text of the parts of a bar, in the order of the phases. Parts that may be neighbours differ in lightness, so
 /// that they differ without colour too.
 pub(super) const PARTS: [(Rgb, Rgb); 10] = [

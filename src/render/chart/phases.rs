@@ -1,9 +1,10 @@
 //! Stacked bars: what the requests' time was spent on.
 
 use super::frame::{Align, Area, LINE, Label, MARGIN, Sheet, WIDTH};
-use super::palette::{CARD, GRID, INK, PARTS, Rgb, SERIES};
+use super::palette::{self, CARD, GRID, INK, PARTS, Rgb};
 use super::text::{self, SMALL};
-use super::{ChartError, MAX_SERIES, at_most, scale};
+use super::{Chart, ChartError, MAX_SERIES, at_most, listed, scale};
+use crate::comparison::drawn::{PhaseBar, PhaseBars, PhasePart};
 
 /// The most bars that a figure shows.
 const MAX_BARS: usize = 3 * MAX_SERIES;
@@ -20,73 +21,57 @@ const NAME: f64 = 170.0;
 /// The widest name of a part.
 const PART_NAME: f64 = 200.0;
 
-/// A part of the bars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part<'a> {
-    /// What it is called.
-    pub name: &'a str,
-    /// Its place among all parts that there may be, which gives it its colour.
-    pub place: usize,
-}
-
-/// The mean or typical composition of one model's latency at one quantile.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bar<'a> {
-    /// The model.
-    pub series: &'a str,
-    /// Such as `p95`. Bars that follow each other with the same one are a group.
-    pub quantile: &'a str,
-    /// The duration of each part in milliseconds.
-    pub parts_ms: Vec<f64>,
-}
-
 /// Stacked horizontal bars in groups of quantiles, a bar for each model.
 ///
 /// # Errors
 /// If there is no bar or part or too many of them, or if a duration cannot be drawn.
-pub fn phases(parts: &[Part<'_>], bars: &[Bar<'_>]) -> Result<String, ChartError> {
-    let (sheet, height) = lay_out(parts, bars)?;
-    let title = "Where the time goes";
-    sheet.finish(height, title, &words(parts, bars))
+pub fn phases(data: &PhaseBars) -> Result<Chart, ChartError> {
+    let (sheet, height) = lay_out(data)?;
+    sheet.finish(height, "Where the time goes", alt(data), &words(data))
 }
 
-fn lay_out(parts: &[Part<'_>], bars: &[Bar<'_>]) -> Result<(Sheet, f64), ChartError> {
+pub(super) fn lay_out(data: &PhaseBars) -> Result<(Sheet, f64), ChartError> {
+    let PhaseBars { parts, bars } = data;
     if parts.is_empty() || bars.is_empty() {
         return Err(ChartError::Empty);
     }
     at_most(parts.len(), PARTS.len(), "parts of a bar")?;
-    let highest = parts.iter().map(|part| part.place + 1).fold(0, usize::max);
+    let highest = parts
+        .iter()
+        .map(|part| part.place.saturating_add(1))
+        .fold(0, usize::max);
     at_most(highest, PARTS.len(), "parts")?;
     at_most(bars.len(), MAX_BARS, "bars")?;
     at_most(bars.len() * parts.len(), MAX_PARTS, "parts of all bars")?;
-    let names = names(bars);
-    at_most(names.len(), MAX_SERIES, "series")?;
+    let highest = bars
+        .iter()
+        .map(|bar| bar.place.saturating_add(1))
+        .fold(0, usize::max);
+    at_most(highest, MAX_SERIES, "series")?;
     let drawable = |ms: &f64| ms.is_finite() && *ms >= 0.0;
-    let complete = |bar: &Bar<'_>| bar.parts_ms.len() == parts.len() && bar.parts_ms.iter().all(drawable);
+    let complete = |bar: &PhaseBar| bar.parts_ms.len() == parts.len() && bar.parts_ms.iter().all(drawable);
     let longest = bars.iter().map(total).fold(0.0, f64::max);
     if !bars.iter().all(complete) || !longest.is_finite() {
         return Err(ChartError::Value);
     }
 
-    let subtitle = "Mean over the requests around each percentile of total time.";
-    let mut sheet = Sheet::new("Where the time goes", subtitle);
+    let mut subtitle = "Mean over the requests around each percentile of total time.".to_owned();
+    if bars.iter().any(|bar| bar.timed_out > 0) {
+        subtitle.push_str(" ≥: some timed out.");
+    }
+    let mut sheet = Sheet::new("Where the time goes", &subtitle);
     let mut top = key(&mut sheet, parts) + 18.0;
-    let shown: Vec<String> = names
+    let shown = |bar: &PhaseBar| text::fit(&bar.name, SMALL, false, NAME);
+    let widest = bars
         .iter()
-        .map(|name| text::fit(name, SMALL, false, NAME))
-        .collect();
-    let widest = shown
-        .iter()
-        .map(|name| text::width(name, SMALL, false))
+        .map(|bar| text::width(&shown(bar), SMALL, false))
         .fold(0.0, f64::max);
     let quantiles = bars
         .iter()
-        .map(|bar| text::width(&text::fit(bar.quantile, SMALL, true, 60.0), SMALL, true));
+        .map(|bar| text::width(&text::fit(&bar.quantile, SMALL, true, 60.0), SMALL, true));
     let names_left = MARGIN + quantiles.fold(24.0, f64::max).ceil() + 14.0;
     let left = (names_left + 16.0 + widest + 10.0).ceil();
-    let totals = bars
-        .iter()
-        .map(|bar| text::width(&text::duration(total(bar)), SMALL, true));
+    let totals = bars.iter().map(|bar| text::width(&sum(bar), SMALL, true));
     let right = (WIDTH - MARGIN - totals.fold(0.0, f64::max) - 8.0).floor();
     let x = |ms: f64| left + (right - left) * if longest > 0.0 { ms / longest } else { 0.0 };
 
@@ -94,11 +79,11 @@ fn lay_out(parts: &[Part<'_>], bars: &[Bar<'_>]) -> Result<(Sheet, f64), ChartEr
     let mut group = None;
     let mut rows = Vec::new();
     for bar in bars {
-        let starts = group != Some(bar.quantile);
+        let starts = group != Some(&bar.quantile);
         if starts && group.is_some() {
             top += GAP;
         }
-        group = Some(bar.quantile);
+        group = Some(&bar.quantile);
         rows.push((bar, top, starts));
         top += ROW;
     }
@@ -108,16 +93,15 @@ fn lay_out(parts: &[Part<'_>], bars: &[Bar<'_>]) -> Result<(Sheet, f64), ChartEr
     for (bar, top, starts) in rows {
         let middle = top + BAR / 2.0;
         if starts {
-            let quantile = text::fit(bar.quantile, SMALL, true, 60.0);
+            let quantile = text::fit(&bar.quantile, SMALL, true, 60.0);
             sheet.label(
                 Label::new((MARGIN, middle), &quantile, Align::Left)
                     .colour(INK)
                     .bold(),
             );
         }
-        let series = names.iter().position(|name| *name == bar.series).unwrap_or(0);
-        sheet.marker((names_left + 5.0, middle), &SERIES[series]);
-        sheet.label(Label::new((names_left + 16.0, middle), &shown[series], Align::Left).colour(INK));
+        sheet.marker((names_left + 5.0, middle), palette::of_place(bar.place));
+        sheet.label(Label::new((names_left + 16.0, middle), &shown(bar), Align::Left).colour(INK));
         stack(&mut sheet, parts, bar, top, x);
     }
     Ok((sheet, bottom + 34.0))
@@ -136,11 +120,11 @@ fn axis(sheet: &mut Sheet, longest: f64, (left, right): (f64, f64), (top, bottom
 }
 
 /// The parts with their fills and names, as many lines as they need. Returns where they end.
-fn key(sheet: &mut Sheet, parts: &[Part<'_>]) -> f64 {
+fn key(sheet: &mut Sheet, parts: &[PhasePart]) -> f64 {
     let (mut x, mut y) = (MARGIN, 72.0);
     for part in parts {
         let (fill, _) = look(part);
-        let name = text::fit(part.name, SMALL, false, PART_NAME);
+        let name = text::fit(&part.name, SMALL, false, PART_NAME);
         let width = 20.0 + text::width(&name, SMALL, false);
         if x > MARGIN && x + width > WIDTH - MARGIN {
             (x, y) = (MARGIN, y + LINE + 2.0);
@@ -159,7 +143,7 @@ fn key(sheet: &mut Sheet, parts: &[Part<'_>]) -> f64 {
 }
 
 /// One bar, with what fits into its parts, and its total.
-fn stack(sheet: &mut Sheet, parts: &[Part<'_>], bar: &Bar<'_>, top: f64, x: impl Fn(f64) -> f64) {
+fn stack(sheet: &mut Sheet, parts: &[PhasePart], bar: &PhaseBar, top: f64, x: impl Fn(f64) -> f64) {
     let middle = top + BAR / 2.0;
     let mut passed = 0.0;
     for (part, ms) in parts.iter().zip(&bar.parts_ms) {
@@ -180,7 +164,7 @@ fn stack(sheet: &mut Sheet, parts: &[Part<'_>], bar: &Bar<'_>, top: f64, x: impl
         sheet.rect(area, fill);
         let value = text::duration(*ms);
         let room = right - left - 10.0;
-        let both = format!("{} {value}", text::fit(part.name, SMALL, false, PART_NAME));
+        let both = format!("{} {value}", text::fit(&part.name, SMALL, false, PART_NAME));
         for words in [both, value] {
             if text::width(&words, SMALL, false) <= room {
                 let at = ((left + right) / 2.0, middle);
@@ -190,8 +174,7 @@ fn stack(sheet: &mut Sheet, parts: &[Part<'_>], bar: &Bar<'_>, top: f64, x: impl
         }
     }
     let end = x(passed).round();
-    let sum = text::duration(passed);
-    let label = Label::new((end + 6.0, middle), &sum, Align::Left)
+    let label = Label::new((end + 6.0, middle), &sum(bar), Align::Left)
         .colour(INK)
         .bold();
     // Grid lines shall not cross the number.
@@ -207,84 +190,100 @@ fn stack(sheet: &mut Sheet, parts: &[Part<'_>], bar: &Bar<'_>, top: f64, x: impl
 }
 
 /// The fill of a part and the colour of the text on it.
-fn look(part: &Part<'_>) -> (Rgb, Rgb) {
+fn look(part: &PhasePart) -> (Rgb, Rgb) {
     PARTS[part.place.min(PARTS.len() - 1)]
 }
 
-fn total(bar: &Bar<'_>) -> f64 {
+fn total(bar: &PhaseBar) -> f64 {
     bar.parts_ms.iter().sum()
 }
 
-/// The models in the order in which they come.
-fn names<'a>(bars: &[Bar<'a>]) -> Vec<&'a str> {
-    let mut names: Vec<&str> = Vec::new();
-    for bar in bars {
-        if !names.contains(&bar.series) {
-            names.push(bar.series);
-        }
-    }
-    names
+/// The total as it is written: a lower bound where requests were stopped.
+fn sum(bar: &PhaseBar) -> String {
+    let bound = if bar.timed_out > 0 { "≥ " } else { "" };
+    format!("{bound}{}", text::duration(total(bar)))
 }
 
-fn words(parts: &[Part<'_>], bars: &[Bar<'_>]) -> String {
-    let part_names: Vec<String> = parts.iter().map(|part| text::in_words(part.name)).collect();
+/// What the figure finds: the longest part of the last group, which is of the slowest requests.
+fn alt(data: &PhaseBars) -> String {
+    let Some(quantile) = data.bars.last().map(|bar| &bar.quantile) else {
+        return "Where the time goes".to_owned();
+    };
+    let bars = data.bars.iter().filter(|bar| &bar.quantile == quantile);
+    let each: Vec<String> = bars
+        .map(|bar| {
+            let parts = data.parts.iter().zip(&bar.parts_ms);
+            let longest = parts.max_by(|a, b| a.1.total_cmp(b.1));
+            let share = |ms: f64| if ms > 0.0 { ms / total(bar) } else { 0.0 };
+            longest.map_or_else(String::new, |(part, ms)| {
+                let (part, name) = (text::in_words(&part.name), text::in_words(&bar.name));
+                format!("{part} with {} for {name}", text::percent(share(*ms)))
+            })
+        })
+        .collect();
+    let quantile = text::in_words(quantile);
+    format!(
+        "Where the time goes: the longest part around {quantile} is {}",
+        listed(each.into_iter())
+    )
+}
+
+fn words(data: &PhaseBars) -> String {
+    let part_names: Vec<String> = data.parts.iter().map(|part| text::in_words(&part.name)).collect();
     let mut words = format!(
         "Stacked bars of the duration of the parts: {}.",
         part_names.join(", ")
     );
-    for bar in bars {
-        let (series, quantile) = (text::in_words(bar.series), text::in_words(bar.quantile));
+    for bar in &data.bars {
+        let (name, quantile) = (text::in_words(&bar.name), text::in_words(&bar.quantile));
         let parts: Vec<String> = bar.parts_ms.iter().map(|ms| text::duration(*ms)).collect();
-        let total = text::duration(total(bar));
         words.push_str(&format!(
-            " {series}, {quantile}: {}, in total {total}.",
-            parts.join(" + ")
+            " {name}, {quantile}: {}, in total {}.",
+            parts.join(" + "),
+            sum(bar)
         ));
     }
     words
 }
 
-/// Fails if labels touch or leave the figure.
-#[cfg(test)]
-pub(super) fn assert_sound(parts: &[Part<'_>], bars: &[Bar<'_>]) {
-    let (sheet, height) = lay_out(parts, bars).unwrap();
-    sheet.assert_labels_are_apart(height);
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::trial::{HOSTILE, assert_well_formed, show};
+    use super::super::trial::{self, HOSTILE, hostile_names};
     use super::*;
 
     const NAMES: [&str; 3] = ["init", "model inference", "other Lambda time"];
 
     /// Parts with these names, in places of which some are left out.
-    fn parts<'a>(names: &[&'a str]) -> Vec<Part<'a>> {
+    fn parts(names: &[&str]) -> Vec<PhasePart> {
         let last = |position: usize| PARTS.len() - names.len() + position;
-        let part = |(position, name): (usize, &&'a str)| Part {
-            name,
+        let part = |(position, name): (usize, &&str)| PhasePart {
+            name: (*name).to_owned(),
             place: if position == 0 { 0 } else { last(position) },
         };
         names.iter().enumerate().map(part).collect()
     }
 
-    fn bar<'a>(series: &'a str, quantile: &'a str, parts: &[f64]) -> Bar<'a> {
-        Bar {
-            series,
-            quantile,
+    /// A bar of the first model, or of the second if it is a nova.
+    fn bar(name: &str, quantile: &str, parts: &[f64]) -> PhaseBar {
+        PhaseBar {
+            name: name.to_owned(),
+            place: usize::from(name.contains("nova")),
+            quantile: quantile.to_owned(),
+            timed_out: 0,
             parts_ms: parts.to_vec(),
         }
     }
 
-    fn checked(name: &str, part_names: &[&str], bars: &[Bar<'_>]) -> (Vec<String>, String) {
-        let parts = parts(part_names);
-        let (sheet, height) = lay_out(&parts, bars).unwrap();
-        sheet.assert_labels_are_apart(height);
-        let svg = phases(&parts, bars).unwrap();
-        assert_well_formed(&svg);
-        assert_eq!(svg, phases(&parts, bars).unwrap());
-        show(&format!("phases_{name}"), &svg);
-        (sheet.texts().into_iter().map(str::to_owned).collect(), svg)
+    fn data(part_names: &[&str], bars: &[PhaseBar]) -> PhaseBars {
+        PhaseBars {
+            parts: parts(part_names),
+            bars: bars.to_vec(),
+        }
+    }
+
+    fn checked(name: &str, part_names: &[&str], bars: &[PhaseBar]) -> (Vec<String>, String) {
+        let data = data(part_names, bars);
+        trial::checked(&format!("phases_{name}"), &data, lay_out, phases)
     }
 
     #[test]
@@ -299,11 +298,10 @@ mod tests {
         ];
         let long: Vec<_> = bars
             .iter()
-            .map(|bar| Bar {
-                series: if bar.series == "nova-lite" {
-                    "us.amazon.nova-lite-v1:0"
-                } else {
-                    "anthropic.claude-3-5-haiku-20241022-v1:0"
+            .map(|bar| PhaseBar {
+                name: match bar.place {
+                    1 => "us.amazon.nova-lite-v1:0".to_owned(),
+                    _ => "anthropic.claude-3-5-haiku-20241022-v1:0".to_owned(),
                 },
                 ..bar.clone()
             })
@@ -330,8 +328,13 @@ mod tests {
     #[test]
     fn a_part_keeps_its_colour_whatever_others_there_are() {
         let drawn = |places: &[usize]| {
-            let all: Vec<Part<'_>> = places.iter().map(|&place| Part { name: "x", place }).collect();
-            phases(&all, &[bar("a", "p50", &vec![100.0; places.len()])]).unwrap()
+            let part = |&place: &usize| PhasePart {
+                name: "x".to_owned(),
+                place,
+            };
+            let parts = places.iter().map(part).collect();
+            let bars = vec![bar("a", "p50", &vec![100.0; places.len()])];
+            phases(&PhaseBars { parts, bars }).unwrap().svg
         };
         let fill = |(r, g, b): Rgb| format!("#{r:02X}{g:02X}{b:02X}");
         let (few, all) = (drawn(&[3, 7]), drawn(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
@@ -340,12 +343,9 @@ mod tests {
             assert_eq!(few.contains(&fill(colour)), place == 3 || place == 7, "{place}");
         }
         let (what, most) = ("parts", PARTS.len());
-        let part = Part {
-            name: "x",
-            place: PARTS.len(),
-        };
-        let bars = [bar("a", "p50", &[1.0])];
-        assert_eq!(phases(&[part], &bars), Err(ChartError::TooMany { what, most }));
+        let mut over = data(&["x"], &[bar("a", "p50", &[1.0])]);
+        over.parts[0].place = PARTS.len();
+        assert_eq!(phases(&over), Err(ChartError::TooMany { what, most }));
     }
 
     #[test]
@@ -380,38 +380,34 @@ mod tests {
 
     #[test]
     fn what_cannot_be_drawn_is_an_error() {
-        assert_eq!(phases(&parts(&NAMES), &[]), Err(ChartError::Empty));
-        assert_eq!(phases(&[], &[bar("a", "p50", &[])]), Err(ChartError::Empty));
+        let of = |names: &[&str], bars: &[PhaseBar]| phases(&data(names, bars));
+        assert_eq!(of(&NAMES, &[]), Err(ChartError::Empty));
+        assert_eq!(of(&[], &[bar("a", "p50", &[])]), Err(ChartError::Empty));
         for values in [
             &[1.0, 2.0][..],
             &[1.0, -2.0, 3.0],
             &[1.0, f64::NAN, 3.0],
             &[f64::MAX; 3],
         ] {
-            assert_eq!(
-                phases(&parts(&NAMES), &[bar("a", "p50", values)]),
-                Err(ChartError::Value)
-            );
+            assert_eq!(of(&NAMES, &[bar("a", "p50", values)]), Err(ChartError::Value));
         }
+        let error = |what, most| Err(ChartError::TooMany { what, most });
         let many = vec![bar("a", "p50", &[1.0; 3]); MAX_BARS + 1];
-        let (what, most) = ("bars", MAX_BARS);
-        assert_eq!(
-            phases(&parts(&NAMES), &many),
-            Err(ChartError::TooMany { what, most })
-        );
+        assert_eq!(of(&NAMES, &many), error("bars", MAX_BARS));
         let many = vec![bar("a", "p50", &[1.0; 5]); MAX_BARS];
-        let (what, most) = ("parts of all bars", MAX_PARTS);
-        assert_eq!(
-            phases(&parts(&["x"; 5]), &many),
-            Err(ChartError::TooMany { what, most })
-        );
-        let names: Vec<String> = (0..=MAX_SERIES).map(|k| k.to_string()).collect();
-        let many: Vec<_> = names.iter().map(|name| bar(name, "p50", &[1.0; 3])).collect();
-        let (what, most) = ("series", MAX_SERIES);
-        assert_eq!(
-            phases(&parts(&NAMES), &many),
-            Err(ChartError::TooMany { what, most })
-        );
+        assert_eq!(of(&["x"; 5], &many), error("parts of all bars", MAX_PARTS));
+        let mut over = bar("a", "p50", &[1.0; 3]);
+        over.place = MAX_SERIES;
+        assert_eq!(of(&NAMES, &[over]), error("series", MAX_SERIES));
+    }
+
+    #[test]
+    fn stopped_requests_make_a_bound() {
+        let mut stopped = bar("a", "p99", &[0.0, 900.0, 100.0]);
+        stopped.timed_out = 2;
+        let (texts, svg) = checked("stopped", &NAMES, &[stopped]);
+        assert!(texts.iter().any(|text| text == "≥ 1,000 ms"), "{texts:?}");
+        assert!(svg.contains("the longest part around p99 is model inference with 90.0 % for a. "));
     }
 
     #[test]
@@ -429,29 +425,22 @@ mod tests {
     #[test]
     fn the_largest_figure_is_small_and_inert() {
         let part_names = [HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[3]];
-        let names: Vec<String> = (0..MAX_SERIES)
-            .map(|k| format!("{k}{}", HOSTILE[k % 6].repeat(40)))
-            .collect();
-        let mut bars = Vec::new();
-        for quantile in ["p50", "<p95>&", "p99 of all that there is"] {
-            for name in &names {
-                bars.push(bar(name, quantile, &[2468.0, 2345.0, 2265.0, 2921.0]));
-            }
-        }
-        let (_, svg) = checked("largest", &part_names, &bars);
+        let of_all = |names: &[String], quantiles: &[String]| -> Vec<PhaseBar> {
+            let places = names.iter().enumerate();
+            let groups = quantiles.iter().flat_map(|quantile| {
+                places.clone().map(move |(place, name)| PhaseBar {
+                    place,
+                    ..bar(name, quantile, &[2468.0, 2345.0, 2265.0, 2921.0])
+                })
+            });
+            groups.collect()
+        };
+        let quantiles = ["p50", "<p95>&", "p99 of all that there is"].map(str::to_owned);
+        let (_, svg) = checked("largest", &part_names, &of_all(&hostile_names(), &quantiles));
         // Nothing takes more bytes for its width than apostrophes.
         let names: Vec<String> = (0..MAX_SERIES).map(|k| format!("{k}{}", HOSTILE[4])).collect();
-        let mut quotes = Vec::new();
-        for quantile in ["a", "b", "c"].map(|group| HOSTILE[4].to_owned() + group) {
-            for name in &names {
-                quotes.push((name, quantile.clone()));
-            }
-        }
-        let quotes: Vec<_> = quotes
-            .iter()
-            .map(|(name, quantile)| bar(name, quantile, &[2468.0, 2345.0, 2265.0, 2921.0]))
-            .collect();
-        checked("quotes", &[HOSTILE[4]; 4], &quotes);
+        let quantiles = ["a", "b", "c"].map(|group| HOSTILE[4].to_owned() + group);
+        checked("quotes", &[HOSTILE[4]; 4], &of_all(&names, &quantiles));
         assert!(svg.contains("&lt;script&gt;") && !svg.contains("<script"));
     }
 }

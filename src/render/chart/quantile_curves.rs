@@ -1,10 +1,13 @@
 //! Latency against percentile, a curve for each model.
 
-use super::curve::{CONFIDENCE, Curve, MARKED, Stop, is_supported, position};
+use super::curve::{Curve, Stop, note, position};
 use super::frame::{Align, Area, LINE, Label, Line, MARGIN, Point, Sheet, WIDTH};
-use super::palette::{AXIS, GRID, INK, SERIES};
+use super::names::{EndName, LEADER, end_names};
+use super::obstacles::Obstacles;
+use super::palette::{AXIS, GRID};
 use super::text::{self, SMALL};
-use super::{ChartError, MAX_SERIES, Series, at_most, scale};
+use super::{Chart, ChartError, MAX_SERIES, at_most, listed, scale};
+use crate::comparison::drawn::{QuantileCurve, QuantileCurves};
 use crate::stats::Probability;
 
 /// The quantiles with a tick, the most important ones first: where two are too close, the later
@@ -13,8 +16,6 @@ const TICKS: [&str; 9] = [
     "50", "99", "90", "99.9", "95", "99.99", "99.999", "99.9999", "99.99999",
 ];
 const TOP: f64 = 74.0;
-/// Between the end of the axis and the names.
-const LEADER: f64 = 16.0;
 
 /// A curve of type 8 quantiles for each series, with a band of their 95 % intervals, as far as
 /// each sample supports: up to the highest quantile whose interval is finite, or to where requests
@@ -22,13 +23,13 @@ const LEADER: f64 = 16.0;
 ///
 /// # Errors
 /// If there is no series or more than [`MAX_SERIES`].
-pub fn quantile_curves(metric: &str, series: &[Series<'_>]) -> Result<String, ChartError> {
-    let (sheet, height) = lay_out(metric, series)?;
-    sheet.finish(height, &title(metric), &words(metric, series))
+pub fn quantile_curves(data: &QuantileCurves) -> Result<Chart, ChartError> {
+    let (sheet, height) = lay_out(data)?;
+    sheet.finish(height, &title(data), alt(data), &words(data))
 }
 
-fn title(metric: &str) -> String {
-    format!("{} by percentile", text::in_words(metric))
+fn title(data: &QuantileCurves) -> String {
+    format!("{} by percentile", text::in_words(&data.metric))
 }
 
 /// Where positions and values lie in the figure.
@@ -52,16 +53,12 @@ impl Plot {
     }
 }
 
-fn lay_out(metric: &str, series: &[Series<'_>]) -> Result<(Sheet, f64), ChartError> {
-    if series.is_empty() {
+pub(super) fn lay_out(data: &QuantileCurves) -> Result<(Sheet, f64), ChartError> {
+    if data.series.is_empty() {
         return Err(ChartError::Empty);
     }
-    at_most(series.len(), MAX_SERIES, "series")?;
-    let curves: Vec<Curve<'_>> = series
-        .iter()
-        .zip(&SERIES)
-        .map(|(series, look)| Curve::new(series, look))
-        .collect();
+    at_most(data.series.len(), MAX_SERIES, "series")?;
+    let curves: Vec<Curve<'_>> = data.series.iter().map(Curve::of).collect();
 
     let value = curves.iter().map(Curve::highest_value).fold(0.0, f64::max);
     // The limits at which requests were stopped may lie far above all that is known.
@@ -83,7 +80,7 @@ fn lay_out(metric: &str, series: &[Series<'_>]) -> Result<(Sheet, f64), ChartErr
     if single {
         remark.push_str(" Markers alone: too few requests.");
     }
-    let mut sheet = Sheet::new(&title(metric), &remark);
+    let mut sheet = Sheet::new(&title(data), &remark);
 
     let (mut ticks, unit) = scale::linear(0.0, values, 6.0);
     for tick in &mut ticks {
@@ -141,7 +138,8 @@ fn lay_out(metric: &str, series: &[Series<'_>]) -> Result<(Sheet, f64), ChartErr
     for curve in &curves {
         markers(&mut sheet, &plot, curve, &mut obstacles);
     }
-    end_labels(&mut sheet, &plot, &curves, &mut obstacles);
+    let names: Vec<EndName<'_>> = curves.iter().map(|curve| end_name(curve, &plot)).collect();
+    end_names(&mut sheet, area, &names, &mut obstacles);
     for curve in &curves {
         limit_label(&mut sheet, &plot, curve, &obstacles);
     }
@@ -151,38 +149,14 @@ fn lay_out(metric: &str, series: &[Series<'_>]) -> Result<(Sheet, f64), ChartErr
     Ok((sheet, area.bottom + 56.0))
 }
 
-/// What no label within the plot may lie upon.
-#[derive(Default)]
-struct Obstacles {
-    lines: Vec<Vec<Point>>,
-    markers: Vec<Area>,
-}
-
-impl Obstacles {
-    fn marker(&mut self, (x, y): Point) {
-        self.markers.push(Area {
-            left: x - 6.0,
-            top: y - 6.0,
-            right: x + 6.0,
-            bottom: y + 6.0,
-        });
-    }
-
-    /// Draws the label if it lies within the plot and upon nothing.
-    fn label(&self, sheet: &mut Sheet, plot: &Plot, label: Label) -> bool {
-        let (label_area, area) = (label.area(), plot.area);
-        let inside = label_area.left > area.left + 2.0
-            && label_area.right < area.right + 2.0
-            && label_area.top > area.top - 10.0
-            && label_area.bottom < area.bottom;
-        let crosses = |line: &Vec<Point>| {
-            line.windows(2)
-                .any(|pair| label_area.is_crossed(pair[0], pair[1]))
-        };
-        inside
-            && !self.markers.iter().any(|marker| marker.meets(&label_area))
-            && !self.lines.iter().any(crosses)
-            && sheet.label_if_free(label)
+/// The name of a curve, and where the curve ends.
+fn end_name<'a>(curve: &'a Curve<'_>, plot: &Plot) -> EndName<'a> {
+    EndName {
+        name: &curve.name,
+        note: &curve.note,
+        look: curve.look,
+        end: plot.at(curve.end().0, curve.end().1),
+        starts: !curve.knots.is_empty() || !curve.dots.is_empty(),
     }
 }
 
@@ -198,10 +172,11 @@ fn percentiles(sheet: &mut Sheet, plot: &Plot) {
         .into_iter()
         .filter_map(|percent| Probability::parse(percent).ok())
     {
-        if position(p) > plot.positions {
+        let position = position(p.complement());
+        if position > plot.positions {
             continue;
         }
-        let x = plot.at(position(p), 0.0).0;
+        let x = plot.at(position, 0.0).0;
         let label = Label::new((x, bottom + 15.0), &p.label(), Align::Middle);
         let mut room = label.area();
         (room.left, room.right) = (room.left - 4.0, room.right + 4.0);
@@ -272,66 +247,11 @@ fn limit_label(sheet: &mut Sheet, plot: &Plot, curve: &Curve<'_>, obstacles: &Ob
     for down in [6.0, 22.0, 38.0, 54.0] {
         for (x, align) in [(x + 10.0, Align::Left), (x - 10.0, Align::Right)] {
             let label = Label::new((x, tip + down), &limit, align);
-            if obstacles.label(sheet, plot, label.colour(curve.look.text).bold()) {
+            if obstacles.label(sheet, plot.area, label.colour(curve.look.text).bold()) {
                 return;
             }
         }
     }
-}
-
-/// The names right of the axis, each as near to the end of its curve as the others allow.
-fn end_labels(sheet: &mut Sheet, plot: &Plot, curves: &[Curve<'_>], obstacles: &mut Obstacles) {
-    let row = 2.0 * LINE;
-    let mut order: Vec<(usize, f64)> = curves
-        .iter()
-        .map(|curve| plot.at(curve.end().0, curve.end().1).1)
-        .enumerate()
-        .collect();
-    order.sort_by(|(one, a), (other, b)| a.total_cmp(b).then(one.cmp(other)));
-    let wanted: Vec<f64> = order.iter().map(|(_, y)| *y).collect();
-    let limits = (plot.area.top + 4.0, plot.area.bottom - LINE);
-    for ((at, end), y) in order.iter().zip(spread(&wanted, row + 2.0, limits)) {
-        let curve = &curves[*at];
-        let from = plot.at(curve.end().0, 0.0).0;
-        let left = plot.area.right + LEADER;
-        let colour = curve.look.colour;
-        let starts = !curve.knots.is_empty() || !curve.dots.is_empty();
-        let away = (y - end).abs() > 3.0 || left - from > LEADER + 12.0;
-        if starts && away {
-            let points = vec![(from + 7.0, *end), (plot.area.right + 2.0, *end), (left - 2.0, y)];
-            obstacles.lines.push(points.clone());
-            let (width, dash, fill) = (1.0, "1 3", 0.0);
-            sheet.line(Line {
-                points,
-                colour,
-                width,
-                dash,
-                fill,
-            });
-        }
-        let marker = (left + 4.0, y);
-        sheet.marker(marker, curve.look);
-        let name = Label::new((left + 14.0, y), &curve.name, Align::Left);
-        sheet.label(name.colour(INK).bold());
-        sheet.label(Label::new((left + 14.0, y + LINE), &curve.note, Align::Left));
-    }
-}
-
-/// Moves ascending places apart by at least `distance` within `limits`, each as little as the
-/// others allow.
-fn spread(wanted: &[f64], distance: f64, (first, last): (f64, f64)) -> Vec<f64> {
-    let mut places = wanted.to_vec();
-    let mut least = first;
-    for place in &mut places {
-        *place = place.max(least);
-        least = *place + distance;
-    }
-    let mut most = last;
-    for place in places.iter_mut().rev() {
-        *place = place.min(most);
-        most = *place - distance;
-    }
-    places
 }
 
 /// The values at the markers, where there is room: above the uppermost curve, below the others.
@@ -373,74 +293,71 @@ fn value_labels(
         let value = text::duration(knot.value);
         for (dx, dy, align) in first.iter().take(near).chain(then.iter().take(near)) {
             let label = Label::new((x + dx, y + dy), &value, *align);
-            if obstacles.label(sheet, plot, label.colour(curve.look.text).bold()) {
+            if obstacles.label(sheet, plot.area, label.colour(curve.look.text).bold()) {
                 break;
             }
         }
     }
 }
 
-fn words(metric: &str, series: &[Series<'_>]) -> String {
-    let mut words = format!("Quantiles of {} with 95 % intervals.", text::in_words(metric));
-    for Series { name, sample } in series {
-        words.push_str(&format!(
-            " {}: n {}",
-            text::in_words(name),
-            text::whole(sample.len() as f64)
-        ));
-        for p in MARKED {
-            let quantile = sample.quantile(p);
-            let value = text::duration(quantile.value / 1000.0);
-            if quantile.censored {
-                words.push_str(&format!("; {} at least {value}", p.label()));
-                continue;
-            }
-            if !is_supported(sample, p) {
-                words.push_str(&format!("; {} not supported", p.label()));
-                continue;
-            }
-            let interval = sample.interval(p, CONFIDENCE);
-            let end = |end: Option<f64>| {
-                end.map_or_else(|| "unknown".to_owned(), |end| text::duration(end / 1000.0))
-            };
-            words.push_str(&format!(
-                "; {} {value} ({} to {})",
-                p.label(),
-                end(interval.low),
-                end(interval.high)
-            ));
+/// What the figure finds: p95 of each, and how they compare.
+fn alt(data: &QuantileCurves) -> String {
+    let each = data.series.iter().map(|series| {
+        let name = text::in_words(&series.name);
+        let Some(p95) = series.named.iter().find(|named| named.label == "p95") else {
+            return format!("not known for {name}");
+        };
+        let value = text::duration(p95.quantile.ms);
+        let times = series
+            .p95_ratio
+            .map_or_else(String::new, |ratio| format!(" ({} times)", text::ratio(ratio)));
+        match (p95.is_at_least, p95.is_supported) {
+            (true, _) => format!("at least {value} for {name}"),
+            (false, true) => format!("{value} for {name}{times}"),
+            (false, false) => format!("not supported by the requests of {name} (n {})", series.requests),
         }
-        words.push('.');
-    }
-    words
+    });
+    let metric = text::in_words(&data.metric);
+    format!("{metric} by percentile: p95 is {}", listed(each))
 }
 
-/// Fails if labels touch or leave the figure.
-#[cfg(test)]
-pub(super) fn assert_sound(metric: &str, series: &[Series<'_>]) {
-    let (sheet, height) = lay_out(metric, series).unwrap();
-    sheet.assert_labels_are_apart(height);
+fn words(data: &QuantileCurves) -> String {
+    let each = data.series.iter().map(words_of);
+    each.collect::<Vec<_>>().join(" ")
+}
+
+fn words_of(series: &QuantileCurve) -> String {
+    let note = note(series.requests, series.timed_out);
+    let mut words = format!("{}: {note}", text::in_words(&series.name));
+    for named in &series.named {
+        let (label, quantile) = (&named.label, &named.quantile);
+        let value = text::duration(quantile.ms);
+        if named.is_at_least {
+            words.push_str(&format!("; {label} at least {value}"));
+        } else if !named.is_supported {
+            words.push_str(&format!("; {label} not supported"));
+        } else {
+            let end = |end: Option<f64>| end.map_or_else(|| "unknown".to_owned(), text::duration);
+            let (low, high) = (end(quantile.low_ms), end(quantile.high_ms));
+            words.push_str(&format!("; {label} {value} ({low} to {high})"));
+        }
+    }
+    words.push('.');
+    words
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::{HOSTILE, assert_well_formed, exactly, latencies, show};
+    use super::super::trial::{self, HOSTILE, exactly, latencies, named};
     use super::*;
     use crate::stats::Sample;
 
+    fn data(series: &[(&str, &Sample)]) -> QuantileCurves {
+        QuantileCurves::of("Lambda duration", &named(series), &[])
+    }
+
     fn checked(name: &str, series: &[(&str, &Sample)]) -> (Vec<String>, String) {
-        let series: Vec<Series<'_>> = series
-            .iter()
-            .map(|(name, sample)| Series { name, sample })
-            .collect();
-        let metric = "Lambda duration";
-        let (sheet, height) = lay_out(metric, &series).unwrap();
-        let svg = quantile_curves(metric, &series).unwrap();
-        show(&format!("curves_{name}"), &svg);
-        sheet.assert_labels_are_apart(height);
-        assert_well_formed(&svg);
-        assert_eq!(svg, quantile_curves(metric, &series).unwrap());
-        (sheet.texts().into_iter().map(str::to_owned).collect(), svg)
+        trial::checked(&format!("curves_{name}"), &data(series), lay_out, quantile_curves)
     }
 
     fn has(texts: &[String], text: &str) -> bool {
@@ -462,7 +379,7 @@ mod tests {
         );
         let (texts, svg) = checked("typical", &[("claude-haiku", &haiku), ("nova-lite", &nova)]);
         for sample in [&haiku, &nova] {
-            for p in MARKED {
+            for p in [Probability::P50, Probability::P95, Probability::P99] {
                 let value = text::duration(sample.quantile(p).value / 1000.0);
                 assert!(has(&texts, &value), "{value} {texts:?}");
             }
@@ -581,37 +498,34 @@ mod tests {
     fn the_size_does_not_grow_with_the_sample() {
         let size = |n| {
             let sample = latencies(n, 1450.0, 3300.0, 5500.0);
-            let series = [Series {
-                name: "a",
-                sample: &sample,
-            }];
-            quantile_curves("m", &series).unwrap().len()
+            quantile_curves(&data(&[("a", &sample)])).unwrap().svg.len()
         };
         assert!(size(300_000) < size(1000) + 1000);
     }
 
     #[test]
     fn what_cannot_be_drawn_is_an_error() {
-        assert_eq!(quantile_curves("m", &[]), Err(ChartError::Empty));
+        assert_eq!(quantile_curves(&data(&[])), Err(ChartError::Empty));
         let sample = exactly(&[1.0]);
-        let series = [Series {
-            name: "a",
-            sample: &sample,
-        }; MAX_SERIES + 1];
+        let mut many = data(&[("a", &sample)]);
+        many.series = vec![many.series[0].clone(); MAX_SERIES + 1];
         let (what, most) = ("series", MAX_SERIES);
-        assert_eq!(
-            quantile_curves("m", &series),
-            Err(ChartError::TooMany { what, most })
-        );
+        assert_eq!(quantile_curves(&many), Err(ChartError::TooMany { what, most }));
     }
 
     #[test]
-    fn names_are_moved_apart_as_little_as_possible() {
-        assert_eq!(
-            spread(&[50.0, 50.0, 50.0], 10.0, (0.0, 100.0)),
-            [50.0, 60.0, 70.0]
+    fn the_finding_is_p95_of_each() {
+        let (slow, fast) = (
+            latencies(1200, 1450.0, 3300.0, 5500.0),
+            latencies(1200, 850.0, 1600.0, 2300.0),
         );
-        assert_eq!(spread(&[0.0, 99.0, 99.0], 10.0, (5.0, 100.0)), [5.0, 90.0, 100.0]);
-        assert_eq!(spread(&[20.0, 80.0], 10.0, (0.0, 100.0)), [20.0, 80.0]);
+        let few = exactly(&[3.0]);
+        let named = named(&[("haiku", &slow), ("nova", &fast), ("few", &few)]);
+        let chart = quantile_curves(&QuantileCurves::of("Total time", &named, &[Some(0.4849)])).unwrap();
+        assert_eq!(
+            chart.alt,
+            "Total time by percentile: p95 is 3,312 ms for haiku, 1,604 ms for nova (0.48 times) and not supported by \
+             the requests of few (n 1)"
+        );
     }
 }

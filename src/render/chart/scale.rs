@@ -1,6 +1,7 @@
 //! Axes: which values get a tick, and what it says.
 
 use super::text;
+use crate::comparison::drawn::TimeScale;
 
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +57,23 @@ pub(super) fn linear(low: f64, high: f64, parts: f64) -> (Vec<Tick>, &'static st
     (ticks, unit)
 }
 
+/// The ticks of an axis of times, with units; a linear one in about so many parts.
+pub(super) fn of(scale: &TimeScale, parts: f64) -> Vec<Tick> {
+    if scale.is_logarithmic {
+        return logarithmic(scale.low_ms, scale.high_ms);
+    }
+    let (mut ticks, unit) = linear(scale.low_ms, scale.high_ms, parts);
+    for tick in &mut ticks {
+        tick.label = format!("{} {unit}", tick.label);
+    }
+    ticks
+}
+
 /// Powers of ten within `low` to `high` milliseconds, and their double and fivefold if these are
 /// few.
 pub(super) fn logarithmic(low: f64, high: f64) -> Vec<Tick> {
+    // Data that were read may hold anything.
+    let (low, high) = (low.max(1e-9), high.min(1e15));
     let mantissas: &[f64] = if (high / low).log10() > 3.0 {
         &[1.0]
     } else {
@@ -124,5 +139,7 @@ mod tests {
             ["200 ms", "500 ms", "1 s", "2 s", "5 s"]
         );
         assert_eq!(labels(&logarithmic(0.002, 0.3))[..2], ["0.002 ms", "0.005 ms"]);
+        assert!(logarithmic(0.0, f64::MAX).len() < 30);
+        assert!(logarithmic(5.0, -5.0).is_empty());
     }
 }

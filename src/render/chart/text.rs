@@ -49,11 +49,10 @@ fn advance(c: char) -> f64 {
     match c {
         'i' | 'j' | 'l' | 'I' | ' ' | '.' | ',' | ':' | ';' | '\'' | '|' | '·' => 0.34,
         'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '!' | '/' | '\\' | 'J' => 0.42,
-        's' | 'c' | 'z' | 'k' | 'v' | 'x' | 'y' => 0.59,
+        's' | 'c' | 'z' | 'k' | 'v' | 'x' | 'y' | '–' | '°' => 0.59,
         'm' | 'M' | 'W' | '%' | '@' => 1.0,
-        'w' | 'O' | 'Q' | 'G' | 'D' | 'N' | 'H' | 'U' | '<' | '>' | '=' | '≥' | '+' | '#' | '&' | '~' => {
-            0.84
-        }
+        'w' | 'O' | 'Q' | 'G' | 'D' | 'N' | 'H' | 'U' | '<' | '>' | '=' | '≥' | '≤' | '−' | '+' | '#'
+        | '&' | '~' | '←' | '→' => 0.84,
         'A'..='Z' => 0.7,
         '!'..='~' => 0.64,
         '…' | '\u{a0}'..='\u{52f}' => 1.0,
@@ -131,6 +130,14 @@ pub(super) fn whole(number: f64) -> String {
     text
 }
 
+/// A count in a few characters: `1,234`, `1.2 M`.
+pub(super) fn short(count: usize) -> String {
+    match count {
+        ..1_000_000 => whole(count as f64),
+        _ => format!("{:.1} M", count as f64 / 1e6),
+    }
+}
+
 /// A duration: `0.05 ms`, `3.4 ms`, `1,234 ms`, and above ten seconds `12.3 s`, `900 s`.
 pub(super) fn duration(ms: f64) -> String {
     if ms >= 99_950.0 {
@@ -145,6 +152,47 @@ pub(super) fn duration(ms: f64) -> String {
         format!("{ms:.2} ms")
     } else {
         format!("{ms:.3} ms")
+    }
+}
+
+/// A ratio: `0.48`, `1.003` near one, `123`.
+pub(super) fn ratio(ratio: f64) -> String {
+    if ratio >= 9_999.5 {
+        format!("{ratio:.0e}")
+    } else if ratio >= 99.5 {
+        whole(ratio)
+    } else if (ratio - 1.0).abs() < 0.02 {
+        format!("{ratio:.3}")
+    } else if ratio >= 0.0995 || ratio == 0.0 {
+        format!("{ratio:.2}")
+    } else if ratio >= 0.001 {
+        format!("{ratio:.3}")
+    } else {
+        format!("{ratio:.0e}")
+    }
+}
+
+/// A share as a percentage: `98.5 %`, `99.93 %`, and never a rounded 0 or 100.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let decimals = match percent {
+        0.0 | 100.0 => 0,
+        1.0..99.0 => 1,
+        0.01..99.99 => 2,
+        _ => 4,
+    };
+    format!("{percent:.decimals$} %")
+}
+
+/// US dollars: `$1,234`, `$12.30`, `$0.0141`.
+pub(super) fn dollars(usd: f64) -> String {
+    if usd >= 999.5 {
+        format!("${}", whole(usd))
+    } else if usd >= 0.9995 || usd <= 0.0 {
+        format!("${usd:.2}")
+    } else {
+        let decimals = (2.0 - usd.log10().floor()).clamp(0.0, 8.0) as usize;
+        format!("${usd:.decimals$}")
     }
 }
 

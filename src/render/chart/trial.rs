@@ -1,9 +1,18 @@
 //! Samples and checks that the tests of all figures share.
 
+use super::frame::Sheet;
+use super::{Chart, ChartError, MAX_SERIES, text};
+use crate::comparison::drawn::Named;
 use crate::stats::Sample;
+use crate::vocab::acts;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+pub(super) use crate::comparison::drawn::trial::{exactly, latencies, round};
 
 /// The largest figure in bytes.
-pub(super) const LARGEST: usize = 60_000;
+pub(super) const LARGEST: usize = 200_000;
 
 /// Names as nobody would choose them.
 pub(super) const HOSTILE: [&str; 6] = [
@@ -18,31 +27,55 @@ pub(super) const HOSTILE: [&str; 6] = [
 /// Characters of XML.
 const ENTITIES: [&str; 5] = ["&lt;", "&gt;", "&amp;", "&quot;", "&apos;"];
 
-/// A sample of `n` values in microseconds that rise from the median along a lognormal-like curve
-/// through the 95th percentile and bend up to the 99th. All three are in milliseconds.
-pub(super) fn latencies(n: usize, p50: f64, p95: f64, p99: f64) -> Sample {
-    let values = (0..n).map(|k| {
-        let p = (k as f64 + 0.5) / n as f64;
-        let z = z_score(p);
-        let slope = if z < 0.0 {
-            0.7 * (p95 / p50).ln() / 1.645
-        } else {
-            (p95 / p50).ln() / 1.645
-        };
-        let bend = (z - 1.645).max(0.0) * ((p99 / p95).ln() / 0.681 - slope);
-        (1000.0 * p50 * (slope * z + bend).exp()).round()
-    });
-    Sample::new(values.collect()).unwrap()
+/// Samples with names, in their places.
+pub(super) fn named<'a>(samples: &[(&'a str, &'a Sample)]) -> Vec<Named<'a>> {
+    let samples = samples.iter().enumerate();
+    samples
+        .map(|(place, (name, sample))| Named { name, place, sample })
+        .collect()
 }
 
-/// The normal quantile by Tukey's lambda: close enough to draw.
-fn z_score(p: f64) -> f64 {
-    (p.powf(0.1349) - (1.0 - p).powf(0.1349)) / 0.1975
+/// As many hostile names as there may be series, all of them long.
+pub(super) fn hostile_names() -> Vec<String> {
+    (0..MAX_SERIES)
+        .map(|at| format!("{at}{}", HOSTILE[at % HOSTILE.len()].repeat(40)))
+        .collect()
 }
 
-/// A sample of milliseconds.
-pub(super) fn exactly(ms: &[f64]) -> Sample {
-    Sample::new(ms.iter().map(|ms| ms * 1000.0).collect()).unwrap()
+/// Draws a figure and fails unless it is sound: no label touches another, it is inert XML of bounded size, the same
+/// every time, and the same from data that have been JSON. Gives its texts and its file.
+pub(super) fn checked<D: Serialize + DeserializeOwned + PartialEq + Debug>(
+    name: &str,
+    data: &D,
+    lay_out: fn(&D) -> Result<(Sheet, f64), ChartError>,
+    draw: fn(&D) -> Result<Chart, ChartError>,
+) -> (Vec<String>, String) {
+    let (sheet, height) = lay_out(data).unwrap();
+    sheet.assert_labels_are_apart(height);
+    // What explains the figure is never cut; only names are.
+    let remark = sheet.texts().get(1).copied().unwrap_or_default().to_owned();
+    assert!(!remark.contains('…'), "{remark}");
+    let chart = draw(data).unwrap();
+    if !name.is_empty() {
+        show(name, &chart.svg);
+    }
+    assert_well_formed(&chart.svg);
+    let json = serde_json::to_string(data).unwrap();
+    let read: D = serde_json::from_str(&json).unwrap();
+    assert_eq!(&read, data);
+    assert_eq!(draw(&read).unwrap(), chart);
+    assert!(json.len() < 400_000, "{} bytes of data", json.len());
+    assert!(!chart.alt.is_empty() && chart.alt.len() < 2000, "{}", chart.alt);
+    assert!(!chart.alt.chars().any(acts), "{}", chart.alt);
+    assert!(
+        chart
+            .svg
+            .contains(&format!("<desc>{}. ", text::escape(&chart.alt)))
+            || chart
+                .svg
+                .contains(&format!("<desc>{}.</desc>", text::escape(&chart.alt)))
+    );
+    (sheet.texts().into_iter().map(str::to_owned).collect(), chart.svg)
 }
 
 /// Fails unless the text is one XML element whose tags nest, whose attributes are quoted and
@@ -68,7 +101,7 @@ pub(super) fn assert_well_formed(svg: &str) {
         let (tag, closed) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
         let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
         let known = [
-            "svg", "title", "desc", "rect", "polyline", "polygon", "circle", "text",
+            "svg", "title", "desc", "rect", "polyline", "polygon", "circle", "text", "path",
         ];
         assert!(known.contains(&name), "{name}");
         assert_attributes(attributes);

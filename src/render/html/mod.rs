@@ -15,7 +15,7 @@ const SCRIPT: &str = include_str!("script.js");
 /// The page as HTML. `svg` gives the text of a figure by its file name.
 ///
 /// Its Content-Security-Policy lets nothing load, and nothing run but its own script.
-pub fn report_html(page: &Page, svg: &dyn Fn(&str) -> Option<String>) -> String {
+pub(super) fn report_html(page: &Page, svg: &dyn Fn(&str) -> Option<String>) -> String {
     let sections: Vec<String> = page
         .sections
         .iter()

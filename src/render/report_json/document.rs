@@ -16,14 +16,15 @@ use super::parts::Both;
 use super::quantiles::{QuantilesJson, quantiles_json};
 use super::sides::{SideJson, StartJson, side_json, starts_json};
 use super::time_spent::{TimeSpentJson, time_spent_json};
-use crate::comparison::Judged;
+use crate::comparison::{Drawn, Judged};
+use crate::render::figures::{Figure, Figures};
 use crate::render::gates::{ControlJson, GateJson, control_json, gates_json};
 use crate::render::json_shared::{LedgerJson, WindowJson, document, ledger_json, outcome_name, window_json};
 use crate::render::page::Page;
-use crate::render::report::{Figure, ReportView, sides};
+use crate::render::report::{ReportView, sides};
 
 /// The value of the `schema` field.
-const SCHEMA: &str = "latscope.report/v1";
+pub(in crate::render) const SCHEMA: &str = "latscope.report/v1";
 
 #[derive(Serialize)]
 struct ReportJson<'a> {
@@ -55,6 +56,7 @@ struct ReportJson<'a> {
     figures: FiguresJson<'a>,
     warnings: Vec<String>,
     page: &'a Page,
+    drawn: &'a Drawn,
 }
 
 #[derive(Serialize)]
@@ -69,8 +71,14 @@ struct GatesJson {
 #[derive(Serialize)]
 struct FiguresJson<'a> {
     quantiles: Option<FigureJson<'a>>,
+    ratios: Option<FigureJson<'a>>,
+    ecdf: Option<FigureJson<'a>>,
+    over_time: Option<FigureJson<'a>>,
+    tokens: Option<FigureJson<'a>>,
     distributions: Option<FigureJson<'a>>,
+    inference_share: Option<FigureJson<'a>>,
     phases: Option<FigureJson<'a>>,
+    cost: Option<FigureJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -79,14 +87,14 @@ struct FigureJson<'a> {
     alt: &'a str,
 }
 
-/// The report as JSON, pretty-printed, with a line break at its end: every number, and the page that shows them.
+/// The report as JSON, pretty-printed, with a line break at its end: every number, the page that shows them, and what its
+/// figures show.
 ///
 /// # Errors
 /// If it cannot be written as JSON, which is a defect of latscope.
-pub fn report_json(view: &ReportView<'_>, page: &Page) -> serde_json::Result<String> {
+pub fn report_json(view: &ReportView<'_>, page: &Page, drawn: &Drawn) -> serde_json::Result<String> {
     let comparison = view.comparison;
     let both = [0, 1];
-    let [quantiles, distributions, phases] = view.figures.map(|figure| figure.map(figure_json));
     document(&ReportJson {
         schema: SCHEMA,
         window: window_json(view.window, view.span),
@@ -119,13 +127,10 @@ pub fn report_json(view: &ReportView<'_>, page: &Page) -> serde_json::Result<Str
         limits: Both::of(both.map(|side| limits_json(sides(comparison)[side], &comparison.limits[side]))),
         several_limits: comparison.several_limits.as_ref().map(several_limits_json),
         fan_out: comparison.fan_out.iter().map(fan_out_json).collect(),
-        figures: FiguresJson {
-            quantiles,
-            distributions,
-            phases,
-        },
+        figures: figures_json(view.figures),
         warnings: comparison.warnings.iter().map(ToString::to_string).collect(),
         page,
+        drawn,
     })
 }
 
@@ -139,9 +144,22 @@ fn gates(judged: &Judged) -> GatesJson {
     }
 }
 
-fn figure_json(figure: Figure<'_>) -> FigureJson<'_> {
-    FigureJson {
-        file: figure.file,
-        alt: figure.alt,
+fn figures_json(figures: &Figures) -> FiguresJson<'_> {
+    fn one(figure: Option<&Figure>) -> Option<FigureJson<'_>> {
+        figure.map(|figure| FigureJson {
+            file: figure.file,
+            alt: &figure.alt,
+        })
+    }
+    FiguresJson {
+        quantiles: one(figures.quantiles.as_ref()),
+        ratios: one(figures.ratios.as_ref()),
+        ecdf: one(figures.ecdf.as_ref()),
+        over_time: one(figures.over_time.as_ref()),
+        tokens: one(figures.tokens.as_ref()),
+        distributions: one(figures.distributions.as_ref()),
+        inference_share: one(figures.inference_share.as_ref()),
+        phases: one(figures.phases.as_ref()),
+        cost: one(figures.cost.as_ref()),
     }
 }

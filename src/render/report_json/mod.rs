@@ -12,4 +12,5 @@ mod sides;
 mod tail;
 mod time_spent;
 
+pub(super) use document::SCHEMA;
 pub use document::report_json;
