@@ -164,6 +164,30 @@ fn data_that_were_json_give_the_same_figures() {
 }
 
 #[test]
+fn the_data_are_those_of_the_comparison() {
+    let data = drawn(1000, usual, ["pro", "lite"]);
+    let ratios = &data.ratios.candidates[0].ratios;
+    let primary: Vec<_> = ratios.iter().filter(|ratio| ratio.is_primary).collect();
+    assert_eq!((ratios.len(), primary.len()), (16, 1));
+    assert_eq!(
+        (primary[0].metric.as_str(), primary[0].quantile.as_str()),
+        ("total time", "p95")
+    );
+    assert_eq!(primary[0].ratio, data.quantiles.series[1].p95_ratio);
+    assert_eq!(data.phases.bars.len(), 6);
+    let parts = &data.phases.parts;
+    assert!(
+        data.phases
+            .bars
+            .iter()
+            .all(|bar| bar.parts_ms.len() == parts.len())
+    );
+    let over_time = &data.over_time.series[0];
+    assert_eq!((over_time.requests, over_time.timed_out_count), (1000, 4));
+    assert!(data.tokens.series.iter().all(|series| series.points.len() == 400));
+}
+
+#[test]
 fn many_requests_make_no_larger_data() {
     let (some, many) = (
         drawn(2000, usual, ["pro", "lite"]),
