@@ -24,7 +24,7 @@ const FLOORS: [&str; 12] = [
 ];
 
 /// A crate, and the only places that may name it.
-const HOMES: [(&str, &[&str]); 27] = [
+const HOMES: [(&str, &[&str]); 28] = [
     ("polars", &["src/dataset/"]),
     ("hdrhistogram", &["src/stats/"]),
     ("radsort", &["src/stats/"]),
@@ -38,7 +38,8 @@ const HOMES: [(&str, &[&str]); 27] = [
     ("tempfile", &["src/source/"]),
     ("encoding_rs", &["src/source/"]),
     ("encoding_rs_io", &["src/source/"]),
-    ("base64", &["src/source/"]),
+    ("base64", &["src/source/", "src/render/html/"]),
+    ("sha2", &["src/render/html/"]),
     ("toml", &["src/command/config.rs", "src/command/prices.rs"]),
     ("aho_corasick", &["src/parse/"]),
     ("xxhash_rust", &["src/source/store/", "src/invocation/"]),

@@ -12,8 +12,9 @@ use std::fs;
 use common::{Run, fixture, root};
 
 /// The files of a report.
-const REPORT: [&str; 11] = [
+const REPORT: [&str; 12] = [
     "report.md",
+    "report.html",
     "report.json",
     "quantiles.svg",
     "ratios.svg",

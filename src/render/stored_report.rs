@@ -88,6 +88,6 @@ impl StoredReport {
             let figure = figures.all().find(|figure| figure.file == file);
             figure.map(|figure| figure.svg.clone())
         };
-        report_html(&self.page, &svg)
+        report_html(&self.page, &self.drawn.quantiles, &svg)
     }
 }

@@ -167,6 +167,11 @@ pub struct Done {
 }
 
 impl Done {
+    /// The exit code; nothing where a signal ended it.
+    pub fn status(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
     /// Asserts the exit code.
     #[track_caller]
     pub fn code(self, code: i32) -> Self {
@@ -223,6 +228,11 @@ impl Done {
     /// A file that the run wrote, as bytes.
     pub fn bytes(&self, name: &str) -> Vec<u8> {
         fs::read(self.folder.0.join(name)).unwrap()
+    }
+
+    /// Where a file of the folder lies.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
     }
 
     /// A file that the run wrote.

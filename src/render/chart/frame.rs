@@ -161,9 +161,17 @@ pub(super) enum Shown {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sheet {
     shown: Vec<Shown>,
+    /// What the file tells of its axis, as an attribute.
+    axis: String,
 }
 
 impl Sheet {
+    /// Tells a page, by the attribute `data-axis` of the file, between which pixels its horizontal axis runs from 0 to
+    /// `last`.
+    pub(super) fn tell_axis(&mut self, left: f64, right: f64, last: f64) {
+        self.axis = format!(" data-axis=\"{left:.1} {right:.1} {last:.5}\"");
+    }
+
     /// A sheet with a heading and a remark below it.
     pub(super) fn new(heading: &str, remark: &str) -> Self {
         let mut sheet = Self::default();
@@ -301,7 +309,7 @@ impl Sheet {
         words: &str,
     ) -> Result<Chart, ChartError> {
         let words = format!("{alt}. {words}");
-        let svg = svg::file(&self.shown, height, title, words.trim_end())?;
+        let svg = svg::file(&self.shown, height, title, words.trim_end(), &self.axis)?;
         Ok(Chart { alt, svg })
     }
 }

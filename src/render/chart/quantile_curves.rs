@@ -114,6 +114,7 @@ pub(super) fn lay_out(data: &QuantileCurves) -> Result<(Sheet, f64), ChartError>
         sheet.horizontal(area.left, area.right, y, colour);
         sheet.label_if_free(Label::new((area.left - 8.0, y), &tick.label, Align::Right));
     }
+    sheet.tell_axis(area.left, area.right, plot.positions);
     percentiles(&mut sheet, &plot);
     let opacity = if curves.len() > 3 { 0.08 } else { 0.16 };
     for curve in &curves {

@@ -17,7 +17,13 @@ const FINE: f64 = 10.0;
 const PLOTTERS_FONT: f64 = 1.24;
 
 /// The SVG file: the card, everything shown, and what it says in words.
-pub(super) fn file(shown: &[Shown], height: f64, title: &str, words: &str) -> Result<String, ChartError> {
+pub(super) fn file(
+    shown: &[Shown],
+    height: f64,
+    title: &str,
+    words: &str,
+    axis: &str,
+) -> Result<String, ChartError> {
     let mut drawn = String::new();
     {
         let size = (WIDTH as u32, height.ceil() as u32);
@@ -32,7 +38,14 @@ pub(super) fn file(shown: &[Shown], height: f64, title: &str, words: &str) -> Re
     let lines = shown
         .iter()
         .filter(|shown| matches!(shown, Shown::Line(_) | Shown::Marks(_)));
-    Ok(finish_lines(&drawn, lines, height.ceil() as u32, title, words))
+    Ok(finish_lines(
+        &drawn,
+        lines,
+        height.ceil() as u32,
+        title,
+        words,
+        axis,
+    ))
 }
 
 /// Lets plotters draw one shape.
@@ -126,10 +139,11 @@ fn finish_lines<'a>(
     height: u32,
     title: &str,
     words: &str,
+    axis: &str,
 ) -> String {
     let mut svg = String::with_capacity(drawn.len() + words.len() + 500);
     svg.push_str(&format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{WIDTH}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"{axis} width=\"{WIDTH}\" height=\"{height}\" \
          viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" stroke-linejoin=\"round\">\n\
          <title>{}</title>\n<desc>{}</desc>\n<rect width=\"{WIDTH}\" height=\"{height}\" rx=\"8\" fill=\"{}\"/>\n",
         text::escape(&text::clean(title)),
@@ -156,7 +170,13 @@ fn finish_lines<'a>(
             line = line.replace(" stroke-width=\"1\"", "");
         }
         match line.starts_with("<polyline").then(|| lines.next()).flatten() {
-            Some(Shown::Line(path)) => line.insert_str("<polyline".len(), &extras(path)),
+            Some(Shown::Line(path)) => {
+                line.insert_str("<polyline".len(), &dashes(path));
+                if path.fill > 0.0 {
+                    let fill = format!("fill=\"{}\" fill-opacity=\"{}\"", hex(path.colour), path.fill);
+                    line = line.replacen("fill=\"none\"", &fill, 1);
+                }
+            }
             Some(Shown::Marks(marks)) => line = path(marks),
             _ => {}
         }
@@ -168,18 +188,13 @@ fn finish_lines<'a>(
     svg
 }
 
-/// What a line has beyond colour and width.
-fn extras(line: &Line) -> String {
-    let mut extras = String::new();
-    if !line.dash.is_empty() {
-        let lengths: Vec<String> = line.dash.split(' ').map(|length| format!("{length}0")).collect();
-        extras.push_str(&format!(" stroke-dasharray=\"{}\"", lengths.join(" ")));
+/// The dashes of a line, if it has some.
+fn dashes(line: &Line) -> String {
+    if line.dash.is_empty() {
+        return String::new();
     }
-    if line.fill > 0.0 {
-        let fill = hex(line.colour);
-        extras.push_str(&format!(" style=\"fill:{fill};fill-opacity:{}\"", line.fill));
-    }
-    extras
+    let lengths: Vec<String> = line.dash.split(' ').map(|length| format!("{length}0")).collect();
+    format!(" stroke-dasharray=\"{}\"", lengths.join(" "))
 }
 
 /// All marks as one path.

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::page::{Block, Page, Prose, Section, Span, Way};
 use super::table::{Align, Cell, Table};
+use crate::comparison::drawn::QuantileCurves;
 use crate::vocab::visible;
 
 const STYLE: &str = include_str!("style.css");
@@ -15,13 +16,27 @@ const SCRIPT: &str = include_str!("script.js");
 /// The page as HTML. `svg` gives the text of a figure by its file name.
 ///
 /// Its Content-Security-Policy lets nothing load, and nothing run but its own script.
-pub(super) fn report_html(page: &Page, svg: &dyn Fn(&str) -> Option<String>) -> String {
+pub(super) fn report_html(
+    page: &Page,
+    curves: &QuantileCurves,
+    svg: &dyn Fn(&str) -> Option<String>,
+) -> String {
+    let figures = Figures {
+        curves: curves_json(curves),
+        svg,
+    };
     let sections: Vec<String> = page
         .sections
         .iter()
         .enumerate()
-        .map(|(at, section)| section_html(at, section, svg))
+        .map(|(at, section)| section_html(at, section, &figures))
         .collect();
+    // The answer comes before what leads elsewhere.
+    let (first, others) = sections
+        .split_first()
+        .map_or((String::new(), Vec::new()), |(first, others)| {
+            (first.clone(), others.to_vec())
+        });
     let links = page
         .sections
         .iter()
@@ -33,13 +48,13 @@ pub(super) fn report_html(page: &Page, svg: &dyn Fn(&str) -> Option<String>) -> 
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>{}: latscope</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <header><h1>{}</h1></header>\n<nav aria-label=\"Sections\"><ul>\n{}</ul></nav>\n<main>\n{}</main>\n\
+         <header><h1>{}</h1></header>\n<main>\n{first}<nav aria-label=\"Sections\"><ul>\n{}</ul></nav>\n{}</main>\n\
          <footer><p>Made by latscope from logs. This file loads nothing.</p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         policy(),
         text(&plain(&page.title)),
         prose(&page.title),
         links.collect::<String>(),
-        sections.concat(),
+        others.concat(),
     )
 }
 
@@ -52,12 +67,32 @@ fn policy() -> String {
     )
 }
 
-fn section_html(at: usize, section: &Section, svg: &dyn Fn(&str) -> Option<String>) -> String {
+fn section_html(at: usize, section: &Section, figures: &Figures<'_>) -> String {
     format!(
         "<section id=\"s{at}\" aria-labelledby=\"h{at}\">\n<h2 id=\"h{at}\">{}</h2>\n{}</section>\n",
         text(&section.title),
-        blocks(&section.blocks, &Place::of_section(at, &section.title), svg)
+        blocks(&section.blocks, &Place::of_section(at, &section.title), figures)
     )
+}
+
+/// What the page shows of the figures.
+struct Figures<'a> {
+    curves: String,
+    svg: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// The quantile curves as the script reads them: of each series its name and, of each knot, the share of requests that are
+/// slower, the quantile and the ends of its interval in milliseconds. Nothing in it can end the element that it is in.
+fn curves_json(curves: &QuantileCurves) -> String {
+    let series = curves.series.iter().map(|curve| {
+        let knots = curve
+            .knots
+            .iter()
+            .map(|knot| (knot.exceeded, knot.ms, knot.low_ms, knot.high_ms));
+        (visible(&curve.name), knots.collect::<Vec<_>>())
+    });
+    let json = serde_json::to_string(&series.collect::<Vec<_>>()).unwrap_or_default();
+    json.replace('<', "\\u003c")
 }
 
 /// What tells elements of one part of the page from those of others.
@@ -83,7 +118,7 @@ impl Place {
 }
 
 /// Blocks below each other.
-fn blocks(shown: &[Block], place: &Place, svg: &dyn Fn(&str) -> Option<String>) -> String {
+fn blocks(shown: &[Block], place: &Place, figures: &Figures<'_>) -> String {
     let block = |(at, block): (usize, &Block)| match block {
         Block::Text(content) => format!("<p>{}</p>\n", prose(content)),
         Block::Table(content) => table(content, &place.within(at, &format!("part {}", at + 1)).words),
@@ -95,20 +130,23 @@ fn blocks(shown: &[Block], place: &Place, svg: &dyn Fn(&str) -> Option<String>) 
             let items = items.iter().map(|item| format!("<li>{}</li>\n", prose(item)));
             format!("<ul>\n{}</ul>\n", items.collect::<String>())
         }
-        Block::Figure { file, alt } => svg(file).map_or_else(String::new, |svg| {
+        Block::Figure { file, alt } => (figures.svg)(file).map_or_else(String::new, |svg| {
+            let curves = match svg.contains(" data-axis=\"") {
+                true => format!("<script type=\"application/json\">{}</script>\n", figures.curves),
+                false => String::new(),
+            };
             format!(
-                "<figure data-figure=\"{}\">\n{svg}<figcaption>{}</figcaption>\n</figure>\n",
-                text(file),
+                "<figure>\n{svg}<figcaption>{}</figcaption>\n{curves}</figure>\n",
                 text(alt)
             )
         }),
-        Block::Choice(ways) => choice(ways, &place.within(at, "choice"), svg),
+        Block::Choice(ways) => choice(ways, &place.within(at, "choice"), figures),
     };
     shown.iter().enumerate().map(block).collect()
 }
 
 /// The first way, and the others behind buttons that the script shows.
-fn choice(ways: &[Way], place: &Place, svg: &dyn Fn(&str) -> Option<String>) -> String {
+fn choice(ways: &[Way], place: &Place, figures: &Figures<'_>) -> String {
     let id = &place.id;
     let buttons = ways.iter().enumerate().map(|(at, way)| {
         format!(
@@ -121,7 +159,7 @@ fn choice(ways: &[Way], place: &Place, svg: &dyn Fn(&str) -> Option<String>) -> 
         format!(
             "<div id=\"{id}-{at}\" class=\"way\"{}>\n{}</div>\n",
             if at == 0 { "" } else { " hidden" },
-            blocks(&way.blocks, &place.within(at, &way.label), svg)
+            blocks(&way.blocks, &place.within(at, &way.label), figures)
         )
     });
     format!(
@@ -230,7 +268,9 @@ mod tests {
                 blocks: Vec::new(),
             }]),
         ];
-        let html = report_html(&page(shown.to_vec()), &|_| Some("<svg></svg>\n".to_owned()));
+        let html = report_html(&page(shown.to_vec()), &QuantileCurves::default(), &|_| {
+            Some("<svg></svg>\n".to_owned())
+        });
         assert_eq!(html.matches("<script>").count(), 1);
         assert!(!html.contains("alert('x')") && !html.contains('\u{202e}'));
         assert!(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;\\u{202e}"));
@@ -244,6 +284,7 @@ mod tests {
         };
         let html = report_html(
             &page(vec![Block::Choice(vec![way("a", "one"), way("b", "two")])]),
+            &QuantileCurves::default(),
             &|_| None,
         );
         assert!(html.contains("<div class=\"ways\" role=\"group\" aria-label=\"Which requests\" hidden>"));
@@ -253,7 +294,7 @@ mod tests {
 
     #[test]
     fn the_policy_lets_nothing_run_but_what_is_in_the_file() {
-        let html = report_html(&page(Vec::new()), &|_| None);
+        let html = report_html(&page(Vec::new()), &QuantileCurves::default(), &|_| None);
         assert!(html.contains("content=\"default-src 'none'; style-src 'sha256-"));
         assert!(!html.contains("unsafe") && !html.contains("http://") && !html.contains("https://"));
         assert!(!STYLE.contains("</") && !SCRIPT.contains("</"));

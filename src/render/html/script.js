@@ -46,3 +46,61 @@ for (const table of document.querySelectorAll("table")) {
     });
   });
 }
+// Reading the quantile curves: by a slider, or by the pointer over the figure.
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const shown = (ms) => (ms >= 100 ? whole.format(ms) : ms.toPrecision(3));
+function at(knots, position) {
+  // Knots ascend by quantile, so that what exceeds them falls.
+  const places = knots.map((knot) => -Math.log10(knot[0]));
+  if (!knots.length || position < places[0] - 1e-9 || position > places.at(-1) + 1e-9) return null;
+  const next = Math.max(1, places.findIndex((place) => place >= position - 1e-9));
+  if (next >= knots.length) return knots.at(-1).slice(1);
+  const [a, b] = [knots[next - 1], knots[next]];
+  const share = (position - places[next - 1]) / (places[next] - places[next - 1]);
+  return [1, 2, 3].map((i) => (a[i] === null || b[i] === null ? null : a[i] + share * (b[i] - a[i])));
+}
+for (const data of document.querySelectorAll("figure > script")) {
+  const series = JSON.parse(data.textContent);
+  const svg = data.parentElement.querySelector("svg");
+  const [left, right, last] = svg.dataset.axis.split(" ").map(Number);
+  const box = document.createElement("div");
+  box.className = "readout";
+  const label = document.createElement("label");
+  label.textContent = "Read the curves at a percentile (between two points of a curve by a straight line; these intervals take requests for independent)";
+  const input = document.createElement("input");
+  Object.assign(input, { type: "range", min: "0", max: "1000", step: "1", value: String(Math.round((1000 * -Math.log10(0.05)) / last)) });
+  const output = document.createElement("output");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+  for (const [name, value] of [["y1", 74], ["y2", svg.viewBox.baseVal.height - 56], ["stroke", "#595F67"], ["stroke-width", 1]]) {
+    line.setAttribute(name, value);
+  }
+  svg.append(line);
+  const read = () => {
+    const position = (last * input.value) / 1000;
+    const p = 100 * (1 - 10 ** -position);
+    const name = `p${p.toFixed(p < 90 ? 0 : p < 99 ? 1 : p < 99.9 ? 2 : 3)}`;
+    const told = series.map(([model, knots]) => {
+      const found = at(knots, position);
+      if (found === null) return `${model}: not supported by its requests`;
+      const [value, low, high] = found;
+      return `${model}: ${shown(value)} ms (${low === null ? "…" : shown(low)}–${high === null ? "…" : shown(high)})`;
+    });
+    output.textContent = `${name} · ${told.join(" · ")}`;
+    input.setAttribute("aria-valuetext", output.textContent);
+    const x = left + ((right - left) * position) / last;
+    line.setAttribute("x1", x);
+    line.setAttribute("x2", x);
+  };
+  input.addEventListener("input", read);
+  svg.addEventListener("pointermove", (event) => {
+    const frame = svg.getBoundingClientRect();
+    const x = ((event.clientX - frame.left) / frame.width) * svg.viewBox.baseVal.width;
+    if (x < left || x > right) return;
+    input.value = String(Math.round((1000 * (x - left)) / (right - left)));
+    read();
+  });
+  label.append(input);
+  box.append(label, output);
+  data.after(box);
+  read();
+}

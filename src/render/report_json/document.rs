@@ -1,6 +1,7 @@
 //! The whole document.
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::answers::{AnswersJson, answers_json};
 use super::comparison::{
@@ -56,7 +57,7 @@ struct ReportJson<'a> {
     figures: FiguresJson<'a>,
     warnings: Vec<String>,
     page: &'a Page,
-    drawn: &'a Drawn,
+    drawn: Box<RawValue>,
 }
 
 #[derive(Serialize)]
@@ -130,7 +131,8 @@ pub fn report_json(view: &ReportView<'_>, page: &Page, drawn: &Drawn) -> serde_j
         figures: figures_json(view.figures),
         warnings: comparison.warnings.iter().map(ToString::to_string).collect(),
         page,
-        drawn,
+        // On one line: lists of points would take a thousand.
+        drawn: to_raw_value(drawn)?,
     })
 }
 

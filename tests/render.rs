@@ -1,0 +1,122 @@
+//! The forms of a report are functions of its `report.json`.
+
+#![cfg(feature = "cli")]
+// A test may stop where something is not as it should be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use common::{Done, Run, root};
+
+/// The files of a folder.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let name = |entry: &fs::DirEntry| entry.file_name().into_string().unwrap();
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .map(|entry| (name(&entry), fs::read_to_string(entry.path()).unwrap()))
+        .collect()
+}
+
+fn report(more: &str) -> Done {
+    let run = Run::new("report --baseline haiku --candidate nova-lite --out out --quiet");
+    let run = run.args(more).arg("--input");
+    run.arg(root().join("fixtures/haiku-vs-nova-lite")).done().code(0)
+}
+
+fn rendered(json: &str, args: &str) -> Done {
+    Run::new("render report.json")
+        .args(args)
+        .file("report.json", json)
+        .done()
+}
+
+#[test]
+fn the_same_bytes_again() {
+    for more in ["", "--what-if inference*0.5 --local --fail-on p95(total)>+900%"] {
+        let first = files(&report(more).path("out"));
+        assert!(
+            first.len() > 10 && first["report.html"].contains("<svg "),
+            "{:?}",
+            first.keys()
+        );
+        let again = rendered(&first["report.json"], "--out again").code(0);
+        assert!(
+            again
+                .stdout()
+                .starts_with("Wrote report.md, report.html, quantiles.svg, ")
+        );
+        let mut again = files(&again.path("again"));
+        again.insert("report.json".to_owned(), first["report.json"].clone());
+        assert_eq!(again.keys().collect::<Vec<_>>(), first.keys().collect::<Vec<_>>());
+        for (name, text) in &first {
+            assert_eq!(&again[name], text, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_forms_that_are_asked_for() {
+    let json = report("").read("out/report.json");
+    let beside = rendered(&json, "--format html,md").code(0);
+    assert_eq!(beside.stdout(), "Wrote report.html, report.md into .\n");
+    let brief = rendered(&json, "--format md --brief --out -").code(0).stdout();
+    let titles = |page: &str| page.lines().filter(|line| line.starts_with("## ")).count();
+    assert_eq!((titles(&brief), titles(&beside.read("report.md"))), (1, 14));
+    // A comment of a pull request holds 65,536 characters.
+    assert!(
+        brief.len() < 4000 && brief.contains("is faster: p95 of total time"),
+        "{brief}"
+    );
+    let gates = report("--fail-on p95(total)>+900%").read("out/report.json");
+    let brief = rendered(&gates, "--format md --brief --out -").code(0).stdout();
+    assert!(titles(&brief) == 2 && brief.contains("## Gates"), "{brief}");
+    let two = rendered(&json, "--out -").code(2);
+    assert!(
+        two.stderr().contains("standard output takes one form"),
+        "{}",
+        two.stderr()
+    );
+}
+
+#[test]
+fn what_is_no_report() {
+    let json = report("").read("out/report.json");
+    let fault = |json: &str| rendered(json, "").code(3).stderr();
+    assert!(fault("{").contains("it is no latscope.report/v1: line 1, column 1 is not as that form has it"));
+    assert!(fault("{}").contains("it names no schema"));
+    let other = json.replacen("latscope.report/v1", "latscope.report/v9", 1);
+    assert!(fault(&other).contains("it is latscope.report/v9 and not latscope.report/v1"));
+    let (before, _) = json.split_once("\"page\"").unwrap();
+    assert!(fault(before).contains("is not as that form has it"));
+    // What it says is shown inert.
+    let hostile = json.replacen("latscope.report/v1", "\\u001b[31m", 1);
+    assert!(!fault(&hostile).contains('\u{1b}'));
+    let missing = Run::new("render none.json").done().code(3);
+    assert!(
+        missing.stderr().contains("cannot read none.json"),
+        "{}",
+        missing.stderr()
+    );
+}
+
+#[test]
+fn numbers_that_cannot_be_drawn_end_in_words() {
+    let json = report("").read("out/report.json");
+    let broken = json.replacen("\"exceeded\":0.9", "\"exceeded\":-1e300, \"x\":0.9", 1);
+    assert!(broken != json);
+    rendered(&broken, "").code(3);
+    for number in ["-1e300", "1e300", "0", "-0.5"] {
+        let broken = json.replacen("\"exceeded\":0.9", &format!("\"exceeded\":{number}"), 1);
+        let done = rendered(&broken.replacen(&format!("{number}968923"), number, 1), "");
+        let code = done.status();
+        assert!(
+            code == Some(0) || code == Some(1),
+            "{number}: {code:?} {}",
+            done.stderr()
+        );
+    }
+}
