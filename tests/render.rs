@@ -65,7 +65,7 @@ fn the_forms_that_are_asked_for() {
     assert_eq!(beside.stdout(), "Wrote report.html, report.md into .\n");
     let brief = rendered(&json, "--format md --brief --out -").code(0).stdout();
     let titles = |page: &str| page.lines().filter(|line| line.starts_with("## ")).count();
-    assert_eq!((titles(&brief), titles(&beside.read("report.md"))), (1, 14));
+    assert_eq!((titles(&brief), titles(&beside.read("report.md"))), (1, 15));
     // A comment of a pull request holds 65,536 characters.
     assert!(
         brief.len() < 4000 && brief.contains("is faster: p95 of total time"),

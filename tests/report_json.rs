@@ -546,7 +546,10 @@ fn the_schema_describes_every_field_with_its_unit_and_allows_no_other() {
             }
             None => {
                 let text = rules["description"].as_str().unwrap_or_default().to_lowercase();
-                assert!(text.contains("one of"), "{at}: nothing is required, and it is no choice");
+                assert!(
+                    text.contains("one of"),
+                    "{at}: nothing is required, and it is no choice"
+                );
             }
         }
         for (name, property) in properties {

@@ -14,6 +14,7 @@ use super::quantiles::{Arm, COMPARED, ComparedQuantile, adjust_exploratory, comp
 use super::rates::ComparedRate;
 use super::several_limits::SeveralLimits;
 use super::side::Side;
+use super::slowest::{SlowRequest, slowest};
 use super::time_spent::TimeSpent;
 use super::unattributed::Unattributed;
 use crate::dataset::Dataset;
@@ -52,6 +53,8 @@ pub struct Comparison {
     pub rates: Vec<ComparedRate>,
     /// How near baseline and candidate come to limits of time.
     pub limits: [SideLimits; 2],
+    /// The slowest requests of baseline and candidate.
+    pub slowest: [Vec<SlowRequest>; 2],
     /// What becomes of several calls at once.
     pub fan_out: Vec<FanOut>,
     /// What comes of requests that were stopped at different times, where some were.
@@ -154,6 +157,7 @@ pub fn compare_sides(
         },
     );
     let answers = [answers.0, answers.1];
+    let slowest = sides.map(|side| slowest(side, failures));
     if let Some(several) = &several_limits {
         warnings.splice(0..0, several.warnings(sides.map(|side| side.name.as_str())));
     }
@@ -172,6 +176,7 @@ pub fn compare_sides(
         answers,
         rates,
         limits,
+        slowest,
         fan_out,
         several_limits,
         unattributed,

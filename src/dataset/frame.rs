@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr};
+use std::sync::Arc;
 
 use polars::prelude::{
     BooleanChunked, ChunkCompareEq, ChunkCompareIneq, DataFrame, GroupsIndicator, PolarsError, PolarsResult,
@@ -15,13 +16,15 @@ use super::models::attribute;
 use super::select::{Condition, Key, Selection};
 use super::window::Window;
 use crate::invocation::{Invocation, Names, Outcome, StartType};
-use crate::vocab::visible;
+use crate::vocab::{RequestId, visible};
 
 /// Invocations as columns, with the names that they refer to.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     frame: DataFrame,
     names: Names,
+    /// Of every invocation that was read, by its position.
+    request_ids: Arc<Vec<RequestId>>,
 }
 
 /// Rows that share the values of some keys.
@@ -91,12 +94,18 @@ impl Dataset {
         Ok(Self {
             frame: frame_of(invocations, &names)?,
             names,
+            request_ids: Arc::new(invocations.iter().map(|one| one.request_id.clone()).collect()),
         })
     }
 
     /// The names that the rows refer to.
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// The request id of the invocation at a position of the whole dataset; nothing where it identifies nothing.
+    pub fn request_id(&self, row: u32) -> Option<&RequestId> {
+        self.request_ids.get(row as usize).filter(|id| !id.is_redacted())
     }
 
     /// The names, to add those of rows that come from elsewhere. Added ones stand behind all others, whatever their own
@@ -164,6 +173,7 @@ impl Dataset {
         Ok(Self {
             frame,
             names: self.names.clone(),
+            request_ids: Arc::clone(&self.request_ids),
         })
     }
 

@@ -93,10 +93,20 @@ pub(super) fn table(table: &Table) -> String {
             Cell::Text(text) => escape(text),
             // A table is split at pipes before code spans are seen.
             Cell::Name { name } => code(name).replace('|', "\\|"),
+            Cell::Link { link, text } => format!("[{}](<{}>)", escape(text), address(link)),
             Cell::Empty => "–".to_owned(),
         })));
     }
     lines.concat()
+}
+
+/// An address in which nothing ends it or the cell that it is in.
+fn address(link: &str) -> String {
+    visible(link)
+        .replace('<', "%3C")
+        .replace('>', "%3E")
+        .replace('|', "%7C")
+        .replace(' ', "%20")
 }
 
 fn line(cells: impl Iterator<Item = String>) -> String {

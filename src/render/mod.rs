@@ -32,6 +32,7 @@ mod result;
 mod scale;
 mod sections;
 mod several_limits;
+mod slowest;
 mod stored_report;
 mod summary;
 mod table;

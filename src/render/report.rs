@@ -10,6 +10,7 @@ use super::limits;
 use super::page::{Block, Page, Prose, Section, Way, marked_name, marked_strong, noted_table, paragraph};
 use super::scale::plural;
 use super::sections::{billed, cold_and_warm, latency, total_time, warm_only};
+use super::slowest;
 use super::summary::{conditions_line, ledger_line, ledger_lines, shown_time, window_line, window_text};
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::token_speed;
@@ -79,6 +80,7 @@ pub fn report_page(view: &ReportView<'_>) -> Page {
         Some(billed(comparison)),
         Some(cost_section(comparison, view.cost, figure(&figures.cost))),
         Some(limits::section(comparison)),
+        slowest::section(comparison, view.dataset, view.is_local),
         Some(warnings(comparison)),
         Some(method(comparison.failures)),
     ];

@@ -38,6 +38,13 @@ pub(super) enum Cell {
         /// The name.
         name: String,
     },
+    /// Text that leads somewhere.
+    Link {
+        /// The address.
+        link: String,
+        /// What is shown.
+        text: String,
+    },
     /// Nothing to show.
     Empty,
 }

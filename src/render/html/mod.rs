@@ -185,6 +185,14 @@ fn table(table: &Table, words: &str) -> String {
             let content = match cell {
                 Cell::Text(content) => text(content),
                 Cell::Name { name } => format!("<code>{}</code>", text(name)),
+                Cell::Link { link, text: shown } if link.starts_with("https://") => {
+                    format!(
+                        "<a href=\"{}\" rel=\"noreferrer\">{}</a>",
+                        text(link),
+                        text(shown)
+                    )
+                }
+                Cell::Link { text: shown, .. } => text(shown),
                 Cell::Empty => "–".to_owned(),
             };
             match at {

@@ -70,7 +70,7 @@ for (const data of document.querySelectorAll("figure > script")) {
   const input = document.createElement("input");
   Object.assign(input, { type: "range", min: "0", max: "1000", step: "1", value: String(Math.round((1000 * -Math.log10(0.05)) / last)) });
   const output = document.createElement("output");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+  const line = document.createElementNS(svg.namespaceURI, "line");
   for (const [name, value] of [["y1", 74], ["y2", svg.viewBox.baseVal.height - 56], ["stroke", "#595F67"], ["stroke-width", 1]]) {
     line.setAttribute(name, value);
   }

@@ -16,6 +16,7 @@ use super::limits::{
 use super::parts::Both;
 use super::quantiles::{QuantilesJson, quantiles_json};
 use super::sides::{SideJson, StartJson, side_json, starts_json};
+use super::slowest::{SlowJson, slowest_json};
 use super::time_spent::{TimeSpentJson, time_spent_json};
 use crate::comparison::{Drawn, Judged};
 use crate::render::figures::{Figure, Figures};
@@ -54,6 +55,7 @@ struct ReportJson<'a> {
     limits: Both<LimitsJson>,
     several_limits: Option<SeveralLimitsJson>,
     fan_out: Vec<FanOutJson>,
+    slowest: Both<Vec<SlowJson>>,
     figures: FiguresJson<'a>,
     warnings: Vec<String>,
     page: &'a Page,
@@ -128,6 +130,12 @@ pub fn report_json(view: &ReportView<'_>, page: &Page, drawn: &Drawn) -> serde_j
         limits: Both::of(both.map(|side| limits_json(sides(comparison)[side], &comparison.limits[side]))),
         several_limits: comparison.several_limits.as_ref().map(several_limits_json),
         fan_out: comparison.fan_out.iter().map(fan_out_json).collect(),
+        slowest: Both::of(
+            comparison
+                .slowest
+                .each_ref()
+                .map(|slowest| slowest_json(view.dataset, slowest)),
+        ),
         figures: figures_json(view.figures),
         warnings: comparison.warnings.iter().map(ToString::to_string).collect(),
         page,

@@ -9,6 +9,7 @@ mod limits;
 mod parts;
 mod quantiles;
 mod sides;
+mod slowest;
 mod tail;
 mod time_spent;
 
