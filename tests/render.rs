@@ -120,3 +120,22 @@ fn numbers_that_cannot_be_drawn_end_in_words() {
         );
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_page_is_opened_where_that_is_asked_for() {
+    use std::os::unix::fs::PermissionsExt;
+    // A program of the name that desktops have, which writes down what it is to open.
+    let run = Run::new("report --baseline haiku --candidate nova-lite --out out --quiet --open --input");
+    let run = run.arg(root().join("fixtures/haiku-vs-nova-lite"));
+    let opener = "#!/bin/sh\nprintf '%s' \"$1\" > opened.new\nmv opened.new opened\n";
+    let run = run.file("bin/xdg-open", opener);
+    fs::set_permissions(run.path("bin/xdg-open"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", run.path("bin").display());
+    let done = run.env("PATH", path.leak()).done().code(0).stderr_is("");
+    let opened = (0..200).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        fs::read_to_string(done.path("opened")).ok()
+    });
+    assert_eq!(opened.as_deref(), Some("out/report.html"));
+}

@@ -161,6 +161,9 @@ pub(super) struct ReportArgs {
     /// Folder to write to [default: reports/BASELINE-vs-CANDIDATE]
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Open report.html when it is written
+    #[arg(long)]
+    open: bool,
     /// Prices that replace those of latscope, figure by figure
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
@@ -315,6 +318,7 @@ impl ReportArgs {
             baselines: self.baselines.baselines,
             margin: self.margin,
             out: self.out,
+            opens: self.open,
             prices: self.prices,
             architecture: self.architecture.map(|architecture| match architecture {
                 ArchitectureArg::X86 => Architecture::X86,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::exit::ExitStatus;
-use super::load::Common;
+use super::load::{Common, note};
 use super::prices::prices;
 use super::selector::Selector;
 use super::sides::{Compared, compare};
@@ -34,6 +34,8 @@ pub struct ReportOptions {
     pub margin: f64,
     /// Where the report is written; by default `reports/<baseline>-vs-<candidate>`.
     pub out: Option<PathBuf>,
+    /// Whether the page is opened.
+    pub opens: bool,
     /// A file whose prices replace those that come with latscope.
     pub prices: Option<PathBuf>,
     /// The architecture of the functions, which logs do not tell.
@@ -127,6 +129,19 @@ pub fn report(
         &out,
         figure_texts.chain(texts.iter().map(|(name, text)| (*name, text.as_str()))),
     )?;
+    if options.opens {
+        let page = out.join("report.html");
+        // Whoever has no browser has the page all the same.
+        if let Err(error) = open::that_detached(&page) {
+            note(
+                stderr,
+                &format!(
+                    "warning: cannot open {}: {error}",
+                    visible(&page.to_string_lossy())
+                ),
+            );
+        }
+    }
     if !common.is_quiet {
         let style = Style {
             is_coloured: common.is_coloured,

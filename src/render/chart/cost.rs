@@ -211,7 +211,8 @@ fn name(sheet: &mut Sheet, obstacles: &mut Obstacles, point: &CostPoint, area: A
         ((x - 12.0, y + 38.0), Align::Right),
     ];
     let look = palette::of_place(point.place);
-    name_beside(sheet, obstacles, area, &places, (&shown, &values(point)), look)
+    // Right beside its point a name needs no marker, which would look like another point.
+    name_beside(sheet, obstacles, area, &places, 4, (&shown, &values(point)), look)
 }
 
 /// Both values of a point.

@@ -200,7 +200,7 @@ fn name(
     if series.points.is_empty() {
         places.push(((area.left + 12.0, area.bottom - 30.0), Align::Left));
     }
-    name_beside(sheet, obstacles, area, &places, (&shown, &note), look)
+    name_beside(sheet, obstacles, area, &places, 0, (&shown, &note), look)
 }
 
 /// What the figure finds: within which time nine tenths were answered.

@@ -83,17 +83,19 @@ pub(super) struct KeyItem<'a> {
 }
 
 /// Writes a name with its marker, and a line below it, beside a point: at the first of some distances from it where
-/// both lie within the plot and upon nothing.
+/// both lie within the plot and upon nothing. At the first `adjacent` of them it needs no marker.
 pub(super) fn name_beside(
     sheet: &mut Sheet,
     obstacles: &mut Obstacles,
     area: Area,
     places: &[(Point, Align)],
+    adjacent: usize,
     (name, note): (&str, &str),
     look: &Look,
 ) -> bool {
-    let width = MARKER + text::width(name, SMALL, true).max(text::width(note, SMALL, false));
-    for ((x, y), align) in places {
+    for (at, ((x, y), align)) in places.iter().enumerate() {
+        let marker = if at < adjacent { 0.0 } else { MARKER };
+        let width = marker + text::width(name, SMALL, true).max(text::width(note, SMALL, false));
         let left = match align {
             Align::Left => *x,
             Align::Middle => x - width / 2.0,
@@ -109,8 +111,10 @@ pub(super) fn name_beside(
         if !obstacles.is_free(sheet, area, &block) {
             continue;
         }
-        let text_left = left + MARKER;
-        sheet.marker((left + 4.0, *y), look);
+        let text_left = left + marker;
+        if at >= adjacent {
+            sheet.marker((left + 4.0, *y), look);
+        }
         obstacles.markers.push(block);
         let label = Label::new((text_left, *y), name, Align::Left);
         sheet.label(label.colour(look.text).bold());
