@@ -45,9 +45,15 @@ impl RenderArgs {
             FormArg::Html => ReportForm::Html,
             FormArg::Svg => ReportForm::Svg,
         };
+        let mut forms: Vec<ReportForm> = Vec::new();
+        for form in self.format.into_iter().map(form) {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
         RenderOptions {
             file: self.file,
-            forms: self.format.into_iter().map(form).collect(),
+            forms,
             is_brief: self.brief,
             out: self.out,
         }

@@ -47,6 +47,10 @@ pub fn render(options: &RenderOptions, stdout: &mut dyn Write) -> Result<(), Err
         path: file.clone(),
         reason: error.to_string(),
     })?;
+    if options.is_brief && !options.forms.contains(&ReportForm::Markdown) {
+        let reason = "--brief is a form of Markdown; add md to --format";
+        return Err(Error::Usage(reason.to_owned()));
+    }
     let figures = report
         .figures()
         .map_err(|error| Error::Figure(error.to_string()))?;

@@ -30,25 +30,25 @@ pub struct SlowRequest {
     pub region: Option<u32>,
 }
 
-/// The slowest requests of a side, the slowest first: timeouts before all others, and of equal ones the earlier first. None of a
-/// saved side, of which no ids are kept.
+/// The slowest requests of a side, the longest first; of equal ones timeouts, and then the earlier, first. None of a saved
+/// side, of which no ids are kept.
 pub(super) fn slowest(side: &Side, failures: Failures) -> Vec<SlowRequest> {
     if side.is_saved {
         return Vec::new();
     }
     let rows = &side.rows;
     // Those found so far, the slowest first.
-    let mut found: Vec<(bool, u64, usize)> = Vec::with_capacity(SLOWEST + 1);
+    let mut found: Vec<(u64, bool, usize)> = Vec::with_capacity(SLOWEST + 1);
     for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
         let Some((total, is_timeout)) = value_of(rows, row, Metric::Total) else {
             continue;
         };
-        let rank = (is_timeout, total);
+        let rank = (total, is_timeout);
         if found.len() == SLOWEST && found.last().is_some_and(|last| (last.0, last.1) >= rank) {
             continue;
         }
         let place = found.partition_point(|other| (other.0, other.1) >= rank);
-        found.insert(place, (is_timeout, total, row));
+        found.insert(place, (total, is_timeout, row));
         found.truncate(SLOWEST);
     }
     found
@@ -80,20 +80,20 @@ mod tests {
     use crate::comparison::side::Identity;
 
     #[test]
-    fn timeouts_come_first_and_the_earlier_of_equal_ones() {
+    fn the_longest_come_first_and_the_earlier_of_equal_ones() {
         let count = 40;
         let mut rows = Columns {
             duration_us: (0..count as u64).map(|n| 1000 + n / 2).collect(),
             ..Columns::blank(count)
         };
-        rows.outcome[3] = Outcome::Timeout as u32;
+        rows.outcome[37] = Outcome::Timeout as u32;
         rows.outcome[39] = Outcome::Error as u32;
         rows.init_us[0] = Some(5000);
         let side = Side::of_rows(Identity::default(), rows, Failures::Apart);
         let found = slowest(&side, Failures::Apart);
         let listed: Vec<u32> = found.iter().map(|request| request.row).collect();
-        assert_eq!(listed, [3, 0, 38, 36, 37, 34, 35, 32, 33, 30]);
-        assert!(found[0].is_timeout && found[1].total_us == 6000);
-        assert_eq!(slowest(&side, Failures::Included)[2].row, 38);
+        assert_eq!(listed, [0, 38, 37, 36, 34, 35, 32, 33, 30, 31]);
+        assert!(found[2].is_timeout && found[0].total_us == 6000);
+        assert_eq!(slowest(&side, Failures::Included)[1].row, 38);
     }
 }

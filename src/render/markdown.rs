@@ -39,7 +39,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped.replace("://", ":&#47;/").replace("www.", "www&#46;")
 }
 
-/// `report.md`: a page, whole or in its short form.
+/// `report.md`: a page, whole or in its short form, which has no figures: where it is put they do not lie beside it.
 pub(super) fn report_markdown(page: &Page, is_brief: bool) -> String {
     let mut text = format!("# {}\n", prose(&page.title));
     for section in page
@@ -47,7 +47,13 @@ pub(super) fn report_markdown(page: &Page, is_brief: bool) -> String {
         .iter()
         .filter(|section| section.is_brief || !is_brief)
     {
-        text.push_str(&format!("\n## {}\n{}", section.title, blocks(&section.blocks)));
+        let shown: Vec<Block> = section
+            .blocks
+            .iter()
+            .filter(|block| !is_brief || !matches!(block, Block::Figure { .. }))
+            .cloned()
+            .collect();
+        text.push_str(&format!("\n## {}\n{}", escape(&section.title), blocks(&shown)));
     }
     text
 }
@@ -66,7 +72,8 @@ pub(super) fn blocks(shown: &[Block]) -> String {
             let items = items.iter().map(|item| format!("- {}\n", prose(item)));
             format!("\n{}", items.collect::<String>())
         }
-        Block::Figure { file, alt } => format!("\n![{}]({file})\n", escape(alt)),
+        Block::Figure { file, alt } if is_plain(file) => format!("\n![{}]({file})\n", escape(alt)),
+        Block::Figure { .. } => String::new(),
     };
     shown.iter().map(block).collect()
 }
@@ -93,16 +100,26 @@ pub(super) fn table(table: &Table) -> String {
             Cell::Text(text) => escape(text),
             // A table is split at pipes before code spans are seen.
             Cell::Name { name } => code(name).replace('|', "\\|"),
-            Cell::Link { link, text } => format!("[{}](<{}>)", escape(text), address(link)),
+            Cell::Link { link, text } if link.starts_with("https://") => {
+                format!("[{}](<{}>)", escape(text), address(link))
+            }
+            Cell::Link { text, .. } => escape(text),
             Cell::Empty => "–".to_owned(),
         })));
     }
     lines.concat()
 }
 
+/// Whether a file name is one that latscope gives, beside the page: a report.json may have been written by anybody.
+fn is_plain(file: &str) -> bool {
+    let is_of_names = |c: char| c.is_ascii_lowercase() || matches!(c, '-' | '.');
+    !file.starts_with('.') && file.ends_with(".svg") && file.chars().all(is_of_names)
+}
+
 /// An address in which nothing ends it or the cell that it is in.
 fn address(link: &str) -> String {
     visible(link)
+        .replace('\\', "%5C")
         .replace('<', "%3C")
         .replace('>', "%3E")
         .replace('|', "%7C")
@@ -116,7 +133,38 @@ fn line(cells: impl Iterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::page::Section;
     use crate::render::table::{name, text};
+
+    #[test]
+    fn a_page_that_somebody_else_wrote_does_not_act() {
+        let figure = |file: &str| Block::Figure {
+            file: file.to_owned(),
+            alt: "[x](y)".to_owned(),
+        };
+        let mut links = Table::new(1, &["a"]);
+        for link in ["javascript:alert(1)", "https://e/\\> x"] {
+            links.row(vec![Cell::Link {
+                link: link.to_owned(),
+                text: "t".to_owned(),
+            }]);
+        }
+        let blocks = vec![
+            figure("https://e/t.png"),
+            figure("a.svg) ![x](b"),
+            figure("ecdf.svg"),
+            Block::Table(links),
+        ];
+        let page = Page {
+            title: Prose::from("# <b>"),
+            sections: vec![Section::new("[x](javascript:1)\n# @you", blocks)],
+        };
+        assert_eq!(
+            report_markdown(&page, false),
+            "# &#35; &lt;b&gt;\n\n## \\[x\\](javascript:1)\\\\u{a}&#35; &#64;you\n\n![\\[x\\](y)](ecdf.svg)\n\n| a |\n| :-- |\n| t |\n\
+             | [t](<https://e/%5C%3E%20x>) |\n"
+        );
+    }
 
     #[test]
     fn a_name_cannot_leave_its_cell_or_its_code_span() {

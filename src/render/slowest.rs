@@ -7,6 +7,7 @@ use super::summary::shown_time;
 use super::table::{Cell, Table, name, optional, text};
 use crate::comparison::{Comparison, SlowRequest};
 use crate::dataset::{Dataset, Key};
+use crate::summary::Failures;
 
 /// The section of the report, nothing where no request has a latency or an id.
 pub(super) fn section(comparison: &Comparison, dataset: &Dataset, is_local: bool) -> Option<Section> {
@@ -58,14 +59,18 @@ pub(super) fn section(comparison: &Comparison, dataset: &Dataset, is_local: bool
     if blocks.is_empty() {
         return None;
     }
-    let introduction = "The longest total times of each side, to see what was going on.";
+    let failures = match comparison.failures {
+        Failures::Apart => "; failures are not among them",
+        Failures::Included => "",
+    };
+    let introduction = format!("The longest total times of each side, to see what was going on{failures}.");
     let mut all: Vec<Block> = vec![paragraph(introduction)];
     all.extend(blocks);
     Some(Section::new("Slowest requests", all))
 }
 
-/// A quarter of an hour, longer than any invocation, in milliseconds.
-const AROUND_MS: i64 = 15 * 60 * 1000;
+/// By how much a link reaches beyond both ends of a request, in milliseconds: its START and its REPORT lie a little outside.
+const BEYOND_MS: i64 = 60_000;
 
 /// The page of CloudWatch that shows all that was logged of a request, if its region, function and time are known. The
 /// form of such addresses is not documented; it is that of the console's own links.
@@ -73,13 +78,16 @@ fn insights_link(request: &SlowRequest, id: &str, dataset: &Dataset) -> Option<S
     let region = dataset.label(Key::Region, request.region?);
     let function = dataset.label(Key::Function, request.function?);
     let ended_ms = request.ended_at?.as_epoch_millis();
+    let took_ms = i64::try_from(request.total_us / 1000).unwrap_or(i64::MAX);
+    let began_ms = ended_ms.saturating_sub(took_ms).saturating_sub(BEYOND_MS);
     let is_region = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let domain = match region.split('-').next()? {
         "cn" => "console.amazonaws.cn",
         _ if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
         _ => "console.aws.amazon.com",
     };
-    if !region.chars().all(is_region) {
+    let is_named = region.starts_with(|c: char| c.is_ascii_lowercase()) && !region.ends_with('-');
+    if !region.chars().all(is_region) || !is_named {
         return None;
     }
     let query = format!(
@@ -89,8 +97,8 @@ fn insights_link(request: &SlowRequest, id: &str, dataset: &Dataset) -> Option<S
     Some(format!(
         "https://{region}.{domain}/cloudwatch/home?region={region}#logsV2:logs-insights$3FqueryDetail$3D~(start~'{}~end~'{}~timeType~'\
          ABSOLUTE~tz~'UTC~editorString~'{}~source~(~'{}))",
-        starred(&time(ended_ms - AROUND_MS)?),
-        starred(&time(ended_ms + 60_000)?),
+        starred(&time(began_ms)?),
+        starred(&time(ended_ms.saturating_add(BEYOND_MS))?),
         starred(&query),
         starred(&format!("/aws/lambda/{function}"))
     ))
@@ -138,7 +146,7 @@ mod tests {
         let dataset = Dataset::new(&[], names).unwrap();
         let mut request = SlowRequest {
             row: 0,
-            total_us: 1,
+            total_us: 900_000_000,
             is_timeout: false,
             inference_us: None,
             start: StartType::Warm,
@@ -150,12 +158,17 @@ mod tests {
         assert_eq!(
             link,
             "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:logs-insights$3FqueryDetail$3D\
-             ~(start~'2026-11-20T08*3a45*3a00.000Z~end~'2026-11-20T09*3a01*3a00.000Z~timeType~'ABSOLUTE~tz~'UTC~editorString~'\
+             ~(start~'2026-11-20T08*3a44*3a00.000Z~end~'2026-11-20T09*3a01*3a00.000Z~timeType~'ABSOLUTE~tz~'UTC~editorString~'\
              fields*20*40timestamp*2c*20*40message*20*7c*20filter*20*40message*20like*20*22a-1*22*20*7c*20sort*20*40timestamp\
              ~source~(~'*2faws*2flambda*2fchat))"
         );
         request.region = Some(1);
         assert_eq!(insights_link(&request, "a-1", &dataset), None);
+        request.region = Some(0);
+        for far in [i64::MIN, i64::MAX] {
+            request.ended_at = Some(Timestamp::from_epoch_millis(far));
+            assert_eq!(insights_link(&request, "a-1", &dataset), None);
+        }
         request.region = None;
         assert_eq!(insights_link(&request, "a-1", &dataset), None);
     }

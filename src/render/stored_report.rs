@@ -1,6 +1,7 @@
 //! A report as it was written to `report.json`, and the forms that are made of it.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::chart::ChartError;
 use super::figures::Figures;
@@ -26,6 +27,20 @@ pub enum StoredReportError {
     Form(serde_json::Error),
     /// It is something else, or a report of another version, with this schema.
     Schema(Option<String>),
+    /// A list of what its figures show is longer than any that latscope writes.
+    TooLong,
+}
+
+/// No list of what a figure shows is longer.
+const LONGEST: usize = 500;
+
+/// The length of the longest list in a value.
+fn longest(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(longest).fold(items.len(), usize::max),
+        Value::Object(fields) => fields.values().map(longest).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 impl std::fmt::Display for StoredReportError {
@@ -39,6 +54,10 @@ impl std::fmt::Display for StoredReportError {
                 error.column()
             ),
             Self::Schema(Some(schema)) => write!(f, "it is {schema} and not {SCHEMA}"),
+            Self::TooLong => write!(
+                f,
+                "a list of what its figures show has more than {LONGEST} entries"
+            ),
             Self::Schema(None) => write!(f, "it names no schema, so it is no {SCHEMA}"),
         }
     }
@@ -64,6 +83,10 @@ impl StoredReport {
         let named: Named = serde_json::from_str(json).map_err(StoredReportError::Form)?;
         if named.schema.as_deref() != Some(SCHEMA) {
             return Err(StoredReportError::Schema(named.schema));
+        }
+        let whole: Value = serde_json::from_str(json).map_err(StoredReportError::Form)?;
+        if longest(&whole["drawn"]) > LONGEST {
+            return Err(StoredReportError::TooLong);
         }
         let Stored { page, drawn } = serde_json::from_str(json).map_err(StoredReportError::Form)?;
         Ok(Self { page, drawn })

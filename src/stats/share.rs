@@ -84,7 +84,8 @@ impl Share {
             true => {
                 self.moved(|part, rest| ln_without_small(part * of_part) - ln_without_small(rest * of_rest))
             }
-            false => self.moved(|part, rest| (-part * of_part).ln_1p() - (-rest * of_rest).ln_1p()),
+            // What holds all of a sum must be all of it, which a product with the inverse need not say.
+            false => self.moved(|part, other| (-(part / self.part)).ln_1p() - (-(other / rest)).ln_1p()),
         };
         // Not finite if leaving one out leaves nothing of the part or of the rest.
         if self.pairs.len() < 2 || !centre.is_finite() || !sum.is_finite() {
@@ -141,6 +142,20 @@ mod tests {
     use super::*;
     use proptest::collection::vec;
     use proptest::prelude::*;
+
+    #[test]
+    fn where_one_request_holds_all_of_a_part_there_is_no_interval() {
+        for part in 1..200 {
+            let part = f64::from(part);
+            for pairs in [
+                vec![(part, 1000.0), (0.0, 1000.0)],
+                vec![(1000.0, 1000.0), (1000.0 - part, 1000.0)],
+            ] {
+                let interval = Share::from_pairs(pairs).unwrap().interval(Confidence::C95);
+                assert_eq!(interval, None, "{part}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_no_part_of_a_whole_has_no_share() {

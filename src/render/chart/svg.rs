@@ -107,7 +107,9 @@ fn rgb((r, g, b): Rgb) -> RGBColor {
 }
 
 fn fine((x, y): Point) -> (i32, i32) {
-    ((x * FINE).round() as i32, (y * FINE).round() as i32)
+    // Far outside of every figure, and near enough for differences and their products.
+    let unit = |pixels: f64| (pixels * FINE).round().clamp(-1e6, 1e6) as i32;
+    (unit(x), unit(y))
 }
 
 /// The points in drawn units, without those that the line passes through anyway.
