@@ -37,7 +37,7 @@ fn examples(help: &str) -> Vec<String> {
 /// The words of a line as a shell reads them, command by command; what is written to a file is left out.
 fn shell_words(line: &str) -> Vec<Vec<String>> {
     let (mut commands, mut word, mut quote) = (vec![Vec::new()], None::<String>, None);
-    let mut end = |commands: &mut Vec<Vec<String>>, word: &mut Option<String>| {
+    let end = |commands: &mut Vec<Vec<String>>, word: &mut Option<String>| {
         commands.last_mut().unwrap().extend(word.take());
     };
     for c in line.chars() {

@@ -1,6 +1,6 @@
 //! The pages of the manual, made of what the command line can say.
 
-use std::io;
+use std::io::{self, Write};
 
 use clap::Command;
 use clap_mangen::Man;
@@ -15,27 +15,31 @@ pub(super) const EXAMPLES: &str = "Examples:\n";
 pub(super) fn pages(command: Command) -> io::Result<Vec<Page>> {
     let mut command = command.disable_help_subcommand(true);
     command.build();
+    let version = command.get_version().unwrap_or_default().to_owned();
     let mut pages = Vec::new();
-    add(&command, &mut pages)?;
+    add(&command, &version, &mut pages)?;
     Ok(pages)
 }
 
-fn add(command: &Command, pages: &mut Vec<Page>) -> io::Result<()> {
+fn add(command: &Command, version: &str, pages: &mut Vec<Page>) -> io::Result<()> {
     for subcommand in command.get_subcommands() {
-        add(subcommand, pages)?;
+        add(subcommand, version, pages)?;
     }
     let man = Man::new(command.clone());
     pages.push(Page {
         name: man.get_filename(),
-        content: content(command, &man)?,
+        content: content(command, version, &man)?,
     });
     Ok(())
 }
 
 /// As `Man::render` has it, but for what stands behind the options: its lines stay lines.
-fn content(command: &Command, man: &Man) -> io::Result<Vec<u8>> {
+fn content(command: &Command, version: &str, man: &Man) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    man.render_title(&mut page)?;
+    // With the place of the date left empty: clap_mangen lets what follows move up into it.
+    let title = man.get_filename();
+    let title = title.trim_end_matches(".1");
+    writeln!(page, ".TH {title} 1 \"\" \"latscope {version}\" \"\"")?;
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
