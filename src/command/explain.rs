@@ -86,3 +86,38 @@ fn list(terms: &[Term], columns: Option<usize>) -> String {
     };
     terms.iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(word: Option<&str>, columns: Option<usize>) -> String {
+        let mut out = Vec::new();
+        explain(word, columns, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_the_terminal_allows() {
+        let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
+        for (columns, most) in [
+            (Some(40), 40),
+            (Some(72), 72),
+            (None, COLUMNS),
+            (Some(300), WIDEST),
+        ] {
+            for term in terms() {
+                let text = explained(Some(term.name()), columns);
+                assert!(widest(&text) <= most, "{columns:?}: {text}");
+            }
+        }
+        assert!(widest(&explained(None, Some(60))) <= 60);
+        assert_eq!(explained(None, None).lines().count(), terms().len());
+    }
+
+    #[test]
+    fn a_terminal_of_no_width_is_no_trouble() {
+        assert!(explained(Some("p95"), Some(0)).lines().count() > 10);
+        assert!(explained(None, Some(1)).lines().count() > terms().len());
+    }
+}
