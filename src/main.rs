@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal};
 use std::process::ExitCode;
 
 use chrono::Utc;
+use console::Term;
 use latscope::command::Surroundings;
 use latscope::run;
 use latscope::vocab::Timestamp;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
     let surroundings = Surroundings {
         wants_colour: io::stdout().is_terminal() && !no_color,
         is_stderr_terminal: io::stderr().is_terminal(),
+        columns: Term::stdout().size_checked().map(|(_, columns)| columns.into()),
         store: store.map(Into::into),
         region,
         step_summary: env::var_os("GITHUB_STEP_SUMMARY")

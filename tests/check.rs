@@ -148,7 +148,7 @@ fn a_side_alone_needs_no_baseline_and_a_comparison_does() {
 #[test]
 fn a_fault_in_a_gate_is_pointed_at() {
     check(&["p95(totl) > +10%"]).done().code(2).stderr_has(
-        "expecting one of duration, init, inference, overhead, total, billed\n  p95(totl) > +10%\n      ^\n",
+        "expecting one of duration, init, inference, overhead, total, billed; did you mean total?\n  p95(totl) > +10%\n      ^\n",
     );
     check(&["-p95 > 1%"])
         .done()

@@ -95,6 +95,7 @@ fn links_lead_somewhere() {
         "docs/queries.md",
         "docs/simulation.md",
         "docs/statistics.md",
+        "docs/terms.md",
         "fixtures/README.md",
         "fixtures/lines/README.md",
         "fuzz/README.md",

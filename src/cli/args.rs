@@ -11,6 +11,10 @@ use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
 use super::plan_args::{PLAN_EXAMPLES, PlanArgs};
 use super::query_args::{QUERY_EXAMPLES, QueryArgs};
 use super::render_args::{RENDER_EXAMPLES, RenderArgs};
+use super::setup_args::{
+    COMPLETIONS_EXAMPLES, CompletionsArgs, EXPLAIN_EXAMPLES, ExplainArgs, INIT_EXAMPLES, InitArgs,
+    MAN_EXAMPLES, ManArgs,
+};
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
 use crate::command::{
     Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions, Surroundings,
@@ -18,6 +22,7 @@ use crate::command::{
 use crate::comparison::{Architecture, WhatIf};
 use crate::dataset::{Condition, Key, TimeBound};
 use crate::summary::Failures;
+use crate::vocab::did_you_mean;
 
 /// Where the latency of a generative-AI API on AWS Lambda comes from, and whether another model
 /// would really fix it.
@@ -30,8 +35,15 @@ pub(super) struct Cli {
 
 fn after_help() -> String {
     let codes = ExitStatus::TABLE.map(|(code, meaning)| format!("  {code:>2}  {meaning}"));
-    format!("Exit codes:\n{}", codes.join("\n"))
+    format!("Exit codes:\n{}\n\n{EXAMPLES}", codes.join("\n"))
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  latscope fetch --function chat --since 1h
+  latscope report --baseline haiku --candidate nova-lite
+  latscope summary --input logs.json
+  latscope explain p95";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -73,6 +85,18 @@ pub(super) enum Command {
     /// Say what is in the store, check it, thin it out, or take what is in it elsewhere
     #[command(after_help = STORE_EXAMPLES)]
     Store(StoreArgs),
+    /// Say what a word of the outputs means: p95, interval, controlled, margin; or list all such words
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Write latscope.toml with every option, its default and what it means, commented out
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArgs),
+    /// Print the completions of a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write that of every command
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArgs),
 }
 
 const REPORT_EXAMPLES: &str = "\
@@ -285,21 +309,18 @@ impl CommonArgs {
 
 fn condition(text: &str) -> Result<Condition, String> {
     let faulty = |reason: String| format!("--where {text:?}: {reason}");
-    let known = || {
-        Key::ALL
-            .into_iter()
-            .filter(|key| *key != Key::Model)
-            .map(Key::name)
-    };
+    let known: Vec<&str> = Key::ALL
+        .into_iter()
+        .filter(|key| *key != Key::Model)
+        .map(Key::name)
+        .collect();
     let (key, value) = text
         .split_once('=')
         .ok_or_else(|| faulty("expecting KEY=VALUE".to_owned()))?;
     let found = Key::from_name(key).filter(|key| *key != Key::Model);
     let key = found.ok_or_else(|| {
-        faulty(format!(
-            "{key:?} is none of {}",
-            known().collect::<Vec<_>>().join(", ")
-        ))
+        let offered = did_you_mean(key, known.iter().copied());
+        faulty(format!("{key:?} is none of {}{offered}", known.join(", ")))
     })?;
     Condition::new(key, value).map_err(|error| faulty(error.to_string()))
 }
@@ -363,8 +384,11 @@ impl SummaryArgs {
         let keys = self.by.split(',').map(str::trim).filter(|name| !name.is_empty());
         let mut by = Vec::new();
         for name in keys {
-            let known = Key::ALL.map(Key::name).join(", ");
-            let key = Key::from_name(name).ok_or_else(|| format!("--by: {name:?} is none of {known}"))?;
+            let known = Key::ALL.map(Key::name);
+            let key = Key::from_name(name).ok_or_else(|| {
+                let offered = did_you_mean(name, known);
+                format!("--by: {name:?} is none of {}{offered}", known.join(", "))
+            })?;
             if !by.contains(&key) {
                 by.push(key);
             }

@@ -13,6 +13,16 @@ Examples:
   latscope baseline list
   latscope report --baseline saved=october --candidate haiku --input today/";
 
+const SAVE_EXAMPLES: &str = "\
+Examples:
+  latscope baseline save october --select haiku --input logs/
+  latscope baseline save v12 --select version=12,start=warm --since 7d --replace";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  latscope baseline list
+  latscope baseline list --baselines /shared/baselines";
+
 /// Where baselines are.
 #[derive(Debug, Args)]
 pub(super) struct BaselinesArgs {
@@ -32,8 +42,10 @@ pub(super) struct BaselineArgs {
 #[derive(Debug, Subcommand)]
 enum ActionArg {
     /// Save what a later comparison needs of some invocations, to be used as saved=NAME
+    #[command(after_help = SAVE_EXAMPLES)]
     Save(Box<SaveArgs>),
     /// What is saved
+    #[command(after_help = LIST_EXAMPLES)]
     List,
 }
 

@@ -8,17 +8,17 @@ use crate::command::{CheckFormat, CheckOptions, Surroundings};
 use crate::comparison::{Gate, GateOptions, OnInconclusive};
 
 pub(super) const CHECK_EXAMPLES: &str = "\
-Examples:
-  latscope check --baseline haiku --candidate nova-lite --fail-on 'p95(total) > +10%' --input logs.json
-  latscope check --baseline input=before.json --candidate input=after.json --allow-uncontrolled \\
-    --fail-on 'p95 > +10%' --fail-on 'timeout_rate > 0.1%' --format github
-  latscope check --candidate version=13 --fail-on 'p99(total, warm) > 2500ms' --input logs/
-
 A gate is a quantity, > or <, and a threshold:
   p95(total) > +10%           pNN of total, duration, inference, init, overhead or billed, against the baseline
   p95(total) > +50ms          the same as a difference, in ms or s
   p99(total, warm) > 2500ms   of the candidate alone, of one start type
-  inference_share < 90%       of the candidate alone; so are timeout_rate, error_rate, cold_rate, throttle_rate";
+  inference_share < 90%       of the candidate alone; so are timeout_rate, error_rate, cold_rate, throttle_rate
+
+Examples:
+  latscope check --baseline haiku --candidate nova-lite --fail-on 'p95(total) > +10%' --input logs.json
+  latscope check --baseline input=before.json --candidate input=after.json --allow-uncontrolled \\
+    --fail-on 'p95 > +10%' --fail-on 'timeout_rate > 0.1%' --format github
+  latscope check --candidate version=13 --fail-on 'p99(total, warm) > 2500ms' --input logs/";
 
 #[derive(Debug, Args)]
 pub(super) struct GateArgs {

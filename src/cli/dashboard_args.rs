@@ -5,12 +5,12 @@ use clap::Args;
 use crate::command::DashboardOptions;
 
 pub(super) const DASHBOARD_EXAMPLES: &str = "\
+Nothing is asked of AWS. The last example is for a template, inside Fn::Sub.
+
 Examples:
   latscope dashboard --function chat --region eu-west-1 > dashboard.json
   aws cloudwatch put-dashboard --dashboard-name chat --dashboard-body file://dashboard.json
-  latscope dashboard --function '${Function}' --log-group '${LogGroup}' --region '${AWS::Region}'
-
-The last one is for a template, inside Fn::Sub. Nothing is asked of AWS.";
+  latscope dashboard --function '${Function}' --log-group '${LogGroup}' --region '${AWS::Region}'";
 
 #[derive(Debug, Args)]
 pub(super) struct DashboardArgs {

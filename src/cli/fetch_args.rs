@@ -9,14 +9,14 @@ use crate::command::FetchOptions;
 use crate::fetch::{Asked, Via};
 
 pub(super) const FETCH_EXAMPLES: &str = "\
+Credentials and region come from where the AWS CLI takes them. Prompts never reach the disk: of an
+application's lines only the fields of timing records are kept.
+
 Examples:
   latscope fetch --function chat --since 1h
   latscope fetch --log-group-prefix /aws/lambda/prod- --since 7d --region eu-west-1 --dry-run
   latscope fetch --log-group /my/logs --since 2026-11-22T10:00 --until 2026-11-22T12:00
-  latscope report --baseline haiku --candidate nova-lite
-
-Credentials and region come from where the AWS CLI takes them. Prompts never reach the disk: of an
-application's lines only the fields of timing records are kept.";
+  latscope report --baseline haiku --candidate nova-lite";
 
 #[derive(Debug, Args)]
 pub(super) struct FetchArgs {

@@ -7,14 +7,29 @@ use crate::command::{QueryAction, QueryOptions, ResultFormat};
 use crate::fetch::{Asked, ROW_LIMIT};
 
 pub(super) const QUERY_EXAMPLES: &str = "\
+CloudWatch charges by what a query reads; how much that was is said at the end. Percentiles of queries are
+approximate and come without intervals: latscope report has them.
+
 Examples:
   latscope query list
   latscope query show latency --log-group /aws/lambda/chat
   latscope query run latency --function chat --since 1h
-  latscope query run report-slowest --function chat --since 1d --format json > slowest.json
+  latscope query run report-slowest --function chat --since 1d --format json > slowest.json";
 
-CloudWatch charges by what a query reads; how much that was is said at the end. Percentiles of queries are
-approximate and come without intervals: latscope report has them.";
+const LIST_EXAMPLES: &str = "\
+Examples:
+  latscope query list";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  latscope query show latency
+  latscope query show cold-starts --log-group /aws/lambda/chat";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  latscope query run latency --function chat --since 1h
+  latscope query run report-slowest --log-group-prefix /aws/lambda/prod- --since 1d --limit 10
+  latscope query run latency --function chat --format csv > latency.csv";
 
 #[derive(Debug, Args)]
 pub(super) struct QueryArgs {
@@ -25,8 +40,10 @@ pub(super) struct QueryArgs {
 #[derive(Debug, Subcommand)]
 enum ActionArg {
     /// List the queries, the logs that each is for, and what it answers
+    #[command(after_help = LIST_EXAMPLES)]
     List,
     /// Print a query, or the command of the AWS CLI that runs it
+    #[command(after_help = SHOW_EXAMPLES)]
     Show {
         /// Its name
         name: String,
@@ -35,6 +52,7 @@ enum ActionArg {
         log_group: Vec<String>,
     },
     /// Run a query and print its rows
+    #[command(after_help = RUN_EXAMPLES)]
     Run(Box<RunArgs>),
 }
 

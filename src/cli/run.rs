@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command};
+use super::man::pages;
 use crate::command::{
-    BaselineAction, Config, Error, ExitStatus, Surroundings, baseline, check, dashboard, fetch, inspect,
-    plan, query, render, report, store, summarize,
+    BaselineAction, Config, Error, ExitStatus, Surroundings, baseline, check, dashboard, explain, fetch,
+    init, inspect, plan, query, render, report, store, summarize, write_out, write_pages,
 };
 use crate::vocab::visible;
 
@@ -29,7 +30,7 @@ pub fn run(
 ) -> ExitStatus {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return explain(&error, stdout, stderr),
+        Err(error) => return no_command(&error, stdout, stderr),
     };
     let of_surroundings = surroundings.store.clone();
     // What is typed comes first, then the environment, then the configuration.
@@ -111,6 +112,24 @@ pub fn run(
                 store(&options, config.keys, surroundings, out, err)
             })
         }),
+        Command::Explain(args) => Ok(conclude(stdout, stderr, |out, _| {
+            explain(args.into_word().as_deref(), surroundings.columns, out)
+        })),
+        Command::Init(args) => Ok(conclude(stdout, stderr, |out, _| {
+            init(Path::new(CONFIG), args.force, out)
+        })),
+        Command::Completions(args) => Ok(conclude(stdout, stderr, |out, _| {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "latscope", &mut script);
+            write_out(&script, out)
+        })),
+        Command::Man(args) => Ok(conclude(stdout, stderr, |out, _| {
+            let pages = pages(Cli::command()).map_err(Error::Output)?;
+            match (args.out, pages.last()) {
+                (Some(dir), _) => write_pages(&dir, &pages, out),
+                (None, page) => page.map_or(Ok(()), |page| write_out(&page.content, out)),
+            }
+        })),
     };
     match done {
         Ok(status) => status,
@@ -128,17 +147,27 @@ fn execute<S: Into<ExitStatus>>(
     is_quiet: bool,
     command: impl FnOnce(Config, &mut dyn Write, &mut dyn Write) -> Result<S, Error>,
 ) -> ExitStatus {
-    let run = |stdout: &mut dyn Write, stderr: &mut dyn Write| -> Result<S, Error> {
+    conclude(stdout, stderr, |stdout, stderr| {
         let config = Config::read(Path::new(CONFIG))?;
         if config.has_keys && !is_quiet {
             // A reader that is gone changes nothing about the result.
             let _ = writeln!(stderr, "timing keys from {CONFIG}");
         }
-        let status = command(config, stdout, stderr)?;
+        command(config, stdout, stderr)
+    })
+}
+
+/// Runs what reads no configuration, and says why it failed if it did.
+fn conclude<S: Into<ExitStatus>>(
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+    command: impl FnOnce(&mut dyn Write, &mut dyn Write) -> Result<S, Error>,
+) -> ExitStatus {
+    let done = command(stdout, stderr).and_then(|status| {
         stdout.flush().map_err(Error::Output)?;
         Ok(status)
-    };
-    match run(stdout, stderr) {
+    });
+    match done {
         Ok(status) => status.into(),
         Err(error) => {
             let status = error.exit_status();
@@ -162,7 +191,7 @@ fn say(stderr: &mut dyn Write, text: &str) {
 }
 
 /// Help and version go to the standard output and are a success; the rest is a usage error.
-fn explain(error: &clap::Error, stdout: &mut dyn Write, stderr: &mut dyn Write) -> ExitStatus {
+fn no_command(error: &clap::Error, stdout: &mut dyn Write, stderr: &mut dyn Write) -> ExitStatus {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let text = error.render().to_string();
     let (written, status) = if is_asked_for {

@@ -13,6 +13,25 @@ Examples:
   latscope store prune --older-than 30d
   latscope store export --format parquet --out invocations.parquet";
 
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  latscope store status
+  latscope store status --store /shared/latscope --local";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  latscope store verify";
+
+const PRUNE_EXAMPLES: &str = "\
+Examples:
+  latscope store prune --older-than 30d
+  latscope store prune --older-than 2026-11-01";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  latscope store export --format parquet --out invocations.parquet
+  latscope store export --format csv | head";
+
 #[derive(Debug, Args)]
 pub(super) struct StoreArgs {
     #[command(subcommand)]
@@ -25,20 +44,24 @@ pub(super) struct StoreArgs {
 #[derive(Debug, Subcommand)]
 enum ActionArg {
     /// What is in the store: groups, times, events, bytes, and the latest fetch
+    #[command(after_help = STATUS_EXAMPLES)]
     Status {
         /// Show times in this machine's zone instead of UTC
         #[arg(long)]
         local: bool,
     },
     /// Read every segment and name those that are damaged; the next fetch gets them again
+    #[command(after_help = VERIFY_EXAMPLES)]
     Verify,
     /// Remove what is older
+    #[command(after_help = PRUNE_EXAMPLES)]
     Prune {
         /// How old: 30d or 12h back from now, or a date
         #[arg(long, value_name = "TIME")]
         older_than: String,
     },
     /// Write the invocations of the store, one a row
+    #[command(after_help = EXPORT_EXAMPLES)]
     Export {
         /// Form of the output
         #[arg(long, value_enum)]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::comparison::{BASELINE_SCHEMA, SavedBaseline, SavedError};
 use crate::source::{read_packed, write_packed};
+use crate::vocab::did_you_mean;
 
 /// How the file of a baseline ends.
 const ENDING: &str = ".json.gz";
@@ -28,6 +29,8 @@ pub struct BaselineError {
 pub(super) enum BaselineFault {
     /// There is none of that name.
     Missing {
+        /// The name.
+        name: String,
         /// What there is, sorted.
         known: Vec<String>,
     },
@@ -62,13 +65,16 @@ impl fmt::Display for BaselineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match &self.fault {
-            BaselineFault::Missing { known } if known.is_empty() => write!(
+            BaselineFault::Missing { known, .. } if known.is_empty() => write!(
                 f,
                 "no baseline {path}; none is saved there: latscope baseline save NAME --select SELECTOR saves one"
             ),
-            BaselineFault::Missing { known } => {
-                write!(f, "no baseline {path}; saved there are {}", known.join(", "))
-            }
+            BaselineFault::Missing { name, known } => write!(
+                f,
+                "no baseline {path}; saved there are {}{}",
+                known.join(", "),
+                did_you_mean(name, known.iter().map(String::as_str))
+            ),
             BaselineFault::Exists => write!(f, "{path} exists; --replace puts the new one in its place"),
             BaselineFault::Io(error) => write!(f, "{path}: {error}"),
             BaselineFault::OtherSchema(schema) => write!(
@@ -132,7 +138,10 @@ pub(super) fn read(dir: &Path, name: &str) -> Result<SavedBaseline, BaselineErro
         fault,
     };
     let text = read_packed(&path, LARGEST).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => failed(BaselineFault::Missing { known: list(dir) }),
+        io::ErrorKind::NotFound => failed(BaselineFault::Missing {
+            name: name.to_owned(),
+            known: list(dir),
+        }),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
             failed(BaselineFault::Malformed(error.to_string()))
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::dataset::{ConditionError, TimeError};
-use crate::vocab::visible;
+use crate::vocab::{ModelId, did_you_mean, likeness, nearest_by, offer, visible};
 
 /// Why a selector cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +65,10 @@ impl SelectorError {
 }
 
 /// Keys that a selector knows, in the order in which they are listed.
-const KEYS: &str =
-    "model, since, until, input, function, version, memory, region, stream, start, status, saved";
+const KEYS: [&str; 12] = [
+    "model", "since", "until", "input", "function", "version", "memory", "region", "stream", "start",
+    "status", "saved",
+];
 
 impl fmt::Display for SelectorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,7 +78,12 @@ impl fmt::Display for SelectorError {
                 "selector {selector:?}: {part:?} is no key=value; a selector is a model name, or key=value pairs \
                  joined by commas, such as model=haiku,version=12"
             ),
-            Self::UnknownKey { key } => write!(f, "selector key {key:?} is none of {KEYS}"),
+            Self::UnknownKey { key } => write!(
+                f,
+                "selector key {key:?} is none of {}{}",
+                KEYS.join(", "),
+                did_you_mean(key, KEYS)
+            ),
             Self::Twice { key } => write!(f, "selector key {key} is given twice"),
             Self::Value(error) => write!(f, "{error}"),
             Self::Time(error) => write!(f, "{error}"),
@@ -96,8 +103,9 @@ impl fmt::Display for SelectorError {
             Self::UnknownModel { query, known } => {
                 write!(
                     f,
-                    "no model in these logs is meant by {query:?}; they hold {}",
-                    visible(&known.join(", "))
+                    "no model in these logs is meant by {query:?}; they hold {}{}",
+                    visible(&known.join(", ")),
+                    visible(&offer(&near_models(query, known)))
                 )
             }
             Self::AmbiguousModel { query, candidates } => {
@@ -121,3 +129,17 @@ impl fmt::Display for SelectorError {
 }
 
 impl std::error::Error for SelectorError {}
+
+/// The models whose names, or some neighbouring words of them, are like what was asked for, as they can be asked for.
+fn near_models(query: &str, known: &[String]) -> Vec<String> {
+    let short = |id: &String| ModelId::parse(id).map_or_else(|| id.clone(), |id| id.short_name());
+    let asked = ModelId::parse(query).map_or_else(|| query.to_owned(), |asked| asked.short_name());
+    let mut models: Vec<String> = known.iter().map(short).collect();
+    models.dedup();
+    nearest_by(models, |name: &String| {
+        let words: Vec<&str> = name.split('-').collect();
+        let runs = (0..words.len()).flat_map(|from| (from..words.len()).map(move |to| (from, to)));
+        runs.map(|(from, to)| likeness(&asked, &words[from..=to].join("-")))
+            .fold(0.0, f64::max)
+    })
+}

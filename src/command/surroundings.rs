@@ -11,6 +11,8 @@ pub struct Surroundings {
     pub wants_colour: bool,
     /// Whether the standard error is a terminal, whose lines can be written again.
     pub is_stderr_terminal: bool,
+    /// How many columns the terminal of the standard output has; nothing where it is none.
+    pub columns: Option<usize>,
     /// The store that `LATSCOPE_STORE` names.
     pub store: Option<PathBuf>,
     /// The region that `AWS_REGION` or `AWS_DEFAULT_REGION` names, for what asks nothing of AWS. The SDK reads more.

@@ -70,7 +70,7 @@ impl Answers {
 
 /// Answered requests, in order of arrival if that is known of each.
 fn answered(rows: &Columns, arrivals: &Arrivals) -> Vec<usize> {
-    let in_order = arrivals.in_order_if_known().into_iter();
+    let in_order = arrivals.in_order_if_known();
     in_order
         .filter(|&row| rows.outcome[row] == Outcome::Success as u32)
         .collect()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::vocab::visible;
+use crate::vocab::{did_you_mean, visible};
 
 /// A part of total time that can be made longer or shorter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,8 +144,9 @@ impl Reader {
         let start = self.position;
         let word = self.word(|c| c.is_alphanumeric() || c == '_');
         let Some(part) = Part::ALL.into_iter().find(|part| part.name() == word) else {
-            let known = Part::ALL.map(Part::name).join(", ");
-            return Err((start, format!("expecting one of {known}")));
+            let known = Part::ALL.map(Part::name);
+            let offered = did_you_mean(&word, known);
+            return Err((start, format!("expecting one of {}{offered}", known.join(", "))));
         };
         if factors[part as usize].is_some() {
             return Err((start, format!("{word} is changed twice")));

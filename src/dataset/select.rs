@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::window::Window;
 use crate::invocation::{Outcome, StartType};
+use crate::vocab::did_you_mean;
 
 /// A property of invocations that can be selected or grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +108,13 @@ impl fmt::Display for ConditionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownValue { key, value, known } => {
-                write!(f, "{}={value:?} is none of {}", key.name(), known.join(", "))
+                let offered = did_you_mean(value, known.iter().copied());
+                write!(
+                    f,
+                    "{}={value:?} is none of {}{offered}",
+                    key.name(),
+                    known.join(", ")
+                )
             }
             Self::NotMegabytes(value) => write!(f, "memory={value:?} is no whole number of MB"),
         }

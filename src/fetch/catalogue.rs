@@ -1,10 +1,9 @@
 //! The queries of Logs Insights that latscope brings along: the files of `queries/`, embedded.
 
+use crate::vocab::nearest;
+
 /// The longest query that StartQuery takes, in characters.
 pub(super) const QUERY_LIMIT: usize = 10_000;
-
-/// How like a name must be to one that there is to be taken for it.
-const LIKE: f64 = 0.7;
 
 /// A query with the comment that explains it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +60,7 @@ impl Query {
         if let Some(query) = ALL.iter().find(|query| query.name == name) {
             return Ok(query);
         }
-        let mut near: Vec<(f64, &str)> = ALL
-            .iter()
-            .map(|query| (strsim::jaro_winkler(&name.to_lowercase(), query.name), query.name))
-            .filter(|(likeness, _)| *likeness > LIKE)
-            .collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0));
-        Err(near.into_iter().take(3).map(|(_, name)| name).collect())
+        Err(nearest(name, ALL.iter().map(|query| query.name)))
     }
 
     /// What it answers, a sentence.

@@ -7,6 +7,7 @@ use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 
 use super::fault::Fault;
 use super::session::Regional;
+use crate::vocab::likeness;
 
 /// What `DescribeLogGroups` is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -152,9 +153,4 @@ async fn like_names(name: &str, search: Search<'_>, regional: &Regional) -> Vec<
 
 fn last_part(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or_default()
-}
-
-/// From 0 to 1, whatever the capitals.
-fn likeness(one: &str, other: &str) -> f64 {
-    strsim::jaro_winkler(&one.to_lowercase(), &other.to_lowercase())
 }

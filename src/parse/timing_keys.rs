@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::timing_spellings::COMMON;
+use crate::vocab::did_you_mean;
 
 /// The fields of the timing schema that are read from other people's records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,12 +88,13 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownField(name) => {
-                write!(f, "{name:?} is no field of a timing record; fields: ")?;
                 let names = FIELDS.map(|(name, _)| name);
-                f.write_str(
-                    &[&names[..], &NOT_USED_YET.map(|(name, _)| name)]
-                        .concat()
-                        .join(", "),
+                let names = [&names[..], &NOT_USED_YET.map(|(name, _)| name)].concat();
+                let offered = did_you_mean(name, names.iter().copied());
+                let names = names.join(", ");
+                write!(
+                    f,
+                    "{name:?} is no field of a timing record; fields: {names}{offered}"
                 )
             }
             Self::UnknownUnit(unit) => write!(f, "unit {unit:?} is neither \"ms\" nor \"s\""),

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::command::error::{Error, of_fetch};
 use crate::command::exit::ExitStatus;
 use crate::fetch::{self, Ending, OfQuery};
-use crate::vocab::counted;
+use crate::vocab::{counted, offer};
 
 /// What ends `latscope query` early.
 #[derive(Debug)]
@@ -75,12 +75,11 @@ impl fmt::Display for QueryFault {
             Self::Call(error) => write!(f, "{}", OfQuery(error)),
             Self::Interrupted => f.write_str("interrupted before the query came to its end"),
             Self::Unknown { name, near } => {
-                write!(f, "there is no query {name:?}")?;
-                match near.as_slice() {
-                    [] => {}
-                    near => write!(f, "; did you mean {}?", near.join(", "))?,
-                }
-                f.write_str("\nlatscope query list shows all of them")
+                let offered = offer(near);
+                write!(
+                    f,
+                    "there is no query {name:?}{offered}\nlatscope query list shows all of them"
+                )
             }
             Self::NoRows { kind } => write!(
                 f,

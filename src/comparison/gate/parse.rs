@@ -14,7 +14,7 @@ use super::expression::{Gate, INFERENCE_SHARE, Quantity, Rate, Threshold, TimeUn
 use crate::invocation::StartType;
 use crate::stats::{Operator, Probability};
 use crate::summary::Metric;
-use crate::vocab::visible;
+use crate::vocab::{did_you_mean, offer, visible};
 
 /// Why a text is no gate, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,15 @@ impl<'t> Reader<'t> {
     fn quantile(&mut self, from: usize, word: &str) -> Result<(Quantity, Option<StartType>), GateError> {
         let unknown = || {
             let rates = Rate::ALL.map(Rate::name).join(", ");
-            format!("expecting a quantile such as p95(total), {INFERENCE_SHARE}, {rates}")
+            let digits = word.trim_start_matches(['p', 'P']);
+            let offered = match Probability::parse(digits) {
+                Ok(_) => offer(&[format!("p{digits}")]),
+                Err(_) => did_you_mean(
+                    word,
+                    Rate::ALL.map(Rate::name).into_iter().chain([INFERENCE_SHARE]),
+                ),
+            };
+            format!("expecting a quantile such as p95(total), {INFERENCE_SHARE}, {rates}{offered}")
         };
         let digits = word
             .strip_prefix('p')
@@ -113,8 +121,9 @@ impl<'t> Reader<'t> {
         let (from, name) = self.word();
         let metric = Metric::ALL.into_iter().find(|metric| metric.title() == name);
         let metric = metric.ok_or_else(|| {
-            let known = Metric::ALL.map(Metric::title).join(", ");
-            self.error(from, format!("expecting one of {known}"))
+            let known = Metric::ALL.map(Metric::title);
+            let offered = did_you_mean(name, known);
+            self.error(from, format!("expecting one of {}{offered}", known.join(", ")))
         })?;
         let start = if self.takes(',') {
             Some(self.start()?)
@@ -143,8 +152,12 @@ impl<'t> Reader<'t> {
         let (from, name) = self.word();
         let start = StartType::ALL.into_iter().find(|start| start.name() == name);
         start.ok_or_else(|| {
-            let known = StartType::ALL.map(StartType::name).join(", ");
-            self.error(from, format!("expecting a start type: {known}"))
+            let known = StartType::ALL.map(StartType::name);
+            let offered = did_you_mean(name, known);
+            self.error(
+                from,
+                format!("expecting a start type: {}{offered}", known.join(", ")),
+            )
         })
     }
 
