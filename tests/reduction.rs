@@ -112,6 +112,24 @@ fn the_second_line_of_a_report_remains() {
 const SENTENCE: &str = "the user's own words";
 const WORD: &str = "PLANTED0SECRET";
 
+/// What stands before the words of a timeout is its request id, which was hidden here, also where it begins like JSON.
+#[test]
+fn a_timeout_that_begins_like_json_remains() {
+    for id in [
+        "{\"schema\":\"latscope.rejected/v1\"4e5f6…0",
+        "{*x",
+        "{\"type\":\"platform.start\"}*",
+    ] {
+        let message = format!("{id} Task timed out after 30.00 seconds");
+        let found = COMMON.reduce(&message);
+        let Reduced::Record(kept) = &found else {
+            panic!("{message}: {found:?}");
+        };
+        assert!(kept.ends_with("Task timed out after 30.00 seconds"), "{kept}");
+        assert_eq!(COMMON.reduce(kept), found, "{kept} is reduced once more");
+    }
+}
+
 fn holds_secret(text: &str) -> bool {
     text.contains("user") || text.contains("words") || text.contains(WORD)
 }

@@ -49,9 +49,12 @@ impl Parser {
         let kept = match record {
             Record::Report(report) if is_json => Some(reduced_json::report(report, text)),
             Record::Report(report) => Some(reduced_line::report(report, &escapes::resolved(message))),
-            Record::Lifecycle(lifecycle) if is_json => reduced_json::lifecycle(lifecycle, text),
             Record::Lifecycle(lifecycle) => {
-                reduced_line::lifecycle(&lifecycle.line, &escapes::resolved(message))
+                let of_json = is_json
+                    .then(|| reduced_json::lifecycle(lifecycle, text))
+                    .flatten();
+                // What begins like JSON may be none: a line whose request id is whatever stands before its words.
+                of_json.or_else(|| reduced_line::lifecycle(&lifecycle.line, &escapes::resolved(message)))
             }
             Record::Bedrock(call) => match reduced_json::bedrock_log(call) {
                 Ok(log) => Some(log),
