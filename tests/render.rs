@@ -139,7 +139,7 @@ fn numbers_that_nobody_measured_end_in_words() {
             );
         }
     }
-    let mut long = report.clone();
+    let mut long = report;
     let knots = long["drawn"]["quantiles"]["series"][0]["knots"]
         .as_array_mut()
         .unwrap();
