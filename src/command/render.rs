@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::report::write_files;
-use crate::render::StoredReport;
+use crate::render::{Figures, StoredReport};
 use crate::vocab::visible;
 
 /// A form of a report.
@@ -51,9 +51,14 @@ pub fn render(options: &RenderOptions, stdout: &mut dyn Write) -> Result<(), Err
         let reason = "--brief is a form of Markdown; add md to --format";
         return Err(Error::Usage(reason.to_owned()));
     }
-    let figures = report
-        .figures()
-        .map_err(|error| Error::Figure(error.to_string()))?;
+    // Markdown names its figures and holds none.
+    let needs_figures = options.forms.iter().any(|form| *form != ReportForm::Markdown);
+    let figures = match needs_figures {
+        true => report
+            .figures()
+            .map_err(|error| Error::Figure(error.to_string()))?,
+        false => Figures::default(),
+    };
     let text = |form: &ReportForm| match form {
         ReportForm::Markdown => Some(("report.md", report.markdown(options.is_brief))),
         ReportForm::Html => Some(("report.html", report.html(&figures))),
