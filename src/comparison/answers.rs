@@ -33,7 +33,7 @@ impl Answers {
     /// The answers of a side, if any request tells of its own.
     pub(super) fn of(rows: &Columns, arrivals: &Arrivals) -> Option<Self> {
         let answered = answered(rows, arrivals);
-        let pairs = times_and_tokens(rows, arrivals);
+        let pairs = times_and_tokens(rows, &answered);
         let first: Vec<f64> = answered
             .iter()
             .filter_map(|&row| rows.facts.time_to_first_token_us.get(row).copied().flatten())
@@ -69,17 +69,17 @@ impl Answers {
 }
 
 /// Answered requests, in order of arrival if that is known of each.
-fn answered(rows: &Columns, arrivals: &Arrivals) -> Vec<usize> {
+pub(super) fn answered(rows: &Columns, arrivals: &Arrivals) -> Vec<usize> {
     let in_order = arrivals.in_order_if_known();
     in_order
         .filter(|&row| rows.outcome[row] == Outcome::Success as u32)
         .collect()
 }
 
-/// Inference time in microseconds and output tokens of each answer that tells both.
-pub(super) fn times_and_tokens(rows: &Columns, arrivals: &Arrivals) -> Vec<(f64, f64)> {
-    let mut pairs = Vec::with_capacity(rows.len());
-    pairs.extend(answered(rows, arrivals).into_iter().filter_map(|row| {
+/// Inference time in microseconds and output tokens of each of these [`answered`] requests that tells both.
+pub(super) fn times_and_tokens(rows: &Columns, answered: &[usize]) -> Vec<(f64, f64)> {
+    let mut pairs = Vec::with_capacity(answered.len());
+    pairs.extend(answered.iter().filter_map(|&row| {
         let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
         let RowInference::Known(time) = inference_of(rows, row) else {
             return None;

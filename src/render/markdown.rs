@@ -47,19 +47,15 @@ pub(super) fn report_markdown(page: &Page, is_brief: bool) -> String {
         .iter()
         .filter(|section| section.is_brief || !is_brief)
     {
-        let shown: Vec<Block> = section
-            .blocks
-            .iter()
-            .filter(|block| !is_brief || !matches!(block, Block::Figure { .. }))
-            .cloned()
-            .collect();
-        text.push_str(&format!("\n## {}\n{}", escape(&section.title), blocks(&shown)));
+        let is_shown = |block: &&Block| !is_brief || !matches!(block, Block::Figure { .. });
+        let shown = blocks(section.blocks.iter().filter(is_shown));
+        text.push_str(&format!("\n## {}\n{shown}", escape(&section.title)));
     }
     text
 }
 
 /// Blocks below each other, an empty line before each.
-pub(super) fn blocks(shown: &[Block]) -> String {
+pub(super) fn blocks<'b>(shown: impl IntoIterator<Item = &'b Block>) -> String {
     let block = |block: &Block| match block {
         Block::Choice(ways) => ways.first().map_or_else(String::new, |way| blocks(&way.blocks)),
         Block::Text(text) => format!("\n{}\n", prose(text)),
@@ -75,7 +71,7 @@ pub(super) fn blocks(shown: &[Block]) -> String {
         Block::Figure { file, alt } if is_plain(file) => format!("\n![{}]({file})\n", escape(alt)),
         Block::Figure { .. } => String::new(),
     };
-    shown.iter().map(block).collect()
+    shown.into_iter().map(block).collect()
 }
 
 /// A text with its names as code.

@@ -57,8 +57,12 @@ pub fn report_page(view: &ReportView<'_>) -> Page {
     let gates = view
         .gates
         .and_then(|judged| gates_section(judged, Some(&comparison.control)));
+    // The answer shows the tables of both, too.
+    let (mut cold, conditions) = (cold_and_warm(comparison), adjusted::section(comparison));
+    let ways = ways(comparison, [&cold, &conditions]);
+    cold.blocks.extend(figure(&figures.distributions));
     let sections = [
-        Some(answer(view, figure(&figures.quantiles))),
+        Some(answer(view, ways, figure(&figures.quantiles))),
         gates,
         Some(compared(view)),
         Some(latency(
@@ -68,9 +72,9 @@ pub fn report_page(view: &ReportView<'_>) -> Page {
         )),
         unattributed(comparison),
         Some(control::section(comparison, figure(&figures.over_time))),
-        Some(adjusted::section(comparison)),
+        Some(conditions),
         token_speed::section(comparison, figure(&figures.tokens)),
-        Some(cold_and_warm(comparison, figure(&figures.distributions))),
+        Some(cold),
         Some(where_time_goes::section(
             comparison,
             figure(&figures.inference_share),
@@ -236,7 +240,7 @@ fn unattributed(comparison: &Comparison) -> Option<Section> {
 }
 
 /// The first screen: what happened, why, whether it can be believed, and the figures it stands on.
-fn answer(view: &ReportView<'_>, figure: Option<Block>) -> Section {
+fn answer(view: &ReportView<'_>, ways: Vec<Way>, figure: Option<Block>) -> Section {
     let comparison = view.comparison;
     let [first, second, control] = sentences(comparison, &marked_name);
     let text = |text: &str| Block::Text(Prose::marked(text));
@@ -244,7 +248,7 @@ fn answer(view: &ReportView<'_>, figure: Option<Block>) -> Section {
     if !control.is_empty() {
         blocks.push(text(&control));
     }
-    blocks.push(Block::Choice(ways(comparison)));
+    blocks.push(Block::Choice(ways));
     blocks.extend(
         cost_sentence(comparison, view.cost, &marked_name).map(|sentence| text(&format!("{sentence}."))),
     );
@@ -257,14 +261,12 @@ fn answer(view: &ReportView<'_>, figure: Option<Block>) -> Section {
 }
 
 /// The figures that the answer stands on, and others that may be looked at instead.
-fn ways(comparison: &Comparison) -> Vec<Way> {
-    let cold = cold_and_warm(comparison, None);
-    let conditions = adjusted::section(comparison);
+fn ways(comparison: &Comparison, [cold, conditions]: [&Section; 2]) -> Vec<Way> {
     let ways = [
         ("All requests", total_time(comparison)),
         ("Warm only", warm_only(comparison)),
-        ("By start", cold.blocks),
-        ("At equal conditions", conditions.blocks),
+        ("By start", cold.blocks.clone()),
+        ("At equal conditions", conditions.blocks.clone()),
     ];
     let way = |(label, blocks): (&str, Vec<Block>)| Way {
         label: label.to_owned(),

@@ -44,7 +44,7 @@ pub(super) fn latency(comparison: &Comparison, ratios: Option<Block>, ecdf: Opti
 }
 
 /// Every start type that occurs.
-pub(super) fn cold_and_warm(comparison: &Comparison, figure: Option<Block>) -> Section {
+pub(super) fn cold_and_warm(comparison: &Comparison) -> Section {
     let mut noted = Noted::default();
     let mut page = Table::new(
         2,
@@ -77,9 +77,7 @@ pub(super) fn cold_and_warm(comparison: &Comparison, figure: Option<Block>) -> S
             ]);
         }
     }
-    let mut blocks = noted_table(page, noted.footnotes());
-    blocks.extend(figure);
-    Section::new("Cold and warm", blocks)
+    Section::new("Cold and warm", noted_table(page, noted.footnotes()))
 }
 
 /// What Lambda bills.

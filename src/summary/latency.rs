@@ -37,16 +37,7 @@ pub(super) const CLOCK_TOLERANCE: u64 = 1000;
 impl Latencies {
     /// The samples of these invocations.
     pub fn of(rows: &Columns, failures: Failures) -> Self {
-        let (mut part, mut pairs) = (Part::default(), Vec::new());
-        for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
-            let inference = inference_of(rows, row);
-            part.add(rows, row, inference);
-            pairs.extend(pair_of(rows, row, inference));
-        }
-        Self {
-            share: Share::from_pairs(pairs),
-            ..part.into_latencies()
-        }
+        Self::by_start(rows, failures).0
     }
 
     /// The samples of these invocations, and those of each start type with the number of its invocations, 0 where it

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MOST_SERIES;
 use super::rounded::{bounded, evenly, millis, rounded};
-use crate::comparison::answers::{Answers, times_and_tokens};
+use crate::comparison::answers::{Answers, answered, times_and_tokens};
 use crate::comparison::side::Side;
 
 /// The most points of one model.
@@ -62,7 +62,7 @@ impl TokenPoints {
     /// Of these sides with what is known of their answers.
     pub fn of(sides: &[(&Side, Option<&Answers>)]) -> Self {
         let series = sides.iter().enumerate().filter_map(|(place, (side, answers))| {
-            let told: Vec<(f64, f64)> = times_and_tokens(&side.rows, &side.arrivals)
+            let told: Vec<(f64, f64)> = times_and_tokens(&side.rows, &answered(&side.rows, &side.arrivals))
                 .into_iter()
                 .map(|(time, tokens)| (tokens, time))
                 .collect();

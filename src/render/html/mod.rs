@@ -32,11 +32,7 @@ pub(super) fn report_html(
         .map(|(at, section)| section_html(at, section, &figures))
         .collect();
     // The answer comes before what leads elsewhere.
-    let (first, others) = sections
-        .split_first()
-        .map_or((String::new(), Vec::new()), |(first, others)| {
-            (first.clone(), others.to_vec())
-        });
+    let (first, others) = sections.split_at(sections.len().min(1));
     let links = page
         .sections
         .iter()
@@ -48,11 +44,12 @@ pub(super) fn report_html(
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>{}: latscope</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <header><h1>{}</h1></header>\n<main>\n{first}<nav aria-label=\"Sections\"><ul>\n{}</ul></nav>\n{}</main>\n\
+         <header><h1>{}</h1></header>\n<main>\n{}<nav aria-label=\"Sections\"><ul>\n{}</ul></nav>\n{}</main>\n\
          <footer><p>Made by latscope from logs. This file loads nothing.</p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         policy(),
         text(&plain(&page.title)),
         prose(&page.title),
+        first.concat(),
         links.collect::<String>(),
         others.concat(),
     )
