@@ -116,8 +116,7 @@ fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> 
             &options.baselines,
             keys,
             stderr,
-        )?
-        .comparison;
+        )?;
         return Ok(Checked {
             baseline: Some(comparison.baseline),
             candidate: comparison.candidate,

@@ -118,9 +118,15 @@ pub(super) fn choose(
 fn other_models(baseline: &Selector, loaded: &Loaded, selected: &Dataset) -> Result<Vec<Selector>, Error> {
     let of_baseline = baseline.model_in(loaded.dataset.names())?;
     let models = selected.rows()?.model;
-    let models: BTreeSet<u32> = models.into_iter().flatten().filter(|model| Some(*model) != of_baseline).collect();
+    let models: BTreeSet<u32> = models
+        .into_iter()
+        .flatten()
+        .filter(|model| Some(*model) != of_baseline)
+        .collect();
     if models.is_empty() {
-        return Err(Error::Usage("--all-models: these logs hold no model but the baseline's".to_owned()));
+        return Err(Error::Usage(
+            "--all-models: these logs hold no model but the baseline's".to_owned(),
+        ));
     }
     let names = loaded.dataset.names();
     Ok(models
@@ -149,16 +155,6 @@ pub(super) struct ComparedAll {
     pub(super) comparisons: Vec<Comparison>,
 }
 
-/// What two selectors mean, compared.
-pub(super) struct Compared {
-    pub(super) loaded: Loaded,
-    /// What the common options select, with the names of both sides.
-    pub(super) selected: Dataset,
-    /// What the common options mean.
-    pub(super) selection: Selection,
-    pub(super) comparison: Comparison,
-}
-
 /// Compares what two selectors mean, baseline first. A change below `margin`, a share, counts as none.
 pub(super) fn compare(
     common: &Common,
@@ -167,22 +163,12 @@ pub(super) fn compare(
     baselines: &Path,
     keys: TimingKeys,
     stderr: &mut dyn Write,
-) -> Result<Compared, Error> {
+) -> Result<Comparison, Error> {
     let candidates = Candidates::Selected(vec![candidate.clone()]);
-    let ComparedAll {
-        loaded,
-        selected,
-        selection,
-        comparisons,
-    } = compare_all(common, baseline, &candidates, margin, baselines, keys, stderr)?;
-    let [comparison] = <[Comparison; 1]>::try_from(comparisons)
+    let compared = compare_all(common, baseline, &candidates, margin, baselines, keys, stderr)?;
+    let [comparison] = <[Comparison; 1]>::try_from(compared.comparisons)
         .map_err(|all| Error::Internal(format!("{} comparisons of two sides", all.len())))?;
-    Ok(Compared {
-        loaded,
-        selected,
-        selection,
-        comparison,
-    })
+    Ok(comparison)
 }
 
 /// Compares each candidate with the baseline.
@@ -214,10 +200,11 @@ pub(super) fn compare_all(
     for (at, candidate) in sides.enumerate() {
         // Of all models each is another one.
         let selector = given.get(at + 1);
-        let is_same = match [Some(baseline), selector.copied()].map(|selector| selector.and_then(Selector::saved)) {
-            [None, None] => base.rows.row == candidate.rows.row,
-            [one, other] => one == other,
-        };
+        let is_same =
+            match [Some(baseline), selector.copied()].map(|selector| selector.and_then(Selector::saved)) {
+                [None, None] => base.rows.row == candidate.rows.row,
+                [one, other] => one == other,
+            };
         if is_same {
             return Err(Error::SameSides {
                 invocations: base.group.invocations,
