@@ -17,7 +17,8 @@ use super::setup_args::{
 };
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
 use crate::command::{
-    Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions, Surroundings,
+    Candidates, Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions,
+    Surroundings,
 };
 use crate::comparison::{Architecture, WhatIf};
 use crate::dataset::{Condition, Key, TimeBound};
@@ -176,9 +177,12 @@ pub(super) struct ReportArgs {
     /// since, until, input, function, version, memory, region, stream, start, status; or saved=NAME
     #[arg(long, value_name = "SELECTOR")]
     baseline: String,
-    /// What might replace it
-    #[arg(long, value_name = "SELECTOR")]
-    candidate: String,
+    /// What might replace it. Several are ranked, each claim holding among all of them
+    #[arg(long, value_name = "SELECTOR", required_unless_present = "all_models")]
+    candidate: Vec<String>,
+    /// Rank every other model of the logs
+    #[arg(long, conflicts_with = "candidate")]
+    all_models: bool,
     /// A change below it counts as none in verdicts. If the baseline differs from itself by more, that counts
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = margin)]
     margin: f64,
@@ -329,12 +333,16 @@ impl ReportArgs {
     pub(super) fn into_options(self, surroundings: &Surroundings) -> Result<ReportOptions, String> {
         let mut common = self.common.into_common(surroundings)?;
         let baseline = selector("baseline", &self.baseline, common.is_local)?;
-        let candidate = selector("candidate", &self.candidate, common.is_local)?;
-        take_inputs(&mut common, [&baseline, &candidate]);
+        let candidate = |text: &String| selector("candidate", text, common.is_local);
+        let candidates: Vec<Selector> = self.candidate.iter().map(candidate).collect::<Result<_, _>>()?;
+        take_inputs(&mut common, [&baseline].into_iter().chain(&candidates));
         Ok(ReportOptions {
             common,
             baseline,
-            candidate,
+            candidates: match self.all_models {
+                true => Candidates::AllModels,
+                false => Candidates::Selected(candidates),
+            },
             gates: self.gates.into_options()?,
             baselines: self.baselines.baselines,
             margin: self.margin,

@@ -116,8 +116,7 @@ fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> 
             &options.baselines,
             keys,
             stderr,
-        )?
-        .comparison;
+        )?;
         return Ok(Checked {
             baseline: Some(comparison.baseline),
             candidate: comparison.candidate,
@@ -126,7 +125,7 @@ fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> 
         });
     }
     let selector = &options.candidate;
-    let chosen = choose(common, &[selector], &options.baselines, keys, stderr)?;
+    let chosen = choose(common, &[selector], false, &options.baselines, keys, stderr)?;
     let Chosen {
         loaded,
         selected,

@@ -8,9 +8,12 @@ use super::error::Error;
 use super::exit::ExitStatus;
 use super::load::{Common, note};
 use super::prices::prices;
+use super::rank::rank;
 use super::selector::Selector;
-use super::sides::{Compared, compare};
-use crate::comparison::{Architecture, CostComparison, Drawn, GateOptions, WhatIf, WhatIfOutcome, judge};
+use super::sides::{Candidates, ComparedAll, compare_all};
+use crate::comparison::{
+    Architecture, Comparison, CostComparison, Drawn, GateOptions, PriceList, WhatIf, WhatIfOutcome, judge,
+};
 use crate::parse::TimingKeys;
 use crate::render::{
     Figures, ReportView, StoredReport, Style, WhatIfView, brief, gate_lines, report_json, report_page,
@@ -25,7 +28,7 @@ pub struct ReportOptions {
     /// What there is today.
     pub baseline: Selector,
     /// What might replace it.
-    pub candidate: Selector,
+    pub candidates: Candidates,
     /// What the exit code depends on beside the report.
     pub gates: GateOptions,
     /// The folder of saved baselines.
@@ -44,7 +47,7 @@ pub struct ReportOptions {
     pub what_if: Vec<WhatIf>,
 }
 
-/// Compares two selections and writes the report; then decides the gates.
+/// Compares selections and writes the report, of several candidates a ranking and the report of each; then decides the gates.
 ///
 /// # Errors
 /// If nothing can be read, a selector selects nothing, or the report cannot be written.
@@ -56,20 +59,56 @@ pub fn report(
 ) -> Result<ExitStatus, Error> {
     let common = &options.common;
     let prices = prices(options.prices.as_deref()).map_err(Error::Config)?;
-    let selectors = [&options.baseline, &options.candidate];
-    let Compared {
-        loaded,
-        selected,
-        selection,
-        comparison,
-    } = compare(
+    let compared = compare_all(
         common,
-        selectors,
+        &options.baseline,
+        &options.candidates,
         options.margin,
         &options.baselines,
         keys,
         stderr,
     )?;
+    let out = options.out.clone().unwrap_or_else(|| default_out(options));
+    let (text, status) = match (&options.candidates, compared.comparisons.as_slice()) {
+        (Candidates::Selected(_), [comparison]) => {
+            let written = write_pair(options, &compared, comparison, &prices, &out)?;
+            (written.text, written.status)
+        }
+        _ => rank(options, compared, &prices, &out)?,
+    };
+    if options.opens {
+        let page = out.join("report.html");
+        // Whoever has no browser has the page all the same.
+        if let Err(error) = open::that_detached(&page) {
+            let page = visible(&page.to_string_lossy());
+            note(stderr, &format!("warning: cannot open {page}: {error}"));
+        }
+    }
+    if !common.is_quiet {
+        stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
+    }
+    Ok(status)
+}
+
+/// What came of one comparison.
+pub(super) struct Written {
+    /// What a thousand requests cost.
+    pub(super) cost: CostComparison,
+    /// What is said of it on the terminal.
+    pub(super) text: String,
+    /// What the exit code is for its gates.
+    pub(super) status: ExitStatus,
+}
+
+/// Writes the report of one comparison into a folder.
+pub(super) fn write_pair(
+    options: &ReportOptions,
+    compared: &ComparedAll,
+    comparison: &Comparison,
+    prices: &PriceList,
+    out: &Path,
+) -> Result<Written, Error> {
+    let common = &options.common;
     let judged = (!options.gates.gates.is_empty()).then(|| {
         let (baseline, candidate) = (&comparison.baseline, &comparison.candidate);
         let control = Some(&comparison.control);
@@ -81,17 +120,15 @@ pub fn report(
             common.failures,
         )
     });
-    let out = options.out.clone().unwrap_or_else(|| default_out(options));
     let sides = [&comparison.baseline, &comparison.candidate];
     let cost = CostComparison::of(
         sides.map(|side| &side.rows),
-        selected.names(),
-        &prices,
+        compared.selected.names(),
+        prices,
         options.architecture,
     );
-    let drawn = Drawn::of(&comparison, &cost);
-    let figures = Figures::of(&drawn);
-    let figures = figures.map_err(|error| Error::Figure(error.to_string()))?;
+    let drawn = Drawn::of(comparison, &cost);
+    let figures = Figures::of(&drawn).map_err(|error| Error::Figure(error.to_string()))?;
     let what_if: Vec<WhatIfView<'_>> = options
         .what_if
         .iter()
@@ -104,78 +141,87 @@ pub fn report(
         })
         .collect();
     let view = ReportView {
-        comparison: &comparison,
-        dataset: &selected,
+        comparison,
+        dataset: &compared.selected,
         cost: &cost,
         what_if: &what_if,
-        ledger: &loaded.ledger,
-        window: selection.window,
-        span: loaded.span,
+        ledger: &compared.loaded.ledger,
+        window: compared.selection.window,
+        span: compared.loaded.span,
         is_local: common.is_local,
-        conditions: &selection.conditions,
+        conditions: &compared.selection.conditions,
         gates: judged.as_ref(),
         figures: &figures,
     };
     let page = report_page(&view);
     let json = report_json(&view, &page, &drawn).map_err(|error| Error::Internal(error.to_string()))?;
-    let stored = StoredReport { page, drawn };
+    write_forms(out, &StoredReport { page, drawn }, &figures, json)?;
+    let style = Style {
+        is_coloured: common.is_coloured,
+    };
+    let drawn = figures.all().count();
+    let gates = judged.as_ref().map_or_else(String::new, |judged| {
+        let lines = gate_lines(judged, Some(&comparison.control), style);
+        format!("\n{lines}")
+    });
+    let text = format!(
+        "{}{gates}\nWrote {} and {drawn} figure{}\n",
+        brief(&view, style),
+        visible(&out.join("report.md").to_string_lossy()),
+        if drawn == 1 { "" } else { "s" }
+    );
+    Ok(Written {
+        text,
+        status: judged.as_ref().map_or(ExitStatus::Success, ExitStatus::of_gates),
+        cost,
+    })
+}
+
+/// Writes a report in all its forms.
+pub(super) fn write_forms(
+    out: &Path,
+    report: &StoredReport,
+    figures: &Figures,
+    json: String,
+) -> Result<(), Error> {
     let texts = [
-        ("report.md", stored.markdown(false)),
-        ("report.html", stored.html(&figures)),
+        ("report.md", report.markdown(false)),
+        ("report.html", report.html(figures)),
         ("report.json", json),
     ];
-    let figure_texts = figures.all().map(|figure| (figure.file, figure.svg.as_str()));
+    let figures = figures.all().map(|figure| (figure.file, figure.svg.as_str()));
     write_files(
-        &out,
-        figure_texts.chain(texts.iter().map(|(name, text)| (*name, text.as_str()))),
-    )?;
-    if options.opens {
-        let page = out.join("report.html");
-        // Whoever has no browser has the page all the same.
-        if let Err(error) = open::that_detached(&page) {
-            note(
-                stderr,
-                &format!(
-                    "warning: cannot open {}: {error}",
-                    visible(&page.to_string_lossy())
-                ),
-            );
-        }
-    }
-    if !common.is_quiet {
-        let style = Style {
-            is_coloured: common.is_coloured,
-        };
-        let drawn = figures.all().count();
-        let gates = judged.as_ref().map_or_else(String::new, |judged| {
-            let lines = gate_lines(judged, Some(&comparison.control), style);
-            format!("\n{lines}")
-        });
-        let text = format!(
-            "{}{gates}\nWrote {} and {drawn} figure{}\n",
-            brief(&view, style),
-            visible(&out.join("report.md").to_string_lossy()),
-            if drawn == 1 { "" } else { "s" }
-        );
-        stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
-    }
-    Ok(judged.as_ref().map_or(ExitStatus::Success, ExitStatus::of_gates))
+        out,
+        figures.chain(texts.iter().map(|(name, text)| (*name, text.as_str()))),
+    )
 }
 
 /// `reports/<baseline>-vs-<candidate>`, with nothing in it that a file name should not hold.
 fn default_out(options: &ReportOptions) -> PathBuf {
-    let plain = |text: &str| -> String {
-        let allowed = |c: char| {
-            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                c
-            } else {
-                '-'
-            }
-        };
-        text.chars().map(allowed).collect()
+    let baseline = plain(options.baseline.text());
+    let candidates = match &options.candidates {
+        Candidates::Selected(candidates) => {
+            let texts: Vec<String> = candidates
+                .iter()
+                .map(|candidate| plain(candidate.text()))
+                .collect();
+            texts.join("-and-")
+        }
+        Candidates::AllModels => "all-models".to_owned(),
     };
-    let (baseline, candidate) = (plain(options.baseline.text()), plain(options.candidate.text()));
-    Path::new("reports").join(format!("{baseline}-vs-{candidate}"))
+    Path::new("reports").join(format!("{baseline}-vs-{candidates}"))
+}
+
+/// A text as part of a file name.
+pub(super) fn plain(text: &str) -> String {
+    let allowed = |c: char| {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            c
+        } else {
+            '-'
+        }
+    };
+    text.chars().map(allowed).collect()
 }
 
 /// Writes files into a folder, which is made where there is none.

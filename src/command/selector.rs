@@ -88,6 +88,25 @@ impl Selector {
         Ok(selector)
     }
 
+    /// That of a model, by its id.
+    pub(super) fn of_model(id: &str) -> Self {
+        Self {
+            text: id.to_owned(),
+            model: Some(id.to_owned()),
+            since: None,
+            until: None,
+            inputs: Vec::new(),
+            conditions: Vec::new(),
+            saved: None,
+        }
+    }
+
+    /// The position of its model in these names, if it selects one.
+    pub(super) fn model_in(&self, names: &Names) -> Result<Option<u32>, Error> {
+        let found = |query: &String| find_model(query, names);
+        Ok(self.model.as_ref().map(found).transpose()?)
+    }
+
     /// The selector as it was written.
     pub fn text(&self) -> &str {
         &self.text

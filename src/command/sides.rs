@@ -1,5 +1,6 @@
 //! What selectors mean: sides of the logs, and saved ones.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -59,12 +60,13 @@ pub(super) struct Chosen {
 pub(super) fn choose(
     common: &Common,
     selectors: &[&Selector],
+    all_models: bool,
     baselines: &Path,
     keys: TimingKeys,
     stderr: &mut dyn Write,
 ) -> Result<Chosen, Error> {
     let saved = |selector: &&Selector| selector.saved().map(|name| of_saved(baselines, name)).transpose();
-    let saved: Vec<Option<SavedBaseline>> = selectors.iter().map(saved).collect::<Result<_, _>>()?;
+    let mut saved: Vec<Option<SavedBaseline>> = selectors.iter().map(saved).collect::<Result<_, _>>()?;
     if saved.iter().any(Option::is_some) && !common.conditions.is_empty() {
         let reason = "--where would hold for the logs alone, not for what is saved; put it into the other selector, as in \
                       --candidate model=haiku,start=warm";
@@ -74,13 +76,19 @@ pub(super) fn choose(
         true => nothing_to_read(common)?,
         false => read(common, selectors, keys, stderr)?,
     };
+    let others = match (all_models, selectors.first()) {
+        (true, Some(baseline)) => other_models(baseline, &loaded, &selected)?,
+        _ => Vec::new(),
+    };
+    let selectors: Vec<&Selector> = selectors.iter().copied().chain(&others).collect();
+    saved.resize_with(selectors.len(), || None);
     let from_logs = |selector: &&Selector| match selector.saved() {
         None => side_of(selector, common, &loaded, &selection).map(Some),
         Some(_) => Ok(None),
     };
     let from_logs: Vec<Result<Option<Side>, Error>> = selectors.par_iter().map(from_logs).collect();
     let (mut sides, mut before) = (Vec::new(), 0);
-    for ((side, saved), selector) in from_logs.into_iter().zip(saved).zip(selectors) {
+    for ((side, saved), selector) in from_logs.into_iter().zip(saved).zip(&selectors) {
         if let (Some(saved), Some(name)) = (saved, selector.saved()) {
             let side = saved.into_side(selected.names_mut(), before, common.failures);
             let side = side.map_err(|error| BaselineError::damaged(baselines, name, error))?;
@@ -106,60 +114,122 @@ pub(super) fn choose(
     })
 }
 
-/// What two selectors mean, compared.
-pub(super) struct Compared {
+/// Every model of the selected invocations but the baseline's.
+fn other_models(baseline: &Selector, loaded: &Loaded, selected: &Dataset) -> Result<Vec<Selector>, Error> {
+    let of_baseline = baseline.model_in(loaded.dataset.names())?;
+    let models = selected.rows()?.model;
+    let models: BTreeSet<u32> = models
+        .into_iter()
+        .flatten()
+        .filter(|model| Some(*model) != of_baseline)
+        .collect();
+    if models.is_empty() {
+        return Err(Error::Usage(
+            "--all-models: these logs hold no model but the baseline's".to_owned(),
+        ));
+    }
+    let names = loaded.dataset.names();
+    Ok(models
+        .into_iter()
+        .map(|model| Selector::of_model(&names.models[model as usize].id.to_string()))
+        .collect())
+}
+
+/// Which candidates are compared.
+#[derive(Debug, Clone)]
+pub enum Candidates {
+    /// These, at least one.
+    Selected(Vec<Selector>),
+    /// Every other model of the logs.
+    AllModels,
+}
+
+/// Candidates, each compared with the same baseline.
+pub(super) struct ComparedAll {
     pub(super) loaded: Loaded,
-    /// What the common options select, with the names of both sides.
+    /// What the common options select, with the names of all sides.
     pub(super) selected: Dataset,
     /// What the common options mean.
     pub(super) selection: Selection,
-    pub(super) comparison: Comparison,
+    /// One for each candidate, in the order in which they are given; at least one.
+    pub(super) comparisons: Vec<Comparison>,
 }
 
 /// Compares what two selectors mean, baseline first. A change below `margin`, a share, counts as none.
 pub(super) fn compare(
     common: &Common,
-    selectors: [&Selector; 2],
+    [baseline, candidate]: [&Selector; 2],
     margin: f64,
     baselines: &Path,
     keys: TimingKeys,
     stderr: &mut dyn Write,
-) -> Result<Compared, Error> {
+) -> Result<Comparison, Error> {
+    let candidates = Candidates::Selected(vec![candidate.clone()]);
+    let compared = compare_all(common, baseline, &candidates, margin, baselines, keys, stderr)?;
+    let [comparison] = <[Comparison; 1]>::try_from(compared.comparisons)
+        .map_err(|all| Error::Internal(format!("{} comparisons of two sides", all.len())))?;
+    Ok(comparison)
+}
+
+/// Compares each candidate with the baseline.
+pub(super) fn compare_all(
+    common: &Common,
+    baseline: &Selector,
+    candidates: &Candidates,
+    margin: f64,
+    baselines: &Path,
+    keys: TimingKeys,
+    stderr: &mut dyn Write,
+) -> Result<ComparedAll, Error> {
+    let given: Vec<&Selector> = match candidates {
+        Candidates::Selected(candidates) => [baseline].into_iter().chain(candidates).collect(),
+        Candidates::AllModels => vec![baseline],
+    };
+    let all_models = matches!(candidates, Candidates::AllModels);
     let Chosen {
         loaded,
         selected,
         selection,
         sides,
-    } = choose(common, &selectors, baselines, keys, stderr)?;
-    let [baseline, candidate] = <[Side; 2]>::try_from(sides)
-        .map_err(|sides| Error::Internal(format!("{} sides of two selectors", sides.len())))?;
-    let is_same = match selectors.map(Selector::saved) {
-        [None, None] => baseline.rows.row == candidate.rows.row,
-        [one, other] => one == other,
-    };
-    if is_same {
-        return Err(Error::SameSides {
-            invocations: baseline.group.invocations,
-        });
+    } = choose(common, &given, all_models, baselines, keys, stderr)?;
+    let mut sides = sides.into_iter();
+    let base = sides
+        .next()
+        .ok_or_else(|| Error::Internal("no side of a baseline".to_owned()))?;
+    let mut comparisons = Vec::new();
+    for (at, candidate) in sides.enumerate() {
+        // Of all models each is another one.
+        let selector = given.get(at + 1);
+        let is_same =
+            match [Some(baseline), selector.copied()].map(|selector| selector.and_then(Selector::saved)) {
+                [None, None] => base.rows.row == candidate.rows.row,
+                [one, other] => one == other,
+            };
+        if is_same {
+            return Err(Error::SameSides {
+                invocations: base.group.invocations,
+            });
+        }
+        let windows = [selection.window, base.window, candidate.window];
+        let mut comparison = compare_sides(
+            base.clone(),
+            candidate,
+            common.failures,
+            margin,
+            &selected,
+            &loaded.ledger,
+        );
+        comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
+        let both: Vec<&Selector> = [baseline].into_iter().chain(selector.copied()).collect();
+        let warnings = selector_warnings(&both, &loaded, &selected, &windows)?;
+        comparison.warnings.extend(warnings);
+        comparisons.push(comparison);
     }
-    let windows = [selection.window, baseline.window, candidate.window];
-    let mut comparison = compare_sides(
-        baseline,
-        candidate,
-        common.failures,
-        margin,
-        &selected,
-        &loaded.ledger,
-    );
-    comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
-    comparison
-        .warnings
-        .extend(selector_warnings(&selectors, &loaded, &selected, &windows)?);
-    Ok(Compared {
+    Ok(ComparedAll {
         loaded,
         selected,
         selection,
-        comparison,
+        comparisons,
     })
 }
 

@@ -76,6 +76,15 @@ pub(super) fn cost_sentence(
     ))
 }
 
+/// What a thousand requests of baseline and candidate cost together, on the first architecture.
+pub(super) fn total_dollars(cost: &CostComparison) -> [Option<String>; 2] {
+    let first = cost.architectures.first();
+    let row = first.and_then(|architecture| cost.row(CostItem::Total(*architecture)));
+    let of =
+        |mean: fn(&ComparedCost) -> Option<MeanEstimate>| row.and_then(mean).map(|mean| dollars(mean.value));
+    [of(|row| row.baseline), of(|row| row.candidate)]
+}
+
 fn title(item: CostItem) -> String {
     match item {
         CostItem::GbSeconds => "GB-seconds".to_owned(),

@@ -105,6 +105,16 @@ impl Prose {
         Self(spans)
     }
 
+    /// The text without what it looks like, inert.
+    pub(super) fn plain(&self) -> String {
+        let span = |span: &Span| match span {
+            Span::Text(text) => visible(text),
+            Span::Name { name } => visible(name),
+            Span::Strong { strong } => strong.plain(),
+        };
+        self.0.iter().map(span).collect()
+    }
+
     /// A name from a log alone.
     pub(super) fn name(name: &str) -> Self {
         Self(vec![Span::Name {

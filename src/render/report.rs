@@ -98,11 +98,28 @@ pub fn report_page(view: &ReportView<'_>) -> Page {
 impl ReportView<'_> {
     /// The window, the conditions, and both sums of the ledger, a line each.
     pub(super) fn origin_lines(&self) -> Vec<String> {
-        let mut lines = vec![window_line(self.window, self.span, self.is_local)];
-        lines.extend(conditions_line(self.conditions));
-        lines.extend(ledger_lines(self.ledger));
-        lines
+        origin_lines(
+            self.window,
+            self.span,
+            self.is_local,
+            self.conditions,
+            self.ledger,
+        )
     }
+}
+
+/// The window, the conditions, and both sums of the ledger, a line each.
+pub(super) fn origin_lines(
+    window: Window,
+    span: Option<Span>,
+    is_local: bool,
+    conditions: &[Condition],
+    ledger: &Ledger,
+) -> Vec<String> {
+    let mut lines = vec![window_line(window, span, is_local)];
+    lines.extend(conditions_line(conditions));
+    lines.extend(ledger_lines(ledger));
+    lines
 }
 
 /// Both sides, baseline first.
@@ -119,7 +136,7 @@ pub(super) fn two_columns(comparison: &Comparison, rows: Vec<(&str, [Cell; 2])>)
     page
 }
 
-fn figure_block(figure: &Figure) -> Block {
+pub(super) fn figure_block(figure: &Figure) -> Block {
     Block::Figure {
         file: figure.file.to_owned(),
         alt: figure.alt.clone(),
@@ -287,7 +304,7 @@ fn warnings(comparison: &Comparison) -> Section {
     Section::new("Warnings", vec![block])
 }
 
-fn method(failures: Failures) -> Section {
+pub(super) fn method(failures: Failures) -> Section {
     let failures = match failures {
         Failures::Apart => "Failures are counted apart from latency",
         Failures::Included => "Failures count as latencies like any other (--outcome all)",

@@ -8,6 +8,7 @@ use super::figures::Figures;
 use super::html::report_html;
 use super::markdown::report_markdown;
 use super::page::Page;
+use super::ranking::RANKING_SCHEMA;
 use super::report_json::SCHEMA;
 use crate::comparison::Drawn;
 
@@ -81,7 +82,7 @@ impl StoredReport {
             drawn: Drawn,
         }
         let named: Named = serde_json::from_str(json).map_err(StoredReportError::Form)?;
-        if named.schema.as_deref() != Some(SCHEMA) {
+        if ![Some(SCHEMA), Some(RANKING_SCHEMA)].contains(&named.schema.as_deref()) {
             return Err(StoredReportError::Schema(named.schema));
         }
         let whole: Value = serde_json::from_str(json).map_err(StoredReportError::Form)?;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::MOST_SERIES;
 use super::cost_points::{CostPoints, Costing};
 use super::distributions::Distributions;
 use super::ecdfs::Ecdfs;
@@ -56,15 +57,29 @@ pub struct Drawn {
 impl Drawn {
     /// Of a comparison and what its requests cost.
     pub fn of(comparison: &Comparison, cost: &CostComparison) -> Self {
-        let sides = [&comparison.baseline, &comparison.candidate];
-        let failures = comparison.failures;
+        Self::of_all((comparison, cost), &[])
+    }
+
+    /// Of candidates that are compared with one baseline. Figures show the first of them, as many as they can.
+    pub fn of_all(
+        (first, first_cost): (&Comparison, &CostComparison),
+        others: &[(&Comparison, &CostComparison)],
+    ) -> Self {
+        let shown = others.iter().copied().take(MOST_SERIES - 2);
+        let compared: Vec<_> = [(first, first_cost)].into_iter().chain(shown).collect();
+        let candidates = || compared.iter().map(|(comparison, _)| *comparison);
+        let sides: Vec<&Side> = [&first.baseline]
+            .into_iter()
+            .chain(candidates().map(|comparison| &comparison.candidate))
+            .collect();
+        let failures = first.failures;
         let total: Vec<Named<'_>> = named(&sides, |side| side.all.sample(Metric::Total));
-        let headline = comparison.headline();
-        let ratio = headline.and_then(|found| found.comparison?.ratio);
+        let ratio = |comparison: &Comparison| comparison.headline()?.comparison?.ratio;
+        let ratios: Vec<Option<f64>> = candidates().map(ratio).collect();
         let ((quantiles, (ecdfs, distributions)), (over_time, (tokens, inference_shares))) = rayon::join(
             || {
                 rayon::join(
-                    || QuantileCurves::of("Total time", &total, &[ratio]),
+                    || QuantileCurves::of("Total time", &total, &ratios),
                     || {
                         rayon::join(
                             || Ecdfs::of("Total time", &total),
@@ -74,8 +89,9 @@ impl Drawn {
                 )
             },
             || {
-                let answers = comparison.answers.each_ref().map(Option::as_ref);
-                let of_tokens: Vec<_> = sides.into_iter().zip(answers).collect();
+                let answers = candidates().map(|comparison| comparison.answers[1].as_ref());
+                let answers = [first.answers[0].as_ref()].into_iter().chain(answers);
+                let of_tokens: Vec<_> = sides.iter().copied().zip(answers).collect();
                 rayon::join(
                     || OverTime::of(&sides, failures),
                     || {
@@ -87,24 +103,25 @@ impl Drawn {
                 )
             },
         );
-        let spent = sides.iter().zip(&comparison.time_spent);
-        let spent: Vec<_> = spent.map(|(side, spent)| (side.name.as_str(), spent)).collect();
-        let p95 = [
-            headline.and_then(|found| found.baseline.as_ref()),
-            headline.and_then(|found| found.candidate.as_ref()),
-        ];
-        let costs = [&cost.baseline, &cost.candidate];
-        let costings: Vec<Costing<'_>> = (sides.iter().zip(costs).zip(p95))
-            .map(|((side, cost), p95)| Costing {
-                name: &side.name,
-                cost,
-                p95,
-            })
-            .collect();
-        let architecture = cost.architectures.first().copied();
+        let spent = candidates().map(|comparison| &comparison.time_spent[1]);
+        let spent = [&first.time_spent[0]].into_iter().chain(spent);
+        let spent: Vec<_> = sides.iter().map(|side| side.name.as_str()).zip(spent).collect();
+        let of_candidates = compared.iter().map(|(comparison, cost)| Costing {
+            name: &comparison.candidate.name,
+            cost: &cost.candidate,
+            p95: comparison.headline().and_then(|found| found.candidate.as_ref()),
+        });
+        let of_baseline = Costing {
+            name: &first.baseline.name,
+            cost: &first_cost.baseline,
+            p95: first.headline().and_then(|found| found.baseline.as_ref()),
+        };
+        let costings: Vec<Costing<'_>> = [of_baseline].into_iter().chain(of_candidates).collect();
+        let architecture = first_cost.architectures.first().copied();
+        let comparisons: Vec<&Comparison> = candidates().collect();
         Self {
             quantiles,
-            ratios: Ratios::of(comparison),
+            ratios: Ratios::of(&comparisons),
             ecdfs,
             over_time,
             tokens,
@@ -114,7 +131,7 @@ impl Drawn {
             cost: CostPoints::of(
                 &costings,
                 architecture.unwrap_or(Architecture::ALL[0]),
-                &cost.date,
+                &first_cost.date,
             ),
         }
     }

@@ -8,7 +8,7 @@ use crate::comparison::compare::Comparison;
 use crate::comparison::quantiles::{ComparedQuantile, PRIMARY};
 
 /// The ratios of all candidates to the baseline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ratios {
     /// What the candidates are compared with.
@@ -54,28 +54,35 @@ pub struct ComparedRatio {
 }
 
 impl Ratios {
-    /// Of one comparison.
-    pub fn of(comparison: &Comparison) -> Self {
-        let lists = [
-            ("total time", &comparison.total),
-            ("duration", &comparison.duration),
-            ("inference", &comparison.inference),
-            ("total, warm", &comparison.warm),
-        ];
-        let ratios = lists.iter().enumerate().flat_map(|(list, (metric, quantiles))| {
-            let ratio = move |found| ComparedRatio::of(metric, list == 0, found);
-            quantiles.iter().filter_map(ratio)
-        });
-        let candidate = RatiosOf {
-            name: bounded(&comparison.candidate.name),
-            place: 1,
-            ratios: ratios.collect(),
+    /// Of candidates that are compared with one baseline.
+    pub fn of(comparisons: &[&Comparison]) -> Self {
+        let candidate = |(at, comparison): (usize, &&Comparison)| {
+            let lists = [
+                ("total time", &comparison.total),
+                ("duration", &comparison.duration),
+                ("inference", &comparison.inference),
+                ("total, warm", &comparison.warm),
+            ];
+            let ratios = lists.iter().enumerate().flat_map(|(list, (metric, quantiles))| {
+                let ratio = move |found| ComparedRatio::of(metric, list == 0, found);
+                quantiles.iter().filter_map(ratio)
+            });
+            RatiosOf {
+                name: bounded(&comparison.candidate.name),
+                place: at + 1,
+                ratios: ratios.collect(),
+            }
         };
+        let first = comparisons.first();
+        // Each has its own margin where the baseline differs from itself, which is the same for all.
+        let margin = first.map_or(0.0, |first| first.margin);
         Self {
-            baseline: bounded(&comparison.baseline.name),
-            margin: rounded(comparison.margin),
-            candidates: [candidate]
-                .into_iter()
+            baseline: first.map_or_else(String::new, |first| bounded(&first.baseline.name)),
+            margin: rounded(margin),
+            candidates: comparisons
+                .iter()
+                .enumerate()
+                .map(candidate)
                 .filter(|candidate| !candidate.ratios.is_empty())
                 .take(MOST_SERIES)
                 .collect(),

@@ -47,7 +47,7 @@ pub(super) fn report_html(
          <header><h1>{}</h1></header>\n<main>\n{}<nav aria-label=\"Sections\"><ul>\n{}</ul></nav>\n{}</main>\n\
          <footer><p>Made by latscope from logs. This file loads nothing.</p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         policy(),
-        text(&plain(&page.title)),
+        text(&page.title.plain()),
         prose(&page.title),
         first.concat(),
         links.collect::<String>(),
@@ -212,16 +212,6 @@ fn prose(content: &Prose) -> String {
         Span::Text(content) => text(content),
         Span::Name { name } => format!("<code>{}</code>", text(name)),
         Span::Strong { strong } => format!("<strong>{}</strong>", prose(strong)),
-    };
-    content.0.iter().map(span).collect()
-}
-
-/// A text without what it looks like.
-fn plain(content: &Prose) -> String {
-    let span = |span: &Span| match span {
-        Span::Text(content) => content.clone(),
-        Span::Name { name } => name.clone(),
-        Span::Strong { strong } => plain(strong),
     };
     content.0.iter().map(span).collect()
 }
