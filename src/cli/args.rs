@@ -104,7 +104,9 @@ const REPORT_EXAMPLES: &str = "\
 Examples:
   latscope report --baseline haiku --candidate nova-lite --input logs.json
   latscope report --baseline version=12 --candidate version=13 --input logs/ --out reports/v13
-  latscope report --baseline input=old.ndjson --candidate input=new.ndjson";
+  latscope report --baseline input=old.ndjson --candidate input=new.ndjson
+  latscope report --baseline haiku --candidate nova-lite --candidate nova-micro --input logs.json
+  latscope report --baseline haiku --all-models --input logs.json";
 
 const SUMMARY_EXAMPLES: &str = "\
 Examples:

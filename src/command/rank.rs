@@ -38,16 +38,9 @@ pub(super) fn rank(
             status = written.status;
         }
     }
-    let pairs: Vec<_> = ranking
-        .ranked
-        .iter()
-        .map(|of| &of.comparison)
-        .zip(&costs)
-        .collect();
-    let Some((first, others)) = pairs.split_first() else {
-        return Err(Error::Internal("no candidate was compared".to_owned()));
-    };
-    let drawn = Drawn::of_all(*first, others);
+    let internal = |what: String| Error::Internal(what);
+    let drawn =
+        Drawn::of_ranking(&ranking, &costs).ok_or_else(|| internal("a ranking of nothing".to_owned()))?;
     let figures = Figures::of(&drawn).map_err(|error| Error::Figure(error.to_string()))?;
     let view = RankingView {
         ranking: &ranking,
@@ -60,7 +53,6 @@ pub(super) fn rank(
         conditions: &compared.selection.conditions,
         figures: &figures,
     };
-    let internal = |what: String| Error::Internal(what);
     let page = ranking_page(&view).ok_or_else(|| internal("a ranking of nothing".to_owned()))?;
     let json = ranking_json(&view, &page, &drawn).map_err(|error| internal(error.to_string()))?;
     write_forms(out, &StoredReport { page, drawn }, &figures, json)?;

@@ -15,6 +15,7 @@ use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection, Window
 use crate::invocation::Span;
 use crate::parse::TimingKeys;
 use crate::summary::Warning;
+use crate::vocab::counted;
 
 /// The side that a selector means.
 pub(super) fn side_of(
@@ -196,8 +197,21 @@ pub(super) fn compare_all(
     let base = sides
         .next()
         .ok_or_else(|| Error::Internal("no side of a baseline".to_owned()))?;
-    let mut comparisons = Vec::new();
+    let mut comparisons: Vec<Comparison> = Vec::new();
     for (at, candidate) in sides.enumerate() {
+        let same = comparisons.iter().zip(&given[1..]).find(|(earlier, selector)| {
+            let earlier = &earlier.candidate;
+            let is_of_logs = !earlier.is_saved && !candidate.is_saved;
+            (is_of_logs && earlier.rows.row == candidate.rows.row) || given.get(at + 1) == Some(selector)
+        });
+        if let Some((_, selector)) = same {
+            return Err(Error::Usage(format!(
+                "two candidates are the same {}: --candidate {} and --candidate {}; give each once",
+                counted(candidate.group.invocations as u64, "invocation"),
+                selector.text(),
+                given.get(at + 1).map_or("", |other| other.text()),
+            )));
+        }
         // Of all models each is another one.
         let selector = given.get(at + 1);
         let is_same =

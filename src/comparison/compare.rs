@@ -19,7 +19,7 @@ use super::time_spent::TimeSpent;
 use super::unattributed::Unattributed;
 use crate::dataset::Dataset;
 use crate::invocation::{Ledger, StartType};
-use crate::stats::Probability;
+use crate::stats::{Grade, Probability};
 use crate::summary::{Failures, Metric, Warning};
 
 /// Two sides, compared. Ratios are candidate over baseline: below 1 the candidate is faster.
@@ -72,7 +72,22 @@ pub struct Comparison {
 impl Comparison {
     /// The compared p95 of total time, which the headline is about.
     pub fn headline(&self) -> Option<&ComparedQuantile> {
-        self.total.iter().find(|quantile| quantile.p == Probability::P95)
+        self.total_at(Probability::P95)
+    }
+
+    /// A compared quantile of total time.
+    pub fn total_at(&self, p: Probability) -> Option<&ComparedQuantile> {
+        self.total.iter().find(|quantile| quantile.p == p)
+    }
+
+    /// Whether a side, 0 the baseline, has too few requests to tell which are around a quantile of its total time, so that
+    /// the slowest stand for them.
+    pub fn is_of_slowest(&self, side: usize, p: Probability) -> bool {
+        let summary = self.total_at(p).and_then(|compared| match side {
+            0 => compared.baseline.as_ref(),
+            _ => compared.candidate.as_ref(),
+        });
+        summary.is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly)
     }
 
     /// Whether requests stopped at several limits leave a quantile of total time without a verdict.

@@ -42,6 +42,17 @@ pub enum ControlState {
     Confounded,
 }
 
+impl ControlState {
+    /// In one word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Controlled => "controlled",
+            Self::Unverified => "unverified",
+            Self::Confounded => "confounded",
+        }
+    }
+}
+
 /// All checks of a comparison, in the order of output: those that differ first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Control {

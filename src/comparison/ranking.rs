@@ -7,7 +7,7 @@ use crate::stats::{Verdict, holm};
 
 /// Candidates against the same baseline, the one with the smallest ratio at the primary quantile first, and those without
 /// a ratio last.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Ranking {
     /// The candidates, in this order. At least one.
     pub ranked: Vec<Ranked>,
@@ -65,12 +65,17 @@ impl Ranked {
 
     /// What the ratio proves among all candidates: a claim that does not hold among them is none.
     pub fn verdict(&self) -> Option<Verdict> {
-        let verdict = self.headline()?.verdict?;
-        let claims = matches!(verdict, Verdict::Improved | Verdict::Regressed);
-        match claims && self.holm_p.is_some_and(|p| p > 0.05) {
+        match self.is_claim_too_many() {
             true => Some(Verdict::Inconclusive),
-            false => Some(verdict),
+            false => self.headline()?.verdict,
         }
+    }
+
+    /// Whether its ratio alone claims a change that does not hold among all candidates, at 5 %.
+    pub fn is_claim_too_many(&self) -> bool {
+        let verdict = self.headline().and_then(|found| found.verdict);
+        let claims = matches!(verdict, Some(Verdict::Improved | Verdict::Regressed));
+        claims && self.holm_p.is_some_and(|p| p > 0.05)
     }
 
     /// Whether something else than the model differs from the baseline.

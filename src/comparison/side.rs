@@ -2,6 +2,7 @@
 
 use super::arrivals::Arrivals;
 use super::counted::Counted;
+use super::requests::WAITED;
 use crate::dataset::{Columns, Dataset, Error, Key, Window};
 use crate::invocation::{Outcome, Span, StartType};
 use crate::stats::{Confidence, Interval, Proportion, Sample};
@@ -102,6 +103,12 @@ pub struct StartRow {
 }
 
 impl Side {
+    /// How many invocations waited for an initialisation or restore, failures included.
+    pub fn waited(&self) -> usize {
+        let waited = self.starts.iter().filter(|row| WAITED.contains(&row.start));
+        waited.map(|row| row.invocations).sum()
+    }
+
     /// Describes the rows of one side. `None` if there are none.
     ///
     /// # Errors

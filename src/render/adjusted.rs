@@ -16,7 +16,7 @@ pub(super) fn section(comparison: &Comparison) -> Section {
     heads.extend(titles.iter().map(String::as_str));
     let mut page = Table::new(1, &heads);
     let as_it_was = ADJUSTED.map(|p| {
-        let row = comparison.total.iter().find(|row| row.p == p);
+        let row = comparison.total_at(p);
         row.and_then(|row| row.comparison)
     });
     let mut row = |title: String, compared: &[Option<QuantileComparison>]| {

@@ -8,7 +8,7 @@ use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
 use super::what_if::{sides_table, what_if_title};
 use crate::comparison::{ComparedQuantile, Comparison, ControlState, Direction, Side};
-use crate::stats::{Interval, Probability, Verdict};
+use crate::stats::{Grade, Interval, Probability, Verdict};
 use crate::summary::{Metric, QuantileSummary};
 use crate::vocab::{counted, grouped, visible};
 
@@ -111,6 +111,20 @@ fn undecided(
             base.n_needed
         );
     }
+    for (side, summary) in [base, cand].into_iter().enumerate() {
+        if summary.grade <= Grade::LowerBoundOnly {
+            let name = [&comparison.baseline, &comparison.candidate][side].name.as_str();
+            let found = comparison.headline().and_then(|found| found.dependence[side]);
+            let worth = found.map_or(0.0, |found| found.effective_size());
+            return format!(
+                "the {} requests of {} are worth {} independent ones, and an upper end of p95 takes {}",
+                grouped([counts.0, counts.1][side]),
+                show(name),
+                grouped(worth as u64),
+                summary.n_needed
+            );
+        }
+    }
     let reach = |summary: &QuantileSummary| summary.estimate.censored || summary.interval.high.is_none();
     match (reach(base), reach(cand)) {
         (true, true) => "timeouts leave p95 no upper end on either side".to_owned(),
@@ -128,7 +142,7 @@ fn undecided(
 
 /// What can be said of p50 where p95 is out of reach.
 fn median(comparison: &Comparison) -> Option<String> {
-    let row = comparison.total.iter().find(|row| row.p == Probability::P50)?;
+    let row = comparison.total_at(Probability::P50)?;
     let found = row.comparison?;
     let range = found.ratio_interval;
     (range.low.is_some() && range.high.is_some()).then(|| {
@@ -240,7 +254,7 @@ fn verdict(row: &ComparedQuantile) -> Cell {
         .map_or(Cell::Empty, |verdict| text(format!("{}{mark}", verdict.as_str())))
 }
 
-fn point_and_interval(point: Option<f64>, range: Interval, form: fn(f64) -> String) -> Cell {
+pub(super) fn point_and_interval(point: Option<f64>, range: Interval, form: fn(f64) -> String) -> Cell {
     match point {
         Some(point) => text(format!("{} {}", form(point), interval(range, form))),
         None if range != Interval::UNBOUNDED => text(interval(range, form)),

@@ -6,7 +6,7 @@ use super::scale::{millis, percent};
 use super::table::{Cell, Table, name, text};
 use super::where_time_goes::spent;
 use crate::comparison::{Comparison, Composition, Side, Tail, TailDoubt, TimeSpent};
-use crate::stats::{Grade, Probability};
+use crate::stats::Probability;
 use crate::summary::Phase;
 use crate::vocab::grouped;
 
@@ -26,7 +26,7 @@ pub(super) fn tables(comparison: &Comparison) -> Vec<Block> {
     for p in [Probability::P50, Probability::P95, Probability::P99] {
         for (index, (side, spent)) in spent(comparison).into_iter().enumerate() {
             let Some(found) = spent.around(p) else { continue };
-            let is_small = is_small(comparison, index, p);
+            let is_small = comparison.is_of_slowest(index, p);
             is_uncertain |= is_small;
             let mark = if is_small { "†" } else { "" };
             let mut cells = vec![
@@ -45,7 +45,7 @@ pub(super) fn tables(comparison: &Comparison) -> Vec<Block> {
     }
     for (index, (side, spent)) in spent(comparison).into_iter().enumerate() {
         let Some(tail) = &spent.tail else { continue };
-        let mark = if is_small(comparison, index, Probability::P99) {
+        let mark = if comparison.is_of_slowest(index, Probability::P99) {
             "†"
         } else {
             ""
@@ -82,15 +82,6 @@ pub(super) fn tables(comparison: &Comparison) -> Vec<Block> {
         blocks.push(Block::Text(Prose::marked(&sentences.join(" "))));
     }
     blocks
-}
-
-/// Whether a side has too few requests for an interval of a quantile, as far as they depend on each other.
-fn is_small(comparison: &Comparison, side: usize, p: Probability) -> bool {
-    let compared = comparison.total.iter().find(|compared| compared.p == p);
-    let summaries = compared.map(|compared| [&compared.baseline, &compared.candidate]);
-    summaries
-        .and_then(|summaries| summaries[side].as_ref())
-        .is_some_and(|summary| matches!(summary.grade, Grade::MaxOnly | Grade::LowerBoundOnly))
 }
 
 fn waited(found: &Composition) -> String {

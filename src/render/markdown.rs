@@ -1,7 +1,7 @@
 //! GitHub's Markdown.
 
 use super::page::{Block, Page, Prose, Span};
-use super::table::{Align, Cell, Table};
+use super::table::{Align, Cell, Table, is_folder};
 use crate::vocab::visible;
 
 /// A name from a log as a code span, in which nothing is markup.
@@ -96,6 +96,13 @@ pub(super) fn table(table: &Table) -> String {
             Cell::Text(text) => escape(text),
             // A table is split at pipes before code spans are seen.
             Cell::Name { name } => code(name).replace('|', "\\|"),
+            Cell::Report { name, report } => {
+                let name = code(name).replace('|', "\\|");
+                match is_folder(report) {
+                    true => format!("[{name}]({report}/report.md)"),
+                    false => name,
+                }
+            }
             Cell::Link { link, text } if link.starts_with("https://") => {
                 format!("[{}](<{}>)", escape(text), address(link))
             }

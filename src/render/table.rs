@@ -19,6 +19,12 @@ pub(super) struct Column {
     pub(super) align: Align,
 }
 
+/// Whether a folder is one that latscope names, beside the page: a report.json may have been written by anybody.
+pub(super) fn is_folder(name: &str) -> bool {
+    let is_of_names = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.starts_with('.') && !name.is_empty() && name.chars().all(is_of_names)
+}
+
 /// On which side cells stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,6 +39,13 @@ pub(super) enum Align {
 pub(super) enum Cell {
     /// Text that latscope wrote.
     Text(String),
+    /// A name from a log, and the folder beside the page that holds the report about it.
+    Report {
+        /// The name.
+        name: String,
+        /// The folder.
+        report: String,
+    },
     /// A name from a log.
     Name {
         /// The name.

@@ -38,7 +38,10 @@ pub(super) fn table(table: &Table, style: Style) -> String {
         .map(|row| {
             row.iter()
                 .map(|cell| match cell {
-                    Cell::Text(text) | Cell::Name { name: text } | Cell::Link { text, .. } => visible(text),
+                    Cell::Text(text)
+                    | Cell::Name { name: text }
+                    | Cell::Report { name: text, .. }
+                    | Cell::Link { text, .. } => visible(text),
                     Cell::Empty => "–".to_owned(),
                 })
                 .collect()

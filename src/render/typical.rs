@@ -34,7 +34,7 @@ pub(super) fn typical(comparison: &Comparison) -> Vec<Block> {
 
 /// That requests are not independent, where they are not.
 fn dependent(comparison: &Comparison) -> String {
-    let Some(median) = comparison.total.iter().find(|row| row.p == Probability::P50) else {
+    let Some(median) = comparison.total_at(Probability::P50) else {
         return String::new();
     };
     let told: Vec<String> = sides(comparison)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::MOST_SERIES;
+use super::MOST_CANDIDATES;
 use super::cost_points::{CostPoints, Costing};
 use super::distributions::Distributions;
 use super::ecdfs::Ecdfs;
@@ -15,6 +15,7 @@ use super::token_points::TokenPoints;
 use crate::comparison::compare::Comparison;
 use crate::comparison::cost::CostComparison;
 use crate::comparison::prices::Architecture;
+use crate::comparison::ranking::Ranking;
 use crate::comparison::side::Side;
 use crate::invocation::StartType;
 use crate::summary::Metric;
@@ -57,17 +58,28 @@ pub struct Drawn {
 impl Drawn {
     /// Of a comparison and what its requests cost.
     pub fn of(comparison: &Comparison, cost: &CostComparison) -> Self {
-        Self::of_all((comparison, cost), &[])
+        let is_claim_too_many = false;
+        Self::of_all((comparison, cost), &[(comparison, is_claim_too_many, cost)])
     }
 
-    /// Of candidates that are compared with one baseline. Figures show the first of them, as many as they can.
-    pub fn of_all(
+    /// Of candidates that are ranked against one baseline, and what their requests cost. Figures show the first of them, as
+    /// many as they can. Nothing without a candidate.
+    pub fn of_ranking(ranking: &Ranking, costs: &[CostComparison]) -> Option<Self> {
+        let ranked = ranking.ranked.iter().zip(costs);
+        let shown: Vec<_> = ranked
+            .take(MOST_CANDIDATES)
+            .map(|(of, cost)| (&of.comparison, of.is_claim_too_many(), cost))
+            .collect();
+        let (first, _, cost) = shown.first()?;
+        Some(Self::of_all((first, cost), &shown))
+    }
+
+    /// Each candidate with whether its claim at the primary quantile does not hold among all.
+    fn of_all(
         (first, first_cost): (&Comparison, &CostComparison),
-        others: &[(&Comparison, &CostComparison)],
+        compared: &[(&Comparison, bool, &CostComparison)],
     ) -> Self {
-        let shown = others.iter().copied().take(MOST_SERIES - 2);
-        let compared: Vec<_> = [(first, first_cost)].into_iter().chain(shown).collect();
-        let candidates = || compared.iter().map(|(comparison, _)| *comparison);
+        let candidates = || compared.iter().map(|(comparison, ..)| *comparison);
         let sides: Vec<&Side> = [&first.baseline]
             .into_iter()
             .chain(candidates().map(|comparison| &comparison.candidate))
@@ -103,10 +115,9 @@ impl Drawn {
                 )
             },
         );
-        let spent = candidates().map(|comparison| &comparison.time_spent[1]);
-        let spent = [&first.time_spent[0]].into_iter().chain(spent);
-        let spent: Vec<_> = sides.iter().map(|side| side.name.as_str()).zip(spent).collect();
-        let of_candidates = compared.iter().map(|(comparison, cost)| Costing {
+        let spent = candidates().map(|comparison| (comparison, 1));
+        let spent: Vec<_> = [(first, 0)].into_iter().chain(spent).collect();
+        let of_candidates = compared.iter().map(|(comparison, _, cost)| Costing {
             name: &comparison.candidate.name,
             cost: &cost.candidate,
             p95: comparison.headline().and_then(|found| found.candidate.as_ref()),
@@ -118,10 +129,9 @@ impl Drawn {
         };
         let costings: Vec<Costing<'_>> = [of_baseline].into_iter().chain(of_candidates).collect();
         let architecture = first_cost.architectures.first().copied();
-        let comparisons: Vec<&Comparison> = candidates().collect();
         Self {
             quantiles,
-            ratios: Ratios::of(&comparisons),
+            ratios: Ratios::of(compared),
             ecdfs,
             over_time,
             tokens,

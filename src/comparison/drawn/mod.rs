@@ -38,3 +38,6 @@ pub use token_points::{TokenLine, TokenPoint, TokenPoints, TokenPointsOf};
 
 /// The most models that one figure shows.
 pub const MOST_SERIES: usize = 10;
+
+/// The most candidates that a figure shows beside their baseline.
+pub const MOST_CANDIDATES: usize = MOST_SERIES - 1;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MOST_SERIES;
 use super::rounded::{bounded, millis};
-use crate::comparison::time_spent::TimeSpent;
+use crate::comparison::compare::Comparison;
 use crate::stats::Probability;
 use crate::summary::Phase;
 
@@ -40,25 +40,31 @@ pub struct PhaseBar {
     pub quantile: String,
     /// How many of the requests were stopped: their time is a lower bound.
     pub timed_out: usize,
+    /// Whether there are too few requests to tell which are around the quantile: these are the slowest.
+    pub is_of_slowest: bool,
     /// The mean of each part in milliseconds.
     pub parts_ms: Vec<f64>,
 }
 
 impl PhaseBars {
-    /// Of these models.
-    pub fn of(models: &[(&str, &TimeSpent)]) -> Self {
-        let models = &models[..models.len().min(MOST_SERIES)];
-        let is_used = |phase: &Phase| models.iter().any(|(_, spent)| spent.has(*phase));
+    /// Of sides of comparisons, 0 the baseline.
+    pub fn of(sides: &[(&Comparison, usize)]) -> Self {
+        let sides = &sides[..sides.len().min(MOST_SERIES)];
+        let is_used = |phase: &Phase| sides.iter().any(|(of, side)| of.time_spent[*side].has(*phase));
         let phases: Vec<Phase> = Phase::ALL.into_iter().filter(is_used).collect();
         let mut bars = Vec::new();
         for p in [Probability::P50, Probability::P95, Probability::P99] {
-            for (place, (name, spent)) in models.iter().enumerate() {
-                bars.extend(spent.around(p).map(|found| {
+            for (place, (of, side)) in sides.iter().enumerate() {
+                bars.extend(of.time_spent[*side].around(p).map(|found| {
                     PhaseBar {
-                        name: bounded(name),
+                        name: bounded(match side {
+                            0 => &of.baseline.name,
+                            _ => &of.candidate.name,
+                        }),
                         place,
                         quantile: p.label(),
                         timed_out: found.timeouts,
+                        is_of_slowest: of.is_of_slowest(*side, p),
                         parts_ms: phases
                             .iter()
                             .map(|&phase| millis(found.phases_us[phase as usize]))

@@ -49,14 +49,15 @@ pub struct ComparedRatio {
     pub high: Option<f64>,
     /// What it proves, in one word, if anything is known.
     pub verdict: Option<String>,
-    /// Whether that is a claim that does not hold among all that are exploratory.
+    /// Whether that is a claim that does not hold among all that are made beside it.
     pub is_claim_too_many: bool,
 }
 
 impl Ratios {
-    /// Of candidates that are compared with one baseline.
-    pub fn of(comparisons: &[&Comparison]) -> Self {
-        let candidate = |(at, comparison): (usize, &&Comparison)| {
+    /// Of candidates that are compared with one baseline; each with whether its claim at the primary quantile does not hold
+    /// among all of them, and what its requests cost.
+    pub(super) fn of<T>(comparisons: &[(&Comparison, bool, T)]) -> Self {
+        let candidate = |(at, (comparison, is_claim_too_many, _)): (usize, &(&Comparison, bool, T))| {
             let lists = [
                 ("total time", &comparison.total),
                 ("duration", &comparison.duration),
@@ -64,7 +65,7 @@ impl Ratios {
                 ("total, warm", &comparison.warm),
             ];
             let ratios = lists.iter().enumerate().flat_map(|(list, (metric, quantiles))| {
-                let ratio = move |found| ComparedRatio::of(metric, list == 0, found);
+                let ratio = move |found| ComparedRatio::of(metric, list == 0, *is_claim_too_many, found);
                 quantiles.iter().filter_map(ratio)
             });
             RatiosOf {
@@ -73,7 +74,7 @@ impl Ratios {
                 ratios: ratios.collect(),
             }
         };
-        let first = comparisons.first();
+        let first = comparisons.first().map(|(first, ..)| first);
         // Each has its own margin where the baseline differs from itself, which is the same for all.
         let margin = first.map_or(0.0, |first| first.margin);
         Self {
@@ -91,18 +92,24 @@ impl Ratios {
 }
 
 impl ComparedRatio {
-    fn of(metric: &str, is_headline: bool, found: &ComparedQuantile) -> Option<Self> {
+    fn of(
+        metric: &str,
+        is_headline: bool,
+        is_primary_too_many: bool,
+        found: &ComparedQuantile,
+    ) -> Option<Self> {
         let comparison = found.comparison?;
         let told = |number: Option<f64>| number.filter(|number| number.is_finite()).map(rounded);
+        let is_primary = is_headline && found.p == PRIMARY;
         Some(Self {
             metric: metric.to_owned(),
             quantile: found.p.label(),
-            is_primary: is_headline && found.p == PRIMARY,
+            is_primary,
             ratio: told(comparison.ratio),
             low: told(comparison.ratio_interval.low),
             high: told(comparison.ratio_interval.high),
             verdict: found.verdict.map(|verdict| verdict.as_str().to_owned()),
-            is_claim_too_many: found.is_claim_too_many(),
+            is_claim_too_many: found.is_claim_too_many() || is_primary && is_primary_too_many,
         })
     }
 }

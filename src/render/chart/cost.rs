@@ -245,13 +245,20 @@ fn alt(data: &CostPoints) -> String {
             text::in_words(&point.name)
         )
     });
-    let left_out = data.left_out.iter().map(|model| {
-        let name = text::in_words(&model.name);
-        format!("{name} is left out, for {}", model.why)
-    });
-    let left_out = listed(left_out);
-    let separator = if left_out.is_empty() { "" } else { "; " };
-    format!("{TITLE}: {}{separator}{left_out}", listed(each))
+    let mut alt = format!("{TITLE}: {}", listed(each));
+    let mut reasons: Vec<&str> = data.left_out.iter().map(|model| model.why.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for why in reasons {
+        let models = data.left_out.iter().filter(|model| model.why == why);
+        let names: Vec<String> = models.map(|model| text::in_words(&model.name)).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        alt.push_str(&format!(
+            "; {} {verb} left out, for {why}",
+            listed(names.into_iter())
+        ));
+    }
+    alt
 }
 
 fn words(data: &CostPoints) -> String {

@@ -189,11 +189,12 @@ mod tests {
             bars in vec((0..10_usize, 0..3_usize, vec(prop_oneof![Just(0.0), 0.01..10.0_f64, 10.0..9e5_f64], 10)), 1..=30),
             names in (vec(name(), 10), vec(name(), 3)),
         ) {
-            let bars = bars.iter().take(120 / parts.len()).map(|(place, quantile, parts_ms)| PhaseBar {
+            let bars = bars.iter().map(|(place, quantile, parts_ms)| PhaseBar {
                 name: names.0[*place].clone(),
                 place: *place,
                 quantile: names.1[*quantile].clone(),
                 timed_out: quantile % 2,
+                is_of_slowest: *place % 3 == 0,
                 parts_ms: parts_ms[..parts.len()].iter().copied().map(round).collect(),
             });
             let bars = bars.collect();

@@ -8,8 +8,6 @@ use crate::comparison::drawn::{PhaseBar, PhaseBars, PhasePart};
 
 /// The most bars that a figure shows.
 const MAX_BARS: usize = 3 * MAX_SERIES;
-/// The most parts that all bars have together.
-const MAX_PARTS: usize = 4 * MAX_BARS;
 /// The height of a bar.
 const BAR: f64 = 22.0;
 /// From the top of one bar to that of the next.
@@ -42,7 +40,6 @@ pub(super) fn lay_out(data: &PhaseBars) -> Result<(Sheet, f64), ChartError> {
         .fold(0, usize::max);
     at_most(highest, PARTS.len(), "parts")?;
     at_most(bars.len(), MAX_BARS, "bars")?;
-    at_most(bars.len() * parts.len(), MAX_PARTS, "parts of all bars")?;
     let highest = bars
         .iter()
         .map(|bar| bar.place.saturating_add(1))
@@ -58,6 +55,9 @@ pub(super) fn lay_out(data: &PhaseBars) -> Result<(Sheet, f64), ChartError> {
     let mut subtitle = "Mean over the requests around each percentile of total time.".to_owned();
     if bars.iter().any(|bar| bar.timed_out > 0) {
         subtitle.push_str(" ≥: some timed out.");
+    }
+    if bars.iter().any(|bar| bar.is_of_slowest) {
+        subtitle.push_str(" †: too few, the slowest.");
     }
     let mut sheet = Sheet::new("Where the time goes", &subtitle);
     let mut top = key(&mut sheet, parts) + 18.0;
@@ -198,17 +198,21 @@ fn total(bar: &PhaseBar) -> f64 {
     bar.parts_ms.iter().sum()
 }
 
-/// The total as it is written: a lower bound where requests were stopped.
+/// The total as it is written: a lower bound where requests were stopped, with a mark where they are just the slowest.
 fn sum(bar: &PhaseBar) -> String {
     let bound = if bar.timed_out > 0 { "≥ " } else { "" };
-    format!("{bound}{}", text::duration(total(bar)))
+    let mark = if bar.is_of_slowest { "†" } else { "" };
+    format!("{bound}{}{mark}", text::duration(total(bar)))
 }
 
-/// What the figure finds: the longest part of the last group, which is of the slowest requests.
+/// What the figure finds: the longest part around the highest quantile for which any model has requests enough.
 fn alt(data: &PhaseBars) -> String {
-    let Some(quantile) = data.bars.last().map(|bar| &bar.quantile) else {
+    let is_told = |bar: &&PhaseBar| !bar.is_of_slowest;
+    let highest = data.bars.iter().rev().find(is_told);
+    let Some(highest) = highest.or(data.bars.last()) else {
         return "Where the time goes".to_owned();
     };
+    let quantile = &highest.quantile;
     let bars = data.bars.iter().filter(|bar| &bar.quantile == quantile);
     let each: Vec<String> = bars
         .map(|bar| {
@@ -221,9 +225,12 @@ fn alt(data: &PhaseBars) -> String {
             })
         })
         .collect();
-    let quantile = text::in_words(quantile);
+    let which = match highest.is_of_slowest {
+        true => "of the slowest requests".to_owned(),
+        false => format!("around {}", text::in_words(quantile)),
+    };
     format!(
-        "Where the time goes: the longest part around {quantile} is {}",
+        "Where the time goes: the longest part {which} is {}",
         listed(each.into_iter())
     )
 }
@@ -270,6 +277,7 @@ mod tests {
             place: usize::from(name.contains("nova")),
             quantile: quantile.to_owned(),
             timed_out: 0,
+            is_of_slowest: false,
             parts_ms: parts.to_vec(),
         }
     }
@@ -394,8 +402,6 @@ mod tests {
         let error = |what, most| Err(ChartError::TooMany { what, most });
         let many = vec![bar("a", "p50", &[1.0; 3]); MAX_BARS + 1];
         assert_eq!(of(&NAMES, &many), error("bars", MAX_BARS));
-        let many = vec![bar("a", "p50", &[1.0; 5]); MAX_BARS];
-        assert_eq!(of(&["x"; 5], &many), error("parts of all bars", MAX_PARTS));
         let mut over = bar("a", "p50", &[1.0; 3]);
         over.place = MAX_SERIES;
         assert_eq!(of(&NAMES, &[over]), error("series", MAX_SERIES));

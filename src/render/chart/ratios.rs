@@ -161,6 +161,10 @@ fn remark(data: &Ratios) -> String {
         remark.push_str(&format!(" Grey: within {} of 1, no change.", margin(data.margin)));
     }
     remark.push_str(" Hollow: inconclusive.");
+    let mut shown = data.candidates.iter().flat_map(|candidate| &candidate.ratios);
+    if shown.any(|found| is_shown(data, found) && found.is_claim_too_many) {
+        remark.push_str(" °: alone, not among all.");
+    }
     remark
 }
 
@@ -358,7 +362,10 @@ fn alt(data: &Ratios) -> String {
         let Some(primary) = candidate.ratios.iter().find(|ratio| ratio.is_primary) else {
             return format!("not known for {name}");
         };
-        let verdict = verdict(primary);
+        let verdict = match primary.is_claim_too_many {
+            true => format!("{}, but not among all,", verdict(primary).trim_end_matches('°')),
+            false => verdict(primary),
+        };
         let separator = if verdict.is_empty() { "" } else { ", " };
         format!("{}{separator}{verdict} for {name}", value(primary))
     });

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::words::doubt;
-use crate::comparison::{CheckState, Control, ControlState, GateResult, Judged, Scale};
+use crate::comparison::{CheckState, Control, GateResult, Judged, Scale};
 use crate::stats::Interval;
 
 /// Whether the sides differ in nothing else.
@@ -45,11 +45,7 @@ pub(in crate::render) struct GateJson {
 /// Whether the sides differ in nothing else.
 pub(in crate::render) fn control_json(control: &Control) -> ControlJson {
     ControlJson {
-        state: match control.state() {
-            ControlState::Controlled => "controlled",
-            ControlState::Unverified => "unverified",
-            ControlState::Confounded => "confounded",
-        },
+        state: control.state().as_str(),
         checks: control
             .checks
             .iter()

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::page::{Block, Page, Prose, Section, Span, Way};
-use super::table::{Align, Cell, Table};
+use super::table::{Align, Cell, Table, is_folder};
 use crate::comparison::drawn::QuantileCurves;
 use crate::vocab::visible;
 
@@ -181,7 +181,10 @@ fn table(table: &Table, words: &str) -> String {
         let cells = cells.map(|(at, (cell, column))| {
             let content = match cell {
                 Cell::Text(content) => text(content),
-                Cell::Name { name } => format!("<code>{}</code>", text(name)),
+                Cell::Report { name, report } if is_folder(report) => {
+                    format!("<a href=\"{report}/report.html\"><code>{}</code></a>", text(name))
+                }
+                Cell::Name { name } | Cell::Report { name, .. } => format!("<code>{}</code>", text(name)),
                 Cell::Link { link, text: shown } if link.starts_with("https://") => {
                     format!(
                         "<a href=\"{}\" rel=\"noreferrer\">{}</a>",
