@@ -69,9 +69,9 @@ fn browser() -> Option<(PathBuf, PathBuf)> {
     Some((chromium?.into(), folder))
 }
 
-/// Opens the report that a run wrote into `out`.
+/// Opens the report that a run wrote into `out`, which must have these of curves and a choice.
 #[track_caller]
-fn assert_sound(done: &Done, has_curves: bool) {
+fn assert_sound(done: &Done, parts: &str) {
     let Some((chromium, folder)) = browser() else {
         return;
     };
@@ -81,7 +81,7 @@ fn assert_sound(done: &Done, has_curves: bool) {
         .arg("check.mjs")
         .arg(chromium.trim())
         .arg(done.path("out/report.html"))
-        .arg(if has_curves { "curves" } else { "" })
+        .arg(parts)
         .current_dir(folder)
         .output()
         .unwrap();
@@ -138,7 +138,7 @@ fn the_report_of_the_fixture() {
     let fixture = root().join("fixtures/haiku-vs-nova-lite");
     let run =
         Run::new("report --baseline haiku --candidate nova-lite --out out --quiet --what-if init=0 --input");
-    assert_sound(&run.arg(fixture).done().code(0), true);
+    assert_sound(&run.arg(fixture).done().code(0), "curves,choice");
 }
 
 #[test]
@@ -148,14 +148,20 @@ fn names_that_would_act() {
     let page = done.read("out/report.html");
     assert!(!page.contains("<img") && !page.contains('\u{202e}') && !page.contains("alert(1)<"));
     assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"), "{page}");
-    assert_sound(&done, true);
+    assert_sound(&done, "curves,choice");
 }
 
 #[test]
 fn one_request_and_none_that_ends() {
     let models = ["amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0"];
-    assert_sound(&compared(logs(models, 1, |_| false, true), models), true);
-    assert_sound(&compared(logs(models, 40, |_| true, true), models), true);
+    assert_sound(
+        &compared(logs(models, 1, |_| false, true), models),
+        "curves,choice",
+    );
+    assert_sound(
+        &compared(logs(models, 40, |_| true, true), models),
+        "curves,choice",
+    );
 }
 
 #[test]
@@ -166,5 +172,20 @@ fn without_timing_records() {
     let file = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let (first, second) = lines.split_at(lines.len() / 2);
     let run = run.file("a.ndjson", file(first)).file("b.ndjson", file(second));
-    assert_sound(&run.done().code(0), true);
+    assert_sound(&run.done().code(0), "curves,choice");
+}
+
+#[test]
+fn eleven_models_of_which_ten_have_names_that_would_act() {
+    for edge in ["hostile-names", "ten-models"] {
+        let run = Run::new("report --all-models --out out --quiet --input");
+        let run = run
+            .arg(root().join(format!("fixtures/edges/{edge}.ndjson.gz")))
+            .arg("--baseline");
+        let done = run
+            .arg("model=anthropic.claude-3-haiku-20240307-v1:0")
+            .done()
+            .code(0);
+        assert_sound(&done, "curves");
+    }
 }

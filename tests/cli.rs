@@ -9,7 +9,7 @@ mod common;
 use std::io::Read;
 use std::process::Stdio;
 
-use common::{Run, event, fixture, invocation, latscope, request_id};
+use common::{Run, event, fixture, invocation, latscope, outside_code, request_id};
 use serde_json::Value;
 
 const HAIKU: &str = "anthropic.claude-3-haiku-20240307-v1:0";
@@ -591,23 +591,6 @@ fn names_from_logs_are_inert_in_every_output() {
         let widths: Vec<usize> = table.lines().map(columns).collect();
         assert!(widths.iter().all(|width| *width == widths[0]), "{table}");
     }
-}
-
-/// Markdown without its code spans.
-fn outside_code(markdown: &str) -> String {
-    let mut outside = String::new();
-    let unescaped = markdown.replace("\\`", "");
-    let mut rest = unescaped.as_str();
-    while let Some(start) = rest.find('`') {
-        outside.push_str(&rest[..start]);
-        let fence = rest[start..].chars().take_while(|c| *c == '`').count();
-        let inside = &rest[start + fence..];
-        let end = inside
-            .find(&"`".repeat(fence))
-            .unwrap_or_else(|| panic!("{fence} {inside:?}"));
-        rest = &inside[end + fence..];
-    }
-    outside + rest
 }
 
 #[test]

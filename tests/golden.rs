@@ -7,9 +7,8 @@
 
 mod common;
 
-use std::fs;
-
-use common::{Run, fixture, root};
+use common::golden::assert_golden;
+use common::{Run, fixture};
 
 /// The files of a report.
 const REPORT: [&str; 12] = [
@@ -26,23 +25,6 @@ const REPORT: [&str; 12] = [
     "phases.svg",
     "cost.svg",
 ];
-
-#[track_caller]
-fn assert_golden(path: &str, found: &str) {
-    let path = root().join(path);
-    if std::env::var_os("LATSCOPE_ACCEPT").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, found).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    let first = expected.lines().zip(found.lines()).position(|(a, b)| a != b);
-    assert!(
-        expected == found,
-        "{} differs from line {}; LATSCOPE_ACCEPT=1 accepts the new one",
-        path.display(),
-        first.unwrap_or_else(|| expected.lines().count().min(found.lines().count())) + 1
-    );
-}
 
 #[test]
 fn the_committed_report_is_what_the_fixture_gives() {

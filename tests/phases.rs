@@ -203,7 +203,7 @@ fn the_phase_that_makes_the_tail_is_named() {
     // Thirty requests were retried, all of the same length.
     assert_eq!(
         row(&section, &["requests with failed attempts of the model call"]),
-        ["30 of 600, 5.00 % (3.52–7.05)", "–"]
+        ["30 of 600, 5.0 % (3.5–7.0)", "–"]
     );
     assert!(row(&section, &["retries p50 (where there are any)"])[0].starts_with("2,000 "));
 }

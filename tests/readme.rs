@@ -140,6 +140,7 @@ fn the_tests_that_the_statistics_page_names_exist() {
             "src/summary",
             "src/comparison",
             "src/comparison/gate",
+            "src/render",
             "tests",
         ];
         let found = homes.iter().any(|home| {

@@ -150,19 +150,21 @@ fn the_page_shows_the_same_figures() {
     let (json, page) = of_fixture("");
     let two = |number: f64| format!("{number:.2}");
     let whole = |number: f64| thousands(number);
+    let tens = |number: f64| thousands((number / 10.0).round() * 10.0);
+    let one = |number: f64| format!("{number:.1}");
     let percent = |number: f64| format!("{:.1} %", number * 100.0);
     let usd = |number: f64| format!("${number:.3}");
     type Form<'f> = &'f dyn Fn(f64) -> String;
     let shown: [(&str, Form<'_>, &str); 21] = [
         ("/quantiles/total/2/comparison/ratio", &two, "0.48"),
         ("/quantiles/total/2/comparison/ratio_ci95/0", &two, "0.44"),
-        ("/quantiles/total/2/comparison/difference_ms", &whole, "-1,668"),
-        ("/quantiles/total/2/baseline/estimate_ms", &whole, "3,227"),
+        ("/quantiles/total/2/comparison/difference_ms", &tens, "-1,670"),
+        ("/quantiles/total/2/baseline/estimate_ms", &tens, "3,230"),
         ("/quantiles/total/2/candidate/ci95_ms/1", &whole, "1,639"),
-        ("/quantiles/total_warm/3/candidate/estimate_ms", &whole, "2,283"),
+        ("/quantiles/total_warm/3/candidate/estimate_ms", &tens, "2,280"),
         ("/effects/candidate_faster/estimate", &percent, "83.9 %"),
         ("/prompt_pairs/paired/ratio", &two, "0.60"),
-        ("/unattributed/if_all/2/baseline_ms/estimate", &whole, "3,238"),
+        ("/unattributed/if_all/2/baseline_ms/estimate", &tens, "3,240"),
         ("/answers/baseline/ms_per_output_token/estimate", &two, "9.69"),
         ("/answers/candidate/line/fixed_ms/estimate", &whole, "263"),
         ("/starts/0/candidate/total_ms/p50/estimate", &whole, "1,103"),
@@ -178,8 +180,8 @@ fn the_page_shows_the_same_figures() {
         ),
         (
             "/time_spent/candidate/speedups/without_inference/estimate",
-            &two,
-            "46.46",
+            &one,
+            "46.5",
         ),
         ("/time_spent/baseline/tail/excess_ms", &whole, "4,706"),
         ("/time_spent/baseline/tail/largest_share", &percent, "84.8 %"),

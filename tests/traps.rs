@@ -405,7 +405,7 @@ fn retries_are_a_share_of_all_requests() {
     let page = report_of(&logs).read("out/report.md");
     assert!(
         page.contains("| retries, share of duration | 0.39 % (no interval) | – |")
-            && page.contains("| requests with failed attempts of the model call | 1 of 100, 1.00 % ("),
+            && page.contains("| requests with failed attempts of the model call | 1 of 100, 1.0 % ("),
         "{page}"
     );
 }

@@ -1,11 +1,12 @@
 //! Total time at other conditions than those that were.
 
+use super::answer::point_and_interval;
 use super::page::{Section, noted_table, paragraph};
 use super::report::sides;
-use super::scale::{interval, percent, ratio};
+use super::scale::{percent, ratio_with};
 use super::table::{Cell, Table, text};
 use crate::comparison::{ADJUSTED, Comparison};
-use crate::stats::{Interval, QuantileComparison};
+use crate::stats::QuantileComparison;
 use crate::vocab::grouped;
 
 /// The section of the report.
@@ -92,13 +93,5 @@ fn cell(compared: &Option<QuantileComparison>) -> Cell {
     let Some(found) = compared else {
         return Cell::Empty;
     };
-    match found.ratio {
-        Some(point) => text(format!(
-            "{} {}",
-            ratio(point),
-            interval(found.ratio_interval, ratio)
-        )),
-        None if found.ratio_interval != Interval::UNBOUNDED => text(interval(found.ratio_interval, ratio)),
-        None => text("not estimable"),
-    }
+    point_and_interval(found.ratio, found.ratio_interval, ratio_with)
 }

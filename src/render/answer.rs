@@ -2,8 +2,12 @@
 
 use super::control;
 use super::cost::cost_sentence;
+use super::digits::Digits;
 use super::report::ReportView;
-use super::scale::{estimate, footnotes, interval, millis, percent, plural, quantile, ratio};
+use super::scale::{
+    Form, estimate, footnotes, interval, percent, plural, quantile, ratio, ratio_with, signed_millis_with,
+    with_interval,
+};
 use super::table::{Cell, Table, text};
 use super::terminal::{self, Style};
 use super::what_if::{sides_table, what_if_title};
@@ -41,12 +45,12 @@ fn headline(comparison: &Comparison, show: ShowName<'_>) -> String {
     };
     let values = format!(
         "p95 of total time is {} ms with {candidate} and {} ms with {baseline}",
-        estimate(cand.estimate),
-        estimate(base.estimate)
+        estimate(cand),
+        estimate(base)
     );
     let range = compared.ratio_interval;
     let measured = match (compared.ratio, range.low, range.high) {
-        (Some(point), ..) => format!("{} times {}", ratio(point), with_level(range)),
+        (Some(point), ..) => times(point, range),
         // An estimate among timeouts gives no ratio, but a bound of it.
         (None, Some(low), None) => format!("at least {} times (97.5 % confidence)", ratio(low)),
         (None, _, Some(high)) => format!("at most {} times (97.5 % confidence)", ratio(high)),
@@ -145,22 +149,21 @@ fn median(comparison: &Comparison) -> Option<String> {
     let row = comparison.total_at(Probability::P50)?;
     let found = row.comparison?;
     let range = found.ratio_interval;
-    (range.low.is_some() && range.high.is_some()).then(|| {
-        Some(format!(
-            "p50 is {} times {}",
-            ratio(found.ratio?),
-            with_level(range)
-        ))
-    })?
+    (range.low.is_some() && range.high.is_some())
+        .then(|| Some(format!("p50 is {}", times(found.ratio?, range))))?
 }
 
-fn with_level(range: Interval) -> String {
-    match (range.low, range.high) {
+/// `0.48 times (95 % interval 0.44–0.53)`.
+fn times(point: f64, range: Interval) -> String {
+    let digits = Digits::of(range);
+    let ratio = |ratio: f64| ratio_with(ratio, digits);
+    let level = match (range.low, range.high) {
         (Some(low), Some(high)) => format!("(95 % interval {}–{})", ratio(low), ratio(high)),
         (Some(low), None) => format!("(at least {} with 97.5 % confidence)", ratio(low)),
         (None, Some(high)) => format!("(at most {} with 97.5 % confidence)", ratio(high)),
         (None, None) => "(no interval)".to_owned(),
-    }
+    };
+    format!("{} times {level}", ratio(point))
 }
 
 /// What the time is made of, and what that allows.
@@ -204,13 +207,17 @@ fn cause(comparison: &Comparison, show: ShowName<'_>) -> String {
 
 /// A speed-up factor.
 pub(super) fn factor(factor: f64) -> String {
-    if factor < 1.1 {
-        format!("{factor:.3}")
-    } else if factor < 100.0 {
-        format!("{factor:.2}")
-    } else {
-        format!("{factor:.0}")
-    }
+    factor_with(factor, Digits::ALL)
+}
+
+/// A speed-up factor with no more than these digits.
+pub(super) fn factor_with(factor: f64, digits: Digits) -> String {
+    let decimals = match factor {
+        100.0.. => 0,
+        1.1.. => 2,
+        _ => 3,
+    };
+    digits.fixed(factor, decimals)
 }
 
 /// The table of compared quantiles, with the sides' names as titles.
@@ -230,8 +237,8 @@ pub(super) fn quantiles_table(
         };
         let (ratio, difference) = match &row.comparison {
             Some(found) => (
-                point_and_interval(found.ratio, found.ratio_interval, ratio),
-                point_and_interval(found.difference, found.difference_interval, signed_millis),
+                point_and_interval(found.ratio, found.ratio_interval, ratio_with),
+                point_and_interval(found.difference, found.difference_interval, signed_millis_with),
             ),
             None => (Cell::Empty, Cell::Empty),
         };
@@ -254,18 +261,12 @@ fn verdict(row: &ComparedQuantile) -> Cell {
         .map_or(Cell::Empty, |verdict| text(format!("{}{mark}", verdict.as_str())))
 }
 
-pub(super) fn point_and_interval(point: Option<f64>, range: Interval, form: fn(f64) -> String) -> Cell {
+pub(super) fn point_and_interval(point: Option<f64>, range: Interval, form: Form) -> Cell {
     match point {
-        Some(point) => text(format!("{} {}", form(point), interval(range, form))),
-        None if range != Interval::UNBOUNDED => text(interval(range, form)),
+        Some(point) => text(with_interval(point, range, form)),
+        None if range != Interval::UNBOUNDED => text(interval(range, |end| form(end, Digits::ALL))),
         None => text("not estimable"),
     }
-}
-
-/// A difference in milliseconds with its sign.
-pub(super) fn signed_millis(micros: f64) -> String {
-    let sign = if micros < 0.0 { "−" } else { "+" };
-    format!("{sign}{}", millis(micros.abs()))
 }
 
 /// The quantiles that a table of compared quantiles shows.

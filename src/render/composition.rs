@@ -1,8 +1,7 @@
 //! What the requests around p50, p95 and p99 of total time are made of, and what makes the tail.
 
-use super::answer::signed_millis;
 use super::page::{Block, Prose, marked_name, marked_strong, noted_table, paragraph};
-use super::scale::{millis, percent};
+use super::scale::{millis, percent, signed_millis};
 use super::table::{Cell, Table, name, text};
 use super::where_time_goes::spent;
 use crate::comparison::{Comparison, Composition, Side, Tail, TailDoubt, TimeSpent};

@@ -2,7 +2,7 @@
 
 use super::answer::ShowName;
 use super::page::{Block, Section, noted_table};
-use super::scale::{interval, ratio};
+use super::scale::{interval, ratio_with, with_interval};
 use super::table::{Cell, Table, optional, text};
 use crate::comparison::{Architecture, ComparedCost, Comparison, Cost, CostComparison, CostItem};
 use crate::stats::{Interval, MeanEstimate};
@@ -118,7 +118,7 @@ fn compared(row: &ComparedCost, form: fn(f64) -> String) -> [Cell; 2] {
     };
     [
         found.ratio.map_or(Cell::Empty, |point| {
-            with(ratio(point), found.ratio_interval, &ratio)
+            text(with_interval(point, found.ratio_interval, ratio_with))
         }),
         with(signed(found.difference), found.difference_interval, &signed),
     ]

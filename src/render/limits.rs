@@ -1,9 +1,10 @@
 //! Failures, timeouts, and how near requests come to limits of time.
 
+use super::digits::Digits;
 use super::fan_out::fan_out;
 use super::page::{Block, Section, noted_table, paragraph};
 use super::report::{sides, two_columns};
-use super::scale::{interval, millis, percent, percent_with_interval, plural};
+use super::scale::{millis, percent, percent_with_interval, plural, with_interval};
 use super::several_limits::several_limits;
 use super::table::{Cell, Table, optional, text};
 use crate::comparison::{Comparison, Margin, OwnTimeout, Rate, RateOfSide, Side, SideLimits};
@@ -56,18 +57,15 @@ fn rate_of_side(side: &RateOfSide) -> String {
 }
 
 fn points(difference: &ProportionDifference) -> String {
-    format!(
-        "{} {}",
-        signed_points(difference.difference),
-        interval(difference.interval, signed_points)
-    )
+    with_interval(difference.difference, difference.interval, signed_points)
 }
 
 /// A difference of shares in percentage points, with its sign unless it rounds to none.
-fn signed_points(share: f64) -> String {
-    let points = format!("{:.2}", share.abs() * 100.0);
-    match (points.as_str(), share < 0.0) {
-        ("0.00", _) => points,
+fn signed_points(share: f64, digits: Digits) -> String {
+    let points = digits.in_unit(-2).fixed(share.abs() * 100.0, 2);
+    let is_none = points.trim_matches(['0', '.']).is_empty();
+    match (is_none, share < 0.0) {
+        (true, _) => points,
         (_, true) => format!("−{points}"),
         (_, false) => format!("+{points}"),
     }
@@ -184,7 +182,8 @@ mod tests {
 
     #[test]
     fn points_have_a_sign_unless_they_round_to_none() {
-        let shown = [0.0125, -0.0125, 0.0, 0.000_01, -0.000_01].map(signed_points);
+        let shown =
+            [0.0125, -0.0125, 0.0, 0.000_01, -0.000_01].map(|share| signed_points(share, Digits::ALL));
         assert_eq!(shown, ["+1.25", "−1.25", "0.00", "0.00", "0.00"]);
     }
 }

@@ -13,6 +13,7 @@ mod csv;
 mod dashboard;
 mod dashboard_grid;
 mod dashboard_text;
+mod digits;
 mod export;
 mod fan_out;
 mod figures;

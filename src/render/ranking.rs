@@ -6,11 +6,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::answer::point_and_interval;
 use super::control;
 use super::cost::total_dollars;
+use super::digits::Digits;
 use super::figures::{Figure, Figures};
 use super::json_shared::{document, ends, ends_ms, ms};
 use super::page::{Block, Page, Prose, Section, marked_name, marked_strong, noted_table, paragraph};
 use super::report::{figure_block, method, origin_lines};
-use super::scale::{footnotes, interval, percent, quantile, ratio};
+use super::scale::{footnotes, interval, percent, quantile, ratio_with};
 use super::summary::ledger_line;
 use super::table::{Cell, Table, name, optional, text};
 use super::terminal::{self, Style};
@@ -158,15 +159,16 @@ fn headline(ranking: &Ranking, baseline: &Side) -> String {
 /// `haiku`, 0.48 times (0.44–0.53).
 fn named_with_ratio(of: &Ranked) -> String {
     let name = marked_name(&of.comparison.candidate.name);
-    let range = of.headline().and_then(|found| found.comparison);
-    let range = interval(
-        range.map_or(Interval::UNBOUNDED, |found| found.ratio_interval),
-        ratio,
-    );
-    match of.ratio() {
-        Some(point) => format!("{name}, {} times {range}", ratio(point)),
-        None => format!("{name} {range}"),
-    }
+    let Some(found) = of.headline().and_then(|found| found.comparison) else {
+        return name;
+    };
+    let range = found.ratio_interval;
+    let digits = Digits::of(range);
+    let form = |times: f64| ratio_with(times, digits);
+    let point = found
+        .ratio
+        .map_or_else(String::new, |point| format!(", {} times", form(point)));
+    format!("{name}{point} {}", interval(range, form))
 }
 
 fn table(view: &RankingView<'_>, baseline: &Side) -> Vec<Block> {
@@ -206,7 +208,7 @@ fn table(view: &RankingView<'_>, baseline: &Side) -> Vec<Block> {
         let of_ratio = found
             .and_then(|found| found.comparison)
             .map_or(Cell::Empty, |found| {
-                point_and_interval(found.ratio, found.ratio_interval, ratio)
+                point_and_interval(found.ratio, found.ratio_interval, ratio_with)
             });
         let mark = if of.is_claim_too_many() { "°" } else { "" };
         let verdict = found.and_then(|found| found.verdict);

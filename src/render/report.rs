@@ -314,7 +314,8 @@ pub(super) fn method(failures: Failures) -> Section {
          it as lower bounds. Quantiles are Hyndman–Fan type 8, their intervals come from order statistics, and \
          ratios from the convolution of both sides' confidence distributions: nothing is resampled. Compared \
          quantiles count dependent requests as what they are worth; intervals of which nothing is said assume \
-         independent ones. What the logs do not tell is not taken for alike."
+         independent ones. What the logs do not tell is not taken for alike. \
+         Numbers with an interval have the digits that it supports: up to the second of half its width."
     );
     Section::new("How this was measured", vec![paragraph(text)])
 }

@@ -1,54 +1,92 @@
 //! Numbers as people read them. Milliseconds throughout, so that no row mixes units.
 
-use crate::stats::{Grade, Interval, Probability, Quantile};
+use super::digits::Digits;
+use crate::stats::{Grade, Interval, Probability};
 use crate::summary::QuantileSummary;
 use crate::vocab::grouped;
 
+/// How a number with such digits is shown.
+pub(super) type Form = fn(f64, Digits) -> String;
+
 /// Microseconds as milliseconds: `0.84`, `12.3`, `1,464`.
 pub(super) fn millis(micros: f64) -> String {
+    millis_with(micros, Digits::ALL)
+}
+
+/// Microseconds as milliseconds with no more than these digits.
+pub(super) fn millis_with(micros: f64, digits: Digits) -> String {
     let millis = micros / 1000.0;
-    if millis >= 99.95 {
-        grouped(millis.round() as u64)
-    } else if millis >= 9.995 {
-        format!("{millis:.1}")
-    } else {
-        format!("{millis:.2}")
-    }
+    let decimals = match millis {
+        99.95.. => 0,
+        9.995.. => 1,
+        _ => 2,
+    };
+    digits.in_unit(3).fixed(millis, decimals)
+}
+
+/// A difference in milliseconds with its sign.
+pub(super) fn signed_millis(micros: f64) -> String {
+    signed_millis_with(micros, Digits::ALL)
+}
+
+/// The same with no more than these digits.
+pub(super) fn signed_millis_with(micros: f64, digits: Digits) -> String {
+    let sign = if micros < 0.0 { "−" } else { "+" };
+    format!("{sign}{}", millis_with(micros.abs(), digits))
 }
 
 /// A share as a percentage: `98.9 %`, `0.25 %`, and never a rounded 0 or 100.
 pub(super) fn percent(share: f64) -> String {
+    percent_with(share, Digits::ALL)
+}
+
+fn percent_with(share: f64, digits: Digits) -> String {
     let percent = share * 100.0;
     if percent == 0.0 || percent == 100.0 {
         return format!("{percent:.0} %");
     }
     let decimals = if (9.95..=99.0).contains(&percent) { 1 } else { 2 };
-    let text = format!("{percent:.decimals$}");
-    let rounded: f64 = text.parse().unwrap_or(percent);
-    if rounded == 0.0 {
-        "< 0.01 %".to_owned()
-    } else if rounded == 100.0 {
-        "> 99.99 %".to_owned()
-    } else {
-        format!("{text} %")
-    }
+    let form = |digits: Digits| {
+        let text = digits.fixed(percent, decimals);
+        let is_none_or_all = text
+            .parse::<f64>()
+            .is_ok_and(|shown| shown == 0.0 || shown == 100.0);
+        (!is_none_or_all).then(|| format!("{text} %"))
+    };
+    let shown = form(digits.in_unit(-2)).or_else(|| form(Digits::ALL));
+    shown.unwrap_or_else(|| if percent < 50.0 { "< 0.01 %" } else { "> 99.99 %" }.to_owned())
 }
 
 /// A ratio: `0.48`, `1.003` near one.
 pub(super) fn ratio(ratio: f64) -> String {
-    if ratio >= 99.5 {
-        format!("{ratio:.0}")
-    } else if (ratio - 1.0).abs() < 0.02 {
-        format!("{ratio:.3}")
-    } else {
-        format!("{ratio:.2}")
-    }
+    ratio_with(ratio, Digits::ALL)
+}
+
+/// A ratio with no more than these digits.
+pub(super) fn ratio_with(ratio: f64, digits: Digits) -> String {
+    let decimals = match ratio {
+        99.5.. => 0,
+        ratio if (ratio - 1.0).abs() < 0.02 => 3,
+        _ => 2,
+    };
+    digits.fixed(ratio, decimals)
+}
+
+/// A number with its interval, each with the digits that the interval supports.
+pub(super) fn with_interval(point: f64, range: Interval, form: Form) -> String {
+    let digits = Digits::of(range);
+    format!(
+        "{} {}",
+        form(point, digits),
+        interval(range, |end| form(end, digits))
+    )
 }
 
 /// A share and its interval with one sign for all: `2.50 % (1.76–3.55)`.
 pub(super) fn percent_with_interval(share: f64, range: Interval) -> String {
-    let plain = |share: f64| percent(share).trim_end_matches(" %").to_owned();
-    format!("{} {}", percent(share), interval(range, plain))
+    let digits = Digits::of(range);
+    let plain = |share: f64| percent_with(share, digits).trim_end_matches(" %").to_owned();
+    format!("{} {}", percent_with(share, digits), interval(range, plain))
 }
 
 /// An interval with each end in the given form: `(1,420–1,510)`, `(≥ 1,420)`, or nothing known.
@@ -70,17 +108,22 @@ pub(super) fn interval(interval: Interval, form: impl Fn(f64) -> String) -> Stri
     }
 }
 
-/// A quantile that may be a lower bound.
-pub(super) fn estimate(quantile: Quantile) -> String {
-    let bound = if quantile.censored { "≥ " } else { "" };
-    format!("{bound}{}", millis(quantile.value))
+/// The digits that the interval of a quantile supports.
+fn digits(summary: &QuantileSummary) -> Digits {
+    Digits::of(summary.interval)
+}
+
+/// A quantile that may be a lower bound, in milliseconds.
+pub(super) fn estimate(summary: &QuantileSummary) -> String {
+    let bound = if summary.estimate.censored { "≥ " } else { "" };
+    format!("{bound}{}", millis_with(summary.estimate.value, digits(summary)))
 }
 
 /// A quantile with the mark of its grade.
 pub(super) fn marked(summary: &QuantileSummary) -> String {
     format!(
         "{}{}",
-        estimate(summary.estimate),
+        estimate(summary),
         Mark::of(summary).map_or("", Mark::sign)
     )
 }
@@ -92,7 +135,8 @@ pub(super) fn plural(count: u64, one: &str, several: &str) -> String {
 
 /// A quantile with its interval and the mark of its grade.
 pub(super) fn quantile(summary: &QuantileSummary) -> String {
-    format!("{} {}", marked(summary), interval(summary.interval, millis))
+    let form = |end: f64| millis_with(end, digits(summary));
+    format!("{} {}", marked(summary), interval(summary.interval, form))
 }
 
 /// A footnote mark of a quantile whose sample is small for it.

@@ -1,8 +1,9 @@
 //! Total time where requests were stopped at different limits.
 
+use super::digits::Digits;
 use super::page::{Block, paragraph};
 use super::report::sides;
-use super::scale::{interval, millis};
+use super::scale::{interval, millis, millis_with};
 use super::table::{Table, name, text};
 use crate::comparison::Comparison;
 use crate::stats::Probability;
@@ -21,8 +22,10 @@ pub(super) fn several_limits(comparison: &Comparison) -> Vec<Block> {
         let Some(found) = found else { continue };
         let mut cells = vec![name(side.name.clone())];
         cells.extend(found.quantiles.iter().map(|(_, point, range)| {
-            let point = point.map_or_else(|| "not reached".to_owned(), millis);
-            text(format!("{point} {}", interval(*range, millis)))
+            let digits = Digits::of(*range);
+            let form = |micros: f64| millis_with(micros, digits);
+            let point = point.map_or_else(|| "not reached".to_owned(), form);
+            text(format!("{point} {}", interval(*range, form)))
         }));
         cells.push(text(found.stopped.to_string()));
         cells.push(text(millis(found.smallest)));

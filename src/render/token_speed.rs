@@ -1,8 +1,9 @@
 //! The answers of both sides: how fast they are written.
 
+use super::digits::Digits;
 use super::page::{Block, Section, noted_table, paragraph};
 use super::report::two_columns;
-use super::scale::{interval, millis};
+use super::scale::{millis_with, with_interval};
 use super::table::{Cell, Noted, optional};
 use crate::comparison::{Answers, Comparison};
 use crate::stats::TheilSen;
@@ -35,11 +36,7 @@ pub(super) fn section(comparison: &Comparison, figure: Option<Block>) -> Option<
                 "ms per output token (ratio of sums)",
                 both(&|side| {
                     let found = side.per_token?;
-                    Some(format!(
-                        "{} {}",
-                        millis(found.ratio),
-                        interval(found.interval, millis)
-                    ))
+                    Some(with_interval(found.ratio, found.interval, millis_with))
                 }),
             ),
             (
@@ -54,22 +51,14 @@ pub(super) fn section(comparison: &Comparison, figure: Option<Block>) -> Option<
                 "inference: ms for each output token",
                 both(&|side| {
                     let line = side.line?;
-                    Some(format!(
-                        "{} {}",
-                        signed(line.slope),
-                        interval(line.slope_interval, signed)
-                    ))
+                    Some(with_interval(line.slope, line.slope_interval, signed))
                 }),
             ),
             (
                 "inference: fixed part in ms",
                 both(&|side| {
                     let line = side.line?;
-                    Some(format!(
-                        "{} {}",
-                        signed(line.intercept),
-                        interval(line.intercept_interval, signed)
-                    ))
+                    Some(with_interval(line.intercept, line.intercept_interval, signed))
                 }),
             ),
         ]);
@@ -116,16 +105,12 @@ fn told(count: usize, answered: usize) -> String {
 
 /// Tokens a second with their interval.
 fn speed(summary: &QuantileSummary) -> String {
-    let form = |speed: f64| format!("{speed:.1}");
-    format!(
-        "{} {}",
-        form(summary.estimate.value),
-        interval(summary.interval, form)
-    )
+    let form = |speed: f64, digits: Digits| digits.fixed(speed, 1);
+    with_interval(summary.estimate.value, summary.interval, form)
 }
 
 /// Microseconds as milliseconds, with a sign where they are negative.
-fn signed(micros: f64) -> String {
+fn signed(micros: f64, digits: Digits) -> String {
     let sign = if micros < 0.0 { "−" } else { "" };
-    format!("{sign}{}", millis(micros.abs()))
+    format!("{sign}{}", millis_with(micros.abs(), digits))
 }

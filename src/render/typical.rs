@@ -2,7 +2,7 @@
 
 use super::page::{Block, paragraph};
 use super::report::sides;
-use super::scale::{interval, percent, percent_with_interval, plural, ratio};
+use super::scale::{percent, percent_with_interval, plural, ratio_with, with_interval};
 use crate::comparison::{Comparison, PromptPairs};
 use crate::stats::{Check, Paired, Probability};
 use crate::vocab::grouped;
@@ -13,11 +13,8 @@ pub(super) fn typical(comparison: &Comparison) -> Vec<Block> {
     if let Some(effects) = &comparison.effects {
         let faster = percent_with_interval(effects.candidate_faster, effects.candidate_faster_interval);
         let ratio = effects.typical_ratio.map_or_else(String::new, |(point, range)| {
-            format!(
-                " The median of all pairs' ratios is {} {} (Hodges–Lehmann).",
-                ratio(point),
-                interval(range, ratio)
-            )
+            let found = with_interval(point, range, ratio_with);
+            format!(" The median of all pairs' ratios is {found} (Hodges–Lehmann).")
         });
         shown.push(paragraph(format!(
             "Typically: a request of the candidate is faster than one of the baseline in {faster} of all pairs \
@@ -76,12 +73,11 @@ fn prompt_by_prompt(pairs: &PromptPairs) -> String {
         ),
     };
     format!(
-        "Prompt by prompt: over {} that both sides were given, {} of all, the candidate takes {} {} times as long at the \
+        "Prompt by prompt: over {} that both sides were given, {} of all, the candidate takes {} times as long at the \
          median; p of Wilcoxon's signed-rank test is {}.{stopped}",
         plural(paired.pairs as u64, "prompt", "prompts"),
         percent(pairs.share),
-        ratio(paired.ratio),
-        interval(paired.interval, ratio),
+        with_interval(paired.ratio, paired.interval, ratio_with),
         p_value(paired.signed_rank.p)
     )
 }

@@ -1,7 +1,8 @@
 //! "Where the time goes": inference's share, Bedrock's own latency, and what tuning can bring at most.
 
-use super::answer::factor;
+use super::answer::{factor, factor_with};
 use super::composition;
+use super::digits::Digits;
 use super::page::{Block, Section, noted_table};
 use super::report::{sides, two_columns};
 use super::scale::{interval, percent, percent_with_interval, plural};
@@ -263,7 +264,11 @@ fn bounds(comparison: &Comparison, noted: &mut Noted) -> Rows {
     }
     let times = |(point, range): (f64, Interval)| match range {
         Interval::UNBOUNDED => format!("{}× as fast", factor(point)),
-        range => format!("{}× as fast {}", factor(point), interval(range, factor)),
+        range => {
+            let digits = Digits::of(range);
+            let form = |times: f64| factor_with(times, digits);
+            format!("{}× as fast {}", form(point), interval(range, form))
+        }
     };
     let bound = |title, of: fn(&Speedups) -> Option<(f64, Interval)>| {
         row(comparison, title, &mut |spent| {

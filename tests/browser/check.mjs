@@ -1,11 +1,12 @@
 // Opens a report in Chromium as a reader would and says what is wrong with it, a line each.
-// node check.mjs CHROMIUM REPORT.html ["curves" if it must have some] [FOLDER FOR SCREENSHOTS]
+// node check.mjs CHROMIUM REPORT.html [what it must have of "curves" and "choice"] [FOLDER FOR SCREENSHOTS]
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import puppeteer from "puppeteer-core";
 
-const [executablePath, file, curves, shots] = process.argv.slice(2);
+const [executablePath, file, parts = "", shots] = process.argv.slice(2);
+const [curves, choice] = ["curves", "choice"].map((part) => parts.includes(part));
 const address = pathToFileURL(file).href;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const faults = [];
@@ -49,7 +50,7 @@ for (const [width, theme] of [[1200, "light"], [1200, "dark"], [375, "light"], [
 }
 
 const page = await open(1200, "light");
-expect((await page.$$(".choice")).length > 0, "there is no choice");
+expect((await page.$$(".choice")).length > 0 === choice, "there is no choice, or there is one");
 expect((await page.$$("thead button")).length > 0, "no table can be sorted");
 expect((await page.$$(".readout")).length === (curves ? 1 : 0), "the curves cannot be read, or there are none");
 // Every way of a choice can be shown, by the keyboard alone, and one is shown at a time.

@@ -11,6 +11,7 @@
 
 pub mod dashboards;
 pub mod fetching;
+pub mod golden;
 pub mod insights_eval;
 pub mod insights_fields;
 pub mod insights_parser;
@@ -327,3 +328,20 @@ pub fn aws_environment(command: &mut Command) {
 pub const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 /// See [`SECRET_KEY`].
 pub const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLESESSIONTOKENthatIsLong/and+must=notBeSeen";
+
+/// Markdown without its code spans.
+pub fn outside_code(markdown: &str) -> String {
+    let mut outside = String::new();
+    let unescaped = markdown.replace("\\`", "");
+    let mut rest = unescaped.as_str();
+    while let Some(start) = rest.find('`') {
+        outside.push_str(&rest[..start]);
+        let fence = rest[start..].chars().take_while(|c| *c == '`').count();
+        let inside = &rest[start + fence..];
+        let end = inside
+            .find(&"`".repeat(fence))
+            .unwrap_or_else(|| panic!("{fence} {inside:?}"));
+        rest = &inside[end + fence..];
+    }
+    outside + rest
+}

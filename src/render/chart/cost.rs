@@ -221,7 +221,7 @@ fn values(point: &CostPoint) -> String {
     format!(
         "{}, p95 {at_least}{}",
         text::dollars(point.usd),
-        text::duration(point.p95_ms)
+        text::duration_within(point.p95_ms, point.low_ms, point.high_ms)
     )
 }
 
@@ -241,7 +241,7 @@ fn alt(data: &CostPoints) -> String {
         format!(
             "{} and {at_least}{} for {}",
             text::dollars(point.usd),
-            text::duration(point.p95_ms),
+            text::duration_within(point.p95_ms, point.low_ms, point.high_ms),
             text::in_words(&point.name)
         )
     });
@@ -324,11 +324,11 @@ mod tests {
             point("nova-lite", 1, 0.0731, 1559.0),
         ]);
         let (texts, svg) = checked("typical", &two);
-        for text in ["claude-3-haiku", "nova-lite", "$0.0731, p95 1,559 ms", "$0.1"] {
+        for text in ["claude-3-haiku", "nova-lite", "$0.0731, p95 1,560 ms", "$0.1"] {
             assert!(texts.iter().any(|shown| shown == text), "{text} {texts:?}");
         }
         assert!(
-            svg.contains("$0.324 and 3,227 ms for claude-3-haiku and $0.0731 and 1,559 ms for nova-lite.")
+            svg.contains("$0.324 and 3,230 ms for claude-3-haiku and $0.0731 and 1,560 ms for nova-lite.")
         );
     }
 

@@ -7,7 +7,7 @@ use super::obstacles::Obstacles;
 use super::palette::{AXIS, GRID};
 use super::text::{self, SMALL};
 use super::{Chart, ChartError, MAX_SERIES, at_most, listed, scale};
-use crate::comparison::drawn::{QuantileCurve, QuantileCurves};
+use crate::comparison::drawn::{Knot, QuantileCurve, QuantileCurves};
 use crate::stats::Probability;
 
 /// The quantiles with a tick, the most important ones first: where two are too close, the later
@@ -291,7 +291,11 @@ fn value_labels(
         // Among many curves only the nearest places say which one is meant.
         let near = if curves.len() > 3 { 2 } else { ABOVE.len() };
         let (x, y) = plot.at(knot.position, knot.value);
-        let value = text::duration(knot.value);
+        let value = text::duration_within(
+            knot.value,
+            Some(knot.low).filter(|low| *low > 0.0),
+            Some(knot.high).filter(|high| high.is_finite()),
+        );
         for (dx, dy, align) in first.iter().take(near).chain(then.iter().take(near)) {
             let label = Label::new((x + dx, y + dy), &value, *align);
             if obstacles.label(sheet, plot.area, label.colour(curve.look.text).bold()) {
@@ -301,6 +305,11 @@ fn value_labels(
     }
 }
 
+/// A quantile with the digits that its interval supports.
+fn told(quantile: &Knot) -> String {
+    text::duration_within(quantile.ms, quantile.low_ms, quantile.high_ms)
+}
+
 /// What the figure finds: p95 of each, and how they compare.
 fn alt(data: &QuantileCurves) -> String {
     let each = data.series.iter().map(|series| {
@@ -308,7 +317,7 @@ fn alt(data: &QuantileCurves) -> String {
         let Some(p95) = series.named.iter().find(|named| named.label == "p95") else {
             return format!("not known for {name}");
         };
-        let value = text::duration(p95.quantile.ms);
+        let value = told(&p95.quantile);
         let times = series
             .p95_ratio
             .map_or_else(String::new, |ratio| format!(" ({} times)", text::ratio(ratio)));
@@ -332,7 +341,7 @@ fn words_of(series: &QuantileCurve) -> String {
     let mut words = format!("{}: {note}", text::in_words(&series.name));
     for named in &series.named {
         let (label, quantile) = (&named.label, &named.quantile);
-        let value = text::duration(quantile.ms);
+        let value = told(quantile);
         if named.is_at_least {
             words.push_str(&format!("; {label} at least {value}"));
         } else if !named.is_supported {
@@ -351,7 +360,7 @@ fn words_of(series: &QuantileCurve) -> String {
 mod tests {
     use super::super::trial::{self, HOSTILE, exactly, latencies, named};
     use super::*;
-    use crate::stats::Sample;
+    use crate::stats::{Confidence, Sample};
 
     fn data(series: &[(&str, &Sample)]) -> QuantileCurves {
         QuantileCurves::of("Lambda duration", &named(series), &[])
@@ -381,7 +390,7 @@ mod tests {
         let (texts, svg) = checked("typical", &[("claude-haiku", &haiku), ("nova-lite", &nova)]);
         for sample in [&haiku, &nova] {
             for p in [Probability::P50, Probability::P95, Probability::P99] {
-                let value = text::duration(sample.quantile(p).value / 1000.0);
+                let value = within(sample, p);
                 assert!(has(&texts, &value), "{value} {texts:?}");
             }
         }
@@ -392,12 +401,19 @@ mod tests {
         assert!(svg.contains("claude-haiku: n 1,200; p50 1,450 ms ("), "{svg}");
     }
 
+    /// A quantile with the digits that its interval supports.
+    fn within(sample: &Sample, p: Probability) -> String {
+        let range = sample.interval(p, Confidence::C95);
+        let [low, high] = [range.low, range.high].map(|end| end.map(|end| end / 1000.0));
+        text::duration_within(sample.quantile(p).value / 1000.0, low, high)
+    }
+
     #[test]
     fn a_curve_ends_where_its_sample_ends() {
         let many = latencies(1200, 1450.0, 3300.0, 5500.0);
         let few = latencies(30, 2400.0, 3900.0, 5200.0);
         let (texts, svg) = checked("unequal", &[("warm", &many), ("cold", &few)]);
-        let value = text::duration(few.quantile(Probability::P50).value / 1000.0);
+        let value = within(&few, Probability::P50);
         assert!(has(&texts, &value));
         assert!(svg.contains("cold: n 30; p50") && svg.contains("p95 not supported; p99 not supported"));
     }
@@ -462,7 +478,7 @@ mod tests {
         );
         let few = exactly(&[2100.0, 2500.0, 2600.0]);
         let (texts, _) = checked("few", &[("claude-haiku", &few), ("nova-lite", &nova)]);
-        assert!(has(&texts, "n 3") && has(&texts, "2,319 ms"), "{texts:?}");
+        assert!(has(&texts, "n 3") && has(&texts, "2,320 ms"), "{texts:?}");
         assert!(texts[1].ends_with(" Markers alone: too few requests."));
         let slowest: Vec<f64> = nova.values().to_vec();
         let cut = Sample::with_censored(slowest, vec![29_000_000.0; 100]).unwrap();
@@ -525,7 +541,7 @@ mod tests {
         let chart = quantile_curves(&QuantileCurves::of("Total time", &named, &[Some(0.4849)])).unwrap();
         assert_eq!(
             chart.alt,
-            "Total time by percentile: p95 is 3,312 ms for haiku, 1,604 ms for nova (0.48 times) and not supported by \
+            "Total time by percentile: p95 is 3,310 ms for haiku, 1,604 ms for nova (0.48 times) and not supported by \
              the requests of few (n 1)"
         );
     }

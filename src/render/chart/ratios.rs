@@ -5,6 +5,8 @@ use super::palette::{self, AXIS, CARD, GRID, INK, Look, Rgb};
 use super::text::{self, HEADING, SMALL};
 use super::{Chart, ChartError, MAX_SERIES, at_most, listed};
 use crate::comparison::drawn::{ComparedRatio, Ratios, RatiosOf};
+use crate::render::digits::Digits;
+use crate::stats::Interval;
 
 /// The margin within which a change counts as none.
 const WITHIN: Rgb = (0xec, 0xec, 0xe6);
@@ -156,15 +158,20 @@ pub(super) fn lay_out(data: &Ratios) -> Result<(Sheet, f64), ChartError> {
 }
 
 fn remark(data: &Ratios) -> String {
+    let mut shown = data.candidates.iter().flat_map(|candidate| &candidate.ratios);
+    if shown.any(|found| is_shown(data, found) && found.is_claim_too_many) {
+        // There is room for no more.
+        let grey = match data.margin > 0.0 {
+            true => format!(" Grey: within {} of 1.", margin(data.margin)),
+            false => String::new(),
+        };
+        return format!("95 % intervals.{grey} Hollow: inconclusive. °: not among all.");
+    }
     let mut remark = "Ratio with 95 % interval.".to_owned();
     if data.margin > 0.0 {
         remark.push_str(&format!(" Grey: within {} of 1, no change.", margin(data.margin)));
     }
     remark.push_str(" Hollow: inconclusive.");
-    let mut shown = data.candidates.iter().flat_map(|candidate| &candidate.ratios);
-    if shown.any(|found| is_shown(data, found) && found.is_claim_too_many) {
-        remark.push_str(" °: alone, not among all.");
-    }
     remark
 }
 
@@ -330,7 +337,12 @@ fn verdict(found: &ComparedRatio) -> String {
 
 /// `0.48 (0.44–0.53)`, `(≥ 0.44)`, `not estimable`.
 fn value(found: &ComparedRatio) -> String {
-    let form = text::ratio;
+    let range = Interval {
+        low: found.low,
+        high: found.high,
+    };
+    let digits = Digits::of(range);
+    let form = |ratio: f64| text::ratio_with(ratio, digits);
     let interval = match (found.low, found.high) {
         (Some(low), Some(high)) => Some(format!("({}–{})", form(low), form(high))),
         (Some(low), None) => Some(format!("(≥ {})", form(low))),

@@ -1,5 +1,7 @@
 //! Words and numbers, and how much room they take.
 
+use crate::render::digits::Digits;
+use crate::stats::Interval;
 use crate::vocab::visible;
 
 /// The size of headings, in pixels.
@@ -140,16 +142,26 @@ pub(super) fn short(count: usize) -> String {
 
 /// A duration: `0.05 ms`, `3.4 ms`, `1,234 ms`, and above ten seconds `12.3 s`, `900 s`.
 pub(super) fn duration(ms: f64) -> String {
+    duration_with(ms, Digits::ALL)
+}
+
+/// A duration with the digits that its interval, in milliseconds, supports.
+pub(super) fn duration_within(ms: f64, low: Option<f64>, high: Option<f64>) -> String {
+    duration_with(ms, Digits::of(Interval { low, high }))
+}
+
+fn duration_with(ms: f64, digits: Digits) -> String {
+    let seconds = digits.in_unit(3);
     if ms >= 99_950.0 {
-        format!("{} s", whole(ms / 1000.0))
+        format!("{} s", seconds.fixed(ms / 1000.0, 0))
     } else if ms >= 9_999.5 {
-        format!("{:.1} s", ms / 1000.0)
+        format!("{} s", seconds.fixed(ms / 1000.0, 1))
     } else if ms >= 9.95 || ms == 0.0 {
-        format!("{} ms", whole(ms))
+        format!("{} ms", digits.fixed(ms, 0))
     } else if ms >= 0.995 {
-        format!("{ms:.1} ms")
+        format!("{} ms", digits.fixed(ms, 1))
     } else if ms >= 0.01 {
-        format!("{ms:.2} ms")
+        format!("{} ms", digits.fixed(ms, 2))
     } else {
         format!("{ms:.3} ms")
     }
@@ -157,16 +169,21 @@ pub(super) fn duration(ms: f64) -> String {
 
 /// A ratio: `0.48`, `1.003` near one, `123`.
 pub(super) fn ratio(ratio: f64) -> String {
+    ratio_with(ratio, Digits::ALL)
+}
+
+/// A ratio with no more than these digits.
+pub(super) fn ratio_with(ratio: f64, digits: Digits) -> String {
     if ratio >= 9_999.5 {
         format!("{ratio:.0e}")
     } else if ratio >= 99.5 {
-        whole(ratio)
+        digits.fixed(ratio, 0)
     } else if (ratio - 1.0).abs() < 0.02 {
-        format!("{ratio:.3}")
+        digits.fixed(ratio, 3)
     } else if ratio >= 0.0995 || ratio == 0.0 {
-        format!("{ratio:.2}")
+        digits.fixed(ratio, 2)
     } else if ratio >= 0.001 {
-        format!("{ratio:.3}")
+        digits.fixed(ratio, 3)
     } else {
         format!("{ratio:.0e}")
     }

@@ -6,8 +6,7 @@ use crate::comparison::{
     CheckState, Control, ControlState, GateResult, Judged, Measured, OnInconclusive, Purpose, Reason, Scale,
     Side,
 };
-use crate::render::answer::signed_millis;
-use crate::render::scale::{interval, millis, percent, plural};
+use crate::render::scale::{interval, millis, percent, plural, signed_millis};
 use crate::stats::{Decision, Interval};
 use crate::summary::Warning;
 use crate::vocab::{counted, grouped};

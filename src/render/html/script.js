@@ -47,8 +47,19 @@ for (const table of document.querySelectorAll("table")) {
   });
 }
 // Reading the quantile curves: by a slider, or by the pointer over the figure.
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const shown = (ms) => (ms >= 100 ? whole.format(ms) : ms.toPrecision(3));
+// With the digits that the interval supports, down to the second of half its width, but no fewer than two.
+function shown(ms, [, low, high]) {
+  const half = low !== null && high !== null ? (high - low) / 2 : 0;
+  const first = (number) => Math.floor(Math.log10(number));
+  const place = half > 0 && ms > 0 ? Math.min(first(half), first(ms)) - 1 : -9;
+  const unit = 10 ** Math.max(0, place);
+  const most = ms >= 99.95 ? 0 : ms >= 9.995 ? 1 : 2;
+  const digits = Math.max(0, Math.min(most, -place));
+  return (digits > 0 ? ms : Math.round(ms / unit) * unit).toLocaleString("en-US", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
 function at(knots, position) {
   // Knots ascend by quantile, so that what exceeds them falls.
   const places = knots.map((knot) => -Math.log10(knot[0]));
@@ -83,7 +94,8 @@ for (const data of document.querySelectorAll("figure > script")) {
       const found = at(knots, position);
       if (found === null) return `${model}: not supported by its requests`;
       const [value, low, high] = found;
-      return `${model}: ${shown(value)} ms (${low === null ? "…" : shown(low)}–${high === null ? "…" : shown(high)})`;
+      const end = (ms) => (ms === null ? "…" : shown(ms, found));
+      return `${model}: ${shown(value, found)} ms (${end(low)}–${end(high)})`;
     });
     output.textContent = `${name} · ${told.join(" · ")}`;
     input.setAttribute("aria-valuetext", output.textContent);
