@@ -57,7 +57,10 @@ const HOMES: [(&str, &[&str]); 34] = [
     ("clap_mangen", &["src/cli/man.rs"]),
     ("pulldown_cmark", &["src/command/terms.rs"]),
     ("textwrap", &["src/command/explain.rs"]),
-    ("console", &["src/main.rs"]),
+    (
+        "console",
+        &["src/main.rs", "src/render/aligned.rs", "src/render/terminal.rs"],
+    ),
     ("anyhow", &[]),
 ];
 

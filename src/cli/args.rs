@@ -22,6 +22,7 @@ use crate::command::{
 };
 use crate::comparison::{Architecture, WhatIf};
 use crate::dataset::{Condition, Key, TimeBound};
+use crate::render::Style;
 use crate::summary::Failures;
 use crate::vocab::did_you_mean;
 
@@ -300,10 +301,13 @@ impl CommonArgs {
             is_quiet: self.quiet,
             is_verbose: self.verbose,
             explains_rejected: self.explain_rejected,
-            is_coloured: match self.color {
-                ColorArg::Auto => surroundings.wants_colour,
-                ColorArg::Always => true,
-                ColorArg::Never => false,
+            style: Style {
+                is_coloured: match self.color {
+                    ColorArg::Auto => surroundings.wants_colour,
+                    ColorArg::Always => true,
+                    ColorArg::Never => false,
+                },
+                ..surroundings.style()
             },
             inputs: self.input,
             store: self.store,

@@ -68,7 +68,7 @@ impl PlanArgs {
             .map_err(|error| format!("--quantile or --margin: {error}"))?;
         let mut common = Common {
             inputs: self.from,
-            is_coloured: surroundings.wants_colour,
+            style: surroundings.style(),
             ..Common::default()
         };
         let of =

@@ -8,6 +8,7 @@ use super::stored::{self, Asked};
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
 use crate::invocation::{Collected, Collector, Ledger, ModelCall, Names, Span};
 use crate::parse::{Parser, TimingKeys};
+use crate::render::Style;
 use crate::source::{self, Form, Found, Item, Located, locate, read_file, read_stream};
 use crate::summary::{Failures, Warning};
 use crate::vocab::{Rejected, Timestamp, grouped, visible};
@@ -35,8 +36,8 @@ pub struct Common {
     pub is_verbose: bool,
     /// Whether every rejection is written, with its place and reason.
     pub explains_rejected: bool,
-    /// Whether escape sequences may be written to the standard output.
-    pub is_coloured: bool,
+    /// How text is shown on the standard output.
+    pub style: Style,
 }
 
 /// Everything that was read.

@@ -16,7 +16,7 @@ use crate::comparison::{
 };
 use crate::parse::TimingKeys;
 use crate::render::{
-    Figures, ReportView, StoredReport, Style, WhatIfView, brief, gate_lines, report_json, report_page,
+    Figures, ReportView, StoredReport, WhatIfView, brief, gate_lines, report_json, report_page,
 };
 use crate::vocab::visible;
 
@@ -85,6 +85,7 @@ pub fn report(
         }
     }
     if !common.is_quiet {
+        let text = common.style.wrapped(&text);
         stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
     }
     Ok(status)
@@ -156,9 +157,7 @@ pub(super) fn write_pair(
     let page = report_page(&view);
     let json = report_json(&view, &page, &drawn).map_err(|error| Error::Internal(error.to_string()))?;
     write_forms(out, &StoredReport { page, drawn }, &figures, json)?;
-    let style = Style {
-        is_coloured: common.is_coloured,
-    };
+    let style = common.style;
     let drawn = figures.all().count();
     let gates = judged.as_ref().map_or_else(String::new, |judged| {
         let lines = gate_lines(judged, Some(&comparison.control), style);
