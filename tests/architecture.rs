@@ -50,7 +50,7 @@ const HOMES: [(&str, &[&str]); 34] = [
     ("aws_sdk_lambda", &["src/fetch/"]),
     ("aws_smithy_http_client", &["src/fetch/"]),
     ("tokio", &["src/fetch/", "src/command/fetch/"]),
-    ("indicatif", &["src/command/fetch/"]),
+    ("indicatif", &["src/command/fetch/", "src/command/progress.rs"]),
     ("polars_io", &["src/dataset/"]),
     ("strsim", &["src/vocab/nearest.rs"]),
     ("clap_complete", &["src/cli/"]),

@@ -26,6 +26,67 @@ except OSError:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 ";
 
+/// Writes what its first argument names into a pipe of its own, in two halves that stand apart, and lets a program read it
+/// whose standard error is a terminal, if the second argument says so.
+const SLOWLY: &str = "
+import os, pty, subprocess, sys, threading, time
+text = open(sys.argv[1], 'rb').read()
+os.mkfifo('logs')
+def write():
+    with open('logs', 'wb', buffering=0) as pipe:
+        # Less than a pipe holds at once, so that several reads bring it.
+        for at in range(0, len(text), 32768):
+            if at > 0 and at <= 65536:
+                time.sleep(0.6)
+            pipe.write(text[at:at + 32768])
+threading.Thread(target=write).start()
+terminal, other_end = pty.openpty() if sys.argv[2] == 'terminal' else os.pipe()
+program = subprocess.Popen(sys.argv[3:] + ['logs'], stdout=subprocess.DEVNULL, stderr=other_end)
+os.close(other_end)
+try:
+    while block := os.read(terminal, 65536):
+        sys.stdout.buffer.write(block)
+except OSError:
+    pass # It was closed.
+sys.exit(program.wait())
+";
+
+/// What comes on the standard error while the fixture is read from a slow pipe.
+fn while_reading(standard_error: &str, options: &[&str]) -> String {
+    let folder = Folder::new();
+    let text = folder.path().join("text");
+    let lines: String = (0..300)
+        .map(|number| invocation(number, "a", 100.0, 200.0 + number as f64))
+        .collect();
+    std::fs::write(&text, lines).unwrap();
+    let mut command = Command::new("python3");
+    command
+        .args(["-c", SLOWLY])
+        .arg(&text)
+        .args([standard_error, env!("CARGO_BIN_EXE_latscope"), "summary"])
+        .args(options)
+        .arg("--input")
+        .env("TERM", "xterm")
+        .current_dir(folder.path());
+    let output = command.output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{shown}");
+    shown
+}
+
+#[test]
+fn long_reading_is_told_on_a_terminal_alone_and_the_line_is_taken_away() {
+    // A pipe's bytes and rate; how much is to come is not known.
+    let shown = while_reading("terminal", &[]);
+    assert!(
+        shown.contains("reading … ") && shown.contains(" kB · ") && shown.contains(" kB/s"),
+        "{shown:?}"
+    );
+    assert!(shown.ends_with("\u{1b}[2K") || shown.ends_with("\r"), "{shown:?}");
+    assert_eq!(while_reading("terminal", &["--quiet"]), "");
+    assert_eq!(while_reading("pipe", &[]), "");
+}
+
 /// What a terminal of so many columns is sent.
 fn on_terminal(columns: usize, environment: &[(&str, &str)], args: &[&str]) -> String {
     let folder = Folder::new();

@@ -17,8 +17,8 @@ use super::setup_args::{
 };
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
 use crate::command::{
-    Candidates, Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions,
-    Surroundings,
+    Candidates, Common, ExitStatus, ExportFormat, Format, InspectOptions, ReportOptions, Selector,
+    SummaryOptions, Surroundings,
 };
 use crate::comparison::{Architecture, WhatIf};
 use crate::dataset::{Condition, Key, TimeBound};
@@ -105,7 +105,8 @@ const REPORT_EXAMPLES: &str = "\
 Examples:
   latscope report --baseline haiku --candidate nova-lite --input logs.json
   latscope report --baseline version=12 --candidate version=13 --input logs/ --out reports/v13
-  latscope report --baseline input=old.ndjson --candidate input=new.ndjson";
+  latscope report --baseline input=old.ndjson --candidate input=new.ndjson
+  latscope report --baseline haiku --candidate nova-lite --input logs/ --invocations parquet";
 
 const SUMMARY_EXAMPLES: &str = "\
 Examples:
@@ -196,6 +197,9 @@ pub(super) struct ReportArgs {
     /// Prices that replace those of latscope, figure by figure
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+    /// Write the invocations of both sides too, one a row, to invocations.csv or invocations.parquet beside the report
+    #[arg(long, value_enum, value_name = "FORM")]
+    invocations: Option<InvocationsArg>,
     /// Show the cost on this architecture; logs do not tell it, so both are shown by default
     #[arg(long, value_enum, value_name = "NAME")]
     architecture: Option<ArchitectureArg>,
@@ -215,6 +219,12 @@ enum ArchitectureArg {
     X86,
     #[value(name = "arm64")]
     Arm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum InvocationsArg {
+    Csv,
+    Parquet,
 }
 
 #[derive(Debug, Args)]
@@ -301,6 +311,8 @@ impl CommonArgs {
             is_quiet: self.quiet,
             is_verbose: self.verbose,
             explains_rejected: self.explain_rejected,
+            keeps_invocations: false,
+            is_stderr_terminal: surroundings.is_stderr_terminal,
             style: Style {
                 is_coloured: match self.color {
                     ColorArg::Auto => surroundings.wants_colour,
@@ -340,6 +352,7 @@ impl ReportArgs {
         let candidate = |text: &String| selector("candidate", text, common.is_local);
         let candidates: Vec<Selector> = self.candidate.iter().map(candidate).collect::<Result<_, _>>()?;
         take_inputs(&mut common, [&baseline].into_iter().chain(&candidates));
+        common.keeps_invocations = self.invocations.is_some();
         Ok(ReportOptions {
             common,
             baseline,
@@ -358,6 +371,10 @@ impl ReportArgs {
                 ArchitectureArg::Arm => Architecture::Arm,
             }),
             what_if: self.what_if.parsed()?,
+            invocations: self.invocations.map(|form| match form {
+                InvocationsArg::Csv => ExportFormat::Csv,
+                InvocationsArg::Parquet => ExportFormat::Parquet,
+            }),
         })
     }
 }

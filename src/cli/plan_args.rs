@@ -68,6 +68,7 @@ impl PlanArgs {
             .map_err(|error| format!("--quantile or --margin: {error}"))?;
         let mut common = Common {
             inputs: self.from,
+            is_stderr_terminal: surroundings.is_stderr_terminal,
             style: surroundings.style(),
             ..Common::default()
         };
