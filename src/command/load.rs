@@ -125,6 +125,7 @@ fn from_files(
     for file in files {
         read(file, &mut collector, common, &reading, stderr)?;
     }
+    reading.joins();
     Ok(collector.finish())
 }
 

@@ -1,4 +1,4 @@
-//! How far reading is, in one line on the standard error that is gone when all is read.
+//! How far reading is, and what is done after it, in one line on the standard error that is gone in the end.
 
 use std::fmt::Write;
 use std::fs;
@@ -14,14 +14,54 @@ use crate::source::Located;
 /// What is read in less time is not worth a line.
 const QUIET_FOR: Duration = Duration::from_millis(500);
 
+/// So many invocations take a while to be compared.
+const MANY: usize = 200_000;
+
+/// How often a line moves that tells no number.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Whether the standard error is a terminal on which nothing else is written meanwhile.
+const fn has_line(common: &Common) -> bool {
+    common.is_stderr_terminal && !common.is_quiet && !common.is_verbose && !common.explains_rejected
+}
+
+/// A line without numbers.
+fn moves(bar: &ProgressBar, words: &'static str) {
+    let style = ProgressStyle::with_template("{spinner} {msg} …");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_message(words);
+    bar.enable_steady_tick(TICK);
+}
+
+/// The line about what takes a while and does not tell how far it is. It is gone when this is dropped.
+pub(super) struct Working(Option<ProgressBar>);
+
+impl Working {
+    /// On so many invocations, if they are many.
+    pub(super) fn on(invocations: usize, words: &'static str, common: &Common) -> Self {
+        Self((invocations >= MANY && has_line(common)).then(|| {
+            let bar = ProgressBar::new_spinner();
+            moves(&bar, words);
+            bar
+        }))
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// The line about reading. It is gone when this is dropped.
 pub(super) struct Reading(Option<ProgressBar>);
 
 impl Reading {
-    /// Of these files, where the standard error is a terminal on which nothing else is written meanwhile.
+    /// Of these files.
     pub(super) fn of(files: &[Located], common: &Common) -> Self {
-        let is_alone = !common.is_quiet && !common.is_verbose && !common.explains_rejected;
-        if !common.is_stderr_terminal || !is_alone {
+        if !has_line(common) {
             return Self(None);
         }
         // Of a pipe nobody knows how much is still to come.
@@ -47,6 +87,13 @@ impl Reading {
         bar.inc(bytes);
         if bar.is_hidden() && bar.elapsed() >= QUIET_FOR {
             bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    /// All was read, and records become invocations.
+    pub(super) fn joins(&self) {
+        if let Some(bar) = self.0.as_ref().filter(|bar| !bar.is_hidden()) {
+            moves(bar, "joining records");
         }
     }
 }

@@ -29,12 +29,19 @@ pub(super) fn table(table: &Table, style: Style) -> String {
         return shortened.lines(&all, style);
     }
     let (labels, others) = all.split_at(shown.labels);
-    // Every other column has room beside the labels.
-    let has_room = |widths: &[usize]| {
-        let (labels, others) = widths.split_at(labels.len());
-        others.iter().all(|other| sum(labels) + GAP + other <= width)
+    // Every other column has room beside the labels, which take at most so many columns.
+    let beside = |most: usize| {
+        shown.shortened(|widths| {
+            let (labels, others) = widths.split_at(labels.len());
+            let room = width.saturating_sub(sum(labels) + GAP);
+            sum(labels) <= most && others.iter().all(|other| *other <= room)
+        })
     };
-    let beside = (!others.is_empty()).then(|| shown.shortened(has_room)).flatten();
+    // Where names can be short, more columns fit beside each other.
+    let beside = match others {
+        [] => None,
+        _ => beside(width * 2 / 5).or_else(|| beside(width)),
+    };
     match beside {
         Some(shown) => shown.below_each_other(labels, others, width, style),
         None => shown.stacked(width, style),

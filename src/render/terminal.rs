@@ -42,17 +42,20 @@ impl Style {
     }
 
     /// The text with lines that are too long continued on the next. A single word that is too long, such as a path, stays
-    /// whole, so that it can be copied.
+    /// whole, so that it can be copied; so does a line that begins with a blank, for it is a table's.
     pub fn wrapped(self, text: &str) -> String {
         let Some(width) = self.width() else {
             return text.to_owned();
         };
-        let lines = text.split('\n').map(|line| wrap(line, width, INDENT));
+        let lines = text.split('\n').map(|line| match line.starts_with(' ') {
+            true => line.to_owned(),
+            false => wrap(line, width, INDENT),
+        });
         lines.collect::<Vec<_>>().join("\n")
     }
 }
 
-/// A line as lines of at most so many columns, those after the first indented.
+/// A line as lines of at most so many columns, those after the first indented if their first word has room.
 pub(super) fn wrap(line: &str, width: usize, indent: &str) -> String {
     if measure_text_width(line) <= width {
         return line.to_owned();
@@ -62,8 +65,11 @@ pub(super) fn wrap(line: &str, width: usize, indent: &str) -> String {
         let columns = measure_text_width(word);
         if number > 0 && filled + 1 + columns > width {
             wrapped.push('\n');
-            wrapped.push_str(indent);
             filled = measure_text_width(indent);
+            match filled + columns <= width {
+                true => wrapped.push_str(indent),
+                false => filled = 0,
+            }
         } else if number > 0 {
             wrapped.push(' ');
             filled += 1;
@@ -111,7 +117,11 @@ mod tests {
             ),
             (
                 "Wrote reports/claude-3-haiku-vs-nova-lite/report.md so",
-                "Wrote\n  reports/claude-3-haiku-vs-nova-lite/report.md\n  so",
+                "Wrote\nreports/claude-3-haiku-vs-nova-lite/report.md\n  so",
+            ),
+            (
+                "                   a table's row",
+                "                   a table's row",
             ),
             // Two columns each.
             ("時間時間時間 時間時間時間 x", "時間時間時間\n  時間時間時間 x"),
