@@ -17,8 +17,10 @@ fn main() -> ExitCode {
     let region = regions
         .filter_map(|name| env::var(name).ok())
         .find(|region| !region.is_empty());
+    let is_dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
     let surroundings = Surroundings {
-        wants_colour: io::stdout().is_terminal() && !no_color,
+        wants_colour: io::stdout().is_terminal() && !no_color && !is_dumb,
+        is_plain: is_dumb || is_other_encoding(),
         is_stderr_terminal: io::stderr().is_terminal(),
         columns: Term::stdout().size_checked().map(|(_, columns)| columns.into()),
         store: store.map(Into::into),
@@ -32,4 +34,12 @@ fn main() -> ExitCode {
     let mut stderr = io::stderr();
     let status = run(env::args_os(), &surroundings, &mut stdout, &mut stderr);
     ExitCode::from(status.code())
+}
+
+/// Whether the locale names an encoding other than UTF-8. The first of these variables that is set decides.
+fn is_other_encoding() -> bool {
+    let variables = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    let mut set = variables.filter_map(|name| env::var(name).ok());
+    set.find(|locale| !locale.is_empty())
+        .is_some_and(|locale| !locale.to_lowercase().replace('-', "").contains("utf8"))
 }

@@ -50,14 +50,17 @@ const HOMES: [(&str, &[&str]); 34] = [
     ("aws_sdk_lambda", &["src/fetch/"]),
     ("aws_smithy_http_client", &["src/fetch/"]),
     ("tokio", &["src/fetch/", "src/command/fetch/"]),
-    ("indicatif", &["src/command/fetch/"]),
+    ("indicatif", &["src/command/fetch/", "src/command/progress.rs"]),
     ("polars_io", &["src/dataset/"]),
     ("strsim", &["src/vocab/nearest.rs"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/man.rs"]),
     ("pulldown_cmark", &["src/command/terms.rs"]),
     ("textwrap", &["src/command/explain.rs"]),
-    ("console", &["src/main.rs"]),
+    (
+        "console",
+        &["src/main.rs", "src/render/aligned.rs", "src/render/terminal.rs"],
+    ),
     ("anyhow", &[]),
 ];
 

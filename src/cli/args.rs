@@ -17,11 +17,12 @@ use super::setup_args::{
 };
 use super::store_args::{STORE_EXAMPLES, StoreArgs};
 use crate::command::{
-    Candidates, Common, ExitStatus, Format, InspectOptions, ReportOptions, Selector, SummaryOptions,
-    Surroundings,
+    Candidates, Common, ExitStatus, ExportFormat, Format, InspectOptions, ReportOptions, Selector,
+    SummaryOptions, Surroundings,
 };
 use crate::comparison::{Architecture, WhatIf};
 use crate::dataset::{Condition, Key, TimeBound};
+use crate::render::Style;
 use crate::summary::Failures;
 use crate::vocab::did_you_mean;
 
@@ -106,7 +107,8 @@ Examples:
   latscope report --baseline version=12 --candidate version=13 --input logs/ --out reports/v13
   latscope report --baseline input=old.ndjson --candidate input=new.ndjson
   latscope report --baseline haiku --candidate nova-lite --candidate nova-micro --input logs.json
-  latscope report --baseline haiku --all-models --input logs.json";
+  latscope report --baseline haiku --all-models --input logs.json
+  latscope report --baseline haiku --candidate nova-lite --input logs/ --invocations parquet";
 
 const SUMMARY_EXAMPLES: &str = "\
 Examples:
@@ -197,6 +199,9 @@ pub(super) struct ReportArgs {
     /// Prices that replace those of latscope, figure by figure
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+    /// Write the invocations of both sides too, one a row, to invocations.csv or invocations.parquet beside the report
+    #[arg(long, value_enum, value_name = "FORM")]
+    invocations: Option<InvocationsArg>,
     /// Show the cost on this architecture; logs do not tell it, so both are shown by default
     #[arg(long, value_enum, value_name = "NAME")]
     architecture: Option<ArchitectureArg>,
@@ -216,6 +221,12 @@ enum ArchitectureArg {
     X86,
     #[value(name = "arm64")]
     Arm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum InvocationsArg {
+    Csv,
+    Parquet,
 }
 
 #[derive(Debug, Args)]
@@ -302,10 +313,15 @@ impl CommonArgs {
             is_quiet: self.quiet,
             is_verbose: self.verbose,
             explains_rejected: self.explain_rejected,
-            is_coloured: match self.color {
-                ColorArg::Auto => surroundings.wants_colour,
-                ColorArg::Always => true,
-                ColorArg::Never => false,
+            keeps_invocations: false,
+            is_stderr_terminal: surroundings.is_stderr_terminal,
+            style: Style {
+                is_coloured: match self.color {
+                    ColorArg::Auto => surroundings.wants_colour,
+                    ColorArg::Always => true,
+                    ColorArg::Never => false,
+                },
+                ..surroundings.style()
             },
             inputs: self.input,
             store: self.store,
@@ -338,6 +354,7 @@ impl ReportArgs {
         let candidate = |text: &String| selector("candidate", text, common.is_local);
         let candidates: Vec<Selector> = self.candidate.iter().map(candidate).collect::<Result<_, _>>()?;
         take_inputs(&mut common, [&baseline].into_iter().chain(&candidates));
+        common.keeps_invocations = self.invocations.is_some();
         Ok(ReportOptions {
             common,
             baseline,
@@ -356,6 +373,10 @@ impl ReportArgs {
                 ArchitectureArg::Arm => Architecture::Arm,
             }),
             what_if: self.what_if.parsed()?,
+            invocations: self.invocations.map(|form| match form {
+                InvocationsArg::Csv => ExportFormat::Csv,
+                InvocationsArg::Parquet => ExportFormat::Parquet,
+            }),
         })
     }
 }

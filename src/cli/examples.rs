@@ -70,6 +70,7 @@ fn shell_words(line: &str) -> Vec<Vec<String>> {
 fn meant(command: Parsed) -> Result<(), String> {
     let surroundings = Surroundings {
         wants_colour: false,
+        is_plain: true,
         is_stderr_terminal: false,
         columns: None,
         store: None,

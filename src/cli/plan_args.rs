@@ -68,7 +68,8 @@ impl PlanArgs {
             .map_err(|error| format!("--quantile or --margin: {error}"))?;
         let mut common = Common {
             inputs: self.from,
-            is_coloured: surroundings.wants_colour,
+            is_stderr_terminal: surroundings.is_stderr_terminal,
+            style: surroundings.style(),
             ..Common::default()
         };
         let of =

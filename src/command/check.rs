@@ -13,9 +13,7 @@ use super::surroundings::Surroundings;
 use crate::comparison::{Control, GateOptions, Side, judge};
 use crate::dataset::Key;
 use crate::parse::TimingKeys;
-use crate::render::{
-    CheckView, Style, check_json, check_junit, check_text, github_annotations, github_summary,
-};
+use crate::render::{CheckView, check_json, check_junit, check_text, github_annotations, github_summary};
 use crate::stats::Verdict;
 use crate::summary::{Warning, input_warnings, row_warnings};
 
@@ -88,12 +86,7 @@ pub fn check(
         exit_code: status.code(),
     };
     let text = match options.format {
-        CheckFormat::Text => check_text(
-            &view,
-            Style {
-                is_coloured: common.is_coloured,
-            },
-        ),
+        CheckFormat::Text => check_text(&view, common.style),
         CheckFormat::Json => check_json(&view).map_err(|error| Error::Internal(error.to_string()))?,
         CheckFormat::Github => {
             append_summary(surroundings, &github_summary(&view))?;

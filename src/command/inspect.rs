@@ -49,7 +49,7 @@ pub fn inspect(
             stderr,
         };
         inspector.begin(&file.path);
-        read_input(&file.path, &mut |item| inspector.take(item))?;
+        read_input(&file.path, &|_| {}, &mut |item| inspector.take(item))?;
         // An archive has no form of its own; what could not be read of it is told all the same.
         inspector.end(None);
         inspector.output.map_err(Error::Output)?;

@@ -4,11 +4,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::progress::Reading;
 use super::stored::{self, Asked};
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
-use crate::invocation::{Collected, Collector, Ledger, ModelCall, Names, Span};
+use crate::invocation::{Collected, Collector, Invocation, Ledger, ModelCall, Names, Span};
 use crate::parse::{Parser, TimingKeys};
-use crate::source::{self, Form, Found, Item, Located, locate, read_file, read_stream};
+use crate::render::Style;
+use crate::source::{self, Counted, Form, Found, Item, Located, locate, read_file_counted, read_stream};
 use crate::summary::{Failures, Warning};
 use crate::vocab::{Rejected, Timestamp, grouped, visible};
 
@@ -35,8 +37,12 @@ pub struct Common {
     pub is_verbose: bool,
     /// Whether every rejection is written, with its place and reason.
     pub explains_rejected: bool,
-    /// Whether escape sequences may be written to the standard output.
-    pub is_coloured: bool,
+    /// Whether the invocations themselves are kept beside their columns.
+    pub keeps_invocations: bool,
+    /// Whether the standard error is a terminal, whose lines can be written again.
+    pub is_stderr_terminal: bool,
+    /// How text is shown on the standard output.
+    pub style: Style,
 }
 
 /// Everything that was read.
@@ -44,6 +50,8 @@ pub struct Common {
 pub struct Loaded {
     /// All invocations.
     pub dataset: Dataset,
+    /// The same invocations, by their positions, if they are kept; else none.
+    pub invocations: Vec<Invocation>,
     /// Bedrock's own records of model calls.
     pub model_calls: Vec<ModelCall>,
     /// What became of every event.
@@ -113,9 +121,11 @@ fn from_files(
     stderr: &mut dyn Write,
 ) -> Result<Collected, Error> {
     let mut collector = Collector::new(parser);
+    let reading = Reading::of(files, common);
     for file in files {
-        read(file, &mut collector, common, stderr)?;
+        read(file, &mut collector, common, &reading, stderr)?;
     }
+    reading.joins();
     Ok(collector.finish())
 }
 
@@ -174,6 +184,10 @@ impl Loaded {
         } = collect(common, keys, &windows, stderr)?;
         Ok(Self {
             dataset: Dataset::new(&collected.invocations, collected.names)?,
+            invocations: match common.keeps_invocations {
+                true => collected.invocations,
+                false => Vec::new(),
+            },
             model_calls: collected.model_calls,
             ledger: collected.ledger,
             span: collected.span,
@@ -237,6 +251,7 @@ impl Loaded {
     pub(super) fn without_logs() -> Result<Self, Error> {
         Ok(Self {
             dataset: Dataset::new(&[], Names::default())?,
+            invocations: Vec::new(),
             model_calls: Vec::new(),
             ledger: Ledger::default(),
             span: None,
@@ -317,6 +332,7 @@ fn read(
     file: &Located,
     collector: &mut Collector,
     common: &Common,
+    reading: &Reading,
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     collector.begin_file(&file.path, file.argument);
@@ -336,15 +352,20 @@ fn read(
             note(stderr, &rejection(&rejected));
         }
     };
-    Ok(read_input(&file.path, &mut take)?)
+    let tell = |bytes| reading.add(bytes);
+    Ok(read_input(&file.path, &tell, &mut take)?)
 }
 
-/// Reads a file, or standard input where the path is `-`.
-pub(super) fn read_input(path: &Path, take: &mut dyn FnMut(Item<'_>)) -> Result<(), source::Error> {
+/// Reads a file, or standard input where the path is `-`; `tell` is given the number of bytes of each block.
+pub(super) fn read_input(
+    path: &Path,
+    tell: &dyn Fn(u64),
+    take: &mut dyn FnMut(Item<'_>),
+) -> Result<(), source::Error> {
     if path != Path::new("-") {
-        return read_file(path, take);
+        return read_file_counted(path, tell, take);
     }
-    read_stream(io::stdin().lock(), take).map_err(|source| source::Error::Unreadable {
+    read_stream(Counted::new(io::stdin().lock(), tell), take).map_err(|source| source::Error::Unreadable {
         path: path.to_owned(),
         source,
     })

@@ -7,7 +7,7 @@ use super::exit::ExitStatus;
 use super::report::{ReportOptions, plain, write_forms, write_pair};
 use super::sides::ComparedAll;
 use crate::comparison::{CostComparison, Drawn, PriceList, Ranking};
-use crate::render::{Figures, RankingView, StoredReport, Style, ranking_brief, ranking_json, ranking_page};
+use crate::render::{Figures, RankingView, StoredReport, ranking_brief, ranking_json, ranking_page};
 use crate::vocab::visible;
 
 /// Ranks the candidates, writes the ranking and, in a folder for each, their reports. What is said of it, and the
@@ -56,10 +56,7 @@ pub(super) fn rank(
     let page = ranking_page(&view).ok_or_else(|| internal("a ranking of nothing".to_owned()))?;
     let json = ranking_json(&view, &page, &drawn).map_err(|error| internal(error.to_string()))?;
     write_forms(out, &StoredReport { page, drawn }, &figures, json)?;
-    let style = Style {
-        is_coloured: options.common.is_coloured,
-    };
-    let mut text = ranking_brief(&view, style);
+    let mut text = ranking_brief(&view, options.common.style);
     for line in gates {
         text.push_str(&format!("{}\n", visible(&line)));
     }

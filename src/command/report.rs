@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::exit::ExitStatus;
+use super::invocations::{ExportFormat, write_sides};
 use super::load::{Common, note};
 use super::prices::prices;
 use super::rank::rank;
@@ -16,9 +17,9 @@ use crate::comparison::{
 };
 use crate::parse::TimingKeys;
 use crate::render::{
-    Figures, ReportView, StoredReport, Style, WhatIfView, brief, gate_lines, report_json, report_page,
+    Figures, ReportView, StoredReport, WhatIfView, brief, gate_lines, report_json, report_page,
 };
-use crate::vocab::visible;
+use crate::vocab::{counted, visible};
 
 /// What `latscope report` was asked for.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct ReportOptions {
     pub architecture: Option<Architecture>,
     /// Changes whose effect on total time is shown, each by itself.
     pub what_if: Vec<WhatIf>,
+    /// The form in which the invocations of both sides are written too; the common options must keep them.
+    pub invocations: Option<ExportFormat>,
 }
 
 /// Compares selections and writes the report, of several candidates a ranking and the report of each; then decides the gates.
@@ -58,6 +61,9 @@ pub fn report(
     stderr: &mut dyn Write,
 ) -> Result<ExitStatus, Error> {
     let common = &options.common;
+    if options.invocations.is_some() {
+        no_saved_side(options)?;
+    }
     let prices = prices(options.prices.as_deref()).map_err(Error::Config)?;
     let compared = compare_all(
         common,
@@ -85,9 +91,27 @@ pub fn report(
         }
     }
     if !common.is_quiet {
+        let text = common.style.wrapped(&text);
         stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
     }
     Ok(status)
+}
+
+/// The invocations of a saved side cannot be written.
+fn no_saved_side(options: &ReportOptions) -> Result<(), Error> {
+    let candidates: &[Selector] = match &options.candidates {
+        Candidates::Selected(candidates) => candidates,
+        Candidates::AllModels => &[],
+    };
+    let mut sides = [&options.baseline].into_iter().chain(candidates);
+    match sides.find(|side| side.saved().is_some()) {
+        Some(side) => Err(Error::Usage(format!(
+            "--invocations: {} has no request ids and log streams, so its invocations cannot be written; leave \
+             --invocations out, or select this side from its logs",
+            side.text()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// What came of one comparison.
@@ -156,16 +180,22 @@ pub(super) fn write_pair(
     let page = report_page(&view);
     let json = report_json(&view, &page, &drawn).map_err(|error| Error::Internal(error.to_string()))?;
     write_forms(out, &StoredReport { page, drawn }, &figures, json)?;
-    let style = Style {
-        is_coloured: common.is_coloured,
+    let invocations = match options.invocations {
+        Some(format) => {
+            let (path, rows) = write_sides(comparison, &compared.loaded, format, out)?;
+            let path = visible(&path.to_string_lossy());
+            format!("Wrote {path} with {}\n", counted(rows as u64, "invocation"))
+        }
+        None => String::new(),
     };
+    let style = common.style;
     let drawn = figures.all().count();
     let gates = judged.as_ref().map_or_else(String::new, |judged| {
         let lines = gate_lines(judged, Some(&comparison.control), style);
         format!("\n{lines}")
     });
     let text = format!(
-        "{}{gates}\nWrote {} and {drawn} figure{}\n",
+        "{}{gates}\nWrote {} and {drawn} figure{}\n{invocations}",
         brief(&view, style),
         visible(&out.join("report.md").to_string_lossy()),
         if drawn == 1 { "" } else { "s" }

@@ -8,6 +8,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::error::Error;
 use super::load::{Common, Loaded};
+use super::progress::Working;
 use super::saved::{self, BaselineError};
 use super::selector::Selector;
 use crate::comparison::{Comparison, Identity, SavedBaseline, Side, compare_sides};
@@ -193,6 +194,7 @@ pub(super) fn compare_all(
         selection,
         sides,
     } = choose(common, &given, all_models, baselines, keys, stderr)?;
+    let _working = Working::on(selected.len(), "comparing", common);
     let mut sides = sides.into_iter();
     let base = sides
         .next()

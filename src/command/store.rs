@@ -1,17 +1,17 @@
 //! `latscope store`: what is in the store, whether it is sound, and what it holds for others.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::fetch::bytes;
+use super::invocations::{ExportFormat, write_rows, write_rows_to};
 use super::load::{Common, collect};
 use super::surroundings::Surroundings;
-use crate::dataset::{Export, TimeBound, write_parquet};
+use crate::dataset::{Export, TimeBound};
 use crate::parse::TimingKeys;
-use crate::render::{export_csv, export_ndjson, shown_time};
+use crate::render::shown_time;
 use crate::source::store::{LogGroup, Segment, Store};
 use crate::vocab::{Timestamp, counted, visible};
 
@@ -48,17 +48,6 @@ pub enum StoreAction {
     },
 }
 
-/// A form of exported invocations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExportFormat {
-    /// Apache Parquet.
-    Parquet,
-    /// Comma-separated values.
-    Csv,
-    /// One JSON object a line.
-    Ndjson,
-}
-
 /// Does it.
 ///
 /// # Errors
@@ -82,7 +71,12 @@ pub fn store(
             prune(&dir, before.resolve(Some(now)).unwrap_or(now), stderr)?
         }
         StoreAction::Export { format, out } => {
-            return export(&opened, *format, out.as_deref(), keys, stdout, stderr);
+            let common = Common {
+                store: Some(opened.dir().to_owned()),
+                is_stderr_terminal: surroundings.is_stderr_terminal,
+                ..Common::default()
+            };
+            return export(&common, *format, out.as_deref(), keys, stdout, stderr);
         }
     };
     stdout.write_all(text.as_bytes()).map_err(Error::Output)
@@ -215,37 +209,19 @@ fn prune(dir: &Path, before: Timestamp, stderr: &mut dyn Write) -> Result<String
 }
 
 fn export(
-    store: &Store,
+    common: &Common,
     format: ExportFormat,
     out: Option<&Path>,
     keys: TimingKeys,
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
-    let common = Common {
-        store: Some(store.dir().to_owned()),
-        ..Common::default()
-    };
-    let collected = collect(&common, keys, &[(None, None)], stderr)?.collected;
+    let collected = collect(common, keys, &[(None, None)], stderr)?.collected;
     let rows = Export::of(&collected.invocations, &collected.names);
-    let write = |writer: &mut dyn Write| match format {
-        ExportFormat::Parquet => write_parquet(&rows, writer).map_err(Error::Dataset),
-        ExportFormat::Csv => writer
-            .write_all(export_csv(&rows).as_bytes())
-            .map_err(Error::Output),
-        ExportFormat::Ndjson => export_ndjson(&rows, writer).map_err(Error::Output),
+    let Some(path) = out else {
+        return write_rows(&rows, format, stdout);
     };
-    let Some(path) = out else { return write(stdout) };
-    let failed = |source| Error::Write {
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = BufWriter::new(File::create(path).map_err(failed)?);
-    write(&mut file).map_err(|error| match error {
-        Error::Output(source) => failed(source),
-        error => error,
-    })?;
-    file.flush().map_err(failed)?;
+    write_rows_to(path, &rows, format)?;
     super::load::note(
         stderr,
         &format!(

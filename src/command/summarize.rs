@@ -7,9 +7,7 @@ use super::load::{Common, Loaded, note};
 use crate::comparison::{WhatIf, WhatIfOutcome};
 use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
-use crate::render::{
-    Style, SummaryView, WhatIfView, summary_csv, summary_json, summary_markdown, summary_terminal,
-};
+use crate::render::{SummaryView, WhatIfView, summary_csv, summary_json, summary_markdown, summary_terminal};
 use crate::summary::{GroupSummary, Warning, input_warnings, model_calls, row_warnings};
 use crate::vocab::visible;
 
@@ -84,12 +82,7 @@ pub fn summarize(
         is_local: common.is_local,
     };
     let text = match options.format {
-        Format::Table => summary_terminal(
-            &view,
-            Style {
-                is_coloured: common.is_coloured,
-            },
-        ),
+        Format::Table => summary_terminal(&view, common.style),
         Format::Markdown => summary_markdown(&view),
         Format::Json => summary_json(&view).map_err(|error| Error::Internal(error.to_string()))?,
         Format::Csv => summary_csv(&view),

@@ -167,6 +167,7 @@ impl Side {
             errors: counted.ended(Outcome::Error),
             timeouts: counted.ended(Outcome::Timeout),
             metrics: Metric::ALL.map(|metric| self.all.sample(metric).map(MetricSummary::of)),
+            total: self.all.sample(Metric::Total).cloned(),
             ..self.group
         };
         self.span = counted.span_ms.map(|(first, last)| Span {

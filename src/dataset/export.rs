@@ -44,28 +44,29 @@ pub enum ExportValues {
 
 impl Export {
     /// The table of these invocations.
-    pub fn of(invocations: &[Invocation], names: &Names) -> Self {
+    pub fn of<'i>(invocations: impl IntoIterator<Item = &'i Invocation>, names: &Names) -> Self {
+        let invocations: Vec<&Invocation> = invocations.into_iter().collect();
+        let all = || invocations.iter().copied();
         let text = |name, value: &dyn Fn(&Invocation) -> Option<String>| ExportColumn {
             name,
-            values: ExportValues::Text(invocations.iter().map(value).collect()),
+            values: ExportValues::Text(all().map(value).collect()),
         };
         let millis = |name, value: &dyn Fn(&Invocation) -> Option<Micros>| ExportColumn {
             name,
             // Below 2^53 microseconds, 285 years, the quotient is the nearest number to the decimal.
             values: ExportValues::Millis(
-                invocations
-                    .iter()
+                all()
                     .map(|i| value(i).map(|micros| micros.as_micros() as f64 / 1000.0))
                     .collect(),
             ),
         };
         let whole = |name, value: &dyn Fn(&Invocation) -> Option<i64>| ExportColumn {
             name,
-            values: ExportValues::Whole(invocations.iter().map(value).collect()),
+            values: ExportValues::Whole(all().map(value).collect()),
         };
         let truth = |name, value: &dyn Fn(&Invocation) -> bool| ExportColumn {
             name,
-            values: ExportValues::Truth(invocations.iter().map(value).collect()),
+            values: ExportValues::Truth(all().map(value).collect()),
         };
         let named = |list: &[Box<str>], position: Option<u32>| {
             position.and_then(|position| list.get(position as usize).map(ToString::to_string))
@@ -115,6 +116,24 @@ impl Export {
             columns,
             rows: invocations.len(),
         }
+    }
+
+    /// The table of the invocations of several sides, one side after the other, with a leading column `side`. An invocation
+    /// of two sides is in two rows.
+    pub fn of_sides(sides: &[(&str, Vec<&Invocation>)], names: &Names) -> Self {
+        let column = sides
+            .iter()
+            .flat_map(|(side, invocations)| invocations.iter().map(|_| Some((*side).to_owned())));
+        let column = ExportColumn {
+            name: "side",
+            values: ExportValues::Text(column.collect()),
+        };
+        let invocations = sides
+            .iter()
+            .flat_map(|(_, invocations)| invocations.iter().copied());
+        let mut table = Self::of(invocations, names);
+        table.columns.insert(0, column);
+        table
     }
 
     /// How many rows.

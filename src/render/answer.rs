@@ -1,5 +1,7 @@
 //! The answer of a comparison in two sentences and one table.
 
+use super::aligned;
+use super::bars::bars;
 use super::control;
 use super::cost::cost_sentence;
 use super::digits::Digits;
@@ -8,8 +10,8 @@ use super::scale::{
     Form, estimate, footnotes, interval, percent, plural, quantile, ratio, ratio_with, signed_millis_with,
     with_interval,
 };
-use super::table::{Cell, Table, text};
-use super::terminal::{self, Style};
+use super::table::{Cell, Table, name, text};
+use super::terminal::Style;
 use super::what_if::{sides_table, what_if_title};
 use crate::comparison::{ComparedQuantile, Comparison, ControlState, Direction, Side};
 use crate::stats::{Grade, Interval, Probability, Verdict};
@@ -343,7 +345,7 @@ pub fn brief(view: &ReportView<'_>, style: Style) -> String {
         shown.push_str(&format!("{control}\n"));
     }
     shown.push('\n');
-    shown.push_str(&terminal::table(
+    shown.push_str(&aligned::table(
         &quantiles_table(comparison, &comparison.total, "total time"),
         style,
     ));
@@ -368,10 +370,16 @@ pub fn brief(view: &ReportView<'_>, style: Style) -> String {
             }
         ));
     }
+    let sides = [&comparison.baseline, &comparison.candidate];
+    let sides = sides.map(|side| (vec![name(&side.name)], side.group.total.clone()));
+    let drawn = bars(&["side"], sides, style);
+    if !drawn.is_empty() {
+        shown.push_str(&format!("\n{drawn}"));
+    }
     for what_if in view.what_if {
         let (table, notes) = sides_table(comparison, what_if);
         let title = style.strong(&visible(&what_if_title(what_if)));
-        shown.push_str(&format!("\n{title}\n{}", terminal::table(&table, style)));
+        shown.push_str(&format!("\n{title}\n{}", aligned::table(&table, style)));
         for note in notes {
             shown.push_str(&format!("{}\n", style.faint(&note)));
         }

@@ -1,7 +1,8 @@
 //! What is said of saved baselines.
 
+use super::aligned::table;
 use super::table::{Table, name, text};
-use super::terminal::{Style, table};
+use super::terminal::Style;
 use crate::comparison::SavedBaseline;
 use crate::vocab::{counted, grouped, visible};
 
@@ -53,7 +54,7 @@ pub fn baselines_table(dir: &str, rows: &[SavedRow]) -> String {
             Err(fault) => faults.push_str(&format!("{}\n", visible(fault))),
         }
     }
-    let plain = Style { is_coloured: false };
+    let plain = Style::default();
     let table = if listed.rows.is_empty() {
         String::new()
     } else {

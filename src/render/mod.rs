@@ -4,7 +4,9 @@
 pub mod chart;
 
 mod adjusted;
+mod aligned;
 mod answer;
+mod bars;
 mod baselines;
 mod composition;
 mod control;

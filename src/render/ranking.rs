@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::aligned;
 use super::answer::point_and_interval;
+use super::bars::bars;
 use super::control;
 use super::cost::total_dollars;
 use super::digits::Digits;
@@ -14,7 +16,7 @@ use super::report::{figure_block, method, origin_lines};
 use super::scale::{footnotes, interval, percent, quantile, ratio_with};
 use super::summary::ledger_line;
 use super::table::{Cell, Table, name, optional, text};
-use super::terminal::{self, Style};
+use super::terminal::Style;
 use crate::comparison::drawn::MOST_CANDIDATES;
 use crate::comparison::{CostComparison, Drawn, Ranked, Ranking, Side};
 use crate::dataset::{Condition, Window};
@@ -262,7 +264,7 @@ pub fn ranking_brief(view: &RankingView<'_>, style: Style) -> String {
     shown.push_str(&format!("\n{}\n\n", headline.plain()));
     for block in table(view, baseline) {
         match block {
-            Block::Table(page) => shown.push_str(&terminal::table(&page, style)),
+            Block::Table(page) => shown.push_str(&aligned::table(&page, style)),
             Block::Notes(lines) => {
                 let lines = lines
                     .iter()
@@ -271,6 +273,13 @@ pub fn ranking_brief(view: &RankingView<'_>, style: Style) -> String {
             }
             _ => {}
         }
+    }
+    let candidates = view.ranking.ranked.iter().map(|of| &of.comparison.candidate);
+    let sides = [baseline].into_iter().chain(candidates);
+    let sides = sides.map(|side| (vec![name(&side.name)], side.group.total.clone()));
+    let drawn = bars(&["side"], sides, style);
+    if !drawn.is_empty() {
+        shown.push_str(&format!("\n{drawn}"));
     }
     shown
 }

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::aligned::table;
 use super::csv;
 use super::table::{Align, Cell, Column, Table, name, text};
-use super::terminal::{Style, table};
+use super::terminal::Style;
 use crate::fetch::{Ending, Query, ResultTable};
 
 /// The pointer of an event, which nobody reads.
@@ -136,7 +137,7 @@ mod tests {
             &[("model", "b"), ("errorType", "E"), ("p50", "-20.25")],
         ]);
         assert_eq!(
-            result_table(&result, Style { is_coloured: false }),
+            result_table(&result, Style::default()),
             "model     p50  errorType\na         1.5  –\nb      -20.25  E\n"
         );
         assert_eq!(
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn names_of_logs_do_nothing() {
         let result = result(&[&[("model", "=1+\u{1b}[31m,\"x")]]);
-        let shown = result_table(&result, Style { is_coloured: false });
+        let shown = result_table(&result, Style::default());
         assert!(shown.contains("=1+\\u{1b}[31m,\"x"), "{shown}");
         assert_eq!(result_csv(&result), "model\r\n\"'=1+\\u{1b}[31m,\"\"x\"\r\n");
     }
@@ -167,7 +168,7 @@ mod tests {
             Some("\"'=cmd()|'a'\\u{1b}[2J,\\u{a}\",'@SUM(1),@log,'-1"),
             "{shown}"
         );
-        let shown = result_table(&result, Style { is_coloured: false });
+        let shown = result_table(&result, Style::default());
         assert!(
             !shown.contains('\u{1b}') && shown.lines().count() == 2,
             "{shown:?}"

@@ -1,10 +1,11 @@
 //! The summary of every group, for people.
 
+use super::bars::bars;
 use super::scale::percent;
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::terminal::Style;
 use super::what_if::{WhatIfView, what_if_table, what_if_title};
-use super::{markdown, terminal};
+use super::{aligned, markdown};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::stats::Probability;
@@ -74,10 +75,14 @@ pub fn summary_terminal(view: &SummaryView<'_>, style: Style) -> String {
         if let Some(title) = title {
             shown.push_str(&format!("{}\n", style.strong(&visible(&title))));
         }
-        shown.push_str(&terminal::table(&table, style));
+        shown.push_str(&aligned::table(&table, style));
         for note in notes {
             shown.push_str(&format!("{}\n", style.faint(&note)));
         }
+    }
+    let drawn = group_bars(view, style);
+    if !drawn.is_empty() {
+        shown.push_str(&format!("\n{drawn}"));
     }
     shown.push('\n');
     for line in ledger_lines(view.ledger) {
@@ -87,7 +92,18 @@ pub fn summary_terminal(view: &SummaryView<'_>, style: Style) -> String {
         let text = visible(&warning.to_string());
         shown.push_str(&format!("{} {text}\n", style.strong("warning:")));
     }
-    shown
+    style.wrapped(&shown)
+}
+
+/// The bars of every group.
+fn group_bars(view: &SummaryView<'_>, style: Style) -> String {
+    let titles: Vec<&str> = view.keys.iter().map(|key| key.name()).collect();
+    let groups = view.groups.iter();
+    bars(
+        &titles,
+        groups.map(|group| (labels(view, group), group.total.clone())),
+        style,
+    )
 }
 
 /// The summary as Markdown.

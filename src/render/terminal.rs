@@ -1,13 +1,20 @@
-//! Plain text for a terminal, with or without colour.
+//! Text for a terminal: what stands out, and what fits its width.
 
-use super::table::{Align, Cell, Table};
-use crate::vocab::visible;
+use console::measure_text_width;
 
-/// Whether text is coloured. Colour never carries a meaning of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A terminal is taken for no narrower than this many columns.
+const NARROWEST: usize = 20;
+
+/// What continues a line begins with this.
+const INDENT: &str = "  ";
+
+/// How text is shown. By default plainly: no escape sequences, no bars, and lines as long as they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Whether escape sequences may be written.
+    /// Whether escape sequences may be written. Colour never carries a meaning of its own.
     pub is_coloured: bool,
+    /// The columns of a terminal that shows block characters: bars are drawn, and lines fit into so many columns.
+    pub columns: Option<usize>,
 }
 
 impl Style {
@@ -28,49 +35,110 @@ impl Style {
             text.to_owned()
         }
     }
+
+    /// How many columns lines have to fit into, if any.
+    pub(super) fn width(self) -> Option<usize> {
+        self.columns.map(|columns| columns.max(NARROWEST))
+    }
+
+    /// The text with lines that are too long continued on the next. A single word that is too long, such as a path, stays
+    /// whole, so that it can be copied; so does a line that begins with a blank, for it is a table's.
+    pub fn wrapped(self, text: &str) -> String {
+        let Some(width) = self.width() else {
+            return text.to_owned();
+        };
+        let lines = text.split('\n').map(|line| match line.starts_with(' ') {
+            true => line.to_owned(),
+            false => wrap(line, width, INDENT),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
 }
 
-/// A table with aligned columns.
-pub(super) fn table(table: &Table, style: Style) -> String {
-    let shown: Vec<Vec<String>> = table
-        .rows
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|cell| match cell {
-                    Cell::Text(text)
-                    | Cell::Name { name: text }
-                    | Cell::Report { name: text, .. }
-                    | Cell::Link { text, .. } => visible(text),
-                    Cell::Empty => "–".to_owned(),
-                })
-                .collect()
-        })
-        .collect();
-    let titles: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| visible(&column.title))
-        .collect();
-    let width = |column: usize| {
-        let cells = shown.iter().map(|row| row[column].chars().count());
-        cells.chain([titles[column].chars().count()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
-    let line = |cells: &[String]| {
-        let padded = cells
-            .iter()
-            .enumerate()
-            .map(|(column, cell)| match table.columns[column].align {
-                Align::Left => format!("{cell:<width$}", width = widths[column]),
-                Align::Right => format!("{cell:>width$}", width = widths[column]),
-            });
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let mut text = format!("{}\n", style.strong(&line(&titles)));
-    for row in &shown {
-        text.push_str(&line(row));
-        text.push('\n');
+/// A line as lines of at most so many columns, those after the first indented if their first word has room.
+pub(super) fn wrap(line: &str, width: usize, indent: &str) -> String {
+    if measure_text_width(line) <= width {
+        return line.to_owned();
     }
-    text
+    let (mut wrapped, mut filled) = (String::new(), 0);
+    for (number, word) in words(line).into_iter().enumerate() {
+        let columns = measure_text_width(word);
+        if number > 0 && filled + 1 + columns > width {
+            wrapped.push('\n');
+            filled = measure_text_width(indent);
+            match filled + columns <= width {
+                true => wrapped.push_str(indent),
+                false => filled = 0,
+            }
+        } else if number > 0 {
+            wrapped.push(' ');
+            filled += 1;
+        }
+        wrapped.push_str(word);
+        filled += columns;
+    }
+    wrapped
+}
+
+/// The words of a line. A number keeps its unit.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut begin = 0;
+    for (at, _) in line.match_indices(' ') {
+        let rest = &line[at + 1..];
+        let is_unit = ["%", "ms"].iter().any(|unit| {
+            rest.strip_prefix(unit)
+                .is_some_and(|after| !after.starts_with(char::is_alphanumeric))
+        });
+        if !is_unit {
+            words.push(&line[begin..at]);
+            begin = at + 1;
+        }
+    }
+    words.push(&line[begin..]);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_too_long_are_continued_between_words() {
+        let style = Style {
+            columns: Some(24),
+            ..Style::default()
+        };
+        for (text, shown) in [
+            ("short\nlines stay\n", "short\nlines stay\n"),
+            (
+                "p95 of total time is 1,559 ms with 95 % of it\n",
+                "p95 of total time is\n  1,559 ms with 95 % of\n  it\n",
+            ),
+            (
+                "Wrote reports/claude-3-haiku-vs-nova-lite/report.md so",
+                "Wrote\nreports/claude-3-haiku-vs-nova-lite/report.md\n  so",
+            ),
+            (
+                "                   a table's row",
+                "                   a table's row",
+            ),
+            // Two columns each.
+            ("時間時間時間 時間時間時間 x", "時間時間時間\n  時間時間時間 x"),
+        ] {
+            assert_eq!(style.wrapped(text), shown);
+        }
+        let long = "a line as long as it is, where there is no terminal";
+        assert_eq!(Style::default().wrapped(long), long);
+    }
+
+    #[test]
+    fn escape_sequences_have_no_width() {
+        let style = Style {
+            is_coloured: true,
+            columns: Some(20),
+        };
+        let text = style.strong("twenty columns, full");
+        assert_eq!(style.wrapped(&text), text);
+    }
 }

@@ -48,15 +48,15 @@ fn spool(bytes: impl Read) -> io::Result<(File, Option<io::Error>)> {
 }
 
 /// Reads an archive that is a file.
-pub(super) fn read_file(mut file: File, packed: &[Compression], sink: &mut Sink<'_>) {
+pub(super) fn read_file(mut file: impl Read + Seek, packed: &[Compression], sink: &mut Sink<'_>) {
     if let Err(error) = file.seek(SeekFrom::Start(0)) {
         return sink.reject(Place::File, reason(&error));
     }
-    match ZipArchive::new(BufReader::new(&file)) {
+    match ZipArchive::new(BufReader::new(&mut file)) {
         Ok(archive) => read_archive(archive, packed, sink),
         // Without its table of contents the files can still be read in the order in which they stand.
         Err(_) => match file.seek(SeekFrom::Start(0)) {
-            Ok(_) => read_cut(BufReader::new(&file), packed, sink),
+            Ok(_) => read_cut(BufReader::new(&mut file), packed, sink),
             Err(error) => sink.reject(Place::File, reason(&error)),
         },
     }

@@ -7,6 +7,7 @@
 
 mod archive;
 mod compress;
+mod counted;
 mod csv;
 mod encoding;
 mod event;
@@ -28,9 +29,10 @@ mod text;
 #[cfg(test)]
 mod trial;
 
+pub use counted::Counted;
 pub use event::{Item, RawEvent};
 pub use found::{Compression, Encoding, Form, Found};
 pub use lines::LINE_LIMIT_BYTES;
 pub use locate::{Located, locate};
-pub use open::{Error, read_file, read_stream};
+pub use open::{Error, read_file, read_file_counted, read_stream};
 pub use packed::{read_packed, write_packed};

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::counted::Counted;
 use super::event::Item;
 use super::found::{Compression, Encoding, Form, Found};
 use super::s3_export::stream_of_path;
@@ -54,6 +55,18 @@ impl std::error::Error for Error {
 /// # Errors
 /// If the file cannot be opened or its first bytes cannot be read.
 pub fn read_file(path: &Path, take: &mut dyn FnMut(Item<'_>)) -> Result<(), Error> {
+    read_file_counted(path, &|_| {}, take)
+}
+
+/// The same; `tell` is given the number of bytes of each block as it lies on the disk, packed or not.
+///
+/// # Errors
+/// As of [`read_file`].
+pub fn read_file_counted(
+    path: &Path,
+    tell: &dyn Fn(u64),
+    take: &mut dyn FnMut(Item<'_>),
+) -> Result<(), Error> {
     let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
@@ -61,9 +74,10 @@ pub fn read_file(path: &Path, take: &mut dyn FnMut(Item<'_>)) -> Result<(), Erro
     let mut file = File::open(path).map_err(unreadable)?;
     let mut sink = Sink::new(take, stream_of_path(&path.to_string_lossy()));
     // A pipe that has a name cannot be read twice.
-    if fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
-        && is_archive(&mut file).map_err(unreadable)?
-    {
+    let is_archive = fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+        && is_archive(&mut file).map_err(unreadable)?;
+    let mut file = Counted::new(file, tell);
+    if is_archive {
         archive::read_file(file, &[], &mut sink);
         return Ok(());
     }

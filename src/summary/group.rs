@@ -5,7 +5,7 @@ use super::metric::{Metric, MetricSummary};
 use super::mixture::{Mixture, mixtures};
 use crate::dataset::{Columns, Dataset, Error, Key, ModelSource};
 use crate::invocation::Outcome;
-use crate::stats::{Confidence, Interval, Share};
+use crate::stats::{Confidence, Interval, Sample, Share};
 
 /// The summary of one group.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct GroupSummary {
     pub without_timing: usize,
     /// Each metric, absent where no invocation has it.
     pub metrics: [Option<MetricSummary>; 6],
+    /// The sample of total time.
+    pub total: Option<Sample>,
     /// Share of inference in the duration.
     pub inference_share: Option<ShareSummary>,
     /// Invocations whose inference time exceeds their duration.
@@ -85,6 +87,7 @@ impl GroupSummary {
                 .count(),
             without_timing: rows.is_matched.iter().filter(|is_matched| !**is_matched).count(),
             metrics: Metric::ALL.map(|metric| latencies.sample(metric).map(MetricSummary::of)),
+            total: latencies.sample(Metric::Total).cloned(),
             inference_share: latencies.share.as_ref().map(ShareSummary::of),
             inference_over_duration: latencies.inference_over_duration,
             timeouts_without_inference: latencies.timeouts_without_inference,

@@ -6,6 +6,7 @@ mod metric;
 mod mixture;
 mod model_calls;
 mod phases;
+mod shape;
 mod warning;
 mod warning_text;
 
@@ -15,4 +16,5 @@ pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};
 pub use mixture::{Mixture, mixtures, value_counts};
 pub use model_calls::{ModelCallSummary, model_calls};
 pub use phases::{Phase, RowBedrock, RowPhases, bedrock_of};
+pub use shape::{Shape, Shapes};
 pub use warning::{Warning, input_warnings, row_warnings};

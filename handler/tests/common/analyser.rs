@@ -8,6 +8,7 @@ use latscope::vocab::Timestamp;
 pub fn latscope(args: &[&str]) -> String {
     let surroundings = Surroundings {
         wants_colour: false,
+        is_plain: true,
         columns: None,
         is_stderr_terminal: false,
         store: None,

@@ -14,4 +14,4 @@ pub(super) use online::{find, online};
 pub use options::FetchOptions;
 pub(super) use options::window;
 pub use rounds::fetch;
-pub(super) use text::{Cost, bytes, subject};
+pub(super) use text::{Cost, bytes, duration, subject};

@@ -178,7 +178,7 @@ pub(in crate::command) fn bytes(count: u64) -> String {
 }
 
 /// A duration as people say it.
-pub(super) fn duration(seconds: f64) -> String {
+pub(in crate::command) fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
         _ if seconds < 10.0 => format!("{seconds:.1} s"),

@@ -27,6 +27,8 @@ pub fn query(
 ) -> Result<(), Error> {
     let style = Style {
         is_coloured: surroundings.wants_colour,
+        // Values of a query are shown whole.
+        columns: None,
     };
     let text = match action {
         QueryAction::List => query_list(Query::all(), style),
