@@ -208,7 +208,7 @@ fn names_that_would_act_are_inert_in_tables_and_on_a_terminal() {
             .arg("--baseline")
             .arg(HAIKU)
             .arg("--candidate")
-            .arg(name)
+            .arg(format!("model={name}"))
             .arg("--input")
             .arg(logs("hostile-names"))
             .done()
