@@ -45,6 +45,18 @@ impl Adjusted {
     /// Adjusts the comparison of two sides.
     pub(super) fn of(baseline: &Side, candidate: &Side, failures: Failures) -> Self {
         let sides = [baseline, candidate];
+        let (length, at_other_starts) = rayon::join(
+            || same_length(sides.map(|side| &side.rows), failures),
+            || Self::at_other_starts(sides),
+        );
+        Self {
+            length,
+            ..at_other_starts
+        }
+    }
+
+    /// All but the lengths of answers.
+    fn at_other_starts(sides: [&Side; 2]) -> Self {
         let cold = sides.map(by_start);
         let waited = cold.each_ref().map(|side| side.cold.len());
         let all: usize = cold.iter().map(|side| side.cold.len() + side.warm.len()).sum();
@@ -64,7 +76,7 @@ impl Adjusted {
             })
         };
         Self {
-            length: same_length(sides.map(|side| &side.rows), failures),
+            length: None,
             cold_share: (waited.iter().all(|count| *count > 0)).then(|| (share, at_one_share(share))),
             without_cold,
             // Without what was waited for, total time is the duration.

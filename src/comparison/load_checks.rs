@@ -78,10 +78,9 @@ fn trend(name: &'static str, side: &Side, is_interleaved: bool) -> Check {
     let Some(in_order) = side.arrivals.in_order() else {
         return unknown(name, "not every request has a time");
     };
-    let durations: Vec<f64> = in_order
-        .filter(|row| rows.outcome[*row] == Outcome::Success as u32)
-        .map(|row| rows.duration_us[row] as f64)
-        .collect();
+    let answered = in_order.filter(|row| rows.outcome[*row] == Outcome::Success as u32);
+    let mut durations = Vec::with_capacity(rows.len());
+    durations.extend(answered.map(|row| rows.duration_us[row] as f64));
     let Some(trend) = Trend::of_requests(&durations) else {
         return Check {
             name,

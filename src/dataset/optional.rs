@@ -206,7 +206,7 @@ mod tests {
         #[test]
         fn nothing_is_lost(values in vec(option::of(prop_oneof![0_u64..3, u64::from(NONE) - 1..=u64::from(NONE), Just(u64::MAX)]), 0..9), row in 0_usize..9) {
             let mut column = Optional::from(values.clone());
-            prop_assert_eq!(column.iter().collect::<Vec<_>>(), values.clone());
+            prop_assert_eq!(&column.iter().collect::<Vec<_>>(), &values);
             prop_assert_eq!(column.told().collect::<Vec<_>>(), values.iter().flatten().copied().collect::<Vec<_>>());
             prop_assert_eq!(column.is_told(), values.iter().any(Option::is_some));
             let runs: Vec<_> = column.runs().collect();

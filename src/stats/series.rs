@@ -78,7 +78,11 @@ impl Series {
 
     /// Their sample, where what was stopped was stopped at this limit. `None` if there are none.
     pub fn sample(&self, limit: f64) -> Option<Sample> {
-        let (mut complete, mut stopped) = (Vec::new(), Vec::new());
+        let count = match &self.0 {
+            Width::Narrow(values) => values.len(),
+            Width::Wide(values) => values.len(),
+        };
+        let (mut complete, mut stopped) = (Vec::with_capacity(count), Vec::new());
         let mut add = |value: f64| match value.is_finite() {
             true => complete.push(value),
             false => stopped.push(limit),
