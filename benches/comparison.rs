@@ -1,7 +1,8 @@
 //! What comparing costs once the invocations are loaded: `cargo bench --bench comparison [REQUESTS PER SIDE]`.
 //!
-//! One million requests on each side unless another number is given. Times are of this machine and of one run after
-//! another; figures that were measured are in `docs/performance.md`.
+//! One million requests on each side unless another number is given. Of each step the seconds are shown, and in brackets
+//! those of all processors together, which other programs on the machine disturb less. Figures that were measured are in
+//! `docs/performance.md`.
 
 #![allow(clippy::print_stdout, reason = "a program that prints its figures")]
 
@@ -44,11 +45,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn run(dataset: &Dataset) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
-    let mut last = begun;
+    let mut last = (begun, cpu_seconds());
     let mut steps = Vec::new();
     let mut step = |name: &str| {
-        steps.push(format!("{name} {:.3}", last.elapsed().as_secs_f64()));
-        last = Instant::now();
+        let now = (Instant::now(), cpu_seconds());
+        let seconds = (now.0 - last.0).as_secs_f64();
+        steps.push(format!("{name} {seconds:.3} ({:.3})", now.1 - last.1));
+        last = now;
     };
     let selected = dataset.select(&[&Selection::default()])?;
     let side = |model: u32, name: &str| -> Result<Option<Side>, latscope::dataset::Error> {
@@ -108,6 +111,19 @@ fn run(dataset: &Dataset) -> Result<(), Box<dyn Error>> {
         steps.join(", ")
     );
     Ok(())
+}
+
+/// What all threads of this program have computed so far, as Linux counts it; 0 elsewhere.
+fn cpu_seconds() -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let nanoseconds = threads.filter_map(|thread| {
+        let counted = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        counted.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e9
 }
 
 /// Two models by turns, 5 ms apart, with some cold starts, failures and timeouts.

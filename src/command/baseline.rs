@@ -106,9 +106,9 @@ fn saved_text(
 
 /// What a side is of, without what a selector may name: streams, paths and accounts are nobody else's business.
 fn what_of(selector: &Selector, side: &Side, names: &Names) -> String {
-    let model = side.rows.model.iter().flatten().next();
+    let model = side.rows.model.told().next();
     match model.filter(|_| selector.names_a_model()) {
-        Some(model) => names.model_label(*model),
+        Some(model) => names.model_label(model),
         None => "invocations".to_owned(),
     }
 }

@@ -121,8 +121,8 @@ fn other_models(baseline: &Selector, loaded: &Loaded, selected: &Dataset) -> Res
     let of_baseline = baseline.model_in(loaded.dataset.names())?;
     let models = selected.rows()?.model;
     let models: BTreeSet<u32> = models
-        .into_iter()
-        .flatten()
+        .runs()
+        .filter_map(|run| run.0)
         .filter(|model| Some(*model) != of_baseline)
         .collect();
     if models.is_empty() {

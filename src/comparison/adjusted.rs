@@ -45,27 +45,40 @@ impl Adjusted {
     /// Adjusts the comparison of two sides.
     pub(super) fn of(baseline: &Side, candidate: &Side, failures: Failures) -> Self {
         let sides = [baseline, candidate];
+        let (length, at_other_starts) = rayon::join(
+            || same_length(sides.map(|side| &side.rows), failures),
+            || Self::at_other_starts(sides),
+        );
+        Self {
+            length,
+            ..at_other_starts
+        }
+    }
+
+    /// All but the lengths of answers.
+    fn at_other_starts(sides: [&Side; 2]) -> Self {
         let cold = sides.map(by_start);
         let waited = cold.each_ref().map(|side| side.cold.len());
         let all: usize = cold.iter().map(|side| side.cold.len() + side.warm.len()).sum();
         let share = (waited[0] + waited[1]) as f64 / all.max(1) as f64;
         let is_cold = waited[0] + waited[1] > 0;
-        let at_one_share = |share: f64| {
-            let sides = cold.each_ref().map(|side| side.at_cold_share(share));
-            each(|p| {
-                let [base, cand] = sides.each_ref().map(|side| side.as_ref()?.sample(p));
-                Some((base?, cand?))
-            })
-        };
         let of_samples = |samples: [Option<Sample>; 2]| {
             let [base, cand] = samples;
             let both = base.zip(cand);
             each(|_| both.clone())
         };
+        let without_cold = is_cold.then(|| of_samples(cold.each_ref().map(ColdStartWhatIf::warm_only)));
+        let at_one_share = |share: f64| {
+            let sides = cold.map(|side| side.at_cold_share(share));
+            each(|p| {
+                let [base, cand] = sides.each_ref().map(|side| side.as_ref()?.sample(p));
+                Some((base?, cand?))
+            })
+        };
         Self {
-            length: same_length(sides.map(|side| &side.rows), failures),
+            length: None,
             cold_share: (waited.iter().all(|count| *count > 0)).then(|| (share, at_one_share(share))),
-            without_cold: is_cold.then(|| of_samples(cold.each_ref().map(ColdStartWhatIf::warm_only))),
+            without_cold,
             // Without what was waited for, total time is the duration.
             without_init: is_cold
                 .then(|| of_samples(sides.map(|side| side.all.sample(Metric::Duration).cloned()))),
@@ -104,32 +117,29 @@ fn by_start(side: &Side) -> ColdStartWhatIf {
 /// A killed function does not tell how long its answer was, so timeouts are left out here.
 fn same_length(rows: [&Columns; 2], failures: Failures) -> Option<SameLength> {
     let observed = rows.map(|rows| {
-        let told = (0..rows.len())
-            .filter(|&row| is_in_sample(rows, failures, row))
-            .filter_map(|row| {
-                let (value, censored) = value_of(rows, row, Metric::Total)?;
-                let covariate = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
-                Some(Observation {
-                    covariate,
-                    value: value as f64,
-                    censored,
-                })
-            });
-        let mut observed = Vec::with_capacity(rows.len());
-        observed.extend(told);
-        observed
+        let in_sample = (0..rows.len()).filter(move |&row| is_in_sample(rows, failures, row));
+        in_sample.filter_map(move |row| {
+            let covariate = f64::from(rows.facts.output_tokens.get(row)?);
+            let (value, censored) = value_of(rows, row, Metric::Total)?;
+            Some(Observation {
+                covariate,
+                value: value as f64,
+                censored,
+            })
+        })
     });
-    let lengths = observed
-        .each_ref()
-        .map(|observed| ascending(observed.iter().map(|of| of.covariate).collect()));
-    let sorted = lengths.each_ref().map(Vec::as_slice);
-    let balance = Balance::of_sorted(sorted[0], sorted[1])?;
-    let strata = PostStratification::by_sorted_quantiles(observed.each_ref().map(Vec::as_slice), sorted)?;
+    let [baseline, candidate] = [0, 1].map(|side| {
+        let mut lengths = Vec::with_capacity(rows[side].len());
+        lengths.extend(observed[side].clone().map(|of| of.covariate));
+        ascending(lengths)
+    });
+    let balance = Balance::of_sorted(&baseline, &candidate)?;
+    let strata = PostStratification::by_sorted_quantiles(observed, [&baseline, &candidate])?;
     Some(SameLength {
         support: strata.support(),
         is_supported: strata.is_supported(),
         is_called_for: balance.calls_for_adjustment(),
-        requests: [observed[0].len(), observed[1].len()],
+        requests: [baseline.len(), candidate.len()],
         compared: each(|p| strata.samples(p)),
     })
 }

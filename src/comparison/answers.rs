@@ -32,13 +32,16 @@ pub struct Answers {
 impl Answers {
     /// The answers of a side, if any request tells of its own.
     pub(super) fn of(rows: &Columns, arrivals: &Arrivals) -> Option<Self> {
-        let answered = answered(rows, arrivals);
-        let pairs = times_and_tokens(rows, &answered);
-        let first: Vec<f64> = answered
-            .iter()
-            .filter_map(|&row| rows.facts.time_to_first_token_us.get(row).copied().flatten())
-            .map(|time| time as f64)
-            .collect();
+        let mut count = 0;
+        let pairs = times_and_tokens(rows, answered(rows, arrivals).inspect(|_| count += 1));
+        let first_token = &rows.facts.time_to_first_token_us;
+        let first: Vec<f64> = match first_token.is_told() {
+            true => answered(rows, arrivals)
+                .filter_map(|row| first_token.get(row))
+                .map(|time| time as f64)
+                .collect(),
+            false => Vec::new(),
+        };
         if pairs.is_empty() && first.is_empty() {
             return None;
         }
@@ -48,7 +51,7 @@ impl Answers {
         let per_second =
             |per_token: &Sample| per_token.values().iter().rev().map(|time| 1e6 / time).collect();
         Some(Self {
-            answered: answered.len(),
+            answered: count,
             told: pairs.len(),
             per_token: RatioOfSums::of(&pairs, Confidence::C95),
             typical_per_token: per_token
@@ -69,18 +72,16 @@ impl Answers {
 }
 
 /// Answered requests, in order of arrival if that is known of each.
-pub(super) fn answered(rows: &Columns, arrivals: &Arrivals) -> Vec<usize> {
+pub(super) fn answered<'r>(rows: &'r Columns, arrivals: &'r Arrivals) -> impl Iterator<Item = usize> + 'r {
     let in_order = arrivals.in_order_if_known();
-    in_order
-        .filter(|&row| rows.outcome[row] == Outcome::Success as u32)
-        .collect()
+    in_order.filter(|&row| rows.outcome[row] == Outcome::Success as u32)
 }
 
 /// Inference time in microseconds and output tokens of each of these [`answered`] requests that tells both.
-pub(super) fn times_and_tokens(rows: &Columns, answered: &[usize]) -> Vec<(f64, f64)> {
-    let mut pairs = Vec::with_capacity(answered.len());
-    pairs.extend(answered.iter().filter_map(|&row| {
-        let tokens = f64::from(rows.facts.output_tokens.get(row).copied().flatten()?);
+pub(super) fn times_and_tokens(rows: &Columns, answered: impl Iterator<Item = usize>) -> Vec<(f64, f64)> {
+    let mut pairs = Vec::with_capacity(rows.len());
+    pairs.extend(answered.filter_map(|row| {
+        let tokens = f64::from(rows.facts.output_tokens.get(row)?);
         let RowInference::Known(time) = inference_of(rows, row) else {
             return None;
         };
@@ -136,15 +137,15 @@ mod tests {
         let mut some = rows();
         some.outcome[0] = Outcome::Timeout as u32;
         some.inference_is_bound[1] = true;
-        some.facts.output_tokens[2] = None;
-        some.facts.output_tokens[3] = Some(0);
-        some.inference_us[4] = None;
-        some.inference_us[5] = Some(9_000_000);
+        some.facts.output_tokens.set(2, None);
+        some.facts.output_tokens.set(3, Some(0));
+        some.inference_us.set(4, None);
+        some.inference_us.set(5, Some(9_000_000));
         let answers = of(&some).unwrap();
         assert_eq!((answers.answered, answers.told), (39, 34));
-        some.facts.output_tokens = vec![None; 40];
+        some.facts.output_tokens = vec![None; 40].into();
         assert_eq!(of(&some), None);
-        some.facts.time_to_first_token_us = vec![Some(120_000); 40];
+        some.facts.time_to_first_token_us = vec![Some(120_000); 40].into();
         let answers = of(&some).unwrap();
         assert_eq!((answers.told, answers.told_first_token), (0, 39));
         assert_eq!(answers.first_token_p50.unwrap().estimate.value, 120_000.0);

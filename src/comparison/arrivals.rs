@@ -22,7 +22,7 @@ impl Arrivals {
             .filter_map(|at| {
                 let row = at as usize;
                 let ended = rows.ended_at.get(row).copied().flatten()?.as_epoch_millis() as f64;
-                let took = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
+                let took = rows.duration_us[row].saturating_add(rows.init_us.get(row).unwrap_or(0));
                 Some((at, ended - took as f64 / 1000.0))
             })
             .collect();

@@ -144,7 +144,11 @@ pub fn compare_sides(
     let (total_now, effect) = (&total, |side: usize| design_effect(&total, side));
     let answers = |side: &Side| Answers::of(&side.rows, &side.arrivals);
     let limits = |side: usize| SideLimits::of(sides[side], effect(side));
-    let ((time_spent, answers), ((pairs, rates), (fan_out, (limits, (unattributed, mut warnings))))) = join(
+    let slowest = || sides.map(|side| slowest(side, failures));
+    let (
+        (time_spent, answers),
+        ((pairs, rates), ((fan_out, slowest), (limits, (unattributed, mut warnings)))),
+    ) = join(
         || {
             join(
                 || TimeSpent::of_sides(sides, total_now, failures),
@@ -164,7 +168,7 @@ pub fn compare_sides(
                 || join(of_pairs, || ComparedRate::all(sides)),
                 || {
                     join(
-                        || fan_out([base[0].as_ref(), cand[0].as_ref()]),
+                        || (fan_out([base[0].as_ref(), cand[0].as_ref()]), slowest()),
                         || join(limits, others),
                     )
                 },
@@ -172,7 +176,6 @@ pub fn compare_sides(
         },
     );
     let answers = [answers.0, answers.1];
-    let slowest = sides.map(|side| slowest(side, failures));
     if let Some(several) = &several_limits {
         warnings.splice(0..0, several.warnings(sides.map(|side| side.name.as_str())));
     }

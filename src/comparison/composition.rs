@@ -72,19 +72,23 @@ impl Tail {
 
 /// What composes p50, p95 and p99 of `total`, which is of all these rows.
 pub(super) fn composition(rows: &Columns, total: &Sample, failures: Failures) -> Vec<Composition> {
-    let in_sample: Vec<usize> = (0..rows.len())
-        .filter(|&row| is_in_sample(rows, failures, row))
-        .collect();
+    let mut in_sample = Vec::with_capacity(rows.len());
+    in_sample.extend((0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)));
+    if in_sample.len() != total.len() {
+        return Vec::new();
+    }
     // Timeouts rank above all others, here as in the quantiles.
     let is_timeout = |row: usize| rows.outcome[row] == Outcome::Timeout as u32;
     let rank = |&row: &usize| {
         let above = if is_timeout(row) { ABOVE_ALL_US } else { 0.0 };
-        rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0)) as f64 + above
+        rows.duration_us[row].saturating_add(rows.init_us.get(row).unwrap_or(0)) as f64 + above
     };
     let ranks: Vec<f64> = in_sample.iter().map(rank).collect();
     let (complete, limits) = total.complete_and_limits();
-    let above = limits.iter().map(|limit| limit + ABOVE_ALL_US);
-    let sorted: Vec<f64> = complete.iter().copied().chain(above).collect();
+    let at_rank = |rank: usize| match complete.get(rank - 1) {
+        Some(total) => *total,
+        None => limits[rank - 1 - complete.len()] + ABOVE_ALL_US,
+    };
     let one = |is_so: bool| if is_so { 1.0 } else { 0.0 };
     let parts = |request: usize| {
         let row = in_sample[request];
@@ -97,7 +101,7 @@ pub(super) fn composition(rows: &Columns, total: &Sample, failures: Failures) ->
     [Probability::P50, Probability::P95, Probability::P99]
         .into_iter()
         .filter_map(|p| {
-            let attribution = Attribution::of_requests(&ranks, &sorted, p, parts)?;
+            let attribution = Attribution::of_requests(&ranks, at_rank, p, parts)?;
             let requests = attribution.last_rank + 1 - attribution.first_rank;
             let (phases, [waited, timeouts]) = attribution.mean_components.split_last_chunk()?;
             let count = |share: &f64| (share * requests as f64).round() as usize;
@@ -188,9 +192,9 @@ mod tests {
                 .collect(),
             duration_us: (0..count as u64).map(|n| 100_000 + n).collect(),
             init_us: (0..count).map(|n| is_cold(n).then_some(400_000)).collect(),
-            inference_us: vec![Some(90_000); count],
+            inference_us: vec![Some(90_000); count].into(),
             inference_is_bound: vec![false; count],
-            retry_us: vec![None; count],
+            retry_us: vec![None; count].into(),
             ..Columns::blank(count)
         }
     }
@@ -252,7 +256,7 @@ mod tests {
         assert!(!tail_of(&rows(), 368).is_of_slowest);
         let mut flat = rows();
         flat.duration_us = vec![100_000; 1000];
-        flat.init_us = vec![None; 1000];
+        flat.init_us = vec![None; 1000].into();
         let found = tail_of(&flat, 1000);
         assert_eq!((found.doubt, found.largest()), (Some(TailDoubt::NoExcess), None));
     }

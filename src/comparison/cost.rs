@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::equal_checks::distinct;
 use super::prices::{Architecture, ModelPrice, PriceList, Replacement};
-use crate::dataset::Columns;
+use crate::dataset::{Columns, Optional};
 use crate::invocation::{Names, StartType};
 use crate::stats::{Confidence, MeanComparison, MeanEstimate, compare_means};
 use crate::vocab::ModelId;
@@ -150,77 +151,86 @@ impl Cost {
     pub fn of(rows: &Columns, names: &Names, prices: &PriceList) -> Self {
         let rates = Rates::of(rows, names, prices);
         let all = 0..rows.len();
-        let way = |row: usize| {
-            let position = rows.facts.initialization.get(row).copied().flatten()?;
-            names.initializations.get(position as usize).map(|name| &**name)
-        };
-        let is_provisioned =
-            |row: usize| rows.start[row] == StartType::Provisioned as u32 || way(row) == Some(PROVISIONED);
-        let is_managed = |row: usize| way(row) == Some(MANAGED);
-        let tokens_of = |row: usize| {
-            let of = |column: &[Option<u32>]| column.get(row).copied().flatten().map(f64::from);
-            Some([of(&rows.facts.input_tokens)?, of(&rows.facts.output_tokens)?])
-        };
-        let column = |value: &dyn Fn(usize) -> Option<f64>| -> Vec<Option<f64>> {
-            all.clone()
-                .map(|row| value(row).map(|value| value * REQUESTS))
+        let way = |name: &str| -> Vec<bool> {
+            names
+                .initializations
+                .iter()
+                .map(|other| **other == *name)
                 .collect()
         };
-        let gb_seconds = column(&|row| {
+        let [provisioned, managed] = [PROVISIONED, MANAGED].map(way);
+        let has_way = |ways: &[bool], row: usize| {
+            let position = rows.facts.initialization.get(row);
+            position.is_some_and(|position| ways.get(position as usize) == Some(&true))
+        };
+        let is_provisioned =
+            |row: usize| rows.start[row] == StartType::Provisioned as u32 || has_way(&provisioned, row);
+        let is_managed = |row: usize| has_way(&managed, row);
+        let tokens_of = |row: usize| {
+            let of = |column: &Optional<u32>| column.get(row).map(f64::from);
+            Some([of(&rows.facts.input_tokens)?, of(&rows.facts.output_tokens)?])
+        };
+        let gb_seconds_of = |row: usize| {
             let is_on_demand = !is_provisioned(row) && !is_managed(row);
-            let gb = f64::from(rows.memory_mb[row].filter(|_| is_on_demand)?) / 1024.0;
-            Some(gb * rows.billed_us[row]? as f64 / 1e6)
-        });
-        let tokens = [0, 1].map(|kind| column(&|row| Some(tokens_of(row)?[kind])));
-        let tokens_usd = column(&|row| {
+            let gb = f64::from(rows.memory_mb.get(row).filter(|_| is_on_demand)?) / 1024.0;
+            Some(gb * rows.billed_us.get(row)? as f64 / 1e6 * REQUESTS)
+        };
+        let tokens_usd_of = |row: usize| {
             let [input, output] = tokens_of(row)?;
-            let rate = rates.by_model.get(&rows.model[row]?)?;
-            Some(input * rate[0] + output * rate[1])
-        });
+            let rate = rates.by_model.get(&rows.model.get(row)?)?;
+            Some((input * rate[0] + output * rate[1]) * REQUESTS)
+        };
+        // A list for each figure in turn: its memory costs as much as what is done with it.
+        let mut known = Vec::with_capacity(rows.len());
+        let mut mean = |value: &dyn Fn(usize) -> Option<f64>| {
+            known.clear();
+            known.extend(all.clone().filter_map(value));
+            (MeanEstimate::of(&known), known.len())
+        };
+        let (gb_seconds, with_duration) = mean(&gb_seconds_of);
+        let (input_tokens, with_tokens) = mean(&|row| Some(tokens_of(row)?[0] * REQUESTS));
+        let (output_tokens, _) = mean(&|row| Some(tokens_of(row)?[1] * REQUESTS));
         let is_priced = rates.unpriced.is_empty();
-        let known = |column: &[Option<f64>]| column.iter().flatten().count();
+        let tokens_usd = match is_priced && !rates.by_model.is_empty() {
+            true => mean(&tokens_usd_of).0,
+            false => None,
+        };
         let gb_second = prices
             .gb_second
             .each_ref()
             .map(|price| Some(price.as_ref()?.amount));
-        let duration = |usd: Option<f64>| -> Option<Vec<Option<f64>>> {
-            let usd = usd?;
-            Some(
-                gb_seconds
-                    .iter()
-                    .map(|used| used.map(|used| used * usd))
-                    .collect(),
-            )
-        };
         let request_usd = prices
             .million_requests
             .as_ref()
             .map(|price| price.amount / 1e6 * REQUESTS);
+        let column =
+            |value: &dyn Fn(usize) -> Option<f64>| -> Vec<Option<f64>> { all.clone().map(value).collect() };
+        let of_tokens = tokens_usd.map(|_| column(&tokens_usd_of));
         let total = |usd: Option<f64>| {
-            let duration = duration(usd)?;
-            let varying = MeanEstimate::of_sum(&[&duration, &tokens_usd]).filter(|_| is_priced)?;
+            let usd = usd?;
+            let duration = column(&|row| Some(gb_seconds_of(row)? * usd));
+            let varying = MeanEstimate::of_sum(&[&duration, of_tokens.as_ref()?])?;
             Some(varying.plus(request_usd?))
         };
-        let mean = |column: &[Option<f64>]| MeanEstimate::of_sum(&[column]);
         Self {
             requests: rows.len(),
-            with_duration: known(&gb_seconds),
+            with_duration,
             provisioned: all.clone().filter(|&row| is_provisioned(row)).count(),
             managed: all.clone().filter(|&row| is_managed(row)).count(),
-            with_tokens: known(&tokens[0]),
+            with_tokens,
             tokens_without_model: all
                 .clone()
-                .filter(|&row| tokens_of(row).is_some() && rows.model[row].is_none())
+                .filter(|&row| rows.model.get(row).is_none() && tokens_of(row).is_some())
                 .count(),
-            gb_seconds: mean(&gb_seconds),
-            tokens: tokens.each_ref().map(|column| mean(column)),
-            duration_usd: gb_second.map(|usd| Some(mean(&gb_seconds)?.times(usd?))),
+            gb_seconds,
+            tokens: [input_tokens, output_tokens],
+            duration_usd: gb_second.map(|usd| Some(gb_seconds?.times(usd?))),
             requests_usd: request_usd.filter(|_| !rows.is_empty()).map(|usd| MeanEstimate {
                 value: usd,
                 variance: Some(0.0),
                 count: rows.len(),
             }),
-            tokens_usd: mean(&tokens_usd).filter(|_| is_priced),
+            tokens_usd,
             total_usd: gb_second.map(total),
             other_regions: other_regions(rows, names, prices),
             unpriced: rates.unpriced,
@@ -244,7 +254,7 @@ impl Cost {
 }
 
 fn other_regions(rows: &Columns, names: &Names, prices: &PriceList) -> Vec<String> {
-    let regions: BTreeSet<u32> = rows.region.iter().flatten().copied().collect();
+    let regions = distinct(rows.region.runs().filter_map(|run| run.0));
     let name = |position: &u32| names.regions.get(*position as usize);
     let others = regions.iter().filter_map(name).filter(|name| !prices.is_of(name));
     others.map(ToString::to_string).collect()
@@ -263,7 +273,7 @@ struct Rates {
 impl Rates {
     fn of(rows: &Columns, names: &Names, prices: &PriceList) -> Self {
         let mut rates = Self::default();
-        let models: BTreeSet<u32> = rows.model.iter().flatten().copied().collect();
+        let models = distinct(rows.model.runs().filter_map(|run| run.0));
         for position in models {
             let Some(model) = names.models.get(position as usize) else {
                 continue;

@@ -54,15 +54,15 @@ fn rows(count: usize) -> Columns {
         row: (0..count as u32).collect(),
         outcome: vec![Outcome::Success as u32; count],
         start: vec![StartType::Warm as u32; count],
-        model: vec![Some(0); count],
-        region: vec![Some(1); count],
-        memory_mb: vec![Some(512); count],
+        model: vec![Some(0); count].into(),
+        region: vec![Some(1); count].into(),
+        memory_mb: vec![Some(512); count].into(),
         duration_us: vec![1_999_500; count],
-        billed_us: vec![Some(2_000_000); count],
+        billed_us: vec![Some(2_000_000); count].into(),
         facts: FactColumns {
-            initialization: vec![Some(1); count],
-            input_tokens: vec![Some(100); count],
-            output_tokens: vec![Some(10); count],
+            initialization: vec![Some(1); count].into(),
+            input_tokens: vec![Some(100); count].into(),
+            output_tokens: vec![Some(10); count].into(),
             ..FactColumns::default()
         },
         ..Columns::default()
@@ -83,9 +83,9 @@ fn close(found: f64, expected: f64) {
 #[test]
 fn a_thousand_requests_cost_what_can_be_computed_by_hand() {
     let mut rows = rows(2);
-    rows.billed_us[1] = Some(4_000_000);
+    rows.billed_us.set(1, Some(4_000_000));
     rows.outcome = vec![Outcome::Error as u32, Outcome::Timeout as u32];
-    rows.facts.output_tokens[1] = Some(30);
+    rows.facts.output_tokens.set(1, Some(30));
     let cost = Cost::of(&rows, &names(), &prices());
     // 0.5 GB · 2 s and 0.5 GB · 4 s: 1.5 GB-seconds a request.
     close(value(&cost, CostItem::GbSeconds), 1500.0);
@@ -110,11 +110,11 @@ fn a_thousand_requests_cost_what_can_be_computed_by_hand() {
 #[test]
 fn what_an_invocation_does_not_tell_is_left_out_and_counted() {
     let mut rows = rows(4);
-    rows.billed_us[0] = None;
-    rows.memory_mb[1] = None;
-    rows.facts.output_tokens[2] = None;
-    rows.model[3] = None;
-    rows.region[3] = Some(0);
+    rows.billed_us.set(0, None);
+    rows.memory_mb.set(1, None);
+    rows.facts.output_tokens.set(2, None);
+    rows.model.set(3, None);
+    rows.region.set(3, Some(0));
     let cost = Cost::of(&rows, &names(), &prices());
     assert_eq!(
         (cost.with_duration, cost.with_tokens, cost.tokens_without_model),
@@ -136,7 +136,7 @@ fn what_an_invocation_does_not_tell_is_left_out_and_counted() {
 #[test]
 fn a_model_without_a_price_has_no_cost() {
     let mut rows = rows(2);
-    rows.model[1] = Some(1);
+    rows.model.set(1, Some(1));
     let cost = Cost::of(&rows, &names(), &prices());
     assert_eq!(cost.unpriced, ["a.two-v1:0"]);
     assert_eq!(cost.figure(CostItem::Tokens), None);
@@ -147,9 +147,9 @@ fn a_model_without_a_price_has_no_cost() {
 #[test]
 fn what_is_billed_otherwise_is_not_priced_on_demand() {
     let mut rows = rows(4);
-    rows.facts.initialization = vec![Some(0), Some(1), Some(2), None];
+    rows.facts.initialization = vec![Some(0), Some(1), Some(2), None].into();
     rows.start[3] = StartType::Provisioned as u32;
-    rows.billed_us[1] = Some(6_000_000);
+    rows.billed_us.set(1, Some(6_000_000));
     let cost = Cost::of(&rows, &names(), &prices());
     assert_eq!((cost.managed, cost.provisioned, cost.with_duration), (1, 2, 1));
     close(value(&cost, CostItem::GbSeconds), 3000.0);
@@ -158,7 +158,7 @@ fn what_is_billed_otherwise_is_not_priced_on_demand() {
 #[test]
 fn the_profile_tells_whether_there_is_a_surcharge() {
     let mut rows = rows(1);
-    rows.model[0] = Some(2);
+    rows.model.set(0, Some(2));
     let cost = |as_logged: &[&str]| {
         let mut names = names();
         names.models[2].as_logged = as_logged.iter().map(|id| (*id).into()).collect();
@@ -181,7 +181,7 @@ fn the_profile_tells_whether_there_is_a_surcharge() {
 #[test]
 fn both_sides_are_compared_on_the_named_architecture_or_on_both() {
     let (mut base, cand) = (rows(3), rows(3));
-    base.billed_us = vec![Some(4_000_000), Some(3_000_000), Some(5_000_000)];
+    base.billed_us = vec![Some(4_000_000), Some(3_000_000), Some(5_000_000)].into();
     let compare = |architecture| CostComparison::of([&base, &cand], &names(), &prices(), architecture);
     let both = compare(None);
     assert_eq!(both.rows.len(), 9);

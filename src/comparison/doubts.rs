@@ -66,7 +66,13 @@ fn shared(baseline: &Side, candidate: &Side) -> usize {
 
 /// When each invocation ended, what it took and what was billed; none of those without a time.
 fn contents(rows: &Columns) -> Vec<(Timestamp, u64, Option<u64>)> {
-    let content = |row: usize| Some((rows.ended_at[row]?, rows.duration_us[row], rows.billed_us[row]));
+    let content = |row: usize| {
+        Some((
+            rows.ended_at[row]?,
+            rows.duration_us[row],
+            rows.billed_us.get(row),
+        ))
+    };
     (0..rows.len()).filter_map(content).collect()
 }
 

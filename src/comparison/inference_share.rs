@@ -4,7 +4,7 @@ use super::ordered::Ordered;
 use super::requests::WAITED;
 use crate::dataset::Columns;
 use crate::invocation::{Outcome, StartType};
-use crate::stats::{Confidence, Interval, Probability, Sample, Share};
+use crate::stats::{Confidence, Interval, Probability, Sample, Share, ascending, without};
 use crate::summary::{Latencies, Metric, QuantileSummary, RowInference, inference_of};
 
 /// A share as a ratio of sums, with its 95 % interval as far as the requests depend on each other.
@@ -22,16 +22,19 @@ impl EstimatedShare {
     /// Of (part, whole) of each request in order of arrival, or in any order if that is not known. `None` where the
     /// pairs make no [`Share`].
     pub(super) fn of(pairs: Vec<(f64, f64)>, is_timed: bool) -> Option<Self> {
-        let share = Share::from_pairs(pairs)?;
+        Some(Self::of_share(&Share::from_pairs(pairs)?, is_timed))
+    }
+
+    fn of_share(share: &Share, is_timed: bool) -> Self {
         let effect = match is_timed {
             true => share.design_effect(),
             false => 1.0,
         };
-        Some(Self {
+        Self {
             requests: share.requests(),
             ratio: share.ratio_of_sums(),
             interval: share.interval_of_dependent(Confidence::C95, effect),
-        })
+        }
     }
 
     /// What follows from the share, and from the ends of its interval.
@@ -67,58 +70,45 @@ impl InferenceShare {
 
     /// Over all start types, then of each that occurs.
     pub(super) fn all(rows: &Columns, ordered: &Ordered) -> Vec<Self> {
-        let mut occurs = [false; StartType::ALL.len()];
-        for &row in &ordered.rows {
-            occurs[rows.start[row] as usize] = true;
+        let mut counts = [0; StartType::ALL.len()];
+        for row in ordered.iter() {
+            counts[rows.start[row] as usize] += 1;
         }
-        let starts = StartType::ALL.into_iter().filter(|start| occurs[*start as usize]);
-        [None]
-            .into_iter()
-            .chain(starts.map(Some))
-            .filter_map(|start| Self::of(rows, ordered, start))
-            .collect()
-    }
-
-    fn of(rows: &Columns, ordered: &Ordered, start: Option<StartType>) -> Option<Self> {
-        let is_start = |code: &&u32| start.is_none_or(|start| **code == start as u32);
-        let most = rows.start.iter().filter(is_start).count();
-        let told = || {
-            let is_in = |row: &usize| start.is_none_or(|start| rows.start[*row] == start as u32);
-            ordered.rows.iter().copied().filter(is_in).filter_map(|row| {
-                let duration = rows.duration_us[row];
-                match inference_of(rows, row) {
-                    RowInference::Known(inference) if duration > 0 => Some((row, inference, duration)),
-                    _ => None,
-                }
-            })
+        let has_several = counts.iter().filter(|count| **count > 0).count() > 1;
+        let room = |count: usize| Told {
+            pairs: Vec::with_capacity(count),
+            ..Told::default()
         };
-        let (mut of_duration, mut without_init, mut has_waited) = (Vec::with_capacity(most), 0, false);
-        for (row, inference, duration) in told() {
-            let (is_cold, init) = (rows.start[row] == StartType::Cold as u32, rows.init_us[row]);
-            without_init += usize::from(is_cold && init.is_none());
-            has_waited |= init.is_some_and(|init| init > 0);
-            of_duration.push((inference as f64, duration as f64));
-        }
-        let of_duration = EstimatedShare::of(of_duration, ordered.is_timed)?;
-        let of_total = || {
-            let total = |(row, inference, duration): (usize, u64, u64)| {
-                let total = duration.saturating_add(rows.init_us[row].unwrap_or(0));
-                (inference as f64, total as f64)
+        let mut all = room(ordered.len());
+        let mut of_starts = counts.map(|count| room(if has_several { count } else { 0 }));
+        for row in ordered.iter() {
+            let duration = rows.duration_us[row];
+            let (RowInference::Known(inference), true) = (inference_of(rows, row), duration > 0) else {
+                continue;
             };
-            let mut of_total = Vec::with_capacity(of_duration.requests);
-            of_total.extend(told().map(total));
-            EstimatedShare::of(of_total, ordered.is_timed)
-        };
-        Some(Self {
-            start,
+            let start = rows.start[row];
+            let init = rows.init_us.get(row);
+            let is_untold = start == StartType::Cold as u32 && init.is_none();
+            let pair = (inference as f64, duration as f64);
             // Where nobody waited, total time is the duration.
-            of_total: match has_waited {
-                true => of_total()?,
-                false => of_duration.clone(),
-            },
-            of_duration,
-            without_init,
-        })
+            let total = init
+                .filter(|init| *init > 0)
+                .map(|init| duration.saturating_add(init) as f64);
+            all.add(pair, total, is_untold);
+            if has_several {
+                of_starts[start as usize].add(pair, total, is_untold);
+            }
+        }
+        let mut shares = vec![all.share(None, ordered.is_timed)];
+        let each = StartType::ALL.into_iter().zip(of_starts).zip(counts);
+        for ((start, told), _) in each.filter(|(_, count)| *count > 0) {
+            let start = Some(start);
+            shares.push(match has_several {
+                true => told.share(start, ordered.is_timed),
+                false => shares[0].clone().map(|share| Self { start, ..share }),
+            });
+        }
+        shares.into_iter().flatten().collect()
     }
 
     /// Whether so few requests waited for this start that their share is not told.
@@ -129,6 +119,48 @@ impl InferenceShare {
     /// Whether it is of requests that waited for a start; nothing if it is of all.
     pub(super) fn is_of_waited(&self) -> Option<bool> {
         self.start.map(|start| WAITED.contains(&start))
+    }
+}
+
+/// The requests of a start type, or of all, that tell their inference time.
+#[derive(Default)]
+struct Told {
+    /// Inference and duration of each.
+    pairs: Vec<(f64, f64)>,
+    /// The positions of those that waited for their start, with their total time.
+    waited: Vec<(usize, f64)>,
+    /// See [`InferenceShare::without_init`].
+    without_init: usize,
+}
+
+impl Told {
+    #[inline]
+    fn add(&mut self, pair: (f64, f64), total: Option<f64>, is_without_init: bool) {
+        if let Some(total) = total {
+            self.waited.push((self.pairs.len(), total));
+        }
+        self.pairs.push(pair);
+        self.without_init += usize::from(is_without_init);
+    }
+
+    fn share(self, start: Option<StartType>, is_timed: bool) -> Option<InferenceShare> {
+        let share = Share::from_pairs(self.pairs)?;
+        let of_duration = EstimatedShare::of_share(&share, is_timed);
+        let of_total = if self.waited.is_empty() {
+            of_duration.clone()
+        } else {
+            let mut pairs = share.into_pairs();
+            for (at, total) in self.waited {
+                pairs[at].1 = total;
+            }
+            EstimatedShare::of(pairs, is_timed)?
+        };
+        Some(InferenceShare {
+            start,
+            of_duration,
+            of_total,
+            without_init: self.without_init,
+        })
     }
 }
 
@@ -159,7 +191,7 @@ impl Speedups {
         let inferences = latencies.sample(Metric::Inference);
         let durations = inferences.and_then(|told| match latencies.sample(Metric::Duration) {
             Some(all) if all.len() == told.len() => Some(all.clone()),
-            _ => durations_of_told(rows, ordered),
+            all => durations_of_told(rows, ordered, all?),
         });
         let of_quantiles = match (durations, inferences) {
             (Some(durations), Some(inferences)) => [Probability::P95, Probability::P99]
@@ -182,16 +214,23 @@ impl Speedups {
     }
 }
 
-/// The durations of the requests that tell their inference time.
-fn durations_of_told(rows: &Columns, ordered: &Ordered) -> Option<Sample> {
-    let told = ordered
-        .rows
-        .iter()
-        .filter(|&&row| matches!(inference_of(rows, row), RowInference::Known(_)));
-    let (stopped, complete): (Vec<usize>, Vec<usize>) =
-        told.partition(|&&row| rows.outcome[row] == Outcome::Timeout as u32);
-    let durations = |of: Vec<usize>| of.into_iter().map(|row| rows.duration_us[row] as f64).collect();
-    Sample::with_censored(durations(complete), durations(stopped))
+/// The durations of the requests that tell their inference time: those of all without the others, which are fewer.
+fn durations_of_told(rows: &Columns, ordered: &Ordered, all: &Sample) -> Option<Sample> {
+    let (mut complete, mut stopped) = (Vec::new(), Vec::new());
+    for row in ordered.iter() {
+        if !matches!(inference_of(rows, row), RowInference::Known(_)) {
+            let list = match rows.outcome[row] == Outcome::Timeout as u32 {
+                true => &mut stopped,
+                false => &mut complete,
+            };
+            list.push(rows.duration_us[row] as f64);
+        }
+    }
+    let (all_complete, all_stopped) = all.complete_and_limits();
+    Sample::with_censored(
+        without(all_complete, &ascending(complete)),
+        without(all_stopped, &ascending(stopped)),
+    )
 }
 
 #[cfg(test)]
@@ -236,7 +275,7 @@ mod tests {
         assert!((of_duration - 0.9).abs() < 1e-3 && (of_total - 0.45).abs() < 1e-3);
         assert!(!shares[1].is_untold());
         let mut without_init = rows;
-        without_init.init_us[0] = None;
+        without_init.init_us.set(0, None);
         let shares = InferenceShare::all(
             &without_init,
             &Ordered::of(&without_init, &Arrivals::of(&without_init), Failures::Apart),

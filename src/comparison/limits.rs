@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::side::Side;
-use crate::dataset::Columns;
+use crate::dataset::{Columns, Optional};
 use crate::invocation::Outcome;
 use crate::stats::Proportion;
 use crate::summary::{Failures, Metric, is_in_sample};
@@ -87,7 +87,7 @@ fn is_timeout(rows: &Columns, row: usize) -> bool {
 fn gateway(rows: &Columns, seconds: u64, design_effect: f64) -> Option<Margin> {
     let (mut over, mut possible, mut requests) = (0, 0, 0);
     for row in (0..rows.len()).filter(|&row| is_in_sample(rows, Failures::Apart, row)) {
-        let total = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
+        let total = rows.duration_us[row].saturating_add(rows.init_us.get(row).unwrap_or(0));
         requests += 1;
         if total >= seconds * 1_000_000 {
             over += 1;
@@ -115,14 +115,17 @@ fn told_by(rows: &Columns, row: usize) -> Option<u64> {
     }
     // Lambda used to print more than the limit and to bill the limit; a cold start is billed with its initialisation.
     let duration = rows.duration_us[row];
-    let printed = rows.billed_us[row].map_or(duration, |billed| billed.min(duration));
+    let printed = rows
+        .billed_us
+        .get(row)
+        .map_or(duration, |billed| billed.min(duration));
     Some(printed / 1_000_000).filter(|seconds| *seconds > 0)
 }
 
 /// The timeouts in seconds that killed invocations of a side, and how many of those could not name their model.
 pub(super) fn told_timeouts(rows: &Columns, without_model: &Columns) -> (BTreeSet<u64>, u64) {
     let place = |rows: &Columns, row: usize| {
-        let of = |column: &[Option<u32>]| column.get(row).copied().flatten();
+        let of = |column: &Optional<u32>| column.get(row);
         (of(&rows.function), of(&rows.version), of(&rows.region))
     };
     let mut told: BTreeSet<u64> = (0..rows.len()).filter_map(|row| told_by(rows, row)).collect();
@@ -173,9 +176,9 @@ mod tests {
             outcome: of.iter().map(|row| row.2 as u32).collect(),
             duration_us: of.iter().map(|row| row.0 * 1000).collect(),
             billed_us: of.iter().map(|row| Some(row.1 * 1000)).collect(),
-            init_us: vec![None; of.len()],
+            init_us: vec![None; of.len()].into(),
             is_matched: of.iter().map(|row| row.3).collect(),
-            version: vec![Some(7); of.len()],
+            version: vec![Some(7); of.len()].into(),
             ..Columns::default()
         }
     }
@@ -222,7 +225,7 @@ mod tests {
     fn the_timeout_of_another_version_is_not_its_own() {
         let killed = (3000, 3000, Outcome::Timeout, false);
         let mut beside = rows(&[killed]);
-        beside.version = vec![Some(8)];
+        beside.version = vec![Some(8)].into();
         let own = own_timeout(&rows(&[(900, 900, Outcome::Success, true)]), &beside, 1.0);
         assert_eq!(own, None);
     }

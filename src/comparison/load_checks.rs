@@ -8,7 +8,7 @@ use crate::dataset::{Columns, Key};
 use crate::invocation::{Outcome, StartType};
 use crate::stats::{
     self, Balance, Confidence, Proportion, ProportionDifference, SharedKeys, TimeOverlap, Trend, ascending,
-    merged,
+    counts_before, merged,
 };
 
 /// The checks of two sides, in the order of output. `floor` is how far p95 of the
@@ -78,10 +78,9 @@ fn trend(name: &'static str, side: &Side, is_interleaved: bool) -> Check {
     let Some(in_order) = side.arrivals.in_order() else {
         return unknown(name, "not every request has a time");
     };
-    let durations: Vec<f64> = in_order
-        .filter(|row| rows.outcome[*row] == Outcome::Success as u32)
-        .map(|row| rows.duration_us[row] as f64)
-        .collect();
+    let answered = in_order.filter(|row| rows.outcome[*row] == Outcome::Success as u32);
+    let mut durations = Vec::with_capacity(rows.len());
+    durations.extend(answered.map(|row| rows.duration_us[row] as f64));
     let Some(trend) = Trend::of_requests(&durations) else {
         return Check {
             name,
@@ -163,11 +162,11 @@ fn cold_share(sides: [&Side; 2]) -> Check {
 fn prompts(rows: [&Columns; 2]) -> Check {
     const NAME: &str = "prompts";
     let [Some(baseline), Some(candidate)] =
-        rows.map(|rows| answered(rows, &rows.facts.prompt).collect::<Option<Vec<u64>>>())
+        rows.map(|rows| told(rows, answered(rows, |row| rows.facts.prompt.get(row))))
     else {
         return unknown(NAME, "not every answered request has the hash of its prompt");
     };
-    let Some(shared) = SharedKeys::of(&baseline, &candidate) else {
+    let Some(shared) = SharedKeys::of(baseline, candidate) else {
         return unknown(NAME, "no request has the hash of its prompt");
     };
     Check {
@@ -190,12 +189,23 @@ fn input_tokens(rows: [&Columns; 2], same_prompts: bool) -> Check {
             detail: "of the same prompts".to_owned(),
         };
     }
-    let tokens = rows.map(|rows| answered(rows, &rows.facts.input_tokens).collect::<Option<Vec<u32>>>());
+    let tokens = rows.map(|rows| {
+        let tokens = answered(rows, |row| rows.facts.input_tokens.get(row).map(f64::from));
+        told(rows, tokens)
+    });
     let [Some(baseline), Some(candidate)] = tokens else {
         return unknown(NAME, "not every answered request tells them");
     };
-    let numbers = |tokens: Vec<u32>| tokens.into_iter().map(f64::from).collect();
-    balance(NAME, [numbers(baseline), numbers(candidate)])
+    balance(NAME, [baseline, candidate])
+}
+
+/// The values of some of these rows, if all of them tell theirs.
+fn told<T>(rows: &Columns, values: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
+    let mut told = Vec::with_capacity(rows.len());
+    for value in values {
+        told.push(value?);
+    }
+    Some(told)
 }
 
 /// Whether as many other requests were under way when one came.
@@ -272,19 +282,29 @@ fn shown(number: f64) -> String {
 /// For each request of each side, in order of arrival, how many of both sides were under way when it came.
 fn in_flight(rows: [&Columns; 2], arrivals: [&[f64]; 2]) -> [Vec<f64>; 2] {
     let [ends, more_ends] = rows.map(|rows| {
-        let ended = rows.ended_at.iter().flatten();
-        ascending(ended.map(|at| at.as_epoch_millis() as f64).collect())
+        let mut ended = Vec::with_capacity(rows.len());
+        ended.extend(
+            rows.ended_at
+                .iter()
+                .flatten()
+                .map(|at| at.as_epoch_millis() as f64),
+        );
+        ascending(ended)
     });
     let ends = merged(&ends, &more_ends);
-    let starts = merged(arrivals[0], arrivals[1]);
-    arrivals.map(|arrived| {
-        let (mut begun, mut ended) = (0, 0);
-        let under_way = |&at: &f64| {
-            begun += starts[begun..].iter().take_while(|start| **start < at).count();
-            ended += ends[ended..].iter().take_while(|end| **end <= at).count();
-            begun.saturating_sub(ended) as f64
+    let [baseline, candidate] = arrivals;
+    [(baseline, candidate), (candidate, baseline)].map(|(arrived, others)| {
+        let begun = counts_before(arrived, others, |other, at| other < at);
+        let ended = counts_before(arrived, &ends, |end, at| end <= at);
+        // Those of its own side that came before, and not with it.
+        let mut own = 0;
+        let under_way = |(at, (begun, ended)): (usize, (u32, u32))| {
+            if arrived[own] < arrived[at] {
+                own = at;
+            }
+            (own + begun as usize).saturating_sub(ended as usize) as f64
         };
-        arrived.iter().map(under_way).collect()
+        begun.into_iter().zip(ended).enumerate().map(under_way).collect()
     })
 }
 
@@ -365,7 +385,7 @@ mod tests {
         let mut a = rows(&[(0, 1), (1, 1)]);
         let b = rows(&[(0, 1), (1, 1)]);
         assert_eq!(prompts([&a, &b]).state, CheckState::Unknown, "no column at all");
-        a.facts.prompt = vec![Some(1), None];
+        a.facts.prompt = vec![Some(1), None].into();
         assert_eq!(prompts([&a, &b]).state, CheckState::Unknown);
         a.ended_at[0] = None;
         assert_eq!(

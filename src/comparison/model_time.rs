@@ -47,11 +47,11 @@ pub struct BedrockTime {
 impl BedrockTime {
     /// `None` where no request tells it.
     pub(super) fn of(rows: &Columns, ordered: &Ordered) -> Option<Self> {
-        let told = |&row: &usize| match (bedrock_of(rows, row), inference_of(rows, row)) {
+        let told = |row: usize| match (bedrock_of(rows, row), inference_of(rows, row)) {
             (RowBedrock::Known(own), RowInference::Known(inference)) => Some((own as f64, inference as f64)),
             _ => None,
         };
-        let pairs: Vec<(f64, f64)> = ordered.rows.iter().filter_map(told).collect();
+        let pairs: Vec<(f64, f64)> = ordered.iter().filter_map(told).collect();
         let times = |of: fn(&(f64, f64)) -> f64| -> Vec<f64> { pairs.iter().map(of).collect() };
         Some(Self {
             own: Quantiles::of(&times(|(own, _)| *own), ordered.is_timed)?,
@@ -86,16 +86,15 @@ pub struct Retries {
 impl Retries {
     /// `None` where no request tells of a failed attempt.
     pub(super) fn of(rows: &Columns, ordered: &Ordered) -> Option<Self> {
-        if !rows.retry_us.iter().flatten().any(|retry| *retry > 0) {
+        if !rows.retry_us.told().any(|retry| retry > 0) {
             return None;
         }
         let all: Vec<(f64, f64)> = ordered
-            .rows
             .iter()
-            .filter(|&&row| rows.is_matched[row])
-            .map(|&row| {
+            .filter(|&row| rows.is_matched[row])
+            .map(|row| {
                 (
-                    rows.retry_us[row].unwrap_or(0) as f64,
+                    rows.retry_us.get(row).unwrap_or(0) as f64,
                     rows.duration_us[row] as f64,
                 )
             })
@@ -132,32 +131,32 @@ mod tests {
         let mut rows = Columns {
             outcome: vec![Outcome::Success as u32; count],
             duration_us: vec![100_000; count],
-            init_us: vec![None; count],
-            inference_us: vec![Some(80_000); count],
+            init_us: vec![None; count].into(),
+            inference_us: vec![Some(80_000); count].into(),
             inference_is_bound: vec![false; count],
-            calls: vec![Some(1); count],
+            calls: vec![Some(1); count].into(),
             is_matched: vec![true; count],
             retry_us: (0..count)
                 .map(|n| Some(if n % 10 == 0 { 10_000 } else { 0 }))
                 .collect(),
             ..Columns::default()
         };
-        rows.facts.bedrock_latency_us = vec![Some(60_000); count];
+        rows.facts.bedrock_latency_us = vec![Some(60_000); count].into();
         rows
     }
 
     #[test]
     fn bedrocks_latency_and_the_time_around_it_are_of_the_same_requests() {
         let mut rows = rows();
-        rows.calls[0] = Some(2);
-        rows.facts.bedrock_latency_us[1] = None;
+        rows.calls.set(0, Some(2));
+        rows.facts.bedrock_latency_us.set(1, None);
         rows.outcome[2] = Outcome::Error as u32;
         let found =
             BedrockTime::of(&rows, &Ordered::of(&rows, &Arrivals::of(&rows), Failures::Apart)).unwrap();
         assert_eq!((found.share.requests, found.share.ratio), (97, 0.75));
         assert_eq!(found.own.p50.estimate.value, 60_000.0);
         assert_eq!(found.around.p95.estimate.value, 20_000.0);
-        rows.facts.bedrock_latency_us = vec![None; 100];
+        rows.facts.bedrock_latency_us = vec![None; 100].into();
         assert_eq!(
             BedrockTime::of(&rows, &Ordered::of(&rows, &Arrivals::of(&rows), Failures::Apart)),
             None
@@ -169,12 +168,12 @@ mod tests {
         let mut rows = rows();
         rows.is_matched[1] = false;
         // A handler may log only what there was.
-        rows.retry_us[2] = None;
+        rows.retry_us.set(2, None);
         let found = Retries::of(&rows, &Ordered::of(&rows, &Arrivals::of(&rows), Failures::Apart)).unwrap();
         assert_eq!((found.matched, found.retried), (99, 10));
         assert_eq!(found.time.p50.estimate.value, 10_000.0);
         assert!((found.of_duration.unwrap().ratio - 1.0 / 99.0).abs() < 1e-12);
-        rows.retry_us = vec![Some(0); 100];
+        rows.retry_us = vec![Some(0); 100].into();
         assert_eq!(
             Retries::of(&rows, &Ordered::of(&rows, &Arrivals::of(&rows), Failures::Apart)),
             None

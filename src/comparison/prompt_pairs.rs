@@ -23,7 +23,7 @@ impl PromptPairs {
             let told = (0..rows.len())
                 .filter(|&row| is_in_sample(rows, failures, row))
                 .filter_map(|row| {
-                    let prompt = rows.facts.prompt.get(row).copied().flatten()?;
+                    let prompt = rows.facts.prompt.get(row)?;
                     let (total, is_bound) = value_of(rows, row, Metric::Total)?;
                     stopped += usize::from(is_bound);
                     Some((prompt, total as f64))
@@ -60,8 +60,8 @@ mod tests {
                 .iter()
                 .map(|prompt| (1000 + prompt * 377 % 5000) * factor)
                 .collect(),
-            init_us: vec![None; count],
-            inference_us: vec![None; count],
+            init_us: vec![None; count].into(),
+            inference_us: vec![None; count].into(),
             inference_is_bound: vec![false; count],
             ..Columns::default()
         };
@@ -84,7 +84,7 @@ mod tests {
         let others = rows(&(20..120).collect::<Vec<u64>>(), 8);
         let found = of(&base, &others).unwrap();
         assert!((found.share - 80.0 / 120.0).abs() < 1e-12 && found.paired.is_none());
-        cand.facts.prompt = Vec::new();
+        cand.facts.prompt = Vec::new().into();
         assert_eq!(of(&base, &cand), None);
     }
 }

@@ -6,7 +6,7 @@ use super::counted::Counted;
 use super::side::Side;
 use crate::invocation::StartType;
 use crate::stats::{
-    Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, SlowEpisodes, Verdict,
+    Confidence, Dependence, Interval, Probability, QuantileComparison, Sample, Series, SlowEpisodes, Verdict,
     compare_dependent, holm, noise_floor, requests_needed,
 };
 use crate::summary::{Failures, Metric, QuantileSummary, inference_of, is_in_sample, value_given};
@@ -114,8 +114,8 @@ pub(super) struct Arm<'s> {
 enum Order<'s> {
     /// Nothing.
     Unknown,
-    /// The values in order of arrival; what was stopped is infinite. And their slow episodes, once they are asked for.
-    Series(Vec<f64>, OnceLock<Option<SlowEpisodes>>),
+    /// The values in order of arrival. And their slow episodes, once they are asked for.
+    Series(Series, OnceLock<Option<SlowEpisodes>>),
     /// What was found when they were counted.
     Counted(&'s Counted, Metric, Option<StartType>),
 }
@@ -132,8 +132,8 @@ impl<'s> Arm<'s> {
     ) -> [Option<Self>; N] {
         let rows = &side.rows;
         let in_order = side.arrivals.in_order().filter(|_| side.counted.is_none());
-        let mut series = in_order.map(|in_order| {
-            let mut series: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
+        let series = in_order.map(|in_order| {
+            let mut series: [Series; N] = std::array::from_fn(|_| Series::with_capacity(rows.len()));
             for row in in_order.filter(|&row| is_in_sample(rows, failures, row)) {
                 let inference = inference_of(rows, row);
                 for ((metric, start), series) in wanted.iter().zip(&mut series) {
@@ -141,24 +141,21 @@ impl<'s> Arm<'s> {
                         continue;
                     }
                     if let Some((value, is_bound)) = value_given(rows, row, *metric, inference) {
-                        series.push(if is_bound { f64::INFINITY } else { value as f64 });
+                        series.push((!is_bound).then_some(value));
                     }
                 }
             }
             series
         });
-        let mut position = 0..;
+        let mut each = series.map(IntoIterator::into_iter);
         wanted.map(|(metric, start)| {
-            let at = position.next()?;
-            let of_series =
-                |series: &mut [Vec<f64>; N]| Order::Series(std::mem::take(&mut series[at]), OnceLock::new());
-            Some(Self {
-                sample: side.sample(metric, start)?.clone(),
-                order: match &side.counted {
-                    Some(counted) => Order::Counted(counted, metric, start),
-                    None => series.as_mut().map_or(Order::Unknown, of_series),
-                },
-            })
+            let order = match (&side.counted, &mut each) {
+                (Some(counted), _) => Order::Counted(counted, metric, start),
+                (None, Some(each)) => Order::Series(each.next()?, OnceLock::new()),
+                (None, None) => Order::Unknown,
+            };
+            let sample = side.sample(metric, start)?.clone();
+            Some(Self { sample, order })
         })
     }
 
@@ -167,17 +164,9 @@ impl<'s> Arm<'s> {
         match &self.order {
             Order::Unknown => None,
             Order::Series(series, episodes) => {
-                let value = |p| {
-                    let nearest = self.sample.nearest_rank(p);
-                    if nearest.censored {
-                        f64::INFINITY
-                    } else {
-                        nearest.value
-                    }
-                };
-                let found = || SlowEpisodes::above(series, value(Probability::P90));
+                let found = || series.slow_episodes(self.sample.nearest_rank(Probability::P90));
                 let episodes = || episodes.get_or_init(found).as_ref();
-                Dependence::around(series, p, value(p), episodes)
+                series.dependence(p, self.sample.nearest_rank(p), episodes)
             }
             Order::Counted(counted, metric, start) => counted.dependence(*metric, *start, p),
         }
@@ -201,16 +190,14 @@ impl<'s> Arm<'s> {
             Order::Series(series, _) => series,
             Order::Counted(counted, ..) => return counted.noise_floor,
         };
-        let (first, second) = series.split_at(series.len() / 2);
-        let half = |values: &[f64]| {
-            let (bounds, exact): (Vec<f64>, Vec<f64>) = values.iter().partition(|value| value.is_infinite());
-            let limit = self.sample.max();
+        let half = |series: Series| {
             Some(Self {
-                sample: Sample::with_censored(exact, vec![limit; bounds.len()])?,
-                order: Order::Series(values.to_vec(), OnceLock::new()),
+                sample: series.sample(self.sample.max())?,
+                order: Order::Series(series, OnceLock::new()),
             })
         };
-        let (first, second) = (half(first)?, half(second)?);
+        let [first, second] = series.halves().map(half);
+        let (first, second) = (first?, second?);
         noise_floor(&compare_worth(
             [&first.worth(p), &second.worth(p)],
             p,

@@ -11,12 +11,11 @@ pub(super) fn has_waited(rows: &Columns, row: usize) -> bool {
     WAITED.iter().any(|start| rows.start[row] == *start as u32)
 }
 
-/// The values of a column of the answered requests alone: a function that was killed writes no record.
-pub(super) fn answered<'c, T: Copy>(
-    rows: &'c Columns,
-    column: &'c [Option<T>],
-) -> impl Iterator<Item = Option<T>> + 'c {
+/// What the answered requests alone have of something: a function that was killed writes no record.
+pub(super) fn answered<T>(
+    rows: &Columns,
+    value: impl Fn(usize) -> Option<T>,
+) -> impl Iterator<Item = Option<T>> {
     let is_answered = |row: &usize| rows.outcome[*row] == Outcome::Success as u32;
-    let told = (0..rows.len()).filter(is_answered);
-    told.map(|row| column.get(row).copied().flatten())
+    (0..rows.len()).filter(is_answered).map(value)
 }

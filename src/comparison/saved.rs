@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counted::Counted;
 use super::side::{Identity, Side};
-use crate::dataset::{Columns, DamagedRows, Key, SavedRows, Window};
+use crate::dataset::{Columns, DamagedRows, Key, Optional, SavedRows, Window};
 use crate::invocation::Names;
 use crate::summary::Failures;
 use crate::vocab::Timestamp;
@@ -192,7 +192,7 @@ fn scattered(number: u64) -> u64 {
 
 /// What must be the same on both sides of a controlled comparison.
 fn settings(rows: &Columns, row: usize) -> [Option<u32>; 9] {
-    let of = |column: &[Option<u32>]| column.get(row).copied().flatten();
+    let of = |column: &Optional<u32>| column.get(row);
     let facts = &rows.facts;
     [
         of(&rows.function),

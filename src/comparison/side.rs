@@ -3,7 +3,7 @@
 use super::arrivals::Arrivals;
 use super::counted::Counted;
 use super::requests::WAITED;
-use crate::dataset::{Columns, Dataset, Error, Key, Window};
+use crate::dataset::{Columns, Dataset, Error, Key, Optional, Window};
 use crate::invocation::{Outcome, Span, StartType};
 use crate::stats::{Confidence, Interval, Proportion, Sample};
 use crate::summary::{
@@ -212,20 +212,20 @@ impl Side {
         let used: Vec<f64> = (0..rows.len())
             .filter(|&row| is_in_sample(rows, failures, row))
             .filter_map(|row| {
-                Some(f64::from(rows.memory_mb[row]?) / 1024.0 * rows.billed_us[row]? as f64 / 1e6)
+                Some(f64::from(rows.memory_mb.get(row)?) / 1024.0 * rows.billed_us.get(row)? as f64 / 1e6)
             })
             .collect();
         (!used.is_empty()).then(|| used.iter().sum::<f64>() / used.len() as f64 * 1000.0)
     }
 
     /// The values of a property that occur on this side.
-    pub fn column(&self, key: Key) -> &[Option<u32>] {
+    pub fn column(&self, key: Key) -> Option<&Optional<u32>> {
         match key {
-            Key::Function => &self.rows.function,
-            Key::Version => &self.rows.version,
-            Key::Region => &self.rows.region,
-            Key::Memory => &self.rows.memory_mb,
-            Key::Model | Key::Start | Key::Stream | Key::Status => &[],
+            Key::Function => Some(&self.rows.function),
+            Key::Version => Some(&self.rows.version),
+            Key::Region => Some(&self.rows.region),
+            Key::Memory => Some(&self.rows.memory_mb),
+            Key::Model | Key::Start | Key::Stream | Key::Status => None,
         }
     }
 }
@@ -259,7 +259,7 @@ fn time_shares(rows: &Columns, failures: Failures) -> Option<TimeShares> {
     let (mut inference, mut init, mut other, mut unknown) = (0_u64, 0_u64, 0_u64, 0_u64);
     for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
         let duration = rows.duration_us[row];
-        init += rows.init_us[row].unwrap_or(0);
+        init += rows.init_us.get(row).unwrap_or(0);
         match inference_of(rows, row) {
             RowInference::Known(time) => {
                 inference += time;
@@ -268,7 +268,7 @@ fn time_shares(rows: &Columns, failures: Failures) -> Option<TimeShares> {
             RowInference::OverDuration | RowInference::Unknown => unknown += duration,
         }
     }
-    let is_untold = |row: usize| rows.start[row] == StartType::Cold as u32 && rows.init_us[row].is_none();
+    let is_untold = |row: usize| rows.start[row] == StartType::Cold as u32 && rows.init_us.get(row).is_none();
     let init_is_bound = (0..rows.len()).any(|row| is_in_sample(rows, failures, row) && is_untold(row));
     let total = inference + init + other + unknown;
     let share = |part: u64| part as f64 / total as f64;

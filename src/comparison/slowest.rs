@@ -1,7 +1,7 @@
 //! The slowest requests of a side, to be looked up.
 
 use super::side::Side;
-use crate::dataset::Columns;
+use crate::dataset::{Columns, Optional};
 use crate::invocation::{Outcome, StartType};
 use crate::summary::{Failures, Metric, RowInference, inference_of, is_in_sample, value_of};
 use crate::vocab::Timestamp;
@@ -58,10 +58,10 @@ pub(super) fn slowest(side: &Side, failures: Failures) -> Vec<SlowRequest> {
 }
 
 fn slow_request(rows: &Columns, row: usize) -> SlowRequest {
-    let name = |column: &[Option<u32>]| column.get(row).copied().flatten();
+    let name = |column: &Optional<u32>| column.get(row);
     SlowRequest {
         row: rows.row[row],
-        total_us: rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0)),
+        total_us: rows.duration_us[row].saturating_add(rows.init_us.get(row).unwrap_or(0)),
         is_timeout: rows.outcome[row] == Outcome::Timeout as u32,
         inference_us: match inference_of(rows, row) {
             RowInference::Known(inference) => Some(inference),
@@ -88,7 +88,7 @@ mod tests {
         };
         rows.outcome[37] = Outcome::Timeout as u32;
         rows.outcome[39] = Outcome::Error as u32;
-        rows.init_us[0] = Some(5000);
+        rows.init_us.set(0, Some(5000));
         let side = Side::of_rows(Identity::default(), rows, Failures::Apart);
         let found = slowest(&side, Failures::Apart);
         let listed: Vec<u32> = found.iter().map(|request| request.row).collect();

@@ -52,16 +52,15 @@ impl TimeSpent {
     fn of(side: &Side, p99: &P99<'_>, failures: Failures) -> Self {
         let rows = &side.rows;
         let ordered = Ordered::of(rows, &side.arrivals, failures);
-        let is_told = |column: &[Option<u64>]| column.iter().any(Option::is_some);
         let facts = &rows.facts;
-        let tells_bedrock = is_told(&facts.bedrock_latency_us);
+        let tells_bedrock = facts.bedrock_latency_us.is_told();
         let tells_phases = [&facts.before_us, &facts.after_us, &rows.retry_us]
             .iter()
-            .any(|column| is_told(column));
+            .any(|column| column.is_told());
         // Where nothing is told nothing can be too long.
         let count = |is_told: bool, is_so: &dyn Fn(usize) -> bool| {
-            let meant = ordered.rows.iter().filter(|&&row| is_told && is_so(row));
-            meant.count()
+            let meant = ordered.iter().filter(|&row| is_so(row));
+            if is_told { meant.count() } else { 0 }
         };
         let shares = InferenceShare::all(rows, &ordered);
         // The samples of a counted side are of more than its rows.
@@ -70,19 +69,19 @@ impl TimeSpent {
         let total = latencies.sample(Metric::Total);
         let composition = total.map_or_else(Vec::new, |total| composition(rows, total, failures));
         Self {
-            requests: ordered.rows.len(),
+            requests: ordered.len(),
             is_in_order: ordered.is_timed,
             speedups: Speedups::of(&shares, rows, &ordered, latencies),
             shares,
             bedrock: tells_bedrock.then(|| BedrockTime::of(rows, &ordered)).flatten(),
             retries: Retries::of(rows, &ordered),
-            tail: tail(&composition, ordered.rows.len(), p99),
+            tail: tail(&composition, ordered.len(), p99),
             composition,
             phases_over_duration: count(tells_phases, &|row| RowPhases::of(rows, row).is_over_duration),
             bedrock_over_inference: count(tells_bedrock, &|row| {
                 bedrock_of(rows, row) == RowBedrock::OverInference
             }),
-            several_calls: rows.calls.iter().flatten().filter(|calls| **calls > 1).count(),
+            several_calls: rows.calls.told().filter(|calls| *calls > 1).count(),
             summed_calls: rows.is_summed.iter().filter(|is_summed| **is_summed).count(),
         }
     }

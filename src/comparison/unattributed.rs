@@ -40,7 +40,7 @@ impl Unattributed {
     ) -> Option<Self> {
         // One that was saved may be in the logs too: it is known by what it is.
         let key = |rows: &Columns, row: usize| match rows.ended_at[row] {
-            Some(ended) => (Some(ended), rows.duration_us[row], rows.billed_us[row], 0),
+            Some(ended) => (Some(ended), rows.duration_us[row], rows.billed_us.get(row), 0),
             None => (None, 0, None, rows.row[row]),
         };
         let mut outcomes = BTreeMap::new();
@@ -90,7 +90,7 @@ fn verdict_holds(baseline: &Side, candidate: &Side, failures: Failures) -> bool 
     };
     let limit = p95(baseline).min(p95(candidate));
     let is_slow = |rows: &Columns, row: usize| {
-        let total = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
+        let total = rows.duration_us[row].saturating_add(rows.init_us.get(row).unwrap_or(0));
         total as f64 > limit || rows.outcome[row] == Outcome::Timeout as u32
     };
     let slow = |rows: &Columns| rows.only(|row| is_slow(rows, row));

@@ -42,7 +42,7 @@ impl WhatIfOutcome {
         for row in (0..rows.len()).filter(|&row| is_in_sample(rows, failures, row)) {
             let recomputed = recompute(what_if, rows, row);
             let is_bound = usize::from(rows.outcome[row] == Outcome::Timeout as u32);
-            let before = rows.duration_us[row].saturating_add(rows.init_us[row].unwrap_or(0));
+            let before = rows.duration_us[row].saturating_add(rows.init_us.get(row).unwrap_or(0));
             for (values, total) in values.iter_mut().zip([before, recomputed.total_us]) {
                 values[is_bound].push(total as f64);
             }
@@ -70,7 +70,7 @@ impl WhatIfOutcome {
 /// overhead is theirs too, unless they have one of their own.
 fn recompute(what_if: &WhatIf, rows: &Columns, row: usize) -> Recomputed {
     let duration = rows.duration_us[row];
-    let init = rows.init_us[row];
+    let init = rows.init_us.get(row);
     let inference = match inference_of(rows, row) {
         RowInference::Known(inference) => Some(inference),
         RowInference::OverDuration | RowInference::Unknown => None,
@@ -110,8 +110,8 @@ fn recompute(what_if: &WhatIf, rows: &Columns, row: usize) -> Recomputed {
 
 /// The time of failed attempts, where the log tells it or that there was none.
 fn retry_of(rows: &Columns, row: usize) -> Option<u64> {
-    let has_none = rows.facts.retries.get(row).copied().flatten() == Some(0);
-    rows.retry_us[row].or(has_none.then_some(0))
+    let has_none = rows.facts.retries.get(row) == Some(0);
+    rows.retry_us.get(row).or(has_none.then_some(0))
 }
 
 /// Whether a request may have waited for an initialisation of which the log has no time.
@@ -151,7 +151,7 @@ mod tests {
                 .collect(),
             duration_us: list.iter().map(|row| row.0).collect(),
             init_us: list.iter().map(|row| row.1).collect(),
-            billed_us: vec![None; list.len()],
+            billed_us: vec![None; list.len()].into(),
             inference_us: list.iter().map(|row| row.2).collect(),
             inference_is_bound: vec![false; list.len()],
             retry_us: list.iter().map(|row| row.3).collect(),
@@ -208,7 +208,7 @@ mod tests {
             [(Part::Inference, 2), (Part::Retry, 3)]
         );
         assert_eq!(untold("init=0", &rows), []);
-        rows.facts.retries = vec![Some(0); 4];
+        rows.facts.retries = vec![Some(0); 4].into();
         rows.start = vec![StartType::Cold as u32; 4];
         assert_eq!(
             untold("init=0,retry=0", &rows),

@@ -10,6 +10,7 @@ use polars::prelude::{
 };
 
 use super::facts::{self, FactColumns};
+use super::optional::{Optional, Whole};
 use crate::invocation::{Invocation, ModelUse, Names};
 use crate::vocab::{Micros, Timestamp};
 
@@ -143,10 +144,13 @@ pub(super) fn frame_of(invocations: &[Invocation], names: &Names) -> PolarsResul
 }
 
 /// The values of a column. Most columns have all of them or none, which is read without looking at each.
-pub(super) fn listed<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Vec<Option<T::Native>> {
+pub(super) fn optional<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Optional<T::Native>
+where
+    T::Native: Whole,
+{
     match column.cont_slice() {
         Ok(values) => values.iter().copied().map(Some).collect(),
-        Err(_) if column.null_count() == column.len() => vec![None; column.len()],
+        Err(_) if column.null_count() == column.len() => Optional::none(column.len()),
         Err(_) => column.iter().collect(),
     }
 }
@@ -173,39 +177,39 @@ pub struct Columns {
     /// Start type, a position in `StartType::ALL`.
     pub start: Vec<u32>,
     /// Model, a position in the names.
-    pub model: Vec<Option<u32>>,
+    pub model: Optional<u32>,
     /// How the model is known.
     pub model_source: Vec<ModelSource>,
     /// Time of the `REPORT`.
     pub ended_at: Vec<Option<Timestamp>>,
     /// Function, a position in the names.
-    pub function: Vec<Option<u32>>,
+    pub function: Optional<u32>,
     /// Function version, a position in the names.
-    pub version: Vec<Option<u32>>,
+    pub version: Optional<u32>,
     /// Region, a position in the names.
-    pub region: Vec<Option<u32>>,
+    pub region: Optional<u32>,
     /// Configured memory in MB.
-    pub memory_mb: Vec<Option<u32>>,
+    pub memory_mb: Optional<u32>,
     /// Duration in microseconds.
     pub duration_us: Vec<u64>,
     /// Initialisation or restore time that was waited for, in microseconds.
-    pub init_us: Vec<Option<u64>>,
+    pub init_us: Optional<u64>,
     /// Billed duration in microseconds.
-    pub billed_us: Vec<Option<u64>>,
+    pub billed_us: Optional<u64>,
     /// Inference time in microseconds.
-    pub inference_us: Vec<Option<u64>>,
+    pub inference_us: Optional<u64>,
     /// Whether the inference time is a lower bound.
     pub inference_is_bound: Vec<bool>,
     /// Time of failed attempts of the model call, in microseconds.
-    pub retry_us: Vec<Option<u64>>,
+    pub retry_us: Optional<u64>,
     /// Whether a timing record was joined.
     pub is_matched: Vec<bool>,
     /// Whether several calls were added up although they may overlap.
     pub is_summed: Vec<bool>,
     /// Number of model calls with a time.
-    pub calls: Vec<Option<u32>>,
+    pub calls: Optional<u32>,
     /// Log stream, a position in the names.
-    pub stream: Vec<Option<u32>>,
+    pub stream: Optional<u32>,
     /// What is told beside times.
     pub facts: FactColumns,
 }
@@ -213,8 +217,8 @@ pub struct Columns {
 impl Columns {
     /// Reads the columns of a frame.
     pub(super) fn of(frame: &DataFrame) -> PolarsResult<Self> {
-        let small = |name: &str| -> PolarsResult<Vec<Option<u32>>> {
-            Ok(listed(frame.column(name)?.as_materialized_series().u32()?))
+        let small = |name: &str| -> PolarsResult<Optional<u32>> {
+            Ok(optional(frame.column(name)?.as_materialized_series().u32()?))
         };
         let code = |name: &str| -> PolarsResult<Vec<u32>> {
             Ok(plain(frame.column(name)?.as_materialized_series().u32()?))
@@ -222,10 +226,10 @@ impl Columns {
         let truth = |name: &str| -> PolarsResult<Vec<bool>> {
             Ok(code(name)?.into_iter().map(|code| code == 1).collect())
         };
-        let time = |name: &str| -> PolarsResult<Vec<Option<u64>>> {
-            Ok(listed(frame.column(name)?.as_materialized_series().u64()?))
+        let time = |name: &str| -> PolarsResult<Optional<u64>> {
+            Ok(optional(frame.column(name)?.as_materialized_series().u64()?))
         };
-        let ended = listed(frame.column(ENDED_AT)?.as_materialized_series().i64()?);
+        let ended = frame.column(ENDED_AT)?.as_materialized_series().i64()?;
         Ok(Self {
             row: code(ROW)?,
             outcome: code(OUTCOME)?,
@@ -236,7 +240,7 @@ impl Columns {
                 .map(ModelSource::from_code)
                 .collect(),
             ended_at: ended
-                .into_iter()
+                .iter()
                 .map(|at| at.map(Timestamp::from_epoch_millis))
                 .collect(),
             function: small(FUNCTION)?,
@@ -266,23 +270,23 @@ impl Columns {
             row: pick(&self.row, rows),
             outcome: pick(&self.outcome, rows),
             start: pick(&self.start, rows),
-            model: pick(&self.model, rows),
+            model: self.model.pick(rows),
             model_source: pick(&self.model_source, rows),
             ended_at: pick(&self.ended_at, rows),
-            function: pick(&self.function, rows),
-            version: pick(&self.version, rows),
-            region: pick(&self.region, rows),
-            memory_mb: pick(&self.memory_mb, rows),
+            function: self.function.pick(rows),
+            version: self.version.pick(rows),
+            region: self.region.pick(rows),
+            memory_mb: self.memory_mb.pick(rows),
             duration_us: pick(&self.duration_us, rows),
-            init_us: pick(&self.init_us, rows),
-            billed_us: pick(&self.billed_us, rows),
-            inference_us: pick(&self.inference_us, rows),
+            init_us: self.init_us.pick(rows),
+            billed_us: self.billed_us.pick(rows),
+            inference_us: self.inference_us.pick(rows),
             inference_is_bound: pick(&self.inference_is_bound, rows),
-            retry_us: pick(&self.retry_us, rows),
+            retry_us: self.retry_us.pick(rows),
             is_matched: pick(&self.is_matched, rows),
             is_summed: pick(&self.is_summed, rows),
-            calls: pick(&self.calls, rows),
-            stream: pick(&self.stream, rows),
+            calls: self.calls.pick(rows),
+            stream: self.stream.pick(rows),
             facts: self.facts.pick(rows),
         }
     }
@@ -310,23 +314,23 @@ impl Columns {
             row: (0_u32..).take(count).collect(),
             outcome: vec![crate::invocation::Outcome::Success as u32; count],
             start: vec![crate::invocation::StartType::Warm as u32; count],
-            model: vec![None; count],
+            model: vec![None; count].into(),
             model_source: vec![ModelSource::None; count],
             ended_at: vec![None; count],
-            function: vec![None; count],
-            version: vec![None; count],
-            region: vec![None; count],
-            memory_mb: vec![None; count],
+            function: vec![None; count].into(),
+            version: vec![None; count].into(),
+            region: vec![None; count].into(),
+            memory_mb: vec![None; count].into(),
             duration_us: vec![0; count],
-            init_us: vec![None; count],
-            billed_us: vec![None; count],
-            inference_us: vec![None; count],
+            init_us: vec![None; count].into(),
+            billed_us: vec![None; count].into(),
+            inference_us: vec![None; count].into(),
             inference_is_bound: vec![false; count],
-            retry_us: vec![None; count],
+            retry_us: vec![None; count].into(),
             is_matched: vec![false; count],
             is_summed: vec![false; count],
-            calls: vec![None; count],
-            stream: vec![None; count],
+            calls: vec![None; count].into(),
+            stream: vec![None; count].into(),
             facts: FactColumns::default(),
         }
     }

@@ -4,7 +4,8 @@ use polars::prelude::{
     Column, DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt32Chunked, UInt64Chunked,
 };
 
-use super::columns::listed;
+use super::columns::optional;
+use super::optional::Optional;
 use crate::invocation::Invocation;
 use crate::vocab::Micros;
 
@@ -70,31 +71,31 @@ pub(super) fn columns_of(invocations: &[Invocation]) -> Vec<Column> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FactColumns {
     /// Runtime version, a position in the names.
-    pub runtime: Vec<Option<u32>>,
+    pub runtime: Optional<u32>,
     /// Way of initialisation, a position in the names.
-    pub initialization: Vec<Option<u32>>,
+    pub initialization: Optional<u32>,
     /// Tokens read.
-    pub input_tokens: Vec<Option<u32>>,
+    pub input_tokens: Optional<u32>,
     /// Tokens written.
-    pub output_tokens: Vec<Option<u32>>,
+    pub output_tokens: Optional<u32>,
     /// Limit on written tokens.
-    pub max_tokens: Vec<Option<u32>>,
+    pub max_tokens: Optional<u32>,
     /// Sampling temperature in thousandths.
-    pub temperature_milli: Vec<Option<u32>>,
+    pub temperature_milli: Optional<u32>,
     /// Failed attempts of the model calls.
-    pub retries: Vec<Option<u32>>,
+    pub retries: Optional<u32>,
     /// Time in the handler before the first call, in microseconds.
-    pub before_us: Vec<Option<u64>>,
+    pub before_us: Optional<u64>,
     /// Time in the handler after the last call, in microseconds.
-    pub after_us: Vec<Option<u64>>,
+    pub after_us: Optional<u64>,
     /// Bedrock's own latency, in microseconds.
-    pub bedrock_latency_us: Vec<Option<u64>>,
+    pub bedrock_latency_us: Optional<u64>,
     /// From the request to the first token, in microseconds.
-    pub time_to_first_token_us: Vec<Option<u64>>,
+    pub time_to_first_token_us: Optional<u64>,
     /// Whether the answer was streamed.
     pub streaming: Vec<Option<bool>>,
     /// Equal for equal prompts.
-    pub prompt: Vec<Option<u64>>,
+    pub prompt: Optional<u64>,
     /// Whether the last call was throttled.
     pub is_throttled: Vec<bool>,
 }
@@ -102,11 +103,11 @@ pub struct FactColumns {
 impl FactColumns {
     /// Reads the columns of a frame.
     pub(super) fn of(frame: &DataFrame) -> PolarsResult<Self> {
-        let small = |name: &str| -> PolarsResult<Vec<Option<u32>>> {
-            Ok(listed(frame.column(name)?.as_materialized_series().u32()?))
+        let small = |name: &str| -> PolarsResult<Optional<u32>> {
+            Ok(optional(frame.column(name)?.as_materialized_series().u32()?))
         };
-        let large = |name: &str| -> PolarsResult<Vec<Option<u64>>> {
-            Ok(listed(frame.column(name)?.as_materialized_series().u64()?))
+        let large = |name: &str| -> PolarsResult<Optional<u64>> {
+            Ok(optional(frame.column(name)?.as_materialized_series().u64()?))
         };
         Ok(Self {
             runtime: small(RUNTIME)?,
@@ -121,14 +122,11 @@ impl FactColumns {
             bedrock_latency_us: large(BEDROCK_LATENCY)?,
             time_to_first_token_us: large(TIME_TO_FIRST_TOKEN)?,
             streaming: small(STREAMING)?
-                .into_iter()
+                .iter()
                 .map(|code| code.map(|code| code == 1))
                 .collect(),
             prompt: large(PROMPT)?,
-            is_throttled: small(THROTTLED)?
-                .into_iter()
-                .map(|code| code == Some(1))
-                .collect(),
+            is_throttled: small(THROTTLED)?.iter().map(|code| code == Some(1)).collect(),
         })
     }
 
@@ -139,19 +137,19 @@ impl FactColumns {
             rows.iter().filter_map(value).collect()
         }
         Self {
-            runtime: pick(&self.runtime, rows),
-            initialization: pick(&self.initialization, rows),
-            input_tokens: pick(&self.input_tokens, rows),
-            output_tokens: pick(&self.output_tokens, rows),
-            max_tokens: pick(&self.max_tokens, rows),
-            temperature_milli: pick(&self.temperature_milli, rows),
-            retries: pick(&self.retries, rows),
-            before_us: pick(&self.before_us, rows),
-            after_us: pick(&self.after_us, rows),
-            bedrock_latency_us: pick(&self.bedrock_latency_us, rows),
-            time_to_first_token_us: pick(&self.time_to_first_token_us, rows),
+            runtime: self.runtime.pick(rows),
+            initialization: self.initialization.pick(rows),
+            input_tokens: self.input_tokens.pick(rows),
+            output_tokens: self.output_tokens.pick(rows),
+            max_tokens: self.max_tokens.pick(rows),
+            temperature_milli: self.temperature_milli.pick(rows),
+            retries: self.retries.pick(rows),
+            before_us: self.before_us.pick(rows),
+            after_us: self.after_us.pick(rows),
+            bedrock_latency_us: self.bedrock_latency_us.pick(rows),
+            time_to_first_token_us: self.time_to_first_token_us.pick(rows),
             streaming: pick(&self.streaming, rows),
-            prompt: pick(&self.prompt, rows),
+            prompt: self.prompt.pick(rows),
             is_throttled: pick(&self.is_throttled, rows),
         }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, ModelSource};
 use super::facts::FactColumns;
+use super::optional::Optional;
 use crate::invocation::{Model, Names, Outcome, StartType};
 use crate::vocab::{Micros, ModelId, Timestamp};
 
@@ -106,27 +107,27 @@ impl SavedRows {
                 .iter()
                 .map(|at| at.map(Timestamp::as_epoch_millis))
                 .collect(),
-            memory_mb: rows.memory_mb.clone(),
+            memory_mb: rows.memory_mb.iter().collect(),
             duration_us: rows.duration_us.clone(),
-            init_us: rows.init_us.clone(),
-            billed_us: rows.billed_us.clone(),
-            inference_us: rows.inference_us.clone(),
+            init_us: rows.init_us.iter().collect(),
+            billed_us: rows.billed_us.iter().collect(),
+            inference_us: rows.inference_us.iter().collect(),
             inference_is_bound: rows.inference_is_bound.clone(),
-            retry_us: rows.retry_us.clone(),
+            retry_us: rows.retry_us.iter().collect(),
             is_matched: rows.is_matched.clone(),
             is_summed: rows.is_summed.clone(),
-            calls: rows.calls.clone(),
-            input_tokens: facts.input_tokens.clone(),
-            output_tokens: facts.output_tokens.clone(),
-            max_tokens: facts.max_tokens.clone(),
-            temperature_milli: facts.temperature_milli.clone(),
-            retries: facts.retries.clone(),
-            before_us: facts.before_us.clone(),
-            after_us: facts.after_us.clone(),
-            bedrock_latency_us: facts.bedrock_latency_us.clone(),
-            time_to_first_token_us: facts.time_to_first_token_us.clone(),
+            calls: rows.calls.iter().collect(),
+            input_tokens: facts.input_tokens.iter().collect(),
+            output_tokens: facts.output_tokens.iter().collect(),
+            max_tokens: facts.max_tokens.iter().collect(),
+            temperature_milli: facts.temperature_milli.iter().collect(),
+            retries: facts.retries.iter().collect(),
+            before_us: facts.before_us.iter().collect(),
+            after_us: facts.after_us.iter().collect(),
+            bedrock_latency_us: facts.bedrock_latency_us.iter().collect(),
+            time_to_first_token_us: facts.time_to_first_token_us.iter().collect(),
             streaming: facts.streaming.clone(),
-            prompt: facts.prompt.clone(),
+            prompt: facts.prompt.iter().collect(),
             is_throttled: facts.is_throttled.clone(),
         }
     }
@@ -174,7 +175,7 @@ impl SavedRows {
                 .iter()
                 .map(|at| at.map(Timestamp::from_epoch_millis))
                 .collect(),
-            stream: vec![None; self.outcome.len()],
+            stream: Optional::none(self.outcome.len()),
             facts: FactColumns {
                 runtime: adopted("runtime", &self.runtime, &of.runtimes, &mut names.runtimes)?,
                 initialization: adopted(
@@ -183,31 +184,31 @@ impl SavedRows {
                     &of.initializations,
                     &mut names.initializations,
                 )?,
-                input_tokens: self.input_tokens,
-                output_tokens: self.output_tokens,
-                max_tokens: self.max_tokens,
-                temperature_milli: self.temperature_milli,
-                retries: self.retries,
-                before_us: self.before_us,
-                after_us: self.after_us,
-                bedrock_latency_us: self.bedrock_latency_us,
-                time_to_first_token_us: self.time_to_first_token_us,
+                input_tokens: self.input_tokens.into(),
+                output_tokens: self.output_tokens.into(),
+                max_tokens: self.max_tokens.into(),
+                temperature_milli: self.temperature_milli.into(),
+                retries: self.retries.into(),
+                before_us: self.before_us.into(),
+                after_us: self.after_us.into(),
+                bedrock_latency_us: self.bedrock_latency_us.into(),
+                time_to_first_token_us: self.time_to_first_token_us.into(),
                 streaming: self.streaming,
-                prompt: self.prompt,
+                prompt: self.prompt.into(),
                 is_throttled: self.is_throttled,
             },
             outcome: self.outcome,
             start: self.start,
-            memory_mb: self.memory_mb,
+            memory_mb: self.memory_mb.into(),
             duration_us: self.duration_us,
-            init_us: self.init_us,
-            billed_us: self.billed_us,
-            inference_us: self.inference_us,
+            init_us: self.init_us.into(),
+            billed_us: self.billed_us.into(),
+            inference_us: self.inference_us.into(),
             inference_is_bound: self.inference_is_bound,
-            retry_us: self.retry_us,
+            retry_us: self.retry_us.into(),
             is_matched: self.is_matched,
             is_summed: self.is_summed,
-            calls: self.calls,
+            calls: self.calls.into(),
         })
     }
 
@@ -289,11 +290,11 @@ impl SavedRows {
 
 /// A column of positions in one list as one of positions in another, which holds only what occurs.
 fn renamed(
-    column: &[Option<u32>],
+    column: &Optional<u32>,
     saved: &mut Vec<String>,
     name: impl Fn(u32) -> Option<String>,
 ) -> Vec<Option<u32>> {
-    let mut occurring: Vec<u32> = column.iter().flatten().copied().collect();
+    let mut occurring: Vec<u32> = column.runs().filter_map(|run| run.0).collect();
     occurring.sort_unstable();
     occurring.dedup();
     saved.extend(
@@ -304,7 +305,7 @@ fn renamed(
     let place = |position: u32| occurring.binary_search(&position).ok();
     column
         .iter()
-        .map(|position| u32::try_from(place((*position)?)?).ok())
+        .map(|position| u32::try_from(place(position?)?).ok())
         .collect()
 }
 
@@ -314,7 +315,7 @@ fn adopted(
     column: &[Option<u32>],
     saved: &[String],
     all: &mut Vec<Box<str>>,
-) -> Result<Vec<Option<u32>>, DamagedRows> {
+) -> Result<Optional<u32>, DamagedRows> {
     let mut place = |name: &String| {
         let known = all.iter().position(|other| **other == **name);
         let at = known.unwrap_or_else(|| {
@@ -331,7 +332,7 @@ fn adopted_models(
     column: &[Option<u32>],
     saved: &[String],
     all: &mut Vec<Model>,
-) -> Result<Vec<Option<u32>>, DamagedRows> {
+) -> Result<Optional<u32>, DamagedRows> {
     let mut places = Vec::new();
     for name in saved {
         let id = ModelId::parse(name).ok_or(DamagedRows("model"))?;
@@ -348,11 +349,7 @@ fn adopted_models(
     moved("model", column, &places)
 }
 
-fn moved(
-    name: &'static str,
-    column: &[Option<u32>],
-    places: &[u32],
-) -> Result<Vec<Option<u32>>, DamagedRows> {
+fn moved(name: &'static str, column: &[Option<u32>], places: &[u32]) -> Result<Optional<u32>, DamagedRows> {
     let place = |position: &Option<u32>| match position {
         None => Ok(None),
         Some(position) => match places.get(*position as usize) {
@@ -368,42 +365,42 @@ mod tests {
     use super::*;
 
     fn rows() -> Columns {
-        let none = vec![None; 3];
+        let none = Optional::none(3);
         Columns {
             row: vec![4, 7, 9],
             outcome: vec![0, 1, 2],
             start: vec![0, 1, 1],
-            model: vec![Some(1), None, Some(1)],
+            model: vec![Some(1), None, Some(1)].into(),
             model_source: vec![ModelSource::Logged, ModelSource::None, ModelSource::Inferred],
             ended_at: vec![Some(Timestamp::from_epoch_millis(5)), None, None],
-            function: vec![Some(2), Some(0), None],
+            function: vec![Some(2), Some(0), None].into(),
             version: none.clone(),
             region: none.clone(),
-            memory_mb: vec![Some(512); 3],
+            memory_mb: vec![Some(512); 3].into(),
             duration_us: vec![10, 20, 30],
-            init_us: vec![Some(1), None, None],
-            billed_us: vec![None; 3],
-            inference_us: vec![None, Some(3), None],
+            init_us: vec![Some(1), None, None].into(),
+            billed_us: vec![None; 3].into(),
+            inference_us: vec![None, Some(3), None].into(),
             inference_is_bound: vec![false, true, false],
-            retry_us: vec![None; 3],
+            retry_us: vec![None; 3].into(),
             is_matched: vec![true; 3],
             is_summed: vec![false; 3],
             calls: none.clone(),
-            stream: vec![None; 3],
+            stream: vec![None; 3].into(),
             facts: FactColumns {
                 runtime: none.clone(),
-                initialization: vec![Some(0), None, None],
+                initialization: vec![Some(0), None, None].into(),
                 input_tokens: none.clone(),
                 output_tokens: none.clone(),
                 max_tokens: none.clone(),
                 temperature_milli: none.clone(),
                 retries: none,
-                before_us: vec![None; 3],
-                after_us: vec![None; 3],
-                bedrock_latency_us: vec![None; 3],
-                time_to_first_token_us: vec![None; 3],
+                before_us: vec![None; 3].into(),
+                after_us: vec![None; 3].into(),
+                bedrock_latency_us: vec![None; 3].into(),
+                time_to_first_token_us: vec![None; 3].into(),
                 streaming: vec![None; 3],
-                prompt: vec![Some(9), None, None],
+                prompt: vec![Some(9), None, None].into(),
                 is_throttled: vec![false; 3],
             },
         }
@@ -438,9 +435,9 @@ mod tests {
         );
         let mut others = names(&["x", "c"], &[]);
         let back = saved.into_columns(&mut others, 5).unwrap();
-        assert_eq!(back.function, [Some(1), Some(2), None]);
+        assert_eq!(back.function, vec![Some(1), Some(2), None].into());
         assert_eq!(others.functions, ["x", "c", "a"].map(Box::from));
-        assert_eq!(back.model, [Some(0), None, Some(0)]);
+        assert_eq!(back.model, vec![Some(0), None, Some(0)].into());
         assert_eq!(back.row, [u32::MAX - 8, u32::MAX - 7, u32::MAX - 6]);
         let expected = Columns {
             row: back.row.clone(),

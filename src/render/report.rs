@@ -197,7 +197,9 @@ fn counts(side: &Side) -> Cell {
 
 /// The values of a property on one side, most frequent first.
 fn values(dataset: &Dataset, side: &Side, key: Key) -> Cell {
-    let shown: Vec<String> = value_counts(side.column(key))
+    let shown: Vec<String> = side
+        .column(key)
+        .map_or_else(Vec::new, value_counts)
         .into_iter()
         .map(|(value, _)| value.map_or_else(|| "not known".to_owned(), |value| dataset.label(key, value)))
         .collect();

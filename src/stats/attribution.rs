@@ -42,20 +42,24 @@ impl Attribution {
         if !totals.iter().all(|total| total.is_finite()) {
             return None;
         }
-        Self::of_requests(totals, &ascending(totals.to_vec()), p, |request| {
-            components.iter().map(|column| column[request]).collect()
-        })
+        let sorted = ascending(totals.to_vec());
+        Self::of_requests(
+            totals,
+            |rank| sorted[rank - 1],
+            p,
+            |request| components.iter().map(|column| column[request]).collect(),
+        )
     }
 
-    /// The same, where the totals are finite and also given ascending, and where the components of a request, always as
-    /// many, are only asked for if it is in the window.
+    /// The same, where the totals are finite, that of a rank counted from 1 is known, and the components of a request,
+    /// always as many, are only asked for if it is in the window.
     pub fn of_requests(
         totals: &[f64],
-        sorted: &[f64],
+        at_rank: impl Fn(usize) -> f64,
         p: Probability,
         components: impl Fn(usize) -> Vec<f64>,
     ) -> Option<Self> {
-        if totals.is_empty() || sorted.len() != totals.len() {
+        if totals.is_empty() {
             return None;
         }
         let n = totals.len();
@@ -63,12 +67,12 @@ impl Attribution {
         let low = ranks.low.map_or(1, |rank| rank as usize);
         let high = ranks.high.map_or(n, |rank| rank as usize);
         let (low, high) = widen(low, high, n);
-        let (least, most) = (sorted[low - 1], sorted[high - 1]);
+        let (least, most) = (at_rank(low), at_rank(high));
 
         let window: Vec<usize> = (0..n)
             .filter(|&at| least <= totals[at] && totals[at] <= most)
             .collect();
-        let before = sorted.partition_point(|&total| total < least);
+        let before = totals.iter().filter(|&&total| total < least).count();
         let (mut total, mut sums) = (0.0, Vec::new());
         for &request in &window {
             total += totals[request];

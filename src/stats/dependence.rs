@@ -59,10 +59,10 @@ impl Dependence {
 
     /// As [`of`](Self::of), where the nearest-rank quantile is known already; and for quantiles above p90 what its
     /// episodes are. `None` if there are no values.
-    pub fn around<'e>(
-        values: &[f64],
+    pub fn around<'e, T: Copy + PartialOrd>(
+        values: &[T],
         p: Probability,
-        quantile: f64,
+        quantile: T,
         of_p90: impl FnOnce() -> Option<&'e SlowEpisodes>,
     ) -> Option<Self> {
         let (mut found, bits) = Self::above(values, quantile)?;
@@ -80,7 +80,7 @@ impl Dependence {
     }
 
     /// What exceeds a value.
-    fn above(values: &[f64], quantile: f64) -> Option<(Self, Bits)> {
+    fn above<T: Copy + PartialOrd>(values: &[T], quantile: T) -> Option<(Self, Bits)> {
         if values.is_empty() {
             return None;
         }
@@ -152,7 +152,7 @@ pub struct SlowEpisodes {
 
 impl SlowEpisodes {
     /// Of values in order of their arrival and their nearest-rank p90. `None` if there are no values.
-    pub fn above(values: &[f64], p90: f64) -> Option<Self> {
+    pub fn above<T: Copy + PartialOrd>(values: &[T], p90: T) -> Option<Self> {
         let (found, bits) = Dependence::above(values, p90)?;
         Some(Self {
             bits,

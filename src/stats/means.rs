@@ -29,32 +29,54 @@ pub struct MeanComparison {
 }
 
 impl MeanEstimate {
+    /// The mean of some values. `None` if there are none or one is not finite.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        if values.is_empty() || !mean.is_finite() {
+            return None;
+        }
+        let squares = values.iter().map(|x| ((x - mean) / n).powi(2)).sum();
+        Some(Self::with_squares(mean, squares, values.len()))
+    }
+
     /// The sum of the means of several columns, each over the requests that have it. The columns must be equally long,
     /// a row being one request: what a request adds to several means at once is taken together, by the delta method
     /// (each request moves the sum by Σ (x − mean)/n over the columns that it has). `None` if a column has no value
     /// or one that is not finite.
     pub fn of_sum(columns: &[&[Option<f64>]]) -> Option<Self> {
-        let mut influence = vec![0.0; columns.first()?.len()];
         let (mut value, mut count) = (0.0, usize::MAX);
+        let mut means = Vec::with_capacity(columns.len());
         for column in columns {
-            let known = column.iter().flatten().count();
-            let mean = column.iter().flatten().sum::<f64>() / known as f64;
+            let mut known = 0;
+            let sum: f64 = column.iter().flatten().inspect(|_| known += 1).sum();
+            let mean = sum / known as f64;
             if known == 0 || !mean.is_finite() {
                 return None;
             }
-            for (moved, x) in influence.iter_mut().zip(*column) {
-                *moved += x.map_or(0.0, |x| (x - mean) / known as f64);
-            }
+            means.push((mean, known as f64));
             value += mean;
             count = count.min(known);
         }
+        let moved = |row: usize| {
+            let by_column = columns
+                .iter()
+                .zip(&means)
+                .map(|(column, (mean, known))| column[row].map_or(0.0, |x| (x - mean) / known));
+            by_column.fold(0.0, |moved, by| moved + by)
+        };
+        let squares = (0..columns.first()?.len()).map(|row| moved(row).powi(2)).sum();
+        Some(Self::with_squares(value, squares, count))
+    }
+
+    /// Of the sum of squares of what each request moves the mean by.
+    fn with_squares(value: f64, squares: f64, count: usize) -> Self {
         let n = count as f64;
-        let squares: f64 = influence.iter().map(|moved| moved * moved).sum();
-        Some(Self {
+        Self {
             value,
             variance: (count > 1).then(|| squares * n / (n - 1.0)),
             count,
-        })
+        }
     }
 
     /// The interval by Student's distribution of n − 1 degrees; unbounded from a single value. It rests on the mean being

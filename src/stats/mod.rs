@@ -42,6 +42,7 @@ mod proportion;
 mod proportion_difference;
 mod ratio_of_sums;
 mod sample;
+mod series;
 mod share;
 mod shared_keys;
 mod sort;
@@ -77,7 +78,7 @@ pub use means::{MeanComparison, MeanEstimate, compare_means};
 pub use needed::{
     LogSpread, growth_needed, requests_for_half_width, requests_needed, requests_to_exclude, requests_to_pass,
 };
-pub use ordering::{Placements, kolmogorov_smirnov};
+pub use ordering::{Placements, counts_before, kolmogorov_smirnov};
 pub use paired::{KeyedPairs, Paired};
 pub use post_stratification::{Observation, PostStratification};
 pub use probability::{ParseProbabilityError, Probability};
@@ -85,9 +86,10 @@ pub use proportion::Proportion;
 pub use proportion_difference::ProportionDifference;
 pub use ratio_of_sums::RatioOfSums;
 pub use sample::{Quantile, Sample};
+pub use series::Series;
 pub use share::Share;
 pub use shared_keys::{SharedKeys, shared};
-pub use sort::{ascending, merged};
+pub use sort::{ascending, merged, without};
 pub use strata::{Standardised, Stratum};
 pub use superiority::Superiority;
 pub use theil_sen::TheilSen;

@@ -84,18 +84,21 @@ impl KeyedPairs {
 /// The median of the values of each key, in the order of the keys.
 fn medians(mut keyed: Vec<(u64, f64)>) -> Vec<(u64, f64)> {
     sort_keyed(&mut keyed);
-    let mut medians = Vec::with_capacity(keyed.len());
-    medians.extend(keyed.chunk_by(|a, b| a.0 == b.0).filter_map(|group| {
-        if let [one] = group {
-            return Some(*one);
-        }
+    let (mut kept, mut start) = (0, 0);
+    while let Some(&(key, first)) = keyed.get(start) {
+        let count = keyed[start..].iter().take_while(|pair| pair.0 == key).count();
         // They ascend, so that the median is of those in the middle.
-        let middle = group.len() / 2;
-        let first = middle - usize::from(group.len().is_multiple_of(2));
-        let mut values: Vec<f64> = group[first..=middle].iter().map(|pair| pair.1).collect();
-        Some((group[0].0, median(&mut values)?))
-    }));
-    medians
+        let middle = keyed[start + count / 2].1;
+        let median = match count {
+            1 => first,
+            _ if count.is_multiple_of(2) => 0.5 * (keyed[start + count / 2 - 1].1 + middle),
+            _ => middle,
+        };
+        keyed[kept] = (key, median);
+        (kept, start) = (kept + 1, start + count);
+    }
+    keyed.truncate(kept);
+    keyed
 }
 
 #[cfg(test)]

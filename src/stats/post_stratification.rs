@@ -46,29 +46,42 @@ impl PostStratification {
     pub fn by_quantiles(baseline: &[Observation], candidate: &[Observation]) -> Option<Self> {
         let sorted =
             |observations: &[Observation]| ascending(observations.iter().map(|x| x.covariate).collect());
-        Self::by_sorted_quantiles([baseline, candidate], [&sorted(baseline), &sorted(candidate)])
+        let observations = [baseline, candidate].map(|side| side.iter().copied());
+        Self::by_sorted_quantiles(observations, [&sorted(baseline), &sorted(candidate)])
     }
 
     /// [`by_quantiles`](Self::by_quantiles), where the covariates of baseline and candidate are also given ascending.
-    pub fn by_sorted_quantiles(observations: [&[Observation]; 2], sorted: [&[f64]; 2]) -> Option<Self> {
-        let [baseline, candidate] = observations;
+    pub fn by_sorted_quantiles(
+        observations: [impl Iterator<Item = Observation>; 2],
+        sorted: [&[f64]; 2],
+    ) -> Option<Self> {
         let ends = sorted
             .iter()
             .flat_map(|sorted| sorted.first().into_iter().chain(sorted.last()));
         if sorted.iter().all(|sorted| sorted.is_empty()) || ends.into_iter().any(|x| !x.is_finite()) {
             return None;
         }
-        let few = baseline.len().min(candidate.len()) < Self::FEW;
+        let sizes = sorted.map(|sorted| sorted.len());
+        let few = sizes[0].min(sizes[1]) < Self::FEW;
         let shares: &[f64] = if few { &EDGES_OF_FEW } else { &EDGES };
         let mut edges: Vec<f64> = shares.iter().map(|&share| type7(sorted, share)).collect();
         edges.dedup();
 
+        // Without a branch, which would be mispredicted.
+        let stratum_of =
+            |x: Observation| -> usize { edges.iter().map(|&edge| usize::from(edge < x.covariate)).sum() };
         let mut strata = vec![<[Stratum; 2]>::default(); edges.len() + 1];
-        for (side, observations) in [baseline, candidate].into_iter().enumerate() {
+        for (side, observations) in observations.into_iter().enumerate() {
+            // About as many as there are below each edge.
+            let mut before = 0;
+            for (at, stratum) in strata.iter_mut().enumerate() {
+                let edge = edges.get(at).copied().unwrap_or(f64::INFINITY);
+                let up_to = sorted[side].partition_point(|&x| x <= edge);
+                stratum[side].values.reserve(up_to - before);
+                before = up_to;
+            }
             for x in observations {
-                // Without a branch, which would be mispredicted.
-                let at: usize = edges.iter().map(|&edge| usize::from(edge < x.covariate)).sum();
-                let stratum = &mut strata[at][side];
+                let stratum = &mut strata[stratum_of(x)][side];
                 let list = if x.censored {
                     &mut stratum.limits
                 } else {
@@ -83,7 +96,7 @@ impl PostStratification {
             .count();
         strata.retain(|pair| pair.iter().all(|side| side.len() >= Self::FEWEST_IN_A_STRATUM));
         let share = |[a, b]: &[Stratum; 2]| {
-            0.5 * (a.len() as f64 / baseline.len() as f64 + b.len() as f64 / candidate.len() as f64)
+            0.5 * (a.len() as f64 / sizes[0] as f64 + b.len() as f64 / sizes[1] as f64)
         };
         let shares: Vec<f64> = strata.iter().map(share).collect();
         let kept = strata.len();

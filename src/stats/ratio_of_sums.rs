@@ -4,7 +4,7 @@ use super::batch_means::batch_means_effect;
 use super::interval::Interval;
 use super::level::Confidence;
 use super::special::student_quantile;
-use super::sum::sum_of;
+use super::sum::{sum_of, sums_of};
 
 /// Σ amount / Σ base, such as the time of all answers over all their tokens, in the unit of the amounts per unit of
 /// the base. It may be any positive number, where a [`Share`](super::Share) is at most 1.
@@ -22,13 +22,15 @@ impl RatioOfSums {
     /// Of (amount, base) of each request in order of arrival. `None` if there is none, or if one is not positive and
     /// finite.
     pub fn of(pairs: &[(f64, f64)], confidence: Confidence) -> Option<Self> {
-        let valid = |x: f64| x > 0.0 && x.is_finite();
-        if pairs.is_empty() || !pairs.iter().all(|&(amount, base)| valid(amount) && valid(base)) {
+        let mut is_valid = !pairs.is_empty();
+        let [amount, base] = sums_of(pairs, |&(amount, base)| {
+            is_valid &= (amount > 0.0) & amount.is_finite() & (base > 0.0) & base.is_finite();
+            [amount, base]
+        });
+        if !is_valid {
             return None;
         }
         let n = pairs.len() as f64;
-        let amount = sum_of(pairs, |pair| pair.0);
-        let base = sum_of(pairs, |pair| pair.1);
         let ratio = amount / base;
         let rest = |(amount, base): &(f64, f64)| amount - ratio * base;
         let effect = batch_means_effect(pairs, rest).unwrap_or(1.0).max(1.0);

@@ -6,7 +6,7 @@ use super::level::Confidence;
 use super::probability::Probability;
 use super::sample::Sample;
 use super::special::student_quantile;
-use super::sum::sum_of;
+use super::sum::sums_of;
 
 /// The share of a part, such as the time that the model takes, in a whole, such as the duration of
 /// the request, over many requests. All results are without unit.
@@ -15,6 +15,8 @@ pub struct Share {
     pairs: Vec<(f64, f64)>,
     part: f64,
     whole: f64,
+    /// The largest part of a request, and the largest rest of one.
+    largest: [f64; 2],
 }
 
 impl Share {
@@ -22,14 +24,23 @@ impl Share {
     /// not 0 ≤ part ≤ whole, 0 < whole and whole finite in every one. What exceeds its whole is an
     /// error of measurement that the caller must have sorted out.
     pub fn from_pairs(pairs: Vec<(f64, f64)>) -> Option<Self> {
-        let valid =
-            |&(part, whole): &(f64, f64)| part >= 0.0 && part <= whole && whole > 0.0 && whole.is_finite();
-        if pairs.is_empty() || !pairs.iter().all(valid) {
-            return None;
-        }
-        let part = sum_of(&pairs, |pair| pair.0);
-        let whole = sum_of(&pairs, |pair| pair.1);
-        Some(Self { pairs, part, whole })
+        let (mut is_valid, mut largest) = (!pairs.is_empty(), [0.0_f64; 2]);
+        let [part, whole] = sums_of(&pairs, |&(part, whole)| {
+            is_valid &= (part >= 0.0) & (part <= whole) & (whole > 0.0) & whole.is_finite();
+            largest = [largest[0].max(part), largest[1].max(whole - part)];
+            [part, whole]
+        });
+        is_valid.then_some(Self {
+            pairs,
+            part,
+            whole,
+            largest,
+        })
+    }
+
+    /// The list that it was made from, to be filled anew.
+    pub fn into_pairs(self) -> Vec<(f64, f64)> {
+        self.pairs
     }
 
     /// How many requests.
@@ -78,9 +89,8 @@ impl Share {
         let centre = (self.part / rest).ln();
         let (of_part, of_rest) = (1.0 / self.part, 1.0 / rest);
         // Of many requests each is a small share of either sum, of which the logarithm has a short series.
-        let is_small =
-            |(part, whole): &(f64, f64)| part * of_part < SMALL && (whole - part) * of_rest < SMALL;
-        let (sum, squares) = match self.pairs.iter().all(is_small) {
+        let is_small = self.largest[0] * of_part < SMALL && self.largest[1] * of_rest < SMALL;
+        let [sum, squares] = match is_small {
             true => {
                 self.moved(|part, rest| ln_without_small(part * of_part) - ln_without_small(rest * of_rest))
             }
@@ -102,12 +112,11 @@ impl Share {
     }
 
     /// The sum and the sum of squares over all requests of what a part and its rest give.
-    fn moved(&self, by: impl Fn(f64, f64) -> f64) -> (f64, f64) {
-        let by = |(part, whole): &(f64, f64)| by(*part, whole - part);
-        (
-            sum_of(&self.pairs, by),
-            sum_of(&self.pairs, |pair| by(pair).powi(2)),
-        )
+    fn moved(&self, by: impl Fn(f64, f64) -> f64) -> [f64; 2] {
+        sums_of(&self.pairs, |&(part, whole)| {
+            let moved = by(part, whole - part);
+            [moved, moved * moved]
+        })
     }
 
     /// How many times faster the whole becomes at most if all but the part takes no time: 1/R

@@ -15,13 +15,11 @@ impl SharedKeys {
     pub const DIFFERENT: f64 = 0.5;
 
     /// Of the keys of all requests, in any order, as often as they occur. `None` if one list is empty.
-    pub fn of(baseline: &[u64], candidate: &[u64]) -> Option<Self> {
-        let sorted = |keys: &[u64]| {
-            let mut keys = keys.to_vec();
+    pub fn of(baseline: Vec<u64>, candidate: Vec<u64>) -> Option<Self> {
+        let [a, b] = [baseline, candidate].map(|mut keys| {
             sort_keys(&mut keys);
             keys
-        };
-        let (a, b) = (sorted(baseline), sorted(candidate));
+        });
         let larger = a.len().max(b.len());
         (!a.is_empty() && !b.is_empty()).then(|| Self(shared(&a, &b) as f64 / larger as f64))
     }
@@ -64,12 +62,12 @@ mod tests {
 
     #[test]
     fn keys_count_as_often_as_they_occur() {
-        let of = |a: &[u64], b: &[u64]| SharedKeys::of(a, b).unwrap();
+        let of = |a: &[u64], b: &[u64]| SharedKeys::of(a.to_vec(), b.to_vec()).unwrap();
         assert_eq!(of(&[1, 1, 2], &[1, 2, 2, 3]).share(), 0.5);
         assert_eq!(of(&[1, 1, 2], &[2, 1, 1]).check(), Check::Ok);
         assert_eq!(of(&[1, 1], &[1]).check(), Check::Warn);
         assert_eq!(of(&[1], &[2]).check(), Check::Confounded);
-        assert_eq!(SharedKeys::of(&[], &[1]), None);
+        assert_eq!(SharedKeys::of(vec![], vec![1]), None);
     }
 
     proptest! {
@@ -77,9 +75,9 @@ mod tests {
         fn swapping_the_samples_changes_nothing(a in vec(0_u64..9, 1..40), b in vec(0_u64..9, 1..40)) {
             let count = |keys: &[u64], key| keys.iter().filter(|other| **other == key).count();
             let shared: usize = (0..9).map(|key| count(&a, key).min(count(&b, key))).sum();
-            let share = SharedKeys::of(&a, &b).unwrap();
+            let share = SharedKeys::of(a.clone(), b.clone()).unwrap();
             prop_assert_eq!(share.share(), shared as f64 / a.len().max(b.len()) as f64);
-            prop_assert_eq!(share, SharedKeys::of(&b, &a).unwrap());
+            prop_assert_eq!(share, SharedKeys::of(b, a).unwrap());
         }
     }
 }

@@ -11,13 +11,40 @@ pub(crate) fn sort(values: &mut [f64]) {
         // Whole microseconds and tokens fit in half the width, which is a third of the time again.
         if values.iter().all(|value| is_small_and_whole(*value)) {
             let mut whole: Vec<u32> = values.iter().map(|value| *value as u32).collect();
-            radsort::sort(&mut whole);
-            for (value, whole) in values.iter_mut().zip(whole) {
-                *value = f64::from(whole);
+            match whole.iter().max() {
+                // Tokens and requests in flight are few different values, which need to be counted only.
+                Some(&largest) if largest < 1 << 16 => sort_by_counting(&whole, largest, values),
+                _ => {
+                    radsort::sort(&mut whole);
+                    for (value, whole) in values.iter_mut().zip(whole) {
+                        *value = f64::from(whole);
+                    }
+                }
+            }
+        } else if values.iter().all(|value| value.is_sign_positive()) {
+            // By the upper half of their bits, which tells nearly all apart.
+            let upper = |value: &f64| (value.to_bits() >> 32) as u32;
+            radsort::sort_by_key(values, upper);
+            for alike in values.chunk_by_mut(|a, b| upper(a) == upper(b)) {
+                alike.sort_unstable_by(f64::total_cmp);
             }
         } else {
             radsort::sort(values);
         }
+    }
+}
+
+/// Writes whole numbers up to `largest` in ascending order.
+fn sort_by_counting(whole: &[u32], largest: u32, sorted: &mut [f64]) {
+    let mut counts = vec![0_usize; largest as usize + 1];
+    for &value in whole {
+        counts[value as usize] += 1;
+    }
+    let mut rest = sorted;
+    for (value, count) in counts.into_iter().enumerate() {
+        let (equal, above) = rest.split_at_mut(count);
+        equal.fill(value as f64);
+        rest = above;
     }
 }
 
@@ -28,20 +55,61 @@ pub fn ascending(mut values: Vec<f64>) -> Vec<f64> {
 }
 
 /// Two ascending lists as one.
-pub fn merged(one: &[f64], other: &[f64]) -> Vec<f64> {
-    let mut merged = Vec::with_capacity(one.len() + other.len());
-    let (mut at_one, mut at_other) = (0, 0);
-    while at_one < one.len() && at_other < other.len() {
-        let (a, b) = (one[at_one], other[at_other]);
-        // Without a branch, which would be mispredicted at every other step.
-        let is_first = a <= b;
-        merged.push(if is_first { a } else { b });
-        at_one += usize::from(is_first);
-        at_other += usize::from(!is_first);
+///
+/// From both ends at a time, since each step waits for the one before it; without a branch by the values, which would be
+/// mispredicted at every other step.
+pub fn merged<T: Copy + PartialOrd + Default>(mut one: &[T], mut other: &[T]) -> Vec<T> {
+    let mut merged = vec![T::default(); one.len() + other.len()];
+    let mut rest = merged.as_mut_slice();
+    loop {
+        // So many steps from either end use up neither list.
+        let steps = one.len().min(other.len()) / 2;
+        if steps < FEWEST_STEPS {
+            break;
+        }
+        let (mut at_one, mut at_other) = (0, 0);
+        let (mut end_one, mut end_other) = (one.len(), other.len());
+        let (low, high) = rest.split_at_mut(one.len() + other.len() - steps);
+        for (low, high) in low.iter_mut().zip(high.iter_mut().rev()) {
+            let (a, b) = (one[at_one], other[at_other]);
+            let is_first = a <= b;
+            *low = if is_first { a } else { b };
+            at_one += usize::from(is_first);
+            at_other += usize::from(!is_first);
+            let (a, b) = (one[end_one - 1], other[end_other - 1]);
+            let is_last = a > b;
+            *high = if is_last { a } else { b };
+            end_one -= usize::from(is_last);
+            end_other -= usize::from(!is_last);
+        }
+        (one, other) = (&one[at_one..end_one], &other[at_other..end_other]);
+        rest = &mut low[steps..];
     }
-    merged.extend_from_slice(&one[at_one..]);
-    merged.extend_from_slice(&other[at_other..]);
+    let (few, mut many) = if one.len() < other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    for &value in few {
+        let (before, after) = many.split_at(many.partition_point(|other| *other <= value));
+        rest[..before.len()].copy_from_slice(before);
+        rest[before.len()] = value;
+        rest = &mut rest[before.len() + 1..];
+        many = after;
+    }
+    rest.copy_from_slice(many);
     merged
+}
+
+/// Where one list has fewer than twice so many values left, their places in the other one are searched.
+const FEWEST_STEPS: usize = 8;
+
+/// Two ascending lists, of the first without the values of the second, which it has.
+pub fn without(sorted: &[f64], removed: &[f64]) -> Vec<f64> {
+    let mut removed = removed.iter().peekable();
+    let mut kept = Vec::with_capacity(sorted.len());
+    kept.extend(sorted.iter().filter(|value| removed.next_if_eq(value).is_none()));
+    kept
 }
 
 /// Whether nothing is lost in 32 bits, but for the sign of zero.
@@ -63,26 +131,52 @@ pub(crate) fn sort_pairs(pairs: &mut [(f64, f64)]) {
 }
 
 /// The values of several lists together, ascending, and the list that each is of; equal values in the order of the lists.
-pub(crate) fn sorted_together(lists: &[&[f64]]) -> (Vec<f64>, Vec<usize>) {
+pub(crate) fn sorted_together(lists: &[&[f64]]) -> (Vec<f64>, Vec<u16>) {
     let count: usize = lists.iter().map(|list| list.len()).sum();
-    let all = || {
-        let numbered = lists.iter().enumerate();
-        numbered.flat_map(|(at, list)| list.iter().map(move |value| (*value, at)))
-    };
-    const BITS: u32 = 16;
-    let fits = count >= MANY && lists.len() < 1 << BITS;
-    if fits && all().all(|(value, _)| is_small_and_whole(value)) {
-        let mut keys: Vec<u64> = all()
-            .map(|(value, at)| (value as u64) << BITS | at as u64)
-            .collect();
-        radsort::sort(&mut keys);
-        let value = |key: &u64| (key >> BITS) as f64;
-        let list = |key: &u64| (key & ((1 << BITS) - 1)) as usize;
-        return (keys.iter().map(value).collect(), keys.iter().map(list).collect());
+    let bits = lists.len().next_power_of_two().ilog2();
+    if count >= MANY && bits <= 16 {
+        let all = || lists.iter().flat_map(|list| list.iter());
+        let (mut is_whole, mut largest) = (true, 0.0_f64);
+        for &value in all() {
+            is_whole &= is_small_and_whole(value);
+            largest = largest.max(value);
+        }
+        if is_whole && largest < f64::from(u32::MAX >> bits) {
+            let keys = sorted_keys(lists, |value, at| (value as u32) << bits | at as u32);
+            let list = |key: &u32| (key & ((1 << bits) - 1)) as u16;
+            let value = |key: &u32| f64::from(key >> bits);
+            return (keys.iter().map(value).collect(), keys.iter().map(list).collect());
+        }
+        if is_whole {
+            let keys = sorted_keys(lists, |value, at| (value as u64) << bits | at as u64);
+            let list = |key: &u64| (key & ((1 << bits) - 1)) as u16;
+            let value = |key: &u64| (key >> bits) as f64;
+            return (keys.iter().map(value).collect(), keys.iter().map(list).collect());
+        }
     }
-    let mut pairs: Vec<(f64, usize)> = all().collect();
+    let numbered = (0..).zip(lists);
+    let mut pairs: Vec<(f64, u16)> = numbered
+        .flat_map(|(at, list)| list.iter().map(move |value| (*value, at)))
+        .collect();
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     pairs.into_iter().unzip()
+}
+
+/// The keys of all values of several lists, which order by value and then by list, ascending.
+fn sorted_keys<K: radsort::Key + Copy + PartialOrd + Default>(
+    lists: &[&[f64]],
+    key: impl Fn(f64, usize) -> K,
+) -> Vec<K> {
+    let keys_of = |at: usize| lists[at].iter().map(|value| key(*value, at)).collect::<Vec<K>>();
+    if lists.len() == 2 && lists.iter().all(|list| list.is_sorted()) {
+        return merged(&keys_of(0), &keys_of(1));
+    }
+    let mut keys = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
+    for (at, list) in lists.iter().enumerate() {
+        keys.extend(list.iter().map(|value| key(*value, at)));
+    }
+    radsort::sort(&mut keys);
+    keys
 }
 
 /// Sorts keys, ascending.
@@ -161,7 +255,7 @@ mod tests {
             let value = |&x: &u32| scale * f64::from(x);
             let lists: Vec<Vec<f64>> = lists.iter().map(|list| list.iter().map(value).collect::<Vec<_>>().repeat(copies)).collect();
             let (values, of) = sorted_together(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>());
-            let pairs: Vec<(f64, usize)> = values.into_iter().zip(of).collect();
+            let pairs: Vec<(f64, usize)> = values.into_iter().zip(of.into_iter().map(usize::from)).collect();
             prop_assert!(pairs.is_sorted());
             for (at, mut list) in lists.into_iter().enumerate() {
                 sort(&mut list);
@@ -172,7 +266,8 @@ mod tests {
         #[test]
         fn two_lists_become_one(one in vec(0_u32..50, 0..60), other in vec(0_u32..50, 0..60)) {
             let [one, other] = [one, other].map(|list| ascending(list.into_iter().map(f64::from).collect()));
-            prop_assert_eq!(merged(&one, &other), ascending([one, other].concat()));
+            prop_assert_eq!(merged(&one, &other), ascending([one.clone(), other.clone()].concat()));
+            prop_assert_eq!(without(&merged(&one, &other), &other), one);
         }
 
         #[test]

@@ -67,7 +67,11 @@ impl Standardised {
         };
         let values = sorted_together(&lists(|stratum| &stratum.values));
         let limits = sorted_together(&lists(|stratum| &stratum.limits));
-        let weights = values.1.iter().chain(&limits.1).map(|list| weights[*list]);
+        let weights = values
+            .1
+            .iter()
+            .chain(&limits.1)
+            .map(|list| weights[usize::from(*list)]);
         let sample = Sample::weighted_in_order(values.0, limits.0, weights)?;
         Some(Self { strata, sample })
     }

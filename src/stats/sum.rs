@@ -7,18 +7,22 @@ const LANES: usize = 8;
 /// exact sum than one after another.
 #[inline]
 pub(crate) fn sum_of<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let chunks = items.chunks_exact(LANES);
-    let rest = chunks.remainder();
-    for chunk in chunks {
+    let [sum] = sums_of(items, |item| [value(item)]);
+    sum
+}
+
+/// The same of several values of each item, which is looked at once.
+#[inline]
+pub(crate) fn sums_of<T, const N: usize>(items: &[T], mut values: impl FnMut(&T) -> [f64; N]) -> [f64; N] {
+    let mut lanes = [[0.0; N]; LANES];
+    for chunk in items.chunks(LANES) {
         for (lane, item) in lanes.iter_mut().zip(chunk) {
-            *lane += value(item);
+            for (sum, value) in lane.iter_mut().zip(values(item)) {
+                *sum += value;
+            }
         }
     }
-    for (lane, item) in lanes.iter_mut().zip(rest) {
-        *lane += value(item);
-    }
-    lanes.iter().sum()
+    std::array::from_fn(|at| lanes.iter().map(|lane| lane[at]).sum())
 }
 
 #[cfg(test)]

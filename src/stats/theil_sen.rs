@@ -42,7 +42,7 @@ impl TheilSen {
         let used: Vec<(f64, f64)> = (0..kept)
             .map(|i| sorted[(2 * i + 1) * sorted.len() / (2 * kept)])
             .collect();
-        let mut slopes = Vec::new();
+        let mut slopes = Vec::with_capacity(kept * kept.saturating_sub(1) / 2);
         for (i, a) in used.iter().enumerate() {
             slopes.extend(
                 used[i + 1..]
@@ -75,7 +75,8 @@ impl TheilSen {
     }
 }
 
-/// The slopes of rank ⌊(N − C)/2⌋ and of rank ⌈(N + C)/2⌉ + 1 among N, with C = z·√Var(S). Reorders the slopes.
+/// The slopes of rank ⌊(N − C)/2⌋ and of rank ⌈(N + C)/2⌉ + 1 among N, with C = z·√Var(S). Reorders the slopes, of which
+/// none of the first half may be larger than one of the second.
 fn slope_interval(slopes: &mut [f64], points: &[(f64, f64)], confidence: Confidence) -> Interval {
     let term = |n: f64| n * (n - 1.0) * (2.0 * n + 5.0);
     let ties = |of: fn(&(f64, f64)) -> f64| -> f64 {
@@ -91,9 +92,14 @@ fn slope_interval(slopes: &mut [f64], points: &[(f64, f64)], confidence: Confide
     let count = slopes.len() as f64;
     let low = ((count - reach) / 2.0).floor();
     let high = ((count + reach) / 2.0).ceil() + 1.0;
+    let (below, above) = slopes.split_at_mut(slopes.len() / 2);
     let mut at_rank = |rank: f64| {
-        let is_in = rank >= 1.0 && rank <= count;
-        is_in.then(|| *slopes.select_nth_unstable_by(rank as usize - 1, f64::total_cmp).1)
+        let at = (rank >= 1.0 && rank <= count).then(|| rank as usize - 1)?;
+        let (half, at) = match at.checked_sub(below.len()) {
+            Some(at) => (&mut *above, at),
+            None => (&mut *below, at),
+        };
+        Some(*half.select_nth_unstable_by(at, f64::total_cmp).1)
     };
     Interval {
         low: at_rank(low),

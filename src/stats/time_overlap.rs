@@ -1,5 +1,7 @@
 //! Whether two samples were taken at the same times.
 
+use std::borrow::Cow;
+
 use super::check::Check;
 use super::ordering::wins_of_second;
 use super::sort::ascending;
@@ -17,6 +19,14 @@ pub struct TimeOverlap {
 }
 
 const BINS: usize = 20;
+
+/// Times in order, most often as they are.
+fn in_order(times: &[f64]) -> Cow<'_, [f64]> {
+    match times.is_sorted() {
+        true => Cow::Borrowed(times),
+        false => Cow::Owned(ascending(times.to_vec())),
+    }
+}
 
 impl TimeOverlap {
     /// An overlap from which the windows are the same, and below which they are others.
@@ -50,14 +60,11 @@ impl TimeOverlap {
             .zip(counts(candidate))
             .map(|(a, b)| a.min(b))
             .sum();
-        let sorted = |times: &[f64]| ascending(times.to_vec());
+        let [earlier, later] = [baseline, candidate].map(in_order);
         let pairs = baseline.len() as f64 * candidate.len() as f64;
         Some(Self {
             overlap,
-            candidate_later: wins_of_second(
-                sorted(baseline).as_slice().into(),
-                sorted(candidate).as_slice().into(),
-            ) / pairs,
+            candidate_later: wins_of_second(&earlier, &later) / pairs,
         })
     }
 

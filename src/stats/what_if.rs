@@ -27,8 +27,8 @@ impl ColdStartWhatIf {
 
     /// With the stated share of cold starts instead of the observed one, from 0 to 1. A benchmark's own
     /// share is mostly made by how it sends requests. `None` as for [`Standardised`].
-    pub fn at_cold_share(&self, share: f64) -> Option<Standardised> {
-        Standardised::new(vec![self.cold.clone(), self.warm.clone()], &[share, 1.0 - share])
+    pub fn at_cold_share(self, share: f64) -> Option<Standardised> {
+        Standardised::new(vec![self.cold, self.warm], &[share, 1.0 - share])
     }
 
     /// Whether the `p` quantile lies among the cold starts if these are the slowest and have the
@@ -61,7 +61,7 @@ mod tests {
         };
         assert_eq!(cold.warm_only(), None);
         assert_eq!(cold.observed().unwrap().censored(), 1);
-        assert_eq!(cold.at_cold_share(0.1), None);
+        assert_eq!(cold.clone().at_cold_share(0.1), None);
         assert!(cold.at_cold_share(1.0).is_some());
         assert!(ColdStartWhatIf::is_among_cold_starts(Probability::P99, 0.02));
         assert!(!ColdStartWhatIf::is_among_cold_starts(Probability::P99, 0.01));

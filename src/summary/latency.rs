@@ -96,7 +96,7 @@ pub enum RowInference {
 #[inline]
 pub fn inference_of(rows: &Columns, row: usize) -> RowInference {
     let duration = rows.duration_us[row];
-    match rows.inference_us[row] {
+    match rows.inference_us.get(row) {
         Some(inference) if inference > duration.saturating_add(duration / CLOCK_TOLERANCE) => {
             RowInference::OverDuration
         }
@@ -120,7 +120,7 @@ pub fn value_given(
 ) -> Option<(u64, bool)> {
     let is_timeout = rows.outcome[row] == Outcome::Timeout as u32;
     let duration = rows.duration_us[row];
-    let init = rows.init_us[row];
+    let init = rows.init_us.get(row);
     let inference = match inference {
         RowInference::Known(inference) => Some(inference),
         RowInference::OverDuration | RowInference::Unknown => None,
@@ -130,7 +130,7 @@ pub fn value_given(
         Metric::Duration => Some((duration, is_timeout)),
         Metric::Total => Some((duration.saturating_add(init.unwrap_or(0)), is_timeout)),
         Metric::Init => Some((init?, false)),
-        Metric::Billed => Some((rows.billed_us[row]?, false)),
+        Metric::Billed => Some((rows.billed_us.get(row)?, false)),
         Metric::Inference => Some((inference?, inference_is_bound)),
         // When the model's call was given up, the time around it is known all the same.
         Metric::Overhead => Some((duration - inference?, is_timeout && !inference_is_bound)),
@@ -167,7 +167,7 @@ struct Part {
 impl Part {
     #[inline]
     fn add(&mut self, rows: &Columns, row: usize, inference: RowInference) {
-        self.has_waited |= rows.init_us[row].is_some_and(|init| init > 0);
+        self.has_waited |= rows.init_us.get(row).is_some_and(|init| init > 0);
         for (metric, values) in Metric::ALL.into_iter().zip(&mut self.values) {
             if let Some((value, is_bound)) = value_given(rows, row, metric, inference) {
                 values.add(value, is_bound);
@@ -232,9 +232,9 @@ mod tests {
             outcome: vec![Outcome::Success as u32; count],
             start: vec![StartType::Warm as u32; count],
             duration_us: (1..=count as u64).map(|n| n * 1000).collect(),
-            init_us: vec![None; count],
-            billed_us: vec![None; count],
-            inference_us: vec![None; count],
+            init_us: vec![None; count].into(),
+            billed_us: vec![None; count].into(),
+            inference_us: vec![None; count].into(),
             inference_is_bound: vec![false; count],
             ..Columns::default()
         }
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn inference_longer_than_its_invocation_is_counted_and_left_out() {
         let mut rows = rows(3);
-        rows.inference_us = vec![Some(1001), Some(2003), Some(2900)];
+        rows.inference_us = vec![Some(1001), Some(2003), Some(2900)].into();
         let latencies = Latencies::of(&rows, Failures::Apart);
         assert_eq!(latencies.inference_over_duration, 1);
         assert_eq!(
@@ -278,7 +278,7 @@ mod tests {
     fn of_a_call_given_up_the_time_around_it_is_exact() {
         let mut rows = rows(2);
         rows.outcome = vec![Outcome::Timeout as u32; 2];
-        rows.inference_us = vec![Some(900), Some(1500)];
+        rows.inference_us = vec![Some(900), Some(1500)].into();
         rows.inference_is_bound = vec![true, false];
         let latencies = Latencies::of(&rows, Failures::Apart);
         let censored = |metric| latencies.sample(metric).unwrap().censored();

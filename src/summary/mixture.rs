@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{Columns, Key};
+use crate::dataset::{Columns, Key, Optional};
 
 /// A property that takes several values inside one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,10 @@ pub fn mixtures(rows: &Columns) -> Vec<Mixture> {
 }
 
 /// The distinct values of a column and how often each occurs, most first.
-pub fn value_counts(column: &[Option<u32>]) -> Vec<(Option<u32>, usize)> {
+pub fn value_counts(column: &Optional<u32>) -> Vec<(Option<u32>, usize)> {
     let mut counts: BTreeMap<Option<u32>, usize> = BTreeMap::new();
-    for run in column.chunk_by(|one, next| one == next) {
-        *counts.entry(run[0]).or_default() += run.len();
+    for (value, count) in column.runs() {
+        *counts.entry(value).or_default() += count;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|&(value, count)| (std::cmp::Reverse(count), value));

@@ -1,7 +1,7 @@
 //! The phases that the total time of an invocation is made of.
 
 use super::latency::{CLOCK_TOLERANCE, RowInference, inference_of};
-use crate::dataset::Columns;
+use crate::dataset::{Columns, Optional};
 
 /// A part of total time. The phases of one invocation are told apart as far as its records tell them, and always add
 /// up to its total time.
@@ -76,12 +76,12 @@ impl RowPhases {
     pub fn of(rows: &Columns, row: usize) -> Self {
         let mut phases = Self::default();
         let duration = rows.duration_us[row];
-        phases.set(Phase::Init, rows.init_us[row].unwrap_or(0));
+        phases.set(Phase::Init, rows.init_us.get(row).unwrap_or(0));
         let RowInference::Known(inference) = inference_of(rows, row) else {
             phases.set(Phase::NotKnown, duration);
             return phases;
         };
-        let told = |column: &[Option<u64>]| column.get(row).copied().flatten();
+        let told = |column: &Optional<u64>| column.get(row);
         let (before, after) = (told(&rows.facts.before_us), told(&rows.facts.after_us));
         let around = [
             (Phase::Retry, told(&rows.retry_us)),
@@ -141,8 +141,8 @@ const BEDROCK_ROUNDING_US: u64 = 1000;
 /// Bedrock's own latency within the inference time of a row, if it made a single call and both can be true. Of several
 /// calls Bedrock's latencies add up, and inference is the time during which any ran.
 pub fn bedrock_of(rows: &Columns, row: usize) -> RowBedrock {
-    let told = rows.facts.bedrock_latency_us.get(row).copied().flatten();
-    let is_single = rows.calls.get(row).copied().flatten() == Some(1);
+    let told = rows.facts.bedrock_latency_us.get(row);
+    let is_single = rows.calls.get(row) == Some(1);
     let (RowInference::Known(inference), Some(bedrock)) = (inference_of(rows, row), told) else {
         return RowBedrock::Unknown;
     };
@@ -190,16 +190,16 @@ mod tests {
     fn columns(logged: &Logged) -> Columns {
         let mut rows = Columns {
             duration_us: vec![logged.duration],
-            init_us: vec![logged.init],
-            inference_us: vec![logged.inference],
+            init_us: vec![logged.init].into(),
+            inference_us: vec![logged.inference].into(),
             inference_is_bound: vec![false],
-            retry_us: vec![logged.retry],
-            calls: vec![Some(logged.calls)],
+            retry_us: vec![logged.retry].into(),
+            calls: vec![Some(logged.calls)].into(),
             ..Columns::default()
         };
-        rows.facts.before_us = vec![logged.before];
-        rows.facts.after_us = vec![logged.after];
-        rows.facts.bedrock_latency_us = vec![logged.bedrock];
+        rows.facts.before_us = vec![logged.before].into();
+        rows.facts.after_us = vec![logged.after].into();
+        rows.facts.bedrock_latency_us = vec![logged.bedrock].into();
         rows
     }
 

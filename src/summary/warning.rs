@@ -235,7 +235,7 @@ pub fn row_warnings(
         Warning::TimeoutsWithoutInference { of, count }
     });
     counted(
-        count_of(&|row| is_start(row, StartType::Cold) && rows.init_us[row].is_none()),
+        count_of(&|row| is_start(row, StartType::Cold) && rows.init_us.get(row).is_none()),
         |of, count| Warning::ColdWithoutInit { of, count },
     );
     counted(count_of(&|row| is_start(row, StartType::Unknown)), |of, count| {

@@ -98,11 +98,11 @@ fn without_cold_starts() {
         check(what_if.warm_only(), "warm_only");
         check(Sample::new(handler.clone()), "init_removed");
         check(
-            what_if.at_cold_share(0.01).and_then(|of| of.sample(p)),
+            what_if.clone().at_cold_share(0.01).and_then(|of| of.sample(p)),
             "standardised_to_1pct_cold",
         );
         check(
-            what_if.at_cold_share(0.1).and_then(|of| of.sample(p)),
+            what_if.clone().at_cold_share(0.1).and_then(|of| of.sample(p)),
             "standardised_to_10pct_cold",
         );
     }

@@ -146,8 +146,8 @@ mod tests {
         let mut rows = Columns::blank(1000);
         rows.duration_us = vec![100_000; 1000];
         rows.inference_us = (0..1000).map(|n| Some(98_000 + n)).collect();
-        rows.inference_us[0] = Some(50_000);
-        rows.inference_us[1] = None;
+        rows.inference_us.set(0, Some(50_000));
+        rows.inference_us.set(1, None);
         rows.outcome[2] = Outcome::Timeout as u32;
         rows.inference_is_bound[3] = true;
         let side = side("a", rows);
@@ -164,7 +164,7 @@ mod tests {
         let (silent, told) = (side("a", Columns::blank(9)), {
             let mut rows = Columns::blank(9);
             rows.duration_us = vec![10; 9];
-            rows.inference_us = vec![Some(10); 9];
+            rows.inference_us = vec![Some(10); 9].into();
             side("b", rows)
         });
         let found = InferenceShares::of(&[&silent, &told], Failures::Apart);

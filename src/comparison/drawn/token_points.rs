@@ -62,7 +62,7 @@ impl TokenPoints {
     /// Of these sides with what is known of their answers.
     pub fn of(sides: &[(&Side, Option<&Answers>)]) -> Self {
         let series = sides.iter().enumerate().filter_map(|(place, (side, answers))| {
-            let told: Vec<(f64, f64)> = times_and_tokens(&side.rows, &answered(&side.rows, &side.arrivals))
+            let told: Vec<(f64, f64)> = times_and_tokens(&side.rows, answered(&side.rows, &side.arrivals))
                 .into_iter()
                 .map(|(time, tokens)| (tokens, time))
                 .collect();

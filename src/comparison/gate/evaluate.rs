@@ -89,8 +89,10 @@ impl Sides<'_> {
             needed: None,
             fail_confidence: self.fail_confidence,
         };
-        let baseline = self.baseline.map(|side| self.counted(side, &none));
-        let candidate = self.counted(self.candidate, &none);
+        let (baseline, candidate) = rayon::join(
+            || self.baseline.map(|side| self.counted(side, &none)),
+            || self.counted(self.candidate, &none),
+        );
         let nothing = |side: &Side| {
             let side = side.name.clone();
             result(Decision::Inconclusive, None, Some(Reason::Nothing { side }))

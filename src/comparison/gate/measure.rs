@@ -3,10 +3,10 @@
 use super::arm::Arm;
 use super::expression::{Gate, Quantity, Threshold};
 use super::judged::{Leaning, Measured, Needed, Purpose, Scale};
-use crate::comparison::quantiles::compare_worth;
+use crate::comparison::quantiles::{Worth, compare_worth};
 use crate::stats::{
-    Confidence, Decision, Interval, Operator, Proportion, Sample, growth_needed, min_n_two_sided,
-    requests_to_exclude,
+    Confidence, Decision, Interval, Operator, Probability, Proportion, QuantileComparison, Sample,
+    growth_needed, min_n_two_sided, requests_to_exclude,
 };
 
 /// The numbers of one side and how many requests they are of.
@@ -43,6 +43,16 @@ pub(super) fn measure(
         requests: candidate.requests,
         baseline_requests: None,
     };
+    // At the level on which gates pass, and at the other one if that differs.
+    let compared =
+        |base: &Worth, cand: &Worth, p: Probability, interval: fn(&QuantileComparison) -> Interval| {
+            let found = compare_worth([base, cand], p, Confidence::C95);
+            let ends = both(&|level| match level == Confidence::C95 {
+                true => interval(&found),
+                false => interval(&compare_worth([base, cand], p, level)),
+            });
+            (found, ends)
+        };
     let samples = match (baseline.map(|counted| &counted.arm), &candidate.arm) {
         (Some(Arm::Times(baseline)), Arm::Times(candidate)) => Some((baseline, candidate)),
         _ => None,
@@ -51,8 +61,7 @@ pub(super) fn measure(
     match (gate.quantity, gate.threshold) {
         (Quantity::Quantile(p, _), Threshold::Relative(percent)) => {
             let (base, cand) = samples?;
-            let found = compare_worth([base, cand], p, Confidence::C95);
-            let ends = both(&|level| compare_worth([base, cand], p, level).ratio_interval);
+            let (found, ends) = compared(base, cand, p, |found| found.ratio_interval);
             let threshold = 1.0 + percent / 100.0;
             Some(Measured {
                 baseline_requests,
@@ -61,8 +70,7 @@ pub(super) fn measure(
         }
         (Quantity::Quantile(p, _), Threshold::Difference(amount, unit)) => {
             let (base, cand) = samples?;
-            let found = compare_worth([base, cand], p, Confidence::C95);
-            let ends = both(&|level| compare_worth([base, cand], p, level).difference_interval);
+            let (found, ends) = compared(base, cand, p, |found| found.difference_interval);
             Some(Measured {
                 baseline_requests,
                 ..measured(

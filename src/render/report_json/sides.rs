@@ -84,7 +84,7 @@ pub(super) fn side_json(dataset: &Dataset, side: &Side) -> SideJson {
 
 /// The values of a property on one side, most frequent first.
 fn values<T>(side: &Side, key: Key, shown: impl Fn(u32) -> T) -> Vec<ValueJson<T>> {
-    let counts = value_counts(side.column(key)).into_iter();
+    let counts = side.column(key).map_or_else(Vec::new, value_counts).into_iter();
     let value = |(value, invocations): (Option<u32>, usize)| ValueJson {
         value: value.map(&shown),
         invocations,
