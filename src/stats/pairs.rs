@@ -98,7 +98,7 @@ const THIN: u64 = 4096;
 /// By which shares of all pairs the guess may err; it errs by less than the first, mostly.
 const MARGINS: [f64; 3] = [2e-5, 5e-4, 1e-2];
 /// By which share of a bracket interpolation may err, mostly.
-const INTERPOLATION: f64 = 5e-4;
+const INTERPOLATION: f64 = 2e-3;
 /// After so many cuts what is left is taken for ties.
 const PATIENCE: u32 = 8;
 
@@ -235,8 +235,7 @@ impl Pairs {
         let tied = 2 * (self.a.distinct() + self.b.distinct()) as u64;
         for step in 0..400 {
             let enough = if step < PATIENCE { few } else { few.max(tied) };
-            if bracket.up_to_high - bracket.up_to_low <= enough || !self.narrow(&mut bracket, rank, step, few)
-            {
+            if bracket.up_to_high - bracket.up_to_low <= enough || !self.narrow(&mut bracket, rank, step) {
                 break;
             }
         }
@@ -285,20 +284,18 @@ impl Pairs {
     }
 
     /// Narrows where linear interpolation expects the rank, alternately a little below and above so
-    /// that both ends move and no more than `few` are left, and now and then at the middle. Whether there was a point to
-    /// cut at.
-    fn narrow(&self, bracket: &mut Bracket, rank: u64, step: u32, few: u64) -> bool {
+    /// that both ends move, and now and then at the middle. Whether there was a point to cut at.
+    fn narrow(&self, bracket: &mut Bracket, rank: u64, step: u32) -> bool {
         let Bracket { low, high, .. } = *bracket;
         let all = (bracket.up_to_high - bracket.up_to_low) as f64;
         let share = (rank - bracket.up_to_low) as f64 / all;
-        let margin = (0.4 * few as f64 / all).clamp(INTERPOLATION, 0.5);
         let middle = match self.scale {
             Scale::Ratio if low > 0.0 => low.sqrt() * high.sqrt(),
             _ => low + 0.5 * (high - low),
         };
         let point = match step % 3 {
-            0 => low + (share - margin) * (high - low),
-            1 => low + (share + margin) * (high - low),
+            0 => low + (share - INTERPOLATION) * (high - low),
+            1 => low + (share + INTERPOLATION) * (high - low),
             _ => middle,
         };
         let point = if point > low && point < high {
