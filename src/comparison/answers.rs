@@ -45,7 +45,9 @@ impl Answers {
         if pairs.is_empty() && first.is_empty() {
             return None;
         }
-        let quantile = |values: Vec<f64>, p| Some(QuantileSummary::of(&Sample::new(values)?, p));
+        let told_first_token = first.len();
+        let first_token = Sample::new(first);
+        let first_token = |p| Some(QuantileSummary::of(first_token.as_ref()?, p));
         let per_token = Sample::new(pairs.iter().map(|(time, tokens)| time / tokens).collect());
         // As sorted as they are, the other way round.
         let per_second =
@@ -59,14 +61,15 @@ impl Answers {
                 .map(|times| QuantileSummary::of(times, Probability::P50)),
             tokens_per_second: per_token
                 .as_ref()
-                .and_then(|times| quantile(per_second(times), Probability::P50)),
+                .and_then(|times| Sample::new(per_second(times)))
+                .map(|speeds| QuantileSummary::of(&speeds, Probability::P50)),
             line: TheilSen::of(
                 pairs.iter().map(|&(time, tokens)| (tokens, time)),
                 Confidence::C95,
             ),
-            told_first_token: first.len(),
-            first_token_p50: quantile(first.clone(), Probability::P50),
-            first_token_p95: quantile(first, Probability::P95),
+            told_first_token,
+            first_token_p50: first_token(Probability::P50),
+            first_token_p95: first_token(Probability::P95),
         })
     }
 }

@@ -109,26 +109,33 @@ pub fn compare_sides(
     let (base, cand) = join(|| arms(&baseline, failures), || arms(&candidate, failures));
     let of = |at: usize| compared(base[at].as_ref(), cand[at].as_ref());
     // What is independent of each other runs beside each other; the results do not depend on how.
-    let ((mut total, (mut duration, (mut inference, mut warm))), ((floor, control), (adjusted, effects))) =
-        join(
-            || {
-                let rest = || join(|| of(1), || join(|| of(2), || of(3)));
-                join(|| of(0), rest)
-            },
-            || {
-                let control = || {
-                    let floor = base[0].as_ref().and_then(|arm| arm.noise_floor(Probability::P95));
-                    let at_p95 = [&base[0], &cand[0]].map(|arm| arm.as_ref()?.dependence(Probability::P95));
-                    (
-                        floor,
-                        Control::of_sides(&baseline, &candidate, at_p95, floor, dataset),
-                    )
-                };
-                let adjusted = || Adjusted::of(&baseline, &candidate, failures);
-                let effects = || Effects::of(&baseline, &candidate);
-                join(control, || join(adjusted, effects))
-            },
-        );
+    let answers = |side: &Side| Answers::of(&side.rows, &side.arrivals);
+    let (
+        (mut total, (mut duration, (mut inference, mut warm))),
+        ((floor, control), (adjusted, (effects, (pairs, answers)))),
+    ) = join(
+        || {
+            let rest = || join(|| of(1), || join(|| of(2), || of(3)));
+            join(|| of(0), rest)
+        },
+        || {
+            let control = || {
+                let floor = base[0].as_ref().and_then(|arm| arm.noise_floor(Probability::P95));
+                let at_p95 = [&base[0], &cand[0]].map(|arm| arm.as_ref()?.dependence(Probability::P95));
+                (
+                    floor,
+                    Control::of_sides(&baseline, &candidate, at_p95, floor, dataset),
+                )
+            };
+            let adjusted = || Adjusted::of(&baseline, &candidate, failures);
+            let effects = || Effects::of(&baseline, &candidate);
+            let pairs = || PromptPairs::of([&baseline.rows, &candidate.rows], failures);
+            let answers = || join(|| answers(&baseline), || answers(&candidate));
+            join(control, || {
+                join(adjusted, || join(effects, || join(pairs, answers)))
+            })
+        },
+    );
     // No margin below what the baseline differs from itself by means anything.
     let margin = floor.unwrap_or(0.0).max(margin);
     for (at, quantiles) in [&mut total, &mut duration, &mut inference, &mut warm]
@@ -142,21 +149,11 @@ pub fn compare_sides(
         .map(|several| several.judging(sides, [&mut total, &mut duration, &mut inference, &mut warm]));
     adjust_exploratory([&mut total, &mut duration, &mut inference, &mut warm]);
     let (total_now, effect) = (&total, |side: usize| design_effect(&total, side));
-    let answers = |side: &Side| Answers::of(&side.rows, &side.arrivals);
     let limits = |side: usize| SideLimits::of(sides[side], effect(side));
     let slowest = || sides.map(|side| slowest(side, failures));
-    let (
-        (time_spent, answers),
-        ((pairs, rates), ((fan_out, slowest), (limits, (unattributed, mut warnings)))),
-    ) = join(
+    let (time_spent, (rates, ((fan_out, slowest), (limits, (unattributed, mut warnings))))) = join(
+        || TimeSpent::of_sides(sides, total_now, failures),
         || {
-            join(
-                || TimeSpent::of_sides(sides, total_now, failures),
-                || join(|| answers(sides[0]), || answers(sides[1])),
-            )
-        },
-        || {
-            let of_pairs = || PromptPairs::of(sides.map(|side| &side.rows), failures);
             let limits = || [limits(0), limits(1)];
             let others = || {
                 join(
@@ -165,7 +162,7 @@ pub fn compare_sides(
                 )
             };
             join(
-                || join(of_pairs, || ComparedRate::all(sides)),
+                || ComparedRate::all(sides),
                 || {
                     join(
                         || (fan_out([base[0].as_ref(), cand[0].as_ref()]), slowest()),
