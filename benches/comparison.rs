@@ -22,6 +22,9 @@ use latscope::stats::Verdict;
 use latscope::summary::Failures;
 use latscope::vocab::{Micros, ModelId, RequestId, Timestamp};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RUNS: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {

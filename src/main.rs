@@ -9,6 +9,12 @@ use console::Term;
 use latscope::command::Surroundings;
 use latscope::run;
 use latscope::vocab::Timestamp;
+use mimalloc::MiMalloc;
+
+/// Columns and samples come and go by the megabyte, which the system's allocator gives back to the kernel each time
+/// (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

@@ -24,7 +24,7 @@ const FLOORS: [&str; 12] = [
 ];
 
 /// A crate, and the only places that may name it.
-const HOMES: [(&str, &[&str]); 34] = [
+const HOMES: [(&str, &[&str]); 35] = [
     ("polars", &["src/dataset/"]),
     ("hdrhistogram", &["src/stats/"]),
     ("radsort", &["src/stats/"]),
@@ -61,6 +61,7 @@ const HOMES: [(&str, &[&str]); 34] = [
         "console",
         &["src/main.rs", "src/render/aligned.rs", "src/render/terminal.rs"],
     ),
+    ("mimalloc", &["src/main.rs"]),
     ("anyhow", &[]),
 ];
 
