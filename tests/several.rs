@@ -163,7 +163,7 @@ fn a_claim_must_hold_among_all() {
         })
         .collect();
     assert!(p_values.len() == 9);
-    let mut sorted = p_values.clone();
+    let mut sorted = p_values;
     sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
     let mut highest = 0.0_f64;
     for (at, (folder, p)) in sorted.iter().enumerate() {
