@@ -207,7 +207,7 @@ fn a_gate_is_decided_for_each_and_the_gravest_counts() {
     let done = report(four(), gates).done().code(10);
     let text = done.stdout();
     assert!(
-        text.contains("gates: nova-pro exits 10\n") && !text.contains("gates: nova-lite"),
+        text.contains("Gates of nova-pro:\nFAIL  ") && !text.contains("Gates of nova-lite"),
         "{text}"
     );
     assert!(done.read("out/nova-pro/report.md").contains("## Gates"));
@@ -248,15 +248,54 @@ fn more_candidates_than_figures_show() {
 
 #[test]
 fn names_that_make_one_folder_are_kept_apart() {
-    let models = [(BASELINE, 1000.0), ("a|b", 500.0), ("a b", 600.0), ("..", 700.0)];
+    let long = "n".repeat(300);
+    let models = [
+        (BASELINE, 1000.0),
+        ("a|b", 500.0),
+        ("A b", 600.0),
+        ("..", 700.0),
+        ("acme.report.html", 800.0),
+        ("acme.con", 900.0),
+        (long.as_str(), 950.0),
+    ];
     let done = report(logs(&models, 40), "--all-models").done().code(0);
     let found = ranking(&done);
-    let mut folders = of_each(&found, "folder");
-    folders.sort_by_key(|folder| folder.as_str());
-    assert_eq!(folders, ["a-b", "a-b-2", "candidate"]);
-    for folder in ["a-b", "a-b-2", "candidate"] {
+    let mut folders: Vec<String> = of_each(&found, "folder")
+        .iter()
+        .map(|folder| folder.as_str().unwrap().to_lowercase())
+        .collect();
+    folders.sort();
+    let cut = "n".repeat(100);
+    assert_eq!(
+        folders,
+        [
+            "a-b",
+            "a-b-2",
+            "candidate",
+            "model-con-",
+            "model-report.html-",
+            &cut
+        ]
+    );
+    for folder in of_each(&found, "folder") {
+        let folder = folder.as_str().unwrap();
         assert!(done.path(&format!("out/{folder}/report.md")).is_file());
     }
+}
+
+#[test]
+fn many_long_candidates_have_a_folder_by_default() {
+    let ids: Vec<String> = (0..5).map(|n| format!("vendor.{}-{n}", "m".repeat(70))).collect();
+    let models: Vec<(&str, f64)> = [(BASELINE, 1000.0)]
+        .into_iter()
+        .chain(ids.iter().map(|id| (id.as_str(), 800.0)))
+        .collect();
+    let run = Run::new("report --baseline haiku --input logs.ndjson").file("logs.ndjson", logs(&models, 20));
+    let run = ids
+        .iter()
+        .fold(run, |run, id| run.arg("--candidate").arg(format!("model={id}")));
+    let done = run.done().code(0);
+    assert!(done.path("reports/haiku-vs-5-candidates/report.html").is_file());
 }
 
 #[test]
@@ -291,4 +330,71 @@ fn a_stored_ranking_gives_the_same_bytes_again() {
     for (name, text) in &first {
         assert!(again[name] == *text, "{name}");
     }
+}
+
+/// A model whose handler is killed before it can name its model is not shown to be faster for it.
+#[test]
+fn requests_of_unknown_model_stand_beside_the_answer() {
+    let mut dies = ModelProfile::new("amazon.nova-lite-v1:0", 600.0);
+    dies.killed = latscope_corpus::Amount::Share(0.3);
+    let scenario = Scenario {
+        requests: 900,
+        models: vec![
+            ModelProfile::new(BASELINE, 1000.0),
+            dies,
+            ModelProfile::new("amazon.nova-micro-v1:0", 500.0),
+        ],
+        noise_per_request: 0.0,
+        ..Scenario::default()
+    };
+    let mut bytes = Vec::new();
+    write_ndjson(&generate(&scenario).events, &mut bytes).unwrap();
+    let done = report(bytes, "--all-models").done().code(0);
+    let said = "90 invocations have no known model (90 timed out) and count for no model. Depending on the model each belongs to, \
+                p95 could say something else of ";
+    assert!(done.stdout().contains(said), "{}", done.stdout());
+    let page = done.read("out/report.md");
+    assert!(
+        page.contains("90 invocations have no known model (90 timed out) and count for no model."),
+        "{page}"
+    );
+}
+
+/// What speaks against one comparison is said with its name.
+#[test]
+fn warnings_of_each_comparison_are_shown() {
+    let run = Run::new("report --baseline start=warm --all-models --out out --input")
+        .arg(root().join("fixtures/edges/ten-models.ndjson.gz"));
+    let done = run.done().code(0);
+    let (text, page) = (done.stdout(), done.read("out/report.md"));
+    assert!(
+        text.contains("warning: nova-lite: 80 invocations are on both sides"),
+        "{text}"
+    );
+    assert!(
+        page.contains("- `nova-lite`: 80 invocations are on both sides"),
+        "{page}"
+    );
+    assert!(!text.contains("p99 needs"), "{text}");
+}
+
+#[test]
+fn a_saved_baseline_is_ranked_against_the_other_models() {
+    let run = Run::new("baseline save base --select haiku --baselines saved --input logs.ndjson")
+        .file("logs.ndjson", four());
+    let saved = run.done().code(0);
+    let file = fs::read_dir(saved.path("saved"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+    let run =
+        Run::new("report --baseline saved=base --all-models --baselines saved --out out --input logs.ndjson");
+    let run = run
+        .file("logs.ndjson", four())
+        .file(&format!("saved/{name}"), fs::read(file).unwrap());
+    let found = ranking(&run.done().code(0));
+    assert_eq!(of_each(&found, "name"), ["nova-micro", "nova-lite", "nova-pro"]);
 }

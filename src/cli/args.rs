@@ -184,13 +184,13 @@ pub(super) struct ReportArgs {
     /// What might replace it. Several are ranked, each claim holding among all of them
     #[arg(long, value_name = "SELECTOR", required_unless_present = "all_models")]
     candidate: Vec<String>,
-    /// Rank every other model of the logs
+    /// Rank every other model of the logs, each with all its requests; --where narrows all of them
     #[arg(long, conflicts_with = "candidate")]
     all_models: bool,
     /// A change below it counts as none in verdicts. If the baseline differs from itself by more, that counts
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = margin)]
     margin: f64,
-    /// Folder to write to [default: reports/BASELINE-vs-CANDIDATE]
+    /// Folder to write to [default: reports/BASELINE-vs-CANDIDATE, -vs-all-models with --all-models]
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Open report.html when it is written

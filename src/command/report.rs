@@ -19,6 +19,7 @@ use crate::parse::TimingKeys;
 use crate::render::{
     Figures, ReportView, StoredReport, WhatIfView, brief, gate_lines, report_json, report_page,
 };
+use crate::stats::Decision;
 use crate::vocab::{counted, visible};
 
 /// What `latscope report` was asked for.
@@ -120,6 +121,8 @@ pub(super) struct Written {
     pub(super) cost: CostComparison,
     /// What is said of it on the terminal.
     pub(super) text: String,
+    /// What its gates come to, where there are any, and how that is said.
+    pub(super) gates: Option<(Decision, String)>,
     /// What the exit code is for its gates.
     pub(super) status: ExitStatus,
 }
@@ -190,18 +193,22 @@ pub(super) fn write_pair(
     };
     let style = common.style;
     let drawn = figures.all().count();
-    let gates = judged.as_ref().map_or_else(String::new, |judged| {
+    let gates = judged.as_ref().map(|judged| {
         let lines = gate_lines(judged, Some(&comparison.control), style);
-        format!("\n{lines}")
+        (judged.verdict(), lines)
     });
+    let shown_gates = gates
+        .as_ref()
+        .map_or_else(String::new, |(_, lines)| format!("\n{lines}"));
     let text = format!(
-        "{}{gates}\nWrote {} and {drawn} figure{}\n{invocations}",
+        "{}{shown_gates}\nWrote {} and {drawn} figure{}\n{invocations}",
         brief(&view, style),
         visible(&out.join("report.md").to_string_lossy()),
         if drawn == 1 { "" } else { "s" }
     );
     Ok(Written {
         text,
+        gates,
         status: judged.as_ref().map_or(ExitStatus::Success, ExitStatus::of_gates),
         cost,
     })
@@ -235,12 +242,20 @@ fn default_out(options: &ReportOptions) -> PathBuf {
                 .iter()
                 .map(|candidate| plain(candidate.text()))
                 .collect();
-            texts.join("-and-")
+            match texts.join("-and-") {
+                joined if joined.len() <= LONGEST_NAME => joined,
+                _ => format!("{}-candidates", texts.len()),
+            }
         }
         Candidates::AllModels => "all-models".to_owned(),
     };
-    Path::new("reports").join(format!("{baseline}-vs-{candidates}"))
+    // A name of the file system holds 255 bytes; one that is cut keeps its beginning.
+    let cut = |text: String| text.chars().take(LONGEST_NAME).collect::<String>();
+    Path::new("reports").join(format!("{}-vs-{}", cut(baseline), cut(candidates)))
 }
+
+/// The longest part of the name of a folder that is made of a name.
+pub(super) const LONGEST_NAME: usize = 100;
 
 /// A text as part of a file name.
 pub(super) fn plain(text: &str) -> String {

@@ -74,12 +74,16 @@ pub(super) fn choose(
                       --candidate model=haiku,start=warm";
         return Err(Error::Usage(reason.to_owned()));
     }
-    let (mut loaded, (mut selected, selection)) = match saved.iter().all(Option::is_some) {
+    let is_all_saved = !all_models && saved.iter().all(Option::is_some);
+    let (mut loaded, (mut selected, selection)) = match is_all_saved {
         true => nothing_to_read(common)?,
         false => read(common, selectors, keys, stderr)?,
     };
     let others = match (all_models, selectors.first()) {
-        (true, Some(baseline)) => other_models(baseline, &loaded, &selected)?,
+        (true, Some(baseline)) => {
+            let saved = saved.first().and_then(Option::as_ref);
+            other_models(baseline, saved, &loaded, &selected)?
+        }
         _ => Vec::new(),
     };
     let selectors: Vec<&Selector> = selectors.iter().copied().chain(&others).collect();
@@ -117,20 +121,29 @@ pub(super) fn choose(
 }
 
 /// Every model of the selected invocations but the baseline's.
-fn other_models(baseline: &Selector, loaded: &Loaded, selected: &Dataset) -> Result<Vec<Selector>, Error> {
-    let of_baseline = baseline.model_in(loaded.dataset.names())?;
+fn other_models(
+    baseline: &Selector,
+    saved: Option<&SavedBaseline>,
+    loaded: &Loaded,
+    selected: &Dataset,
+) -> Result<Vec<Selector>, Error> {
+    let names = loaded.dataset.names();
+    let of_baseline = baseline.model_in(names)?;
+    let is_saved = |model: u32| {
+        let id = names.models[model as usize].id.to_string();
+        saved.is_some_and(|saved| saved.model_ids.contains(&id))
+    };
     let models = selected.rows()?.model;
     let models: BTreeSet<u32> = models
         .runs()
         .filter_map(|run| run.0)
-        .filter(|model| Some(*model) != of_baseline)
+        .filter(|model| Some(*model) != of_baseline && !is_saved(*model))
         .collect();
     if models.is_empty() {
         return Err(Error::Usage(
             "--all-models: these logs hold no model but the baseline's".to_owned(),
         ));
     }
-    let names = loaded.dataset.names();
     Ok(models
         .into_iter()
         .map(|model| Selector::of_model(&names.models[model as usize].id.to_string()))

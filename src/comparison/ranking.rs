@@ -19,7 +19,7 @@ pub struct Ranked {
     /// It against the baseline.
     pub comparison: Comparison,
     /// The two-sided p-value of "nothing differs" at the primary quantile, adjusted by Holm for the number of candidates;
-    /// nothing without a ratio.
+    /// nothing where nothing can be said of it.
     pub holm_p: Option<f64>,
 }
 
@@ -27,7 +27,9 @@ impl Ranking {
     /// Ranks comparisons that have one baseline.
     pub fn of(comparisons: Vec<Comparison>) -> Self {
         let p_value = |comparison: &Comparison| {
-            let smaller = comparison.headline()?.comparison?.confidence_candidate_smaller;
+            let headline = comparison.headline()?;
+            headline.verdict?;
+            let smaller = headline.comparison?.confidence_candidate_smaller;
             Some(2.0 * smaller.min(1.0 - smaller))
         };
         let told: Vec<f64> = comparisons.iter().filter_map(p_value).collect();

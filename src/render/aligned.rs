@@ -219,11 +219,25 @@ fn without_middles(names: &[String], most: usize) -> Option<Vec<String>> {
     tries.find(|tried| different(tried) == before)
 }
 
+/// So many characters at either end of a name are looked at, which no terminal is as wide as.
+const MEASURED: usize = 1000;
+
 /// A name with at most `most` columns, `head` of them before what is left out.
 fn without_middle(name: &str, most: usize, head: usize) -> String {
     if measure_text_width(name) <= most {
         return name.to_owned();
     }
+    // Of a name as long as an event only both ends can be shown, and measuring goes through all of it each time.
+    let count = name.chars().count();
+    let ends_of_it: String;
+    let name = match count > 4 * MEASURED {
+        true => {
+            let (first, last) = (name.chars().take(MEASURED), name.chars().skip(count - MEASURED));
+            ends_of_it = first.chain(last).collect();
+            &ends_of_it
+        }
+        false => name,
+    };
     let ends = || name.char_indices().map(|(at, _)| at);
     let begin = ends()
         .take_while(|at| measure_text_width(&name[..*at]) <= head)

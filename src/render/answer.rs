@@ -4,7 +4,7 @@ use super::aligned;
 use super::bars::bars;
 use super::control;
 use super::cost::cost_sentence;
-use super::digits::Digits;
+use super::digits::{Digits, apart_from_one};
 use super::report::ReportView;
 use super::scale::{
     Form, estimate, footnotes, interval, percent, plural, quantile, ratio, ratio_with, signed_millis_with,
@@ -13,7 +13,7 @@ use super::scale::{
 use super::table::{Cell, Table, name, text};
 use super::terminal::Style;
 use super::what_if::{sides_table, what_if_title};
-use crate::comparison::{ComparedQuantile, Comparison, ControlState, Direction, Side};
+use crate::comparison::{ComparedQuantile, Comparison, ControlState, Direction, Side, Unattributed};
 use crate::stats::{Grade, Interval, Probability, Verdict};
 use crate::summary::{Metric, QuantileSummary};
 use crate::vocab::{counted, grouped, visible};
@@ -219,7 +219,25 @@ pub(super) fn factor_with(factor: f64, digits: Digits) -> String {
         1.1.. => 2,
         _ => 3,
     };
-    digits.fixed(factor, decimals)
+    apart_from_one(factor, digits.fixed(factor, decimals))
+}
+
+/// How many invocations have no known model, and where they do not count.
+pub(super) fn without_model(found: &Unattributed, place: &str) -> String {
+    let kinds: Vec<String> = [(found.timeouts, "timed out"), (found.errors, "failed")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", grouped(count as u64)))
+        .collect();
+    let kinds = match kinds.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", kinds.join(", ")),
+    };
+    format!(
+        "{} no known model{kinds} and {} {place}",
+        plural(found.invocations as u64, "invocation has", "invocations have"),
+        if found.invocations == 1 { "counts" } else { "count" },
+    )
 }
 
 /// The table of compared quantiles, with the sides' names as titles.
@@ -355,20 +373,9 @@ pub fn brief(view: &ReportView<'_>, style: Style) -> String {
     if let Some(sentence) = cost_sentence(comparison, view.cost, &show) {
         shown.push_str(&format!("{sentence}\n"));
     }
-    if let Some(unattributed) = &comparison.unattributed {
-        shown.push_str(&format!(
-            "{} no known model and {} on neither side; the report says what that could change\n",
-            plural(
-                unattributed.invocations as u64,
-                "invocation has",
-                "invocations have"
-            ),
-            if unattributed.invocations == 1 {
-                "counts"
-            } else {
-                "count"
-            }
-        ));
+    if let Some(found) = &comparison.unattributed {
+        let counted = without_model(found, "on neither side");
+        shown.push_str(&format!("{counted}; the report says what that could change\n"));
     }
     let sides = [&comparison.baseline, &comparison.candidate];
     let sides = sides.map(|side| (vec![name(&side.name)], side.group.total.clone()));

@@ -56,6 +56,16 @@ fn place_of(number: f64) -> i32 {
     number.log10().floor() as i32
 }
 
+/// A number beside 1, which parts faster from slower: with as many more decimals as keep it apart from 1.
+pub(super) fn apart_from_one(number: f64, text: String) -> String {
+    if number == 1.0 || !matches!(text.parse::<f64>(), Ok(shown) if shown == 1.0) {
+        return text;
+    }
+    let texts = (3..=6).map(|decimals| format!("{number:.decimals$}"));
+    let mut told = texts.filter(|text| text.trim_end_matches('0') != "1.");
+    told.next().unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +104,21 @@ mod tests {
             ["12", "550", "4,000", "0"]
         );
         assert_eq!(wide.fixed(0.0123, 2), "0.01");
+    }
+
+    #[test]
+    fn what_is_not_one_is_not_shown_as_one() {
+        for (number, shown, text) in [
+            (1.0039, "1.00", "1.004"),
+            (0.99599, "1.00", "0.996"),
+            (0.99996, "1.0", "0.99996"),
+            (1.04, "1.0", "1.040"),
+            (1.0, "1.00", "1.00"),
+            (1.1, "1.1", "1.1"),
+            (1.000_000_1, "1", "1"),
+        ] {
+            assert_eq!(apart_from_one(number, shown.to_owned()), text);
+        }
     }
 
     #[test]

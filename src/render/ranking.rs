@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::aligned;
-use super::answer::point_and_interval;
+use super::answer::{point_and_interval, without_model};
 use super::bars::bars;
 use super::control;
 use super::cost::total_dollars;
@@ -21,7 +21,7 @@ use crate::comparison::drawn::MOST_CANDIDATES;
 use crate::comparison::{CostComparison, Drawn, Ranked, Ranking, Side};
 use crate::dataset::{Condition, Window};
 use crate::invocation::{Ledger, Span};
-use crate::stats::{Interval, Probability};
+use crate::stats::{Decision, Interval, Probability};
 use crate::summary::{Metric, QuantileSummary, Warning};
 use crate::vocab::{counted, grouped, visible};
 
@@ -47,6 +47,8 @@ pub struct RankingView<'a> {
     pub is_local: bool,
     /// What all invocations have in common.
     pub conditions: &'a [Condition],
+    /// What the gates of each come to, in the same order, where there are any.
+    pub gates: &'a [Option<Decision>],
     /// The figures.
     pub figures: &'a Figures,
 }
@@ -108,6 +110,7 @@ fn origin(view: &RankingView<'_>) -> Vec<String> {
 fn answer(view: &RankingView<'_>, baseline: &Side, figure: Option<Block>) -> Section {
     let text_of = |text: &str| Block::Text(Prose::marked(text));
     let mut blocks = vec![text_of(&headline(view.ranking, baseline))];
+    blocks.extend(unattributed(view.ranking).map(|sentence| text_of(&sentence)));
     blocks.extend(table(view, baseline));
     blocks.push(paragraph(ledger_line(view.ledger)));
     blocks.extend(figure);
@@ -151,11 +154,35 @@ fn headline(ranking: &Ranking, baseline: &Side) -> String {
     let among = match count {
         1 => String::new(),
         count => format!(
-            " Verdicts hold among all {count} (Holm, 5 %). Each is compared with the baseline and not with the others: where \
-             their intervals overlap, their order is open."
+            " That p95 differs at all holds among all {count} where no ° stands (Holm, 5 %); intervals and the margin are those of \
+             each by itself. Each is compared with the baseline and not with the others: where their intervals overlap, their \
+             order is open."
         ),
     };
     format!("{}{confounded}{among}", marked_strong(&found))
+}
+
+/// Invocations that count for no candidate, and for which of them that could turn what is said.
+fn unattributed(ranking: &Ranking) -> Option<String> {
+    let found = || {
+        ranking
+            .ranked
+            .iter()
+            .filter_map(|of| Some((of, of.comparison.unattributed.as_ref()?)))
+    };
+    let most = found().max_by_key(|(_, found)| found.invocations)?.1;
+    let turned = found().filter(|(_, found)| !found.verdict_holds);
+    let turned: Vec<String> = turned
+        .map(|(of, _)| marked_name(&of.comparison.candidate.name))
+        .collect();
+    let verdict = match turned.is_empty() {
+        true => "Whichever model each belongs to, p95 says the same.".to_owned(),
+        false => marked_strong(&format!(
+            "Depending on the model each belongs to, p95 could say something else of {}.",
+            turned.join(", ")
+        )),
+    };
+    Some(format!("{}. {verdict}", without_model(most, "for no model")))
 }
 
 /// `haiku`, 0.48 times (0.44–0.53).
@@ -261,7 +288,11 @@ pub fn ranking_brief(view: &RankingView<'_>, style: Style) -> String {
         .map(|line| format!("{}\n", visible(line)))
         .collect();
     let headline = Prose::marked(&headline(view.ranking, baseline));
-    shown.push_str(&format!("\n{}\n\n", headline.plain()));
+    shown.push_str(&format!("\n{}\n", headline.plain()));
+    if let Some(sentence) = unattributed(view.ranking) {
+        shown.push_str(&format!("{}\n", Prose::marked(&sentence).plain()));
+    }
+    shown.push('\n');
     for block in table(view, baseline) {
         match block {
             Block::Table(page) => shown.push_str(&aligned::table(&page, style)),
@@ -281,6 +312,15 @@ pub fn ranking_brief(view: &RankingView<'_>, style: Style) -> String {
     if !drawn.is_empty() {
         shown.push_str(&format!("\n{drawn}"));
     }
+    // Of small samples the marks of the table tell.
+    let is_told = |warning: &Warning| matches!(warning, Warning::SmallSample { .. });
+    for (_, text) in warnings(&view.ranking.ranked)
+        .into_iter()
+        .filter(|(warning, _)| !is_told(warning))
+    {
+        let text = Prose::marked(&text).plain();
+        shown.push_str(&format!("{} {text}\n", style.strong("warning:")));
+    }
     shown
 }
 
@@ -294,23 +334,30 @@ fn each(view: &RankingView<'_>, baseline: &Side) -> Section {
         "waited for a start",
         "failed",
         "timed out",
+        "gates",
     ];
-    let mut page = Table::new(1, &titles);
+    let has_gates = view.gates.iter().any(Option::is_some);
+    let mut page = Table::new(1, &titles[..titles.len() - usize::from(!has_gates)]);
     let mut shown: Vec<QuantileSummary> = Vec::new();
-    let mut row = |first: Cell, side: &Side, summaries: [Option<&QuantileSummary>; 2]| {
-        shown.extend(summaries.into_iter().flatten().cloned());
-        let [p50, p99] = summaries.map(|found| found.map_or(Cell::Empty, |found| text(quantile(found))));
-        let count = |count: usize| text(grouped(count as u64));
-        page.row(vec![
-            first,
-            p50,
-            p99,
-            optional(side.time.map(|time| percent(time.inference))),
-            count(side.waited()),
-            count(side.group.errors),
-            count(side.group.timeouts),
-        ]);
-    };
+    let mut row =
+        |first: Cell, side: &Side, summaries: [Option<&QuantileSummary>; 2], gates: Option<Decision>| {
+            shown.extend(summaries.into_iter().flatten().cloned());
+            let [p50, p99] = summaries.map(|found| found.map_or(Cell::Empty, |found| text(quantile(found))));
+            let count = |count: usize| text(grouped(count as u64));
+            let mut cells = vec![
+                first,
+                p50,
+                p99,
+                optional(side.time.map(|time| percent(time.inference))),
+                count(side.waited()),
+                count(side.group.errors),
+                count(side.group.timeouts),
+            ];
+            if has_gates {
+                cells.push(optional(gates.map(|gates| gates.name().to_owned())));
+            }
+            page.row(cells);
+        };
     let ranked = &view.ranking.ranked;
     if let Some(first) = ranked.first() {
         let summaries = [Probability::P50, Probability::P99].map(|p| {
@@ -319,15 +366,15 @@ fn each(view: &RankingView<'_>, baseline: &Side) -> Section {
                 .total_at(p)
                 .and_then(|found| found.baseline.as_ref())
         });
-        row(name(baseline.name.clone()), baseline, summaries);
+        row(name(baseline.name.clone()), baseline, summaries, None);
     }
-    for (of, folder) in ranked.iter().zip(view.folders) {
+    for ((of, folder), gates) in ranked.iter().zip(view.folders).zip(view.gates) {
         let summaries = [Probability::P50, Probability::P99].map(|p| {
             of.comparison
                 .total_at(p)
                 .and_then(|found| found.candidate.as_ref())
         });
-        row(report_of(of, folder), &of.comparison.candidate, summaries);
+        row(report_of(of, folder), &of.comparison.candidate, summaries, *gates);
     }
     let mut notes = vec!["total time (95 % interval); inference is its share of total time".to_owned()];
     notes.extend(footnotes(&shown));
@@ -335,7 +382,8 @@ fn each(view: &RankingView<'_>, baseline: &Side) -> Section {
     blocks.push(paragraph(
         "Each has a report of its own, to which its name leads; what the logs do not tell of an unverified comparison is there.",
     ));
-    let doubts: Vec<Prose> = confounders(ranked).chain(common_warnings(ranked)).collect();
+    let warnings = warnings(ranked).into_iter().map(|(_, text)| Prose::marked(&text));
+    let doubts: Vec<Prose> = confounders(ranked).chain(warnings).collect();
     if !doubts.is_empty() {
         blocks.push(Block::List(doubts));
     }
@@ -352,14 +400,27 @@ fn confounders(ranked: &[Ranked]) -> impl Iterator<Item = Prose> + '_ {
     })
 }
 
-/// Warnings that hold for every comparison: of the input and of the baseline.
-fn common_warnings(ranked: &[Ranked]) -> impl Iterator<Item = Prose> + '_ {
-    let (first, others) = ranked.split_at(ranked.len().min(1));
-    let warnings = first.iter().flat_map(|of| &of.comparison.warnings);
-    let is_common = |warning: &&Warning| others.iter().all(|of| of.comparison.warnings.contains(warning));
-    warnings
-        .filter(is_common)
-        .map(|warning| warning.to_string().into())
+/// Each warning once, with the candidate in front where it is not of all.
+fn warnings(ranked: &[Ranked]) -> Vec<(&Warning, String)> {
+    let mut shown: Vec<(&Warning, String)> = Vec::new();
+    for of in ranked {
+        for warning in &of.comparison.warnings {
+            if shown.iter().any(|(earlier, _)| *earlier == warning) {
+                continue;
+            }
+            let with = ranked
+                .iter()
+                .filter(|of| of.comparison.warnings.contains(warning));
+            let text = visible(&warning.to_string());
+            let is_named = text.starts_with(&visible(&of.comparison.candidate.name));
+            let text = match is_named || with.count() == ranked.len() {
+                true => text,
+                false => format!("{}: {text}", marked_name(&of.comparison.candidate.name)),
+            };
+            shown.push((warning, text));
+        }
+    }
+    shown
 }
 
 #[derive(Serialize)]
@@ -386,6 +447,7 @@ struct RankedJson<'a> {
     verdict: Option<&'static str>,
     holm_p: Option<f64>,
     control: &'static str,
+    gates: Option<&'static str>,
 }
 
 /// The ranking as JSON, pretty-printed, with a line break at its end: every number, the page that shows them, and what its
@@ -395,18 +457,20 @@ struct RankedJson<'a> {
 /// If it cannot be written as JSON, which is a defect of latscope.
 pub fn ranking_json(view: &RankingView<'_>, page: &Page, drawn: &Drawn) -> serde_json::Result<String> {
     let first = view.ranking.ranked.first();
-    let candidates = view.ranking.ranked.iter().zip(view.folders);
+    let candidates = view.ranking.ranked.iter().zip(view.folders).zip(view.gates);
     document(&RankingJson {
         schema: RANKING_SCHEMA,
         baseline: first.map_or("", |of| &of.comparison.baseline.name),
         margin: first.map_or(0.0, |of| of.comparison.margin),
-        candidates: candidates.map(|(of, folder)| ranked_json(of, folder)).collect(),
+        candidates: candidates
+            .map(|((of, folder), gates)| ranked_json(of, folder, *gates))
+            .collect(),
         page,
         drawn: to_raw_value(drawn)?,
     })
 }
 
-fn ranked_json<'a>(of: &'a Ranked, folder: &'a str) -> RankedJson<'a> {
+fn ranked_json<'a>(of: &'a Ranked, folder: &'a str, gates: Option<Decision>) -> RankedJson<'a> {
     let found = of.headline();
     let p95 = found.and_then(|found| found.candidate.as_ref());
     let compared = found.and_then(|found| found.comparison);
@@ -430,5 +494,6 @@ fn ranked_json<'a>(of: &'a Ranked, folder: &'a str) -> RankedJson<'a> {
         verdict: of.verdict().map(|verdict| verdict.as_str()),
         holm_p: of.holm_p,
         control: of.comparison.control.state().as_str(),
+        gates: gates.map(Decision::name),
     }
 }

@@ -1,14 +1,14 @@
 //! `report.md`: the page that answers whether the candidate would help.
 
 use super::adjusted;
-use super::answer::sentences;
+use super::answer::{sentences, without_model};
 use super::control;
 use super::cost::{cost_section, cost_sentence};
 use super::figures::{Figure, Figures};
 use super::gates::gates_section;
 use super::limits;
 use super::page::{Block, Page, Prose, Section, Way, marked_name, marked_strong, noted_table, paragraph};
-use super::scale::plural;
+
 use super::sections::{billed, cold_and_warm, latency, total_time, warm_only};
 use super::slowest;
 use super::summary::{conditions_line, ledger_line, ledger_lines, shown_time, window_line, window_text};
@@ -217,16 +217,6 @@ fn ids(ids: &[String]) -> Cell {
 
 fn unattributed(comparison: &Comparison) -> Option<Section> {
     let found = comparison.unattributed.as_ref()?;
-    let kinds: Vec<String> = [(found.timeouts, "timed out"), (found.errors, "failed")]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", grouped(count as u64)))
-        .collect();
-    let kinds = if kinds.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", kinds.join(", "))
-    };
     let mut noted = Noted::default();
     let mut page = Table::new(
         1,
@@ -248,11 +238,7 @@ fn unattributed(comparison: &Comparison) -> Option<Section> {
     } else {
         marked_strong("Depending on the side each belongs to, p95 could say something else.")
     };
-    let sentence = format!(
-        "{} no known model{kinds} and {} on neither side. {verdict}",
-        plural(found.invocations as u64, "invocation has", "invocations have"),
-        if found.invocations == 1 { "counts" } else { "count" },
-    );
+    let sentence = format!("{}. {verdict}", without_model(found, "on neither side"));
     let mut blocks = vec![Block::Text(Prose::marked(&sentence))];
     blocks.extend(noted_table(page, noted.footnotes()));
     Some(Section::new("Invocations of unknown model", blocks))

@@ -1,6 +1,6 @@
 //! Numbers as people read them. Milliseconds throughout, so that no row mixes units.
 
-use super::digits::Digits;
+use super::digits::{Digits, apart_from_one};
 use crate::stats::{Grade, Interval, Probability};
 use crate::summary::QuantileSummary;
 use crate::vocab::grouped;
@@ -69,7 +69,7 @@ pub(super) fn ratio_with(ratio: f64, digits: Digits) -> String {
         ratio if (ratio - 1.0).abs() < 0.02 => 3,
         _ => 2,
     };
-    digits.fixed(ratio, decimals)
+    apart_from_one(ratio, digits.fixed(ratio, decimals))
 }
 
 /// A number with its interval, each with the digits that the interval supports.

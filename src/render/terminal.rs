@@ -80,7 +80,7 @@ pub(super) fn wrap(line: &str, width: usize, indent: &str) -> String {
     wrapped
 }
 
-/// The words of a line. A number keeps its unit.
+/// The words of a line. A number keeps its unit, and what it is a bound of.
 fn words(line: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut begin = 0;
@@ -90,7 +90,8 @@ fn words(line: &str) -> Vec<&str> {
             rest.strip_prefix(unit)
                 .is_some_and(|after| !after.starts_with(char::is_alphanumeric))
         });
-        if !is_unit {
+        let is_bound = line[..at].ends_with(['≥', '≤']);
+        if !is_unit && !is_bound {
             words.push(&line[begin..at]);
             begin = at + 1;
         }

@@ -1,6 +1,6 @@
 //! Words and numbers, and how much room they take.
 
-use crate::render::digits::Digits;
+use crate::render::digits::{Digits, apart_from_one};
 use crate::stats::Interval;
 use crate::vocab::visible;
 
@@ -179,9 +179,9 @@ pub(super) fn ratio_with(ratio: f64, digits: Digits) -> String {
     } else if ratio >= 99.5 {
         digits.fixed(ratio, 0)
     } else if (ratio - 1.0).abs() < 0.02 {
-        digits.fixed(ratio, 3)
+        apart_from_one(ratio, digits.fixed(ratio, 3))
     } else if ratio >= 0.0995 || ratio == 0.0 {
-        digits.fixed(ratio, 2)
+        apart_from_one(ratio, digits.fixed(ratio, 2))
     } else if ratio >= 0.001 {
         digits.fixed(ratio, 3)
     } else {

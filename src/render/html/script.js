@@ -51,7 +51,7 @@ for (const table of document.querySelectorAll("table")) {
 function shown(ms, [, low, high]) {
   const half = low !== null && high !== null ? (high - low) / 2 : 0;
   const first = (number) => Math.floor(Math.log10(number));
-  const place = half > 0 && ms > 0 ? Math.min(first(half), first(ms)) - 1 : -9;
+  const place = half > 0 ? Math.min(first(half), ms > 0 ? first(ms) : Infinity) - 1 : -9;
   const unit = 10 ** Math.max(0, place);
   const most = ms >= 99.95 ? 0 : ms >= 9.995 ? 1 : 2;
   const digits = Math.max(0, Math.min(most, -place));
