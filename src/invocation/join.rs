@@ -50,17 +50,13 @@ pub(super) fn join(
     ledger.bedrock_records -= calls;
     ledger.duplicates += reports + timings + calls;
     complete(&mut rows.timings, &rows.bedrock, ledger);
-    rows.reports.sort_by(|a, b| {
-        let stream = |row: &ReportRow| &streams.get(row.standing.stream).name;
-        let key = a.key().cmp(&b.key());
-        key.then_with(|| stream(a).cmp(stream(b)))
-            .then(a.standing.sequence.cmp(&b.standing.sequence))
+    // Rows are large: their keys are sorted, and each is moved once.
+    rows.reports.sort_by_cached_key(|row| {
+        let stream = &streams.get(row.standing.stream).name;
+        (row.key(), stream, row.standing.sequence)
     });
-    rows.timings.sort_by(|a, b| {
-        a.key()
-            .cmp(&b.key())
-            .then(a.standing.sequence.cmp(&b.standing.sequence))
-    });
+    rows.timings
+        .sort_by_cached_key(|row| (row.key(), row.standing.sequence));
     rows.marks
         .sort_by(|a, b| (&a.request_id, a.at, a.sequence).cmp(&(&b.request_id, b.at, b.sequence)));
 
@@ -120,12 +116,13 @@ struct Position {
 }
 
 impl ReportRow {
-    fn key(&self) -> impl Ord + '_ {
+    fn key(&self) -> impl Ord + use<> {
         let report = &self.report;
         // Without times the order of the file is the order of events.
         let Standing { at, sequence, .. } = self.standing;
         let order = if at.is_none() { sequence } else { 0 };
-        (&report.request_id, at, order, report.duration, report.billed)
+        let request_id = report.request_id.clone();
+        (request_id, at, order, report.duration, report.billed)
     }
 
     /// When the handler was entered, as far as `REPORT` alone tells.
@@ -210,10 +207,10 @@ impl TimingRow {
         }
     }
 
-    fn key(&self) -> impl Ord + '_ {
+    fn key(&self) -> impl Ord + use<> {
         let timing = &self.timing;
         (
-            &timing.request_id,
+            timing.request_id.clone(),
             timing.call_index,
             timing.start_offset,
             self.standing.at,
