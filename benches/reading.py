@@ -36,7 +36,7 @@ FOLDER = TARGET / "bench/reading"
 VENV = TARGET / "bench/reading-venv"
 PACKAGES = ["duckdb==1.4.2"]
 PAGE = ROOT / "docs/performance.md"
-MARKS = ("<!-- benches/reading.py writes from here -->", "<!-- to here -->")
+MARKS = ("<!-- benches/reading.py writes from here -->", "<!-- benches/reading.py writes to here -->")
 # Of the generator's preset with its noise.
 BYTES_PER_REQUEST = {"ndjson": 3150, "text": 1650}
 PARTS = 16
