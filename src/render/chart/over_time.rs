@@ -238,7 +238,8 @@ fn panel(sheet: &mut Sheet, series: &OverTimeOf, area: Area, times: Times, clock
     if let Some(last) = series.points.last() {
         let x = clock.x(last.at_ms) + 9.0;
         let ends = [y(last.p95_ms), y(last.p50_ms)];
-        let places = spread(&ends, 15.0, (area.top - 4.0, area.bottom));
+        // Not on the axis at the bottom.
+        let places = spread(&ends, 15.0, (area.top - 4.0, area.bottom - 8.0));
         for (label, place) in ["p95", "p50"].into_iter().zip(places) {
             sheet.label_if_free(
                 Label::new((x, place), label, Align::Left)
