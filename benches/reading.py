@@ -115,7 +115,9 @@ EVENTS = {
 }
 DUCKDB = """
 import duckdb, json, sys
-rows = duckdb.connect(config={"threads": int(sys.argv[2])}).execute(sys.argv[1]).fetchall()
+connection = duckdb.connect(config={"threads": int(sys.argv[2])})
+connection.execute("SET enable_progress_bar = false")
+rows = connection.execute(sys.argv[1]).fetchall()
 print(json.dumps([[m, bool(c), n, a] for m, c, n, a in rows]))
 """
 PYTHON = r"""
