@@ -270,6 +270,19 @@ mod tests {
         table(&made, style)
     }
 
+    /// Measured again at each of its characters this would take minutes.
+    #[test]
+    fn a_name_as_long_as_an_event_keeps_both_ends() {
+        let name = format!("begins{}ends", "時".repeat(80_000));
+        let text = shown(&["model", "p95 ms"], &[&[&name, "1,559"]], Some(60));
+        let row = text.lines().find(|line| line.starts_with("begins")).unwrap();
+        assert!(
+            row.contains('…') && row.contains("ends ") && row.ends_with("1,559"),
+            "{row}"
+        );
+        assert!(measure_text_width(row) <= 60, "{row}");
+    }
+
     #[test]
     fn a_table_that_fits_is_as_it_is_without_a_terminal() {
         let rows: &[&[&str]] = &[&["時間", "1"], &["e\u{301}", "20"], &["plain", "300"]];
