@@ -34,8 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let requests: usize = given.unwrap_or(1_000_000);
     let (invocations, names) = traffic(requests);
     let begun = Instant::now();
-    let dataset = Dataset::new(&invocations, names)?;
-    drop(invocations);
+    let dataset = Dataset::new(invocations.into_iter().collect(), names)?;
     println!(
         "{requests} requests on each side; columns {:.3} s",
         begun.elapsed().as_secs_f64()

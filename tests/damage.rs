@@ -53,7 +53,7 @@ fn events() -> Vec<Event> {
 /// Each `REPORT` with its numbers, however often it stands there.
 fn reports(collected: &Collected) -> BTreeMap<(String, u64), u64> {
     let mut reports = BTreeMap::new();
-    for found in &collected.invocations {
+    for found in collected.invocations.iter() {
         let key = (found.request_id.to_string(), found.duration.as_micros());
         *reports.entry(key).or_default() += 1;
     }

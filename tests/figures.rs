@@ -7,7 +7,8 @@
 use latscope::comparison::{CostComparison, Drawn, Identity, PriceList, Side, compare_sides};
 use latscope::dataset::{Dataset, Selection};
 use latscope::invocation::{
-    CallsCombined, Facts, Inference, Invocation, Ledger, Model, ModelUse, Names, Outcome, StartType,
+    CallsCombined, Facts, Inference, Invocation, Invocations, Ledger, Model, ModelUse, Names, Outcome,
+    StartType,
 };
 use latscope::render::Figures;
 use latscope::stats::Verdict;
@@ -78,8 +79,8 @@ fn drawn(requests: usize, fate: Fate, names: [&str; 2]) -> Drawn {
         models: models.to_vec(),
         ..Names::default()
     };
-    let invocations: Vec<Invocation> = (0..2 * requests).map(|number| invocation(number, fate)).collect();
-    let dataset = Dataset::new(&invocations, of_logs).unwrap();
+    let invocations: Invocations = (0..2 * requests).map(|number| invocation(number, fate)).collect();
+    let dataset = Dataset::new(invocations, of_logs).unwrap();
     let side = |model: u32| {
         let of_model = Selection {
             model: Some(model),

@@ -58,7 +58,7 @@ fn saved(form: Form, events: &[Event]) -> Collected {
 /// Invocations without the places that differ from form to form: the file, and the function, which some forms know
 /// from the log group.
 fn invocations(collected: &Collected) -> Vec<Invocation> {
-    let mut invocations = collected.invocations.clone();
+    let mut invocations = collected.invocations.to_vec();
     for invocation in &mut invocations {
         (invocation.file, invocation.function) = (0, None);
     }
@@ -155,7 +155,7 @@ fn a_form_without_ids_keeps_durations_and_starts() {
     let found = saved(form, &corpus.events);
     let durations = |collected: &Collected| {
         let mut durations: BTreeMap<(u64, bool), u64> = BTreeMap::new();
-        for invocation in &collected.invocations {
+        for invocation in collected.invocations.iter() {
             let key = (invocation.duration.as_micros(), invocation.waited_init.is_some());
             *durations.entry(key).or_default() += 1;
         }

@@ -297,7 +297,7 @@ proptest! {
         let split: Vec<Vec<u8>> = lines.chunks(lines.len().div_ceil(files)).map(<[_]>::concat).collect();
         let collected = collect(&split);
         let without_file = |collected: &Collected| {
-            let mut invocations = collected.invocations.clone();
+            let mut invocations = collected.invocations.to_vec();
             invocations.iter_mut().for_each(|invocation| invocation.file = 0);
             invocations
         };

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use latscope::invocation::{Collected, Collector, Invocation, Ledger, ModelUse, REJECTED_KEPT};
+use latscope::invocation::{Collected, Collector, Invocation, Invocations, Ledger, ModelUse, REJECTED_KEPT};
 use latscope::source::{Item, read_stream};
 
 use crate::{SECRET, parser};
@@ -88,7 +88,7 @@ fn check_balance(reading: &Reading) {
     let joined = model_calls.iter().filter(|call| call.is_joined).count() as u64;
     assert_eq!(ledger.bedrock_joined, joined);
     let is_in = |position: Option<u32>, length: usize| position.is_none_or(|at| (at as usize) < length);
-    for row in invocations {
+    for row in invocations.iter() {
         assert!(is_in(Some(row.file), names.files.len()));
         assert!(is_in(row.stream, names.streams.len()) && is_in(row.function, names.functions.len()));
         assert!(is_in(row.version, names.versions.len()) && is_in(row.region, names.regions.len()));
@@ -115,13 +115,10 @@ fn without_places(ledger: &Ledger) -> Ledger {
 }
 
 /// Invocations without the file in which they stood.
-fn without_file(invocations: &[Invocation]) -> Vec<Invocation> {
+fn without_file(invocations: &Invocations) -> Invocations {
     invocations
         .iter()
-        .map(|row| Invocation {
-            file: 0,
-            ..row.clone()
-        })
+        .map(|row| Invocation { file: 0, ..row })
         .collect()
 }
 

@@ -1,5 +1,6 @@
 //! What was typed, and its conversion into what it means.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -160,6 +161,12 @@ pub(super) struct CommonArgs {
     /// List everything that was rejected, with file, line and reason
     #[arg(long)]
     explain_rejected: bool,
+    /// Parse every line, also those that cannot be records, so that damage in them is found too
+    #[arg(long)]
+    strict: bool,
+    /// Read logs on so many threads [default: one for each processor]. The result is the same
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<NonZero<usize>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -313,7 +320,8 @@ impl CommonArgs {
             is_quiet: self.quiet,
             is_verbose: self.verbose,
             explains_rejected: self.explain_rejected,
-            keeps_invocations: false,
+            is_strict: self.strict,
+            threads: self.threads,
             is_stderr_terminal: surroundings.is_stderr_terminal,
             style: Style {
                 is_coloured: match self.color {
@@ -354,7 +362,6 @@ impl ReportArgs {
         let candidate = |text: &String| selector("candidate", text, common.is_local);
         let candidates: Vec<Selector> = self.candidate.iter().map(candidate).collect::<Result<_, _>>()?;
         take_inputs(&mut common, [&baseline].into_iter().chain(&candidates));
-        common.keeps_invocations = self.invocations.is_some();
         Ok(ReportOptions {
             common,
             baseline,

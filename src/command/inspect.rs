@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::load::{described, note, read_input, rejection};
+use super::load::{described, note, rejection};
 use crate::invocation::{Collected, Collector};
 use crate::parse::{Parser, TimingKeys};
 use crate::render::inspection;
-use crate::source::{Found, Item, locate};
+use crate::source::{Found, Item, locate, open};
 use crate::vocab::visible;
 
 /// What `latscope inspect` was asked for.
@@ -49,7 +49,7 @@ pub fn inspect(
             stderr,
         };
         inspector.begin(&file.path);
-        read_input(&file.path, &|_| {}, &mut |item| inspector.take(item))?;
+        open(&file.path, &|_| {})?.read(&mut |item: Item<'_>| inspector.take(item));
         // An archive has no form of its own; what could not be read of it is told all the same.
         inspector.end(None);
         inspector.output.map_err(Error::Output)?;

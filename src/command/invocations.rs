@@ -68,7 +68,7 @@ pub(super) fn write_sides(
     let baseline = invocations_of(&comparison.baseline, loaded)?;
     let candidate = invocations_of(&comparison.candidate, loaded)?;
     let rows = Export::of_sides(
-        &[("baseline", baseline), ("candidate", candidate)],
+        vec![("baseline", baseline), ("candidate", candidate)],
         loaded.dataset.names(),
     );
     let path = out.join("invocations").with_extension(format.extension());
@@ -77,8 +77,9 @@ pub(super) fn write_sides(
 }
 
 /// The invocations of a side.
-fn invocations_of<'l>(side: &Side, loaded: &'l Loaded) -> Result<Vec<&'l Invocation>, Error> {
+fn invocations_of(side: &Side, loaded: &Loaded) -> Result<Vec<Invocation>, Error> {
     let rows = side.rows.row.iter();
-    let found: Option<Vec<&Invocation>> = rows.map(|row| loaded.invocations.get(*row as usize)).collect();
-    found.ok_or_else(|| Error::Internal(format!("invocations of {} were not kept", side.name)))
+    let all = loaded.dataset.invocations();
+    let found: Option<Vec<Invocation>> = rows.map(|row| all.get(*row as usize)).collect();
+    found.ok_or_else(|| Error::Internal(format!("invocations of {} are not in the logs", side.name)))
 }

@@ -1,16 +1,19 @@
 //! From the inputs to a dataset: what every command begins with.
 
-use std::io::{self, Write};
+use std::io::Write;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
 
 use super::error::Error;
 use super::progress::Reading;
 use super::stored::{self, Asked};
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
-use crate::invocation::{Collected, Collector, Invocation, Ledger, ModelCall, Names, Span};
+use crate::invocation::{Collected, Gathering, Invocations, Ledger, Listen, ModelCall, Names, Span};
 use crate::parse::{Parser, TimingKeys};
 use crate::render::Style;
-use crate::source::{self, Counted, Form, Found, Item, Located, locate, read_file_counted, read_stream};
+use crate::source::{Form, Found, Located, locate};
 use crate::summary::{Failures, Warning};
 use crate::vocab::{Rejected, Timestamp, grouped, visible};
 
@@ -37,12 +40,14 @@ pub struct Common {
     pub is_verbose: bool,
     /// Whether every rejection is written, with its place and reason.
     pub explains_rejected: bool,
-    /// Whether the invocations themselves are kept beside their columns.
-    pub keeps_invocations: bool,
     /// Whether the standard error is a terminal, whose lines can be written again.
     pub is_stderr_terminal: bool,
     /// How text is shown on the standard output.
     pub style: Style,
+    /// On how many threads logs are read; as many as there are processors where none are given.
+    pub threads: Option<NonZero<usize>>,
+    /// Whether every line is parsed, also those that cannot be records.
+    pub is_strict: bool,
 }
 
 /// Everything that was read.
@@ -50,8 +55,6 @@ pub struct Common {
 pub struct Loaded {
     /// All invocations.
     pub dataset: Dataset,
-    /// The same invocations, by their positions, if they are kept; else none.
-    pub invocations: Vec<Invocation>,
     /// Bedrock's own records of model calls.
     pub model_calls: Vec<ModelCall>,
     /// What became of every event.
@@ -120,13 +123,44 @@ fn from_files(
     parser: Parser,
     stderr: &mut dyn Write,
 ) -> Result<Collected, Error> {
-    let mut collector = Collector::new(parser);
     let reading = Reading::of(files, common);
-    for file in files {
-        read(file, &mut collector, common, &reading, stderr)?;
-    }
+    let gathering = Gathering {
+        threads: common.threads.map_or_else(threads, NonZero::get),
+        is_strict: common.is_strict,
+        tell_bytes: &|bytes| reading.add(bytes),
+    };
+    let mut notes = Notes { common, stderr };
+    let assembler = gathering.gather(files, &Arc::new(parser), &mut notes)?;
     reading.joins();
-    Ok(collector.finish())
+    Ok(assembler.finish())
+}
+
+/// As many threads as there are processors for this process.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Writes what was asked for about reading.
+struct Notes<'a> {
+    common: &'a Common,
+    stderr: &'a mut dyn Write,
+}
+
+impl Listen for Notes<'_> {
+    fn read(&mut self, path: &str, found: &Found) {
+        if self.common.is_verbose {
+            note(
+                self.stderr,
+                &format!("read {}: {}", visible(path), described(found)),
+            );
+        }
+    }
+
+    fn rejected(&mut self, rejected: &Rejected) {
+        if self.common.explains_rejected {
+            note(self.stderr, &rejection(rejected));
+        }
+    }
 }
 
 /// Reads a store, which a fetch may change meanwhile: then its segments are replaced by others, and it is read again.
@@ -183,11 +217,7 @@ impl Loaded {
             warnings,
         } = collect(common, keys, &windows, stderr)?;
         Ok(Self {
-            dataset: Dataset::new(&collected.invocations, collected.names)?,
-            invocations: match common.keeps_invocations {
-                true => collected.invocations,
-                false => Vec::new(),
-            },
+            dataset: Dataset::new(collected.invocations, collected.names)?,
             model_calls: collected.model_calls,
             ledger: collected.ledger,
             span: collected.span,
@@ -250,8 +280,7 @@ impl Loaded {
     /// If the column engine fails.
     pub(super) fn without_logs() -> Result<Self, Error> {
         Ok(Self {
-            dataset: Dataset::new(&[], Names::default())?,
-            invocations: Vec::new(),
+            dataset: Dataset::new(Invocations::default(), Names::default())?,
             model_calls: Vec::new(),
             ledger: Ledger::default(),
             span: None,
@@ -270,7 +299,7 @@ impl Loaded {
             conditions: Vec::new(),
             model: None,
         };
-        let nothing = Dataset::new(&[], self.dataset.names().clone())?;
+        let nothing = Dataset::new(Invocations::default(), self.dataset.names().clone())?;
         Ok((nothing, selection))
     }
 
@@ -282,8 +311,8 @@ impl Loaded {
         if windows.iter().all(Window::is_open) {
             return Ok(None);
         }
-        let ended_at = self.dataset.rows()?.ended_at;
-        let count = ended_at.iter().filter(|at| at.is_none()).count();
+        let all = self.dataset.invocations();
+        let count = (0..all.len()).filter(|row| all.ended_at(*row).is_none()).count();
         Ok((count > 0).then_some(Warning::WithoutTime(count)))
     }
 }
@@ -326,47 +355,4 @@ pub(super) fn described(found: &Found) -> String {
         words.push(found.encoding.to_string());
     }
     words.join(", ")
-}
-
-fn read(
-    file: &Located,
-    collector: &mut Collector,
-    common: &Common,
-    reading: &Reading,
-    stderr: &mut dyn Write,
-) -> Result<(), Error> {
-    collector.begin_file(&file.path, file.argument);
-    let mut take = |item: Item<'_>| {
-        let found = match &item {
-            Item::Read(found) => Some(found.clone()),
-            _ => None,
-        };
-        let rejected = collector.take(item);
-        if let Some(found) = found.filter(|_| common.is_verbose) {
-            note(
-                stderr,
-                &format!("read {}: {}", visible(&collector.path()), described(&found)),
-            );
-        }
-        if let Some(rejected) = rejected.filter(|_| common.explains_rejected) {
-            note(stderr, &rejection(&rejected));
-        }
-    };
-    let tell = |bytes| reading.add(bytes);
-    Ok(read_input(&file.path, &tell, &mut take)?)
-}
-
-/// Reads a file, or standard input where the path is `-`; `tell` is given the number of bytes of each block.
-pub(super) fn read_input(
-    path: &Path,
-    tell: &dyn Fn(u64),
-    take: &mut dyn FnMut(Item<'_>),
-) -> Result<(), source::Error> {
-    if path != Path::new("-") {
-        return read_file_counted(path, tell, take);
-    }
-    read_stream(Counted::new(io::stdin().lock(), tell), take).map_err(|source| source::Error::Unreadable {
-        path: path.to_owned(),
-        source,
-    })
 }

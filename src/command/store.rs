@@ -217,7 +217,7 @@ fn export(
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     let collected = collect(common, keys, &[(None, None)], stderr)?.collected;
-    let rows = Export::of(&collected.invocations, &collected.names);
+    let rows = Export::of(collected.invocations.iter(), &collected.names);
     let Some(path) = out else {
         return write_rows(&rows, format, stdout);
     };

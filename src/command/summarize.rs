@@ -104,14 +104,22 @@ fn what_if<'a>(options: &'a SummaryOptions, selected: &Dataset) -> Result<Vec<Wh
     }
     let groups = selected.group_by(&options.by)?;
     let failures = options.common.failures;
-    let view = |what_if: &'a WhatIf| WhatIfView {
-        what_if,
-        outcomes: groups
-            .iter()
-            .map(|group| WhatIfOutcome::of(what_if, &group.rows, failures))
-            .collect(),
-    };
-    Ok(options.what_if.iter().map(view).collect())
+    let mut views: Vec<WhatIfView<'a>> = options
+        .what_if
+        .iter()
+        .map(|what_if| WhatIfView {
+            what_if,
+            outcomes: Vec::with_capacity(groups.len()),
+        })
+        .collect();
+    for group in &groups {
+        let rows = selected.rows_of(group)?;
+        for view in &mut views {
+            view.outcomes
+                .push(WhatIfOutcome::of(view.what_if, &rows, failures));
+        }
+    }
+    Ok(views)
 }
 
 /// The doubts about the input and about the selected invocations as a whole.
@@ -124,7 +132,7 @@ fn warnings(
     let mut warnings = loaded.warnings.clone();
     warnings.extend(input_warnings(&loaded.ledger));
     let rows = selected.rows()?;
-    let group = GroupSummary::of(Vec::new(), &rows, common.failures);
+    let group = GroupSummary::without_metrics(&rows, common.failures);
     let label = |key: Key, value: Option<u32>| {
         value.map_or_else(|| "not known".to_owned(), |value| selected.label(key, value))
     };

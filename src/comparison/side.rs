@@ -114,8 +114,10 @@ impl Side {
     /// # Errors
     /// If the column engine fails.
     pub fn of(identity: Identity, dataset: &Dataset, failures: Failures) -> Result<Option<Self>, Error> {
-        let group = dataset.group_by(&[])?.into_iter().next();
-        Ok(group.map(|group| Self::of_rows(identity, group.rows, failures)))
+        if dataset.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self::of_rows(identity, dataset.rows()?, failures)))
     }
 
     /// Describes these rows.

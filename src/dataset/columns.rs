@@ -1,61 +1,10 @@
-//! Every column: its name, unit and meaning; and the way from invocations to columns and back to
-//! plain numbers.
+//! The rows of a selection or group as plain numbers: what each column means, and its unit.
 //!
-//! Names are positions in [`Names`], times are microseconds, an absent
-//! value is null.
+//! Names are positions in [`Names`](crate::invocation::Names), times are microseconds.
 
-use polars::prelude::{
-    ChunkedArray, Column, DataFrame, Int64Chunked, IntoColumn, NewChunkedArray, PolarsNumericType,
-    PolarsResult, UInt32Chunked, UInt64Chunked,
-};
-
-use super::facts::{self, FactColumns};
-use super::optional::{Optional, Whole};
-use crate::invocation::{Invocation, ModelUse, Names};
-use crate::vocab::{Micros, Timestamp};
-
-/// Position of the invocation in the whole dataset, which tells it from all others.
-pub(super) const ROW: &str = "row";
-/// Which of the given inputs the invocation came from.
-pub(super) const ARGUMENT: &str = "argument";
-/// Position of its log stream.
-pub(super) const STREAM: &str = "stream";
-/// Position of its function.
-pub(super) const FUNCTION: &str = "function";
-/// Position of its function version.
-pub(super) const VERSION: &str = "version";
-/// Position of its region.
-pub(super) const REGION: &str = "region";
-/// Configured memory in MB.
-pub(super) const MEMORY: &str = "memory_mb";
-/// Position of its model.
-pub(super) const MODEL: &str = "model";
-/// How the model is known: a [`ModelSource`].
-pub(super) const MODEL_SOURCE: &str = "model_source";
-/// Position of its start type in `StartType::ALL`.
-pub(super) const START: &str = "start";
-/// Position of its outcome in `Outcome::ALL`.
-pub(super) const OUTCOME: &str = "outcome";
-/// Time of the `REPORT`, milliseconds since the epoch.
-pub(super) const ENDED_AT: &str = "ended_at_ms";
-/// `REPORT` duration.
-pub(super) const DURATION: &str = "duration_us";
-/// Initialisation or restore time that was waited for.
-pub(super) const INIT: &str = "init_us";
-/// Billed duration.
-pub(super) const BILLED: &str = "billed_us";
-/// Inference time.
-pub(super) const INFERENCE: &str = "inference_us";
-/// Whether the inference time is a lower bound, 0 or 1.
-pub(super) const INFERENCE_IS_BOUND: &str = "inference_is_bound";
-/// Time of failed attempts of the model call.
-pub(super) const RETRY: &str = "retry_us";
-/// Whether a timing record was joined, 0 or 1.
-pub(super) const MATCHED: &str = "is_matched";
-/// Calls combined by adding up although they may overlap, 0 or 1.
-pub(super) const CALLS_SUMMED: &str = "calls_summed";
-/// Number of model calls with a time.
-pub(super) const CALLS: &str = "calls";
+use super::facts::FactColumns;
+use crate::invocation::{CallsCombined, Invocations, Optional, Whole};
+use crate::vocab::Timestamp;
 
 /// How the model of an invocation is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,91 +27,6 @@ impl ModelSource {
             3 => Self::Several,
             _ => Self::None,
         }
-    }
-}
-
-/// The columns of these invocations.
-pub(super) fn frame_of(invocations: &[Invocation], names: &Names) -> PolarsResult<DataFrame> {
-    let small = |name: &str, value: &dyn Fn(&Invocation) -> Option<u32>| -> Column {
-        UInt32Chunked::from_iter_options(name.into(), invocations.iter().map(value)).into_column()
-    };
-    let time = |name: &str, value: &dyn Fn(&Invocation) -> Option<Micros>| -> Column {
-        let values = invocations
-            .iter()
-            .map(|invocation| value(invocation).map(Micros::as_micros));
-        UInt64Chunked::from_iter_options(name.into(), values).into_column()
-    };
-    let ended = invocations
-        .iter()
-        .map(|invocation| invocation.ended_at.map(Timestamp::as_epoch_millis));
-    let argument = |file: u32| {
-        let argument = names.files.get(file as usize).map_or(0, |file| file.argument);
-        u32::try_from(argument).unwrap_or(u32::MAX)
-    };
-    let rows = (0..invocations.len()).map(|row| u32::try_from(row).ok());
-    let mut columns = vec![
-        UInt32Chunked::from_iter_options(ROW.into(), rows).into_column(),
-        small(ARGUMENT, &|i| Some(argument(i.file))),
-        small(STREAM, &|i| i.stream),
-        small(FUNCTION, &|i| i.function),
-        small(VERSION, &|i| i.version),
-        small(REGION, &|i| i.region),
-        small(MEMORY, &|i| i.memory_mb),
-        small(MODEL, &|i| match i.model {
-            ModelUse::One(model) => Some(model),
-            ModelUse::Unnamed | ModelUse::Several => None,
-        }),
-        small(MODEL_SOURCE, &|i| {
-            Some(match i.model {
-                ModelUse::Unnamed => ModelSource::None as u32,
-                ModelUse::One(_) => ModelSource::Logged as u32,
-                ModelUse::Several => ModelSource::Several as u32,
-            })
-        }),
-        small(START, &|i| Some(i.start as u32)),
-        small(OUTCOME, &|i| Some(i.outcome as u32)),
-        Int64Chunked::from_iter_options(ENDED_AT.into(), ended).into_column(),
-        time(DURATION, &|i| Some(i.duration)),
-        time(INIT, &|i| i.waited_init),
-        time(BILLED, &|i| i.billed),
-        time(INFERENCE, &|i| i.inference.map(|inference| inference.time)),
-        small(INFERENCE_IS_BOUND, &|i| {
-            Some(u32::from(
-                i.inference.is_some_and(|inference| inference.is_lower_bound),
-            ))
-        }),
-        time(RETRY, &|i| i.retry),
-        small(MATCHED, &|i| Some(u32::from(i.is_matched))),
-        small(CALLS_SUMMED, &|i| {
-            let combined = i.inference.map(|inference| inference.combined);
-            Some(u32::from(combined == Some(crate::invocation::CallsCombined::Sum)))
-        }),
-        small(CALLS, &|i| i.inference.map(|inference| inference.calls)),
-    ];
-    columns.extend(facts::columns_of(invocations));
-    DataFrame::new(invocations.len(), columns)
-}
-
-/// The values of a column. Most columns have all of them or none, which is read without looking at each.
-pub(super) fn optional<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Optional<T::Native>
-where
-    T::Native: Whole,
-{
-    match column.cont_slice() {
-        Ok(values) => values.iter().copied().map(Some).collect(),
-        Err(_) if column.null_count() == column.len() => Optional::none(column.len()),
-        Err(_) => column.iter().collect(),
-    }
-}
-
-/// The values of a column that has all.
-fn plain<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Vec<T::Native>
-where
-    T::Native: Default,
-{
-    match column.cont_slice() {
-        Ok(values) => values.to_vec(),
-        Err(_) => column.iter().map(Option::unwrap_or_default).collect(),
     }
 }
 
@@ -214,51 +78,63 @@ pub struct Columns {
     pub facts: FactColumns,
 }
 
+/// The values of these rows; of all where none are given.
+pub(super) fn picked<T: Whole>(column: &Optional<T>, rows: Option<&[u32]>) -> Optional<T> {
+    match rows {
+        Some(rows) => column.pick(rows),
+        None => column.clone(),
+    }
+}
+
+/// What becomes of the value of each of these rows; of all where none are given.
+pub(super) fn column_of<T: Whole, V>(
+    column: &Optional<T>,
+    rows: Option<&[u32]>,
+    value: impl Fn(Option<T>) -> V,
+) -> Vec<V> {
+    match rows {
+        Some(rows) => rows.iter().map(|row| value(column.get(*row as usize))).collect(),
+        None => column.iter().map(value).collect(),
+    }
+}
+
 impl Columns {
-    /// Reads the columns of a frame.
-    pub(super) fn of(frame: &DataFrame) -> PolarsResult<Self> {
-        let small = |name: &str| -> PolarsResult<Optional<u32>> {
-            Ok(optional(frame.column(name)?.as_materialized_series().u32()?))
-        };
-        let code = |name: &str| -> PolarsResult<Vec<u32>> {
-            Ok(plain(frame.column(name)?.as_materialized_series().u32()?))
-        };
-        let truth = |name: &str| -> PolarsResult<Vec<bool>> {
-            Ok(code(name)?.into_iter().map(|code| code == 1).collect())
-        };
-        let time = |name: &str| -> PolarsResult<Optional<u64>> {
-            Ok(optional(frame.column(name)?.as_materialized_series().u64()?))
-        };
-        let ended = frame.column(ENDED_AT)?.as_materialized_series().i64()?;
-        Ok(Self {
-            row: code(ROW)?,
-            outcome: code(OUTCOME)?,
-            start: code(START)?,
-            model: small(MODEL)?,
-            model_source: code(MODEL_SOURCE)?
-                .into_iter()
-                .map(ModelSource::from_code)
+    /// These rows of all invocations, with the model that each is thought to have used.
+    pub(super) fn of(
+        all: &Invocations,
+        row: Vec<u32>,
+        model: Optional<u32>,
+        model_source: Vec<ModelSource>,
+    ) -> Self {
+        let is_whole = row.len() == all.len() && row.iter().zip(0_u32..).all(|(row, at)| *row == at);
+        let rows = (!is_whole).then_some(row.as_slice());
+        let codes = |column: &Optional<u32>| column_of(column, rows, |code| code.unwrap_or(0));
+        let truth = |column: &Optional<u32>| column_of(column, rows, |code| code == Some(1));
+        Self {
+            outcome: codes(&all.outcome),
+            start: codes(&all.start),
+            model,
+            model_source,
+            ended_at: (0..row.len()).map(|at| all.ended_at(row[at] as usize)).collect(),
+            function: picked(&all.function, rows),
+            version: picked(&all.version, rows),
+            region: picked(&all.region, rows),
+            memory_mb: picked(&all.memory_mb, rows),
+            duration_us: column_of(&all.duration_us, rows, |duration| duration.unwrap_or(0)),
+            init_us: picked(&all.waited_init_us, rows),
+            billed_us: picked(&all.billed_us, rows),
+            inference_us: picked(&all.inference_us, rows),
+            inference_is_bound: truth(&all.inference_is_bound),
+            retry_us: picked(&all.retry_us, rows),
+            is_matched: truth(&all.is_matched),
+            is_summed: (0..row.len())
+                .map(|at| all.combined(row[at] as usize) == CallsCombined::Sum)
                 .collect(),
-            ended_at: ended
-                .iter()
-                .map(|at| at.map(Timestamp::from_epoch_millis))
-                .collect(),
-            function: small(FUNCTION)?,
-            version: small(VERSION)?,
-            region: small(REGION)?,
-            memory_mb: small(MEMORY)?,
-            duration_us: plain(frame.column(DURATION)?.as_materialized_series().u64()?),
-            init_us: time(INIT)?,
-            billed_us: time(BILLED)?,
-            inference_us: time(INFERENCE)?,
-            inference_is_bound: truth(INFERENCE_IS_BOUND)?,
-            retry_us: time(RETRY)?,
-            is_matched: truth(MATCHED)?,
-            is_summed: truth(CALLS_SUMMED)?,
-            calls: small(CALLS)?,
-            stream: small(STREAM)?,
-            facts: FactColumns::of(frame)?,
-        })
+            calls: picked(&all.calls, rows),
+            stream: picked(&all.stream, rows),
+            facts: FactColumns::of(all, rows),
+            row,
+        }
     }
 
     /// These rows, in this order.

@@ -44,9 +44,9 @@ pub enum ExportValues {
 
 impl Export {
     /// The table of these invocations.
-    pub fn of<'i>(invocations: impl IntoIterator<Item = &'i Invocation>, names: &Names) -> Self {
-        let invocations: Vec<&Invocation> = invocations.into_iter().collect();
-        let all = || invocations.iter().copied();
+    pub fn of(invocations: impl IntoIterator<Item = Invocation>, names: &Names) -> Self {
+        let invocations: Vec<Invocation> = invocations.into_iter().collect();
+        let all = || invocations.iter();
         let text = |name, value: &dyn Fn(&Invocation) -> Option<String>| ExportColumn {
             name,
             values: ExportValues::Text(all().map(value).collect()),
@@ -120,7 +120,7 @@ impl Export {
 
     /// The table of the invocations of several sides, one side after the other, with a leading column `side`. An invocation
     /// of two sides is in two rows.
-    pub fn of_sides(sides: &[(&str, Vec<&Invocation>)], names: &Names) -> Self {
+    pub fn of_sides(sides: Vec<(&str, Vec<Invocation>)>, names: &Names) -> Self {
         let column = sides
             .iter()
             .flat_map(|(side, invocations)| invocations.iter().map(|_| Some((*side).to_owned())));
@@ -128,9 +128,7 @@ impl Export {
             name: "side",
             values: ExportValues::Text(column.collect()),
         };
-        let invocations = sides
-            .iter()
-            .flat_map(|(_, invocations)| invocations.iter().copied());
+        let invocations = sides.into_iter().flat_map(|(_, invocations)| invocations);
         let mut table = Self::of(invocations, names);
         table.columns.insert(0, column);
         table

@@ -5,26 +5,33 @@ use std::ops::{BitAnd, BitOr};
 use std::sync::Arc;
 
 use polars::prelude::{
-    BooleanChunked, ChunkCompareEq, ChunkCompareIneq, DataFrame, GroupsIndicator, PolarsError, PolarsResult,
-    UInt32Chunked,
+    BooleanChunked, ChunkCompareEq, ChunkCompareIneq, Column, DataFrame, GroupsIndicator, Int64Chunked,
+    IntoColumn, NewChunkedArray, PolarsError, PolarsResult, UInt32Chunked,
 };
 
-use super::columns::{
-    ARGUMENT, Columns, ENDED_AT, FUNCTION, MEMORY, MODEL, OUTCOME, REGION, START, STREAM, VERSION, frame_of,
-};
+use super::columns::{Columns, ModelSource};
 use super::models::attribute;
 use super::select::{Condition, Key, Selection};
 use super::window::Window;
-use crate::invocation::{Invocation, Names, Outcome, StartType};
-use crate::vocab::{RequestId, visible};
+use crate::invocation::{Invocations, ModelUse, Names, Outcome, StartType};
+use crate::vocab::{RequestId, Timestamp, visible};
+
+/// Position of the invocation among all, which tells it from all others.
+const ROW: &str = "row";
+/// Position of its model.
+const MODEL: &str = "model";
+/// How the model is known: a [`ModelSource`].
+const MODEL_SOURCE: &str = "model_source";
 
 /// Invocations as columns, with the names that they refer to.
+///
+/// The frame says which rows there are and what model each is thought to have used; whatever else is known stands in the
+/// columns of all invocations, which selections share.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     frame: DataFrame,
+    all: Arc<Invocations>,
     names: Names,
-    /// Of every invocation that was read, by its position.
-    request_ids: Arc<Vec<RequestId>>,
 }
 
 /// Rows that share the values of some keys.
@@ -32,8 +39,8 @@ pub struct Dataset {
 pub struct Group {
     /// The shared value of each key, in the order of the keys; `None` where it is not known.
     pub values: Vec<Option<u32>>,
-    /// The rows.
-    pub rows: Columns,
+    /// Places of the rows in the dataset: see [`Dataset::rows_of`].
+    places: Vec<u32>,
 }
 
 /// Why selecting or grouping failed.
@@ -86,16 +93,37 @@ impl From<PolarsError> for Error {
 }
 
 impl Dataset {
-    /// Puts invocations into columns.
+    /// Makes invocations a dataset.
     ///
     /// # Errors
     /// If the column engine fails.
-    pub fn new(invocations: &[Invocation], names: Names) -> Result<Self, Error> {
+    pub fn new(all: Invocations, names: Names) -> Result<Self, Error> {
+        let rows = || (0..all.len()).zip(0_u32..);
+        let source = |row| match all.model_use(row) {
+            ModelUse::Unnamed => ModelSource::None,
+            ModelUse::One(_) => ModelSource::Logged,
+            ModelUse::Several => ModelSource::Several,
+        };
+        let columns = vec![
+            UInt32Chunked::from_vec(ROW.into(), rows().map(|(_, row)| row).collect()).into_column(),
+            UInt32Chunked::from_iter_options(MODEL.into(), rows().map(|(row, _)| all.model.get(row)))
+                .into_column(),
+            UInt32Chunked::from_vec(
+                MODEL_SOURCE.into(),
+                rows().map(|(row, _)| source(row) as u32).collect(),
+            )
+            .into_column(),
+        ];
         Ok(Self {
-            frame: frame_of(invocations, &names)?,
+            frame: DataFrame::new(all.len(), columns)?,
+            all: Arc::new(all),
             names,
-            request_ids: Arc::new(invocations.iter().map(|one| one.request_id.clone()).collect()),
         })
+    }
+
+    /// All invocations that were read, selected or not.
+    pub fn invocations(&self) -> &Invocations {
+        &self.all
     }
 
     /// The names that the rows refer to.
@@ -104,8 +132,8 @@ impl Dataset {
     }
 
     /// The request id of the invocation at a position of the whole dataset; nothing where it identifies nothing.
-    pub fn request_id(&self, row: u32) -> Option<&RequestId> {
-        self.request_ids.get(row as usize).filter(|id| !id.is_redacted())
+    pub fn request_id(&self, row: u32) -> Option<RequestId> {
+        self.all.request_id(row as usize).filter(|id| !id.is_redacted())
     }
 
     /// The names, to add those of rows that come from elsewhere. Added ones stand behind all others, whatever their own
@@ -129,7 +157,41 @@ impl Dataset {
     /// # Errors
     /// If the column engine fails.
     pub fn rows(&self) -> Result<Columns, Error> {
-        Ok(Columns::of(&self.frame)?)
+        let sources = values(&self.frame, MODEL_SOURCE)?;
+        let sources = sources.map(|code| ModelSource::from_code(code.unwrap_or(0)));
+        let model = values(&self.frame, MODEL)?.collect();
+        Ok(Columns::of(
+            &self.all,
+            self.positions()?,
+            model,
+            sources.collect(),
+        ))
+    }
+
+    /// The rows of a group as plain numbers.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn rows_of(&self, group: &Group) -> Result<Columns, Error> {
+        let (sources, models) = (
+            u32_column(&self.frame, MODEL_SOURCE)?,
+            u32_column(&self.frame, MODEL)?,
+        );
+        let (rows, places) = (self.positions()?, || {
+            group.places.iter().map(|place| *place as usize)
+        });
+        let source = |place| ModelSource::from_code(sources.get(place).unwrap_or(0));
+        Ok(Columns::of(
+            &self.all,
+            places().filter_map(|place| rows.get(place).copied()).collect(),
+            places().map(|place| models.get(place)).collect(),
+            places().map(source).collect(),
+        ))
+    }
+
+    /// Position of each row among all invocations.
+    fn positions(&self) -> PolarsResult<Vec<u32>> {
+        Ok(values(&self.frame, ROW)?.flatten().collect())
     }
 
     /// The rows that all of these selections mean. First their windows; then, among everything that
@@ -146,7 +208,12 @@ impl Dataset {
         if let Some(mask) = self.window_mask(window)? {
             frame = frame.filter(&mask)?;
         }
-        attribute(&mut frame)?;
+        let mut selected = Self {
+            frame,
+            ..self.clone()
+        };
+        selected.infer_models()?;
+        let mut frame = selected.frame;
         for selection in selections {
             for property in PROPERTIES {
                 let mut any: Option<BooleanChunked> = None;
@@ -166,19 +233,40 @@ impl Dataset {
                 }
             }
             if let Some(model) = selection.model {
-                let mask = u32_equal(&frame, MODEL, model)?;
+                let mask = u32_column(&frame, MODEL)?.equal(model);
                 frame = frame.filter(&mask)?;
             }
         }
         Ok(Self {
             frame,
-            names: self.names.clone(),
-            request_ids: Arc::clone(&self.request_ids),
+            ..self.clone()
         })
     }
 
+    /// Fills in the models that can be inferred among these rows.
+    fn infer_models(&mut self) -> PolarsResult<()> {
+        let rows = self.positions()?;
+        let sources =
+            values(&self.frame, MODEL_SOURCE)?.map(|code| ModelSource::from_code(code.unwrap_or(0)));
+        let mut sources: Vec<ModelSource> = sources.collect();
+        let mut models: Vec<Option<u32>> = values(&self.frame, MODEL)?.collect();
+        if attribute(&self.all, &rows, &mut models, &mut sources) {
+            let sources = sources.into_iter().map(|source| source as u32).collect();
+            let models = UInt32Chunked::from_iter_options(MODEL.into(), models.into_iter());
+            self.frame.with_column(models.into_column())?;
+            let sources = UInt32Chunked::from_vec(MODEL_SOURCE.into(), sources);
+            self.frame.with_column(sources.into_column())?;
+        }
+        Ok(())
+    }
+
     fn window_mask(&self, window: Window) -> PolarsResult<Option<BooleanChunked>> {
-        let ended = self.frame.column(ENDED_AT)?.as_materialized_series().i64()?;
+        if window.is_open() {
+            return Ok(None);
+        }
+        let rows = self.positions()?.into_iter();
+        let ended = rows.map(|row| self.all.ended_at(row as usize).map(Timestamp::as_epoch_millis));
+        let ended = Int64Chunked::from_iter_options("ended_at_ms".into(), ended);
         let since = window.since.map(|since| ended.gt_eq(since.as_epoch_millis()));
         let until = window.until.map(|until| ended.lt(until.as_epoch_millis()));
         Ok(match (since, until) {
@@ -189,13 +277,43 @@ impl Dataset {
 
     fn mask(&self, frame: &DataFrame, condition: &Condition) -> Result<BooleanChunked, Error> {
         let (column, value) = match condition {
-            Condition::Named(key, value) => (column_of(*key), self.position(*key, value)?),
-            Condition::Memory(mb) => (MEMORY, *mb),
-            Condition::Start(start) => (START, *start as u32),
-            Condition::Status(outcome) => (OUTCOME, *outcome as u32),
-            Condition::Argument(argument) => (ARGUMENT, u32::try_from(*argument).unwrap_or(u32::MAX)),
+            Condition::Named(key, value) => (self.key_column(frame, *key)?, self.position(*key, value)?),
+            Condition::Memory(mb) => (self.key_column(frame, Key::Memory)?, *mb),
+            Condition::Start(start) => (self.key_column(frame, Key::Start)?, *start as u32),
+            Condition::Status(outcome) => (self.key_column(frame, Key::Status)?, *outcome as u32),
+            Condition::Argument(argument) => (
+                self.arguments(frame)?,
+                u32::try_from(*argument).unwrap_or(u32::MAX),
+            ),
         };
-        Ok(u32_equal(frame, column, value)?)
+        Ok(column.equal(value))
+    }
+
+    /// Which of the given inputs each row came from.
+    fn arguments(&self, frame: &DataFrame) -> PolarsResult<UInt32Chunked> {
+        let argument = |row: Option<u32>| {
+            let file = self.all.file.get(row? as usize)?;
+            u32::try_from(self.names.files.get(file as usize)?.argument).ok()
+        };
+        let arguments = values(frame, ROW)?.map(argument);
+        Ok(UInt32Chunked::from_iter_options("argument".into(), arguments))
+    }
+
+    /// The values of a key.
+    fn key_column(&self, frame: &DataFrame, key: Key) -> PolarsResult<UInt32Chunked> {
+        let all = &self.all;
+        let column = match key {
+            Key::Model => return Ok(u32_column(frame, MODEL)?.clone()),
+            Key::Start => &all.start,
+            Key::Function => &all.function,
+            Key::Version => &all.version,
+            Key::Memory => &all.memory_mb,
+            Key::Region => &all.region,
+            Key::Stream => &all.stream,
+            Key::Status => &all.outcome,
+        };
+        let values = values(frame, ROW)?.map(|row| column.get(row? as usize));
+        Ok(UInt32Chunked::from_iter_options(key.name().into(), values))
     }
 
     /// The position of a name.
@@ -227,29 +345,34 @@ impl Dataset {
         if self.is_empty() {
             return Ok(Vec::new());
         }
+        let all = || (0_u32..).take(self.len());
         if keys.is_empty() {
             return Ok(vec![Group {
                 values: Vec::new(),
-                rows: self.rows()?,
+                places: all().collect(),
             }]);
         }
-        let columns: Vec<&str> = keys.iter().map(|key| column_of(*key)).collect();
-        let grouped = self.frame.group_by_stable(columns.iter().copied())?;
-        let all = self.rows()?;
-        let keys: Vec<UInt32Chunked> = columns
+        let columns: Vec<UInt32Chunked> = keys
             .iter()
-            .map(|column| Ok(self.frame.column(column)?.as_materialized_series().u32()?.clone()))
+            .map(|key| self.key_column(&self.frame, *key))
             .collect::<PolarsResult<_>>()?;
+        let by: Vec<Column> = columns
+            .iter()
+            .map(|column| column.clone().into_column())
+            .collect();
+        let names: Vec<&str> = keys.iter().map(|key| key.name()).collect();
+        let keyed = DataFrame::new(self.len(), by)?;
+        let grouped = keyed.group_by_stable(names)?;
         let mut groups = Vec::new();
         for indicator in grouped.get_groups().iter() {
-            let rows: Vec<u32> = match indicator {
+            let places: Vec<u32> = match indicator {
                 GroupsIndicator::Idx((_, rows)) => rows.to_vec(),
                 GroupsIndicator::Slice([offset, length]) => (offset..offset + length).collect(),
             };
-            let first = rows.first().map_or(0, |row| *row as usize);
+            let first = places.first().map_or(0, |row| *row as usize);
             groups.push(Group {
-                values: keys.iter().map(|key| key.get(first)).collect(),
-                rows: all.pick(&rows),
+                values: columns.iter().map(|column| column.get(first)).collect(),
+                places,
             });
         }
         // Positions are in the order of the names, so their order is the order of what is shown.
@@ -292,20 +415,10 @@ const PROPERTIES: [fn(&Condition) -> bool; 8] = [
     |condition| matches!(condition, Condition::Argument(_)),
 ];
 
-fn column_of(key: Key) -> &'static str {
-    match key {
-        Key::Model => MODEL,
-        Key::Start => START,
-        Key::Function => FUNCTION,
-        Key::Version => VERSION,
-        Key::Memory => MEMORY,
-        Key::Region => REGION,
-        Key::Stream => STREAM,
-        Key::Status => OUTCOME,
-    }
+fn u32_column<'f>(frame: &'f DataFrame, name: &str) -> PolarsResult<&'f UInt32Chunked> {
+    frame.column(name)?.as_materialized_series().u32()
 }
 
-/// Rows whose value is this one; an absent value is not.
-fn u32_equal(frame: &DataFrame, column: &str, value: u32) -> PolarsResult<BooleanChunked> {
-    Ok(frame.column(column)?.as_materialized_series().u32()?.equal(value))
+fn values<'f>(frame: &'f DataFrame, name: &str) -> PolarsResult<impl Iterator<Item = Option<u32>> + 'f> {
+    Ok(u32_column(frame, name)?.iter())
 }

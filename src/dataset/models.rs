@@ -6,9 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt32Chunked};
-
-use super::columns::{FUNCTION, MODEL, MODEL_SOURCE, ModelSource, VERSION};
+use super::columns::ModelSource;
+use crate::invocation::Invocations;
 
 /// Function and version. Where the log does not tell a function, all versions of that name count as
 /// one, so that two functions are never taken for one that used a single model.
@@ -20,45 +19,35 @@ enum Used {
     Several,
 }
 
-/// Fills in what can be inferred.
-pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
-    let column = |name: &str| -> PolarsResult<Vec<Option<u32>>> {
-        Ok(frame
-            .column(name)?
-            .as_materialized_series()
-            .u32()?
-            .iter()
-            .collect())
-    };
+/// Fills in what can be inferred about the models of these rows. Whether there was anything to infer.
+pub(super) fn attribute(
+    all: &Invocations,
+    rows: &[u32],
+    models: &mut [Option<u32>],
+    sources: &mut [ModelSource],
+) -> bool {
     // What was inferred from more rows is inferred anew from these.
-    let is_open = |source: Option<u32>| {
-        matches!(
-            source.map(ModelSource::from_code),
-            Some(ModelSource::None | ModelSource::Inferred)
-        )
-    };
-    let mut sources = column(MODEL_SOURCE)?;
+    let is_open = |source: ModelSource| matches!(source, ModelSource::None | ModelSource::Inferred);
     if !sources.iter().any(|source| is_open(*source)) {
-        return Ok(());
+        return false;
     }
-    let (functions, versions) = (column(FUNCTION)?, column(VERSION)?);
-    let mut models = column(MODEL)?;
+    let function = |row: usize| all.function.get(rows[row] as usize);
+    let version = |row: usize| all.version.get(rows[row] as usize);
     // Where one row does not tell its function, it may be any of those with this version.
-    let untold: HashSet<Option<u32>> = (0..versions.len())
-        .filter(|&row| functions[row].is_none())
-        .map(|row| versions[row])
+    let untold: HashSet<Option<u32>> = (0..rows.len())
+        .filter(|&row| function(row).is_none())
+        .map(version)
         .collect();
     let version_of = |row: usize| -> Version {
-        let version = versions[row];
-        (functions[row].filter(|_| !untold.contains(&version)), version)
+        let version = version(row);
+        (function(row).filter(|_| !untold.contains(&version)), version)
     };
     let mut used: HashMap<Version, Used> = HashMap::new();
     // Rows of one version and model follow each other: most tell nothing new.
     let mut last: Option<(Version, u32)> = None;
     for row in 0..models.len() {
-        let source = sources[row].map(ModelSource::from_code);
-        match (models[row], source) {
-            (Some(model), Some(ModelSource::Logged)) => {
+        match (models[row], sources[row]) {
+            (Some(model), ModelSource::Logged) => {
                 if last == Some((version_of(row), model)) {
                     continue;
                 }
@@ -68,7 +57,7 @@ pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
                     *entry = Used::Several;
                 }
             }
-            (_, Some(ModelSource::Several)) => {
+            (_, ModelSource::Several) => {
                 used.insert(version_of(row), Used::Several);
             }
             _ => {}
@@ -77,23 +66,18 @@ pub(super) fn attribute(frame: &mut DataFrame) -> PolarsResult<()> {
     for row in 0..models.len() {
         if is_open(sources[row]) {
             // Invocations of which no version is known may be of any.
-            let used = used.get(&version_of(row)).filter(|_| versions[row].is_some());
+            let used = used.get(&version_of(row)).filter(|_| version(row).is_some());
             let model = match used {
                 Some(Used::One(model)) => Some(*model),
                 Some(Used::Several) | None => None,
             };
             models[row] = model;
-            let source = if model.is_some() {
+            sources[row] = if model.is_some() {
                 ModelSource::Inferred
             } else {
                 ModelSource::None
             };
-            sources[row] = Some(source as u32);
         }
     }
-    frame.with_column(UInt32Chunked::from_iter_options(MODEL.into(), models.into_iter()).into_column())?;
-    frame.with_column(
-        UInt32Chunked::from_iter_options(MODEL_SOURCE.into(), sources.into_iter()).into_column(),
-    )?;
-    Ok(())
+    true
 }

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, ModelSource};
 use super::facts::FactColumns;
-use super::optional::Optional;
-use crate::invocation::{Model, Names, Outcome, StartType};
+use crate::invocation::{Model, Names, Optional, Outcome, StartType};
 use crate::vocab::{Micros, ModelId, Timestamp};
 
 /// The rows of a selection as they are saved. All lists are equally long. Times are microseconds, codes are positions in

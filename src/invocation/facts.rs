@@ -3,7 +3,8 @@
 use latscope_schema::CallStatus;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::parse::Timing;
+use super::drafts::Draft;
+use super::rows::Call;
 use crate::vocab::Micros;
 
 /// Facts of the model calls of one invocation. A fact is absent unless each of its records tells it; where several
@@ -38,66 +39,98 @@ pub struct Facts {
 
 impl Facts {
     /// The facts of an invocation from its records, which must be in call order.
-    pub(super) fn of(timings: &[&Timing]) -> Self {
-        let [first, .., last] = timings else {
-            return match timings {
-                [one] => Self::of_ends(timings, one, one),
-                _ => Self::default(),
-            };
-        };
-        Self::of_ends(timings, first, last)
+    pub(super) fn of(calls: &[&Call]) -> Self {
+        Self {
+            prompt: prompt(calls),
+            ..Self::of_numbers(calls)
+        }
     }
 
-    fn of_ends(timings: &[&Timing], first: &Timing, last: &Timing) -> Self {
-        let count = |of: fn(&Timing) -> Option<u64>| {
-            let sum = timings
+    /// All facts but the prompt.
+    pub(super) fn of_numbers(calls: &[&Call]) -> Self {
+        let (Some(first), Some(last)) = (calls.first(), calls.last()) else {
+            return Self::default();
+        };
+        let count = |of: fn(&Call) -> Option<u64>| {
+            let sum = calls
                 .iter()
-                .try_fold(0_u64, |sum, timing| Some(sum.saturating_add(of(timing)?)));
+                .try_fold(0_u64, |sum, call| Some(sum.saturating_add(of(call)?)));
             sum.map(|sum| u32::try_from(sum).unwrap_or(u32::MAX))
         };
-        let time = |of: fn(&Timing) -> Option<Micros>| {
-            timings
+        let time = |of: fn(&Call) -> Option<Micros>| {
+            calls
                 .iter()
-                .try_fold(Micros::ZERO, |sum, timing| Some(sum.saturating_add(of(timing)?)))
+                .try_fold(Micros::ZERO, |sum, call| Some(sum.saturating_add(of(call)?)))
         };
         Self {
-            input_tokens: count(|timing| timing.facts.input_tokens),
-            output_tokens: count(|timing| timing.facts.output_tokens),
-            max_tokens: alike(timings, |timing| timing.facts.max_tokens)
+            input_tokens: count(|call| call.input_tokens),
+            output_tokens: count(|call| call.output_tokens),
+            max_tokens: alike(calls, |call| call.max_tokens)
                 .map(|tokens| u32::try_from(tokens).unwrap_or(u32::MAX)),
-            temperature_milli: alike(timings, |timing| timing.facts.temperature.and_then(milli)),
-            retries: count(|timing| timing.facts.retry_count.map(u64::from)),
-            before: first.facts.before,
-            after: last.facts.after,
-            bedrock_latency: time(|timing| timing.facts.bedrock_latency),
-            time_to_first_token: first.facts.time_to_first_token.filter(|_| timings.len() == 1),
-            streaming: alike(timings, |timing| timing.facts.streaming),
-            prompt: prompt(timings),
+            temperature_milli: alike(calls, |call| call.temperature_milli),
+            retries: count(|call| call.retry_count.map(u64::from)),
+            before: first.before,
+            after: last.after,
+            bedrock_latency: time(|call| call.bedrock_latency),
+            time_to_first_token: first.time_to_first_token.filter(|_| calls.len() == 1),
+            streaming: alike(calls, |call| call.streaming),
+            prompt: None,
             is_throttled: last.status == Some(CallStatus::Throttled),
+        }
+    }
+
+    /// Puts them into a draft.
+    pub(super) fn put_into(self, draft: Draft) -> Draft {
+        Draft {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            max_tokens: self.max_tokens,
+            temperature_milli: self.temperature_milli,
+            retries: self.retries,
+            before: self.before.map(Micros::as_micros),
+            after: self.after.map(Micros::as_micros),
+            bedrock_latency: self.bedrock_latency.map(Micros::as_micros),
+            time_to_first_token: self.time_to_first_token.map(Micros::as_micros),
+            streaming: self.streaming.map(u32::from),
+            prompt: self.prompt,
+            is_throttled: Some(u32::from(self.is_throttled)),
+            ..draft
         }
     }
 }
 
 /// The value of all, if they have one.
-fn alike<T: PartialEq>(timings: &[&Timing], of: impl Fn(&Timing) -> Option<T>) -> Option<T> {
-    let first = of(timings.first()?)?;
-    timings
+fn alike<T: PartialEq>(calls: &[&Call], of: impl Fn(&Call) -> Option<T>) -> Option<T> {
+    let first = of(calls.first()?)?;
+    calls
         .iter()
-        .all(|timing| of(timing).as_ref() == Some(&first))
+        .all(|call| of(call).as_ref() == Some(&first))
         .then_some(first)
 }
 
 /// A temperature in thousandths.
-fn milli(temperature: f64) -> Option<u32> {
+pub(super) fn milli(temperature: f64) -> Option<u32> {
     let milli = (temperature * 1000.0).round();
     (0.0..=1e6).contains(&milli).then_some(milli as u32)
 }
 
-fn prompt(timings: &[&Timing]) -> Option<u64> {
+/// What stands for a prompt, of its hash as it was logged.
+pub(super) fn prompt_hash(hash: &str) -> u64 {
+    xxh3_64(hash.as_bytes())
+}
+
+/// The prompts of a single call, of its [`prompt_hash`].
+pub(super) fn prompt_of_one(hash: u64) -> u64 {
+    xxh3_64(&hash.to_le_bytes())
+}
+
+fn prompt(calls: &[&Call]) -> Option<u64> {
+    if calls.is_empty() {
+        return None;
+    }
     let mut all = Xxh3::new();
-    for timing in timings {
-        let hash = timing.facts.prompt_hash.as_deref()?;
-        all.update(&xxh3_64(hash.as_bytes()).to_le_bytes());
+    for call in calls {
+        all.update(&call.prompt?.to_le_bytes());
     }
     Some(all.digest())
 }
@@ -105,42 +138,22 @@ fn prompt(timings: &[&Timing]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::CallFacts;
-    use crate::vocab::RequestId;
 
-    fn call(facts: CallFacts) -> Timing {
-        Timing {
-            request_id: RequestId::Uuid(1),
-            call_index: None,
-            start_offset: None,
-            model: None,
-            model_as_logged: None,
-            inference: None,
-            retry: None,
-            cold_start: None,
-            initialization_type: None,
-            status: None,
-            bedrock_request_id: None,
-            facts,
-            is_embedded_metric: false,
-            at: None,
-        }
-    }
-
-    fn told() -> Timing {
-        call(CallFacts {
+    fn told() -> Call {
+        Call {
             input_tokens: Some(10),
             output_tokens: Some(5),
             max_tokens: Some(100),
-            temperature: Some(0.2),
+            temperature_milli: milli(0.2),
             retry_count: Some(1),
             before: Some(Micros::from_micros(7)),
             after: Some(Micros::from_micros(9)),
             bedrock_latency: Some(Micros::from_micros(70)),
             time_to_first_token: Some(Micros::from_micros(30)),
             streaming: Some(true),
-            prompt_hash: Some("a".into()),
-        })
+            prompt: Some(prompt_hash("a")),
+            ..Call::default()
+        }
     }
 
     #[test]
@@ -153,14 +166,15 @@ mod tests {
             (Some(100), Some(200))
         );
         assert_eq!(facts.time_to_first_token, Some(Micros::from_micros(30)));
+        assert_eq!(facts.prompt, one.prompt.map(prompt_of_one));
         assert_eq!(Facts::of(&[]), Facts::default());
     }
 
     #[test]
     fn calls_are_added_up_or_must_agree() {
         let (mut a, b) = (told(), told());
-        a.facts.streaming = Some(false);
-        a.facts.after = None;
+        a.streaming = Some(false);
+        a.after = None;
         let facts = Facts::of(&[&a, &b]);
         assert_eq!((facts.input_tokens, facts.retries), (Some(20), Some(2)));
         assert_eq!(facts.bedrock_latency, Some(Micros::from_micros(140)));
@@ -175,8 +189,8 @@ mod tests {
     #[test]
     fn what_one_call_does_not_tell_is_not_known() {
         let (a, mut b) = (told(), told());
-        b.facts.output_tokens = None;
-        b.facts.prompt_hash = None;
+        b.output_tokens = None;
+        b.prompt = None;
         let facts = Facts::of(&[&a, &b]);
         assert_eq!((facts.output_tokens, facts.prompt), (None, None));
     }
@@ -185,7 +199,7 @@ mod tests {
     fn equal_prompts_are_equal_and_their_order_matters() {
         let (a, mut b) = (told(), told());
         assert_eq!(Facts::of(&[&a]).prompt, Facts::of(&[&b]).prompt);
-        b.facts.prompt_hash = Some("b".into());
+        b.prompt = Some(prompt_hash("b"));
         assert_ne!(Facts::of(&[&a]).prompt, Facts::of(&[&b]).prompt);
         assert_ne!(Facts::of(&[&a, &b]).prompt, Facts::of(&[&b, &a]).prompt);
         assert_ne!(Facts::of(&[&a, &a]).prompt, Facts::of(&[&a]).prompt);

@@ -1,13 +1,14 @@
 //! Several model calls of one invocation, put together.
 
-use super::request::{CallsCombined, Inference};
-use crate::parse::Timing;
-use crate::vocab::Micros;
 use latscope_schema::CallStatus;
+
+use super::request::{CallsCombined, Inference};
+use super::rows::Call;
+use crate::vocab::Micros;
 
 /// The records of one invocation that count. Embedded metrics repeat what a proper record says, so
 /// they count only where there is none.
-pub(super) fn counting<'a>(timings: impl Iterator<Item = &'a Timing> + Clone) -> Vec<&'a Timing> {
+pub(super) fn counting<'a>(timings: impl Iterator<Item = &'a Call> + Clone) -> Vec<&'a Call> {
     let has_record = timings.clone().any(|timing| !timing.is_embedded_metric);
     timings
         .filter(|timing| !(has_record && timing.is_embedded_metric))
@@ -16,8 +17,8 @@ pub(super) fn counting<'a>(timings: impl Iterator<Item = &'a Timing> + Clone) ->
 
 /// The inference time of one invocation from its timing records, which must be in call order.
 /// `None` if no record has an inference time.
-pub(super) fn combine(timings: &[&Timing]) -> Option<Inference> {
-    let calls: Vec<(&Timing, Micros)> = timings
+pub(super) fn combine(timings: &[&Call]) -> Option<Inference> {
+    let calls: Vec<(&Call, Micros)> = timings
         .iter()
         .filter_map(|timing| Some((*timing, timing.inference?)))
         .collect();
@@ -59,29 +60,16 @@ fn union(mut intervals: Vec<(u64, u64)>) -> Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::CallFacts;
-    use crate::vocab::RequestId;
 
-    fn call(start_ms: Option<u64>, inference_ms: u64) -> Timing {
-        Timing {
-            request_id: RequestId::Uuid(1),
-            call_index: None,
+    fn call(start_ms: Option<u64>, inference_ms: u64) -> Call {
+        Call {
             start_offset: start_ms.map(Micros::from_millis),
-            model: None,
-            model_as_logged: None,
             inference: Some(Micros::from_millis(inference_ms)),
-            retry: None,
-            cold_start: None,
-            initialization_type: None,
-            status: None,
-            bedrock_request_id: None,
-            facts: CallFacts::default(),
-            is_embedded_metric: false,
-            at: None,
+            ..Call::default()
         }
     }
 
-    fn combined(calls: &[Timing]) -> (u64, CallsCombined) {
+    fn combined(calls: &[Call]) -> (u64, CallsCombined) {
         let inference = combine(&counting(calls.iter())).unwrap();
         (inference.time.as_micros() / 1000, inference.combined)
     }
@@ -111,14 +99,11 @@ mod tests {
 
     #[test]
     fn an_embedded_metric_does_not_count_beside_a_record() {
-        let metric = Timing {
+        let metric = Call {
             is_embedded_metric: true,
             ..call(None, 200)
         };
-        assert_eq!(
-            combined(&[call(None, 201), metric.clone()]),
-            (201, CallsCombined::Single)
-        );
+        assert_eq!(combined(&[call(None, 201), metric]), (201, CallsCombined::Single));
         assert_eq!(combined(&[metric]), (200, CallsCombined::Single));
     }
 }

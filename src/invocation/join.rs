@@ -1,91 +1,88 @@
-//! Rows of one request id become invocations.
+//! The general join: rows of one request id become invocations, in whatever order and form they came.
 
 use std::collections::HashSet;
 
-use latscope_schema::CallStatus;
-
-use super::build::Builder;
-use super::environment::{Classified, Served, classify};
-use super::inference::counting;
+use super::codes::{Coded, ModelKind};
+use super::drafts::{Draft, Drafts, halves};
+use super::environment::PROVISIONED;
+use super::facts::Facts;
+use super::inference::{combine, counting};
+use super::joiner::{before_ms, outcome};
 use super::ledger::Ledger;
-use super::model_call::{ModelCall, complete, drop_repeated_calls, joined_ids};
-use super::names::{Names, SourceFile};
+use super::model_call::{complete, drop_repeated_calls};
+use super::names::Interner;
 use super::repeats::drop_repeated;
-use super::request::{Invocation, Outcome};
-use super::rows::{MarkKind, MarkRow, ReportRow, Rows, Standing, TimingRow};
-use super::streams::Streams;
-use crate::parse::{Completeness, Report, Status};
+use super::request::{CallsCombined, Outcome};
+use super::rows::{BedrockId, Call, MarkKind, MarkRow, ReportRow, Rows, Standing, TimingRow};
+use super::tables::{Models, Tables};
+use crate::parse::{Completeness, Report};
 use crate::vocab::{Micros, RequestId, Timestamp};
 
 /// How far outside an invocation's time a record with its id may lie, in milliseconds. A retry
 /// shares the id and comes a minute later at the earliest.
-const SLACK_MS: i64 = 30_000;
+pub(super) const SLACK_MS: i64 = 30_000;
 
 /// What belongs to one `REPORT`.
 #[derive(Default)]
-pub(super) struct Attempt<'a> {
-    pub(super) timings: Vec<&'a TimingRow>,
+struct Attempt<'a> {
+    timings: Vec<&'a TimingRow>,
     started_at: Option<Timestamp>,
     start_sequence: Option<u64>,
     has_own_start: bool,
-    pub(super) version: Option<u32>,
+    version: Option<u32>,
     is_timed_out: bool,
     is_crashed: bool,
 }
 
-/// Joins the rows and fills the ledger's second sum.
-pub(super) fn join(
-    mut rows: Rows,
-    streams: &Streams,
-    files: Vec<SourceFile>,
-    ledger: &mut Ledger,
-) -> (Vec<Invocation>, Vec<ModelCall>, Names) {
-    let is_unnamed = |stream: u32| streams.get(stream).name.is_none();
+/// What the general join gives.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    pub(super) drafts: Drafts,
+    /// Request ids that are no UUIDs, by position.
+    pub(super) other_ids: Interner,
+    /// Models that records of invocations name, as they write them.
+    pub(super) models: HashSet<u32>,
+    /// Calls that invocations made.
+    pub(super) calls: HashSet<BedrockId>,
+}
+
+/// Joins the rows, which become sorted, and fills the ledger's second sum.
+pub(super) fn join(rows: &mut Rows, tables: &Tables, ledger: &mut Ledger) -> Joined {
+    let is_unnamed = |stream: u32| tables.streams.get(stream).name.is_none();
     tell_whole_rows(&mut rows.reports);
-    let reports = drop_repeated(&mut rows.reports, is_unnamed);
-    let timings = drop_repeated(&mut rows.timings, is_unnamed);
+    let reports = drop_repeated(&mut rows.reports, is_unnamed, &tables.models);
+    let timings = drop_repeated(&mut rows.timings, is_unnamed, &tables.models);
     let calls = drop_repeated_calls(&mut rows.bedrock);
     ledger.report_records -= reports;
     ledger.timing_records -= timings;
     ledger.bedrock_records -= calls;
     ledger.duplicates += reports + timings + calls;
-    complete(&mut rows.timings, &rows.bedrock, ledger);
+    complete(&mut rows.timings, &rows.bedrock, &tables.models, ledger);
     // Rows are large: their keys are sorted, and each is moved once.
     rows.reports.sort_by_cached_key(|row| {
-        let stream = &streams.get(row.standing.stream).name;
+        let stream = &tables.streams.get(row.standing.stream).name;
         (row.key(), stream, row.standing.sequence)
     });
     rows.timings
         .sort_by_cached_key(|row| (row.key(), row.standing.sequence));
-    rows.marks
-        .sort_by(|a, b| (&a.request_id, a.at, a.sequence).cmp(&(&b.request_id, b.at, b.sequence)));
+    rows.marks.sort_by(|a, b| {
+        let key = |row: &MarkRow| (row.standing.at, row.standing.sequence);
+        a.request_id.cmp(&b.request_id).then_with(|| key(a).cmp(&key(b)))
+    });
 
-    let attempts = assign(&rows, ledger);
-    let (starts, told_alone) = classify_all(&rows, &attempts, streams);
-    ledger.start_told_alone = told_alone;
-    let mut builder = Builder::new(streams);
-    let invocations = rows
-        .reports
-        .iter()
-        .zip(&attempts)
-        .zip(starts)
-        .map(|((row, attempt), start)| builder.invocation(row, attempt, start))
-        .collect();
-    let joined = joined_ids(&attempts);
-    let calls: Vec<ModelCall> = rows
-        .bedrock
-        .iter()
-        .map(|row| builder.model_call(row, &joined))
-        .collect();
-    ledger.bedrock_joined = calls.iter().filter(|call| call.is_joined).count() as u64;
-    for row in &attempts {
-        *(if row.timings.is_empty() {
+    let mut joined = Joined::default();
+    for (row, attempt) in rows.reports.iter().zip(assign(rows, ledger)) {
+        *(if attempt.timings.is_empty() {
             &mut ledger.report_without_timing
         } else {
             &mut ledger.matched
         }) += 1;
+        let calls = attempt.timings.iter().filter_map(|row| row.call.bedrock);
+        joined.calls.extend(calls);
+        let draft = attempt.draft(row, tables, &mut joined);
+        joined.drafts.push(&draft);
     }
-    builder.finish(invocations, calls, files)
+    joined
 }
 
 /// A query of Logs Insights chose the fields of its rows. Where a row of a file has an Init Duration it was among
@@ -186,7 +183,7 @@ impl Standing {
     }
 
     /// How far a time lies outside an invocation that took `duration`, in milliseconds.
-    fn outside_ms(self, duration: Micros, at: Option<Timestamp>) -> i64 {
+    pub(super) fn outside_ms(self, duration: Micros, at: Option<Timestamp>) -> i64 {
         let (Some(at), Some(to)) = (at, self.at) else {
             return 0;
         };
@@ -208,13 +205,13 @@ impl TimingRow {
     }
 
     fn key(&self) -> impl Ord + use<> {
-        let timing = &self.timing;
+        let call = &self.call;
         (
-            timing.request_id.clone(),
-            timing.call_index,
-            timing.start_offset,
+            self.request_id.clone(),
+            call.call_index,
+            call.start_offset,
             self.standing.at,
-            timing.inference,
+            call.inference,
         )
     }
 }
@@ -245,15 +242,17 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
                 nearest(group, position, &starts)
             }
         };
-        while let Some(row) = timings.next_if(|row| row.timing.request_id <= *id) {
+        while let Some(row) = timings.next_if(|row| row.request_id <= *id) {
             match nearest(row.position()) {
-                Some(index) if row.timing.request_id == *id => attempts[first + index].timings.push(row),
+                Some(index) if row.request_id == *id => attempts[first + index].timings.push(row),
                 _ => ledger.timing_without_report += 1,
             }
         }
         while let Some(row) = marks.next_if(|row| row.request_id <= *id) {
             match nearest(row.position()).filter(|_| row.request_id == *id) {
-                Some(index) => attempts[first + index].mark(row, row.stream == group[index].standing.stream),
+                Some(index) => {
+                    attempts[first + index].mark(row, row.standing.stream == group[index].standing.stream)
+                }
                 None => ledger.started_without_report += u64::from(row.is_start()),
             }
         }
@@ -270,7 +269,7 @@ fn starts_of<'a>(marks: &'a [MarkRow], id: &'a RequestId) -> impl Iterator<Item 
     let of_id = marks[begin..].iter().take_while(move |row| row.request_id == *id);
     of_id
         .filter(|row| row.is_start())
-        .map(|row| (row.stream, row.sequence))
+        .map(|row| (row.standing.stream, row.standing.sequence))
 }
 
 /// Which `REPORT` of the same request id a record belongs to: one whose time covers the record's, in the same stream
@@ -294,9 +293,9 @@ impl MarkRow {
 
     fn position(&self) -> Position {
         Position {
-            stream: self.stream,
-            at: self.at,
-            sequence: self.sequence,
+            stream: self.standing.stream,
+            at: self.standing.at,
+            sequence: self.standing.sequence,
             comes_before: self.is_start(),
         }
     }
@@ -313,55 +312,102 @@ impl Attempt<'_> {
                     (self.started_at, self.start_sequence) = (None, None);
                     self.version = version;
                 }
-                self.started_at = self.started_at.or(row.at);
-                self.start_sequence = self.start_sequence.or(Some(row.sequence));
+                self.started_at = self.started_at.or(row.standing.at);
+                self.start_sequence = self.start_sequence.or(Some(row.standing.sequence));
                 self.version = self.version.or(version);
             }
             MarkKind::TimedOut => self.is_timed_out = true,
             MarkKind::Crashed => self.is_crashed = true,
+            MarkKind::End => {}
         }
     }
 
-    /// How the invocation ended. The platform's word counts first, then the handler's own on its
-    /// last model call.
-    pub(super) fn outcome(&self, report: &Report) -> Outcome {
-        // Until about 2024 a timeout was billed at the limit while the duration printed lay above.
-        let is_billed_short = report
-            .billed
-            .is_some_and(|billed| billed.saturating_add(Micros::from_millis(1)) < report.duration);
-        let calls = counting(self.timings.iter().map(|row| &row.timing));
-        let last_call = calls.last().and_then(|timing| timing.status);
-        match (report.status, last_call) {
-            (Some(Status::Timeout), _) => Outcome::Timeout,
-            _ if self.is_timed_out || is_billed_short => Outcome::Timeout,
-            (Some(Status::Error), _) => Outcome::Error,
-            _ if self.is_crashed => Outcome::Error,
-            (_, Some(CallStatus::Timeout)) => Outcome::Timeout,
-            (_, Some(CallStatus::Error | CallStatus::Throttled)) => Outcome::Error,
-            _ => Outcome::Success,
-        }
+    /// The invocation of this `REPORT`.
+    fn draft(&self, row: &ReportRow, tables: &Tables, joined: &mut Joined) -> Draft {
+        let report = &row.report;
+        let calls = counting(self.timings.iter().map(|row| &row.call));
+        let standing = row.standing;
+        let started_at = self.started_at.or_else(|| row.began_at());
+        // Both are told from the same moment, whatever it is where the end is not known.
+        let ended = standing.at.unwrap_or(Timestamp::from_epoch_millis(0));
+        let ((id_high, id_low), other_id) = match &report.request_id {
+            RequestId::Uuid(id) => (halves(*id), None),
+            RequestId::Other(text) => ((0, 0), Some(joined.other_ids.position(text))),
+        };
+        let (model_use, model) = model_use(&calls, &tables.models, &mut joined.models);
+        let inference = combine(&calls);
+        let retry = calls
+            .iter()
+            .filter_map(|call| call.retry)
+            .reduce(Micros::saturating_add);
+        let combined = inference.map_or(CallsCombined::Single, |inference| inference.combined);
+        let draft = Draft {
+            id_high: Some(id_high),
+            id_low: Some(id_low),
+            other_id,
+            file: Some(standing.file),
+            stream: Some(standing.stream),
+            version: self.version,
+            ended_at: standing.at.map(|at| at.as_epoch_millis() as u64),
+            memory_mb: report.memory_size_mb,
+            outcome: Some(self.outcome(report, &calls).code()),
+            duration: Some(report.duration.as_micros()),
+            billed: report.billed.map(Micros::as_micros),
+            model,
+            model_use: Some(model_use.code()),
+            inference: inference.map(|inference| inference.time.as_micros()),
+            calls: inference.map(|inference| inference.calls),
+            combined: Some(combined.code()),
+            is_bound: Some(u32::from(
+                inference.is_some_and(|inference| inference.is_lower_bound),
+            )),
+            retry: retry.map(Micros::as_micros),
+            is_matched: Some(u32::from(!calls.is_empty())),
+            initialization: calls.iter().find_map(|call| call.initialization),
+            started_before_ms: started_at.map(|at| before_ms(ended, at)),
+            start_sequence: Some(self.start_sequence.unwrap_or(standing.sequence)),
+            end_sequence: Some(standing.sequence),
+            init: report.init.map(Micros::as_micros),
+            restore: report.restore.map(Micros::as_micros),
+            completeness: Some(report.completeness.code()),
+            cold_start: self
+                .timings
+                .iter()
+                .filter_map(|row| row.call.cold_start)
+                .max()
+                .map(u32::from),
+            is_provisioned: Some(u32::from(self.is_provisioned(tables))),
+            ..Draft::default()
+        };
+        Facts::of(&calls).put_into(draft)
+    }
+
+    /// Whether the handler says that its environment was initialised beforehand.
+    fn is_provisioned(&self, tables: &Tables) -> bool {
+        let told = self.timings.iter().find_map(|row| row.call.initialization);
+        told.is_some_and(|told| tables.initializations.text(told) == PROVISIONED)
+    }
+
+    /// How the invocation ended.
+    fn outcome(&self, report: &Report, calls: &[&Call]) -> Outcome {
+        let last_call = calls.last().and_then(|call| call.status);
+        outcome(report, self.is_timed_out, self.is_crashed, last_call)
     }
 }
 
-/// Finds the start type of every invocation, stream by stream.
-fn classify_all(rows: &Rows, attempts: &[Attempt<'_>], streams: &Streams) -> (Vec<Classified>, u64) {
-    let served = rows.reports.iter().zip(attempts).map(|(row, attempt)| Served {
-        stream: row.standing.stream,
-        has_stream_name: streams.get(row.standing.stream).name.is_some(),
-        started_at: attempt.started_at.or_else(|| row.began_at()),
-        ended_at: row.standing.at,
-        start_sequence: attempt.start_sequence.unwrap_or(row.standing.sequence),
-        end_sequence: row.standing.sequence,
-        report: &row.report,
-        cold_start: attempt
-            .timings
-            .iter()
-            .filter_map(|row| row.timing.cold_start)
-            .max(),
-        initialization_type: attempt
-            .timings
-            .iter()
-            .find_map(|row| row.timing.initialization_type.as_deref()),
-    });
-    classify(&served.collect::<Vec<_>>(), &rows.inits)
+/// The models of an invocation's calls: how many, and the name of the first. All names go to `named`.
+fn model_use(calls: &[&Call], models: &Models, named: &mut HashSet<u32>) -> (ModelKind, Option<u32>) {
+    let mut used = (ModelKind::Unnamed, None);
+    for position in calls.iter().filter_map(|call| call.model) {
+        let Some(model) = models.model(position) else {
+            continue;
+        };
+        named.insert(position);
+        used = match used {
+            (ModelKind::Unnamed, _) => (ModelKind::One, Some(position)),
+            (ModelKind::One, Some(other)) if models.model(other) == Some(model) => used,
+            _ => (ModelKind::Several, None),
+        };
+    }
+    used
 }

@@ -71,6 +71,15 @@ impl Ledger {
         self.matched + self.report_without_timing
     }
 
+    /// Adds the counts of a part, but for what it rejected.
+    pub(super) fn add(&mut self, part: &Self) {
+        self.report_records += part.report_records;
+        self.timing_records += part.timing_records;
+        self.bedrock_records += part.bedrock_records;
+        self.lifecycle += part.lifecycle;
+        self.ignored += part.ignored;
+    }
+
     /// Counts a rejection and keeps its place while there is room.
     pub(super) fn reject(&mut self, rejected: Rejected) {
         self.rejected += 1;

@@ -11,23 +11,38 @@
 //! total      |======================================================|
 //! ```
 
-mod build;
+mod assemble;
+mod codes;
 mod collect;
+mod drafts;
 mod environment;
 mod facts;
+mod finish;
+mod folded;
+mod gather;
 mod inference;
+mod invocations;
 mod join;
+mod joiner;
 mod ledger;
 mod model_call;
 mod names;
+mod optional;
+mod part;
 mod repeats;
 mod request;
 mod rows;
 mod streams;
+mod tables;
 
+pub use assemble::Assembler;
 pub use collect::{Collected, Collector, Span};
 pub use facts::Facts;
+pub use gather::{Gathering, Listen};
+pub use invocations::Invocations;
 pub use ledger::{Ledger, REJECTED_KEPT};
 pub use model_call::ModelCall;
 pub use names::{Model, Names, SourceFile};
+pub use optional::{Optional, Whole};
+pub use part::{Part, Sifter};
 pub use request::{CallsCombined, Inference, Invocation, ModelUse, Outcome, StartType};

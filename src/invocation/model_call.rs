@@ -1,10 +1,10 @@
 //! Bedrock's own records of model calls, and what they add to the handler's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::join::Attempt;
 use super::ledger::Ledger;
-use super::rows::TimingRow;
+use super::rows::{BedrockId, TimingRow};
+use super::tables::Models;
 use crate::parse::BedrockCall;
 use crate::vocab::{Micros, Timestamp};
 
@@ -32,6 +32,10 @@ pub struct ModelCall {
 pub(super) struct BedrockRow {
     pub(super) call: BedrockCall,
     pub(super) at: Option<Timestamp>,
+    /// The call's own id, in the tables.
+    pub(super) id: BedrockId,
+    /// The model, in the tables.
+    pub(super) model: u32,
 }
 
 /// Drops records of the same call: Bedrock gives every attempt an id of its own. Returns how many.
@@ -58,35 +62,22 @@ pub(super) fn drop_repeated_calls(rows: &mut Vec<BedrockRow>) -> u64 {
 
 /// Fills in what a handler's record does not say and Bedrock's record of the same call does: the model and, where
 /// no inference time was logged, Bedrock's own latency.
-pub(super) fn complete(timings: &mut [TimingRow], rows: &[BedrockRow], ledger: &mut Ledger) {
+pub(super) fn complete(timings: &mut [TimingRow], rows: &[BedrockRow], models: &Models, ledger: &mut Ledger) {
     if rows.is_empty() {
         return;
     }
-    let by_id: HashMap<&str, &BedrockCall> = rows
-        .iter()
-        .map(|row| (&*row.call.request_id, &row.call))
-        .collect();
+    let by_id: HashMap<BedrockId, &BedrockRow> = rows.iter().map(|row| (row.id, row)).collect();
     for row in timings {
-        let timing = &mut row.timing;
-        let Some(call) = timing.bedrock_request_id.as_deref().and_then(|id| by_id.get(id)) else {
+        let call = &mut row.call;
+        let Some(known) = call.bedrock.and_then(|id| by_id.get(&id)) else {
             continue;
         };
-        if timing.model.is_none() {
-            timing.model.clone_from(&call.model);
-            timing.model_as_logged = Some(call.model_as_logged.clone());
+        if call.model.and_then(|model| models.model(model)).is_none() {
+            call.model = Some(known.model);
         }
-        if timing.inference.is_none() && call.latency.is_some() {
-            timing.inference = call.latency;
+        if call.inference.is_none() && known.call.latency.is_some() {
+            call.inference = known.call.latency;
             ledger.inference_from_bedrock += 1;
         }
     }
-}
-
-/// The ids of the calls that invocations made.
-pub(super) fn joined_ids<'a>(attempts: &'a [Attempt<'a>]) -> HashSet<&'a str> {
-    attempts
-        .iter()
-        .flat_map(|attempt| &attempt.timings)
-        .filter_map(|row| row.timing.bedrock_request_id.as_deref())
-        .collect()
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::folded::Folded;
 use crate::vocab::ModelId;
 
 /// A growing list of distinct texts.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
-    positions: HashMap<Box<str>, u32>,
+    positions: HashMap<Box<str>, u32, Folded>,
     texts: Vec<Box<str>>,
 }
 
@@ -24,21 +25,19 @@ impl Interner {
         position
     }
 
+    /// The texts, in the order of their positions.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
+    }
+
     /// The text at a position.
     pub(super) fn text(&self, position: u32) -> &str {
         &self.texts[position as usize]
     }
 
-    /// The texts in their own order, and for each old position the new one, so that positions no
-    /// longer depend on the order of the input.
-    pub(super) fn into_sorted(self) -> (Vec<Box<str>>, Vec<u32>) {
-        let mut order: Vec<(Box<str>, usize)> = self.texts.into_iter().zip(0..).collect();
-        order.sort();
-        let mut moved = vec![0; order.len()];
-        for (new, (_, old)) in (0_u32..).zip(&order) {
-            moved[*old] = new;
-        }
-        (order.into_iter().map(|(text, _)| text).collect(), moved)
+    /// The texts, in the order of their positions.
+    pub(super) fn into_texts(self) -> Vec<Box<str>> {
+        self.texts
     }
 }
 
@@ -106,12 +105,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_do_not_depend_on_the_order_of_arrival() {
+    fn every_text_has_one_position() {
         let mut interner = Interner::default();
         let positions: Vec<u32> = ["b", "a", "b", "c"].map(|text| interner.position(text)).to_vec();
         assert_eq!(positions, [0, 1, 0, 2]);
-        let (texts, moved) = interner.into_sorted();
-        assert_eq!(texts, ["a", "b", "c"].map(Box::from));
-        assert_eq!(moved, [1, 0, 2]);
+        assert_eq!(interner.text(1), "a");
+        assert_eq!(interner.into_texts(), ["b", "a", "c"].map(Box::from));
     }
 }

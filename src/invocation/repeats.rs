@@ -7,7 +7,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::rows::{ReportRow, Standing, TimingRow};
+use super::rows::{Call, ReportRow, Standing, TimingRow};
+use super::tables::Models;
 use crate::parse::Completeness;
 use crate::vocab::{RequestId, Timestamp};
 
@@ -18,7 +19,7 @@ pub(super) trait Repeatable {
     fn number(&self) -> u64;
     fn standing(&self) -> Standing;
     /// Whether nothing that both rows keep differs.
-    fn agrees(&self, other: &Self) -> bool;
+    fn agrees(&self, other: &Self, models: &Models) -> bool;
     /// How much the form lacks; less is better.
     fn lack(&self) -> u8;
     /// Takes over what only the other form keeps.
@@ -27,7 +28,11 @@ pub(super) trait Repeatable {
 
 /// Drops every row that repeats another. Returns how many. What remains does not depend on the order of the
 /// files.
-pub(super) fn drop_repeated<T: Repeatable>(rows: &mut Vec<T>, is_unnamed: impl Fn(u32) -> bool) -> u64 {
+pub(super) fn drop_repeated<T: Repeatable>(
+    rows: &mut Vec<T>,
+    is_unnamed: impl Fn(u32) -> bool,
+    models: &Models,
+) -> u64 {
     // Redacted ids are shared by strangers, of whom only the exact time tells more.
     let group_time = |row: &T| row.request_id().is_redacted().then(|| row.standing().at);
     let rank = |row: &T| {
@@ -62,6 +67,7 @@ pub(super) fn drop_repeated<T: Repeatable>(rows: &mut Vec<T>, is_unnamed: impl F
                 &mut rows[begin..begin + length],
                 &mut is_dropped[begin..begin + length],
                 &is_unnamed,
+                models,
             );
         }
         begin += length;
@@ -79,7 +85,12 @@ pub(super) fn drop_repeated<T: Repeatable>(rows: &mut Vec<T>, is_unnamed: impl F
 /// somebody made it so, and the time must not grow with their square.
 const COMPARED_LIMIT: usize = 500;
 
-fn drop_in_group<T: Repeatable>(rows: &mut [T], is_dropped: &mut [bool], is_unnamed: impl Fn(u32) -> bool) {
+fn drop_in_group<T: Repeatable>(
+    rows: &mut [T],
+    is_dropped: &mut [bool],
+    is_unnamed: impl Fn(u32) -> bool,
+    models: &Models,
+) {
     // Which files have a row that repeats this one already.
     let mut repeated_in: HashSet<(usize, u32)> = HashSet::new();
     // Rows that may be the same stand in the same second, or one of them has no time.
@@ -99,7 +110,7 @@ fn drop_in_group<T: Repeatable>(rows: &mut [T], is_dropped: &mut [bool], is_unna
             .filter(|&kept| !is_dropped[kept])
             .take(COMPARED_LIMIT)
             .filter(|&kept| !repeated_in.contains(&(kept, rows[row].standing().file)))
-            .filter(|&kept| is_repeat(&rows[kept], &rows[row], &is_unnamed))
+            .filter(|&kept| is_repeat(&rows[kept], &rows[row], &is_unnamed, models))
             // The exact time is surer than the second.
             .min_by_key(|&kept| (rows[kept].standing().at != rows[row].standing().at, kept));
         by_second.entry(this).or_default().push(row);
@@ -112,7 +123,7 @@ fn drop_in_group<T: Repeatable>(rows: &mut [T], is_dropped: &mut [bool], is_unna
     }
 }
 
-fn is_repeat<T: Repeatable>(kept: &T, row: &T, is_unnamed: impl Fn(u32) -> bool) -> bool {
+fn is_repeat<T: Repeatable>(kept: &T, row: &T, is_unnamed: impl Fn(u32) -> bool, models: &Models) -> bool {
     let is_same_stream = kept.standing().stream == row.standing().stream;
     if !is_same_stream && !is_unnamed(kept.standing().stream) && !is_unnamed(row.standing().stream) {
         return false;
@@ -132,7 +143,7 @@ fn is_repeat<T: Repeatable>(kept: &T, row: &T, is_unnamed: impl Fn(u32) -> bool)
         }
         _ => !kept.request_id().is_redacted(),
     };
-    is_same_time && kept.agrees(row)
+    is_same_time && kept.agrees(row, models)
 }
 
 /// Whether two values differ where both are known.
@@ -167,7 +178,7 @@ impl Repeatable for ReportRow {
         self.standing
     }
 
-    fn agrees(&self, other: &Self) -> bool {
+    fn agrees(&self, other: &Self, _: &Models) -> bool {
         let (a, b) = (&self.report, &other.report);
         // Only a whole report says that there was no initialisation.
         let is_whole = |row: &Self| row.report.completeness == Completeness::Whole;
@@ -209,11 +220,11 @@ impl Repeatable for ReportRow {
 
 impl Repeatable for TimingRow {
     fn request_id(&self) -> &RequestId {
-        &self.timing.request_id
+        &self.request_id
     }
 
     fn number(&self) -> u64 {
-        self.timing
+        self.call
             .inference
             .map_or(u64::MAX, |inference| inference.as_micros())
     }
@@ -222,15 +233,16 @@ impl Repeatable for TimingRow {
         self.standing
     }
 
-    fn agrees(&self, other: &Self) -> bool {
-        let (a, b) = (&self.timing, &other.timing);
+    fn agrees(&self, other: &Self, models: &Models) -> bool {
+        let model = |call: &Call| call.model.and_then(|model| models.model(model));
+        let (a, b) = (&self.call, &other.call);
         // Two calls of one request may take equally long; in one file both were made.
         self.standing.file != other.standing.file
             && agree(&a.call_index, &b.call_index)
             && agree(&a.start_offset, &b.start_offset)
-            && agree(&a.model, &b.model)
+            && agree(&model(a), &model(b))
             && agree(&a.status, &b.status)
-            && agree(&a.bedrock_request_id, &b.bedrock_request_id)
+            && agree(&a.bedrock, &b.bedrock)
             && a.is_embedded_metric == b.is_embedded_metric
     }
 

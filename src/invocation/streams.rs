@@ -23,25 +23,30 @@ pub(super) struct Stream {
     pub(super) initialization: Option<Box<str>>,
 }
 
-impl Streams {
-    /// The position of an event's stream. Stream names hold 32 random digits, so equal names in
-    /// two files are one stream.
-    pub(super) fn of(&mut self, event: &RawEvent<'_>, file: u32) -> u32 {
-        let position = match &event.log_stream {
-            Some(name) => self.keys.position(name),
-            // No stream name begins with a control character.
-            None => self.keys.position(&format!("\0{file}")),
+/// The key of a stream without a name. No stream name begins with a control character.
+const UNNAMED: &str = "\0";
+
+impl Stream {
+    /// Takes over what only the other knows.
+    fn complete(&mut self, other: &Self) {
+        let fill = |own: &mut Option<Box<str>>, other: &Option<Box<str>>| {
+            if own.is_none() {
+                own.clone_from(other);
+            }
         };
-        if position as usize == self.known.len() {
-            let name = event.log_stream.as_deref();
-            let (function, version) = name.map_or((None, None), parts_of_stream_name);
-            self.known.push(Stream {
-                name: name.map(Into::into),
-                function: function.map(Into::into),
-                version: version.map(Into::into),
-                ..Stream::default()
-            });
-        }
+        fill(&mut self.function, &other.function);
+        fill(&mut self.version, &other.version);
+        fill(&mut self.region, &other.region);
+        fill(&mut self.runtime, &other.runtime);
+        fill(&mut self.initialization, &other.initialization);
+    }
+}
+
+impl Streams {
+    /// The position of an event's stream in a part of one file.
+    pub(super) fn of(&mut self, event: &RawEvent<'_>) -> u32 {
+        let name = event.log_stream.as_deref();
+        let position = self.named(name, name.unwrap_or(UNNAMED));
         if let Some(group) = event.log_group.as_deref() {
             self.learn(position, |known| {
                 known.function = known
@@ -52,6 +57,36 @@ impl Streams {
                     .region
                     .take()
                     .or_else(|| region_of_arn(group).map(Into::into));
+            });
+        }
+        position
+    }
+
+    /// Takes the streams of a part in, which may be those of a file. For each its position here. Stream names hold 32
+    /// random digits, so equal names in two files are one stream.
+    pub(super) fn absorb(&mut self, part: &Self, file: u32) -> Vec<u32> {
+        let mut positions = Vec::with_capacity(part.known.len());
+        for stream in &part.known {
+            let position = match stream.name.as_deref() {
+                Some(name) => self.named(Some(name), name),
+                None => self.named(None, &format!("{UNNAMED}{file}")),
+            };
+            self.learn(position, |known| known.complete(stream));
+            positions.push(position);
+        }
+        positions
+    }
+
+    /// The position of the stream of this name, which is known under a key of its own.
+    fn named(&mut self, name: Option<&str>, key: &str) -> u32 {
+        let position = self.keys.position(key);
+        if position as usize == self.known.len() {
+            let (function, version) = name.map_or((None, None), parts_of_stream_name);
+            self.known.push(Stream {
+                name: name.map(Into::into),
+                function: function.map(Into::into),
+                version: version.map(Into::into),
+                ..Stream::default()
             });
         }
         position
@@ -70,6 +105,11 @@ impl Streams {
             known.function = known.function.take().or_else(|| function.map(Into::into));
             known.region = known.region.take().or_else(|| region.map(Into::into));
         });
+    }
+
+    /// How many streams.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
     }
 
     /// The stream at a position.

@@ -1,5 +1,7 @@
 //! What a timing record tells of its call beside its time.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::record::optional_micros;
@@ -8,7 +10,7 @@ use crate::vocab::Micros;
 /// What a timing record tells of its call beside how long it took and how it ended. A fact that makes no sense
 /// counts as not told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct CallFacts {
+pub struct CallFacts<'a> {
     /// Tokens read by the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_tokens: Option<u64>,
@@ -57,5 +59,15 @@ pub struct CallFacts {
     pub streaming: Option<bool>,
     /// A hash of the prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub prompt_hash: Option<Box<str>>,
+    pub prompt_hash: Option<Cow<'a, str>>,
+}
+
+impl CallFacts<'_> {
+    /// The same facts, which borrow nothing.
+    pub(super) fn into_owned(self) -> CallFacts<'static> {
+        CallFacts {
+            prompt_hash: self.prompt_hash.map(|hash| hash.into_owned().into()),
+            ..self
+        }
+    }
 }

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::insights_row::{self, Row};
+use super::prefilter::Prefilter;
 use super::record::{LifecycleRecord, Record, Timing};
 use super::timing_keys::TimingKeys;
 use super::timing_mapping::Meaning;
@@ -24,9 +25,9 @@ type Fault = Cow<'static, str>;
     clippy::large_enum_variant,
     reason = "it lives for one call; a box would be an allocation a line"
 )]
-pub enum Parsed {
+pub enum Parsed<'a> {
     /// It is a record.
-    Record(Record),
+    Record(Record<'a>),
     /// It looked like a record and could not be read, for this reason.
     Rejected(Fault),
     /// It is a line of the application.
@@ -42,13 +43,15 @@ pub struct Parser {
     /// Finds what every record in JSON but the platform's holds one of: a key of the inference
     /// time, our schema, or Bedrock's.
     candidates: AhoCorasick,
+    /// Tells what need not be parsed; none where that cannot be told.
+    pub(super) prefilter: Option<Prefilter>,
 }
 
 /// What begins an invocation's report.
 const REPORT: &str = "REPORT RequestId:";
 
 /// The longest text that a logger writes before a JSON object.
-const PREFIX_LIMIT_BYTES: usize = 256;
+pub(super) const PREFIX_LIMIT_BYTES: usize = 256;
 
 impl Parser {
     /// Prepares reading with these keys.
@@ -59,7 +62,9 @@ impl Parser {
         let others = [&[timing::SCHEMA_FAMILY][..], &bedrock_log::NEEDLES].concat();
         let candidates = AhoCorasick::new(keys.needles().chain(others))?;
         let kept = keys.kept();
+        let prefilter = Prefilter::new(&keys);
         Ok(Self {
+            prefilter,
             keys,
             kept,
             candidates,
@@ -68,7 +73,7 @@ impl Parser {
 
     /// Reads one message. Only its beginning decides whose it is, so that a line which quotes
     /// another is not taken for it.
-    pub fn parse(&self, message: &str) -> Parsed {
+    pub fn parse<'a>(&self, message: &'a str) -> Parsed<'a> {
         let message = message.trim_start_matches('\u{feff}');
         if let Some(read) = platform_text(&escapes::resolved(message)) {
             return parsed(read);
@@ -81,9 +86,15 @@ impl Parser {
         }
     }
 
+    /// Reads a timing record of our own as it stands inside a JSON text. `None` if the message is another, or is to be read
+    /// without its escapes.
+    pub fn parse_escaped<'a>(&self, message: &'a str) -> Option<Record<'a>> {
+        timing::parse_escaped(message).map(Record::Timing)
+    }
+
     /// Reads a row of Logs Insights that has no message: its fields as a JSON object. What is written so into a
     /// log is a line of the application, so only whoever read the container knows a row.
-    pub fn parse_row(&self, fields: &str) -> Parsed {
+    pub fn parse_row<'a>(&self, fields: &'a str) -> Parsed<'a> {
         let Some(row) = Row::of(fields) else {
             return self.json(fields);
         };
@@ -94,7 +105,7 @@ impl Parser {
     }
 
     /// A message that is a JSON object.
-    fn json(&self, text: &str) -> Parsed {
+    fn json<'a>(&self, text: &'a str) -> Parsed<'a> {
         if let Some(reason) = rejection_marker::read(text) {
             return Parsed::Rejected(reason.into());
         }
@@ -120,7 +131,7 @@ impl Parser {
     }
 
     /// A row of Logs Insights.
-    fn row(&self, text: &str, row: Row) -> Parsed {
+    fn row<'a>(&self, text: &'a str, row: Row) -> Parsed<'a> {
         if let Some(read) = row.record() {
             return parsed(read);
         }
@@ -143,7 +154,7 @@ impl Parser {
     }
 
     /// A message in which a logger wrote level, time and request id before a JSON object.
-    fn json_behind_prefix(&self, text: &str) -> Parsed {
+    fn json_behind_prefix<'a>(&self, text: &'a str) -> Parsed<'a> {
         let Some(start) = text.find('{').filter(|&start| start <= PREFIX_LIMIT_BYTES) else {
             return Parsed::Ignored;
         };
@@ -155,7 +166,7 @@ impl Parser {
     }
 
     /// Reads text in braces that may be a timing record, or wrap one.
-    fn timing(&self, json: &str, prefix: Prefix<'_>) -> Parsed {
+    fn timing<'a>(&self, json: &'a str, prefix: Prefix<'_>) -> Parsed<'a> {
         let timing = match timing::parse_own(json) {
             Some(own) => Some(own),
             None => match serde_json::from_str::<Map<String, Value>>(json) {
@@ -170,7 +181,11 @@ impl Parser {
     }
 
     /// A timing record anywhere in an object, or why one could not be read.
-    fn anywhere(&self, object: &Map<String, Value>, prefix: Prefix<'_>) -> Option<Result<Timing, Fault>> {
+    fn anywhere(
+        &self,
+        object: &Map<String, Value>,
+        prefix: Prefix<'_>,
+    ) -> Option<Result<Timing<'static>, Fault>> {
         search(object, prefix, &self.keys)
             .or_else(|| nested_texts(object).find_map(|text| self.malformed(text).map(Err)))
     }
@@ -183,12 +198,12 @@ impl Parser {
     }
 }
 
-fn parsed(read: Result<Record, Fault>) -> Parsed {
+fn parsed<'a>(read: Result<Record<'a>, Fault>) -> Parsed<'a> {
     read.map_or_else(Parsed::Rejected, Parsed::Record)
 }
 
 /// Reads a text line of the platform. `None` if the line is none.
-fn platform_text(line: &str) -> Option<Result<Record, Fault>> {
+fn platform_text(line: &str) -> Option<Result<Record<'static>, Fault>> {
     if let Some((start, rest)) = line.split_at_checked(REPORT.len())
         && start.eq_ignore_ascii_case(REPORT)
     {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 /// How the platform's text lines begin. Lines of an application may begin so too, and then
 /// nothing is lost: only the platform's readers see the resolved text.
-const STARTS: [&str; 9] = [
+pub(super) const STARTS: [&str; 9] = [
     "REPORT",
     "START",
     "END",

@@ -141,7 +141,7 @@ impl Row {
     }
 
     /// The record of the platform that it is. `None` if it is none.
-    pub(super) fn record(&self) -> Option<Result<Record, Fault>> {
+    pub(super) fn record(&self) -> Option<Result<Record<'static>, Fault>> {
         if self.is_of_application() {
             return None;
         }
@@ -218,11 +218,11 @@ impl Row {
         self.value(key)?.as_str().map(str::trim)
     }
 
-    fn lifecycle(&self, line: Lifecycle) -> Record {
+    fn lifecycle(&self, line: Lifecycle) -> Record<'static> {
         Record::Lifecycle(LifecycleRecord { line, at: self.at() })
     }
 
-    fn start(&self, names: &Names) -> Result<Record, Fault> {
+    fn start(&self, names: &Names) -> Result<Record<'static>, Fault> {
         let line = self
             .request_id(names)?
             .map_or(Lifecycle::Other, |request_id| Lifecycle::Start {
@@ -233,7 +233,7 @@ impl Row {
         Ok(self.lifecycle(line))
     }
 
-    fn end(&self, names: &Names) -> Result<Record, Fault> {
+    fn end(&self, names: &Names) -> Result<Record<'static>, Fault> {
         let line = self
             .request_id(names)?
             .map_or(Lifecycle::Other, |request_id| Lifecycle::End { request_id });

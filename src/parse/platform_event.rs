@@ -86,7 +86,7 @@ pub(super) const KINDS: [&str; 9] = [
 ];
 
 /// Reads a platform event. `None` if the message is JSON of another kind.
-pub(super) fn parse(message: &str) -> Option<Result<Record, Fault>> {
+pub(super) fn parse(message: &str) -> Option<Result<Record<'static>, Fault>> {
     let envelope = serde_json::from_str::<Envelope<'_>>(message).ok()?;
     let kind = envelope.kind.strip_prefix("platform.")?;
     let Some(record) = envelope.record.map(RawValue::get) else {

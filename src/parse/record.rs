@@ -1,5 +1,7 @@
 //! What one log event can say.
 
+use std::borrow::Cow;
+
 use latscope_schema::CallStatus;
 use serde::{Serialize, Serializer};
 
@@ -9,11 +11,11 @@ use crate::vocab::{Micros, ModelId, RequestId, Timestamp};
 /// A log event that matters to the analysis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
-pub enum Record {
+pub enum Record<'a> {
     /// A `REPORT` line or `platform.report` event: one invocation.
     Report(Report),
     /// What a handler measured of one model call.
-    Timing(Timing),
+    Timing(Timing<'a>),
     /// What Bedrock itself logged of one model call.
     Bedrock(BedrockCall),
     /// Any other line of the platform.
@@ -244,7 +246,7 @@ impl Lifecycle {
 
 /// What a handler measured of one model call, brought to one meaning whatever it was called.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Timing {
+pub struct Timing<'a> {
     /// The Lambda request id.
     #[serde(serialize_with = "text")]
     pub request_id: RequestId,
@@ -258,12 +260,9 @@ pub struct Timing {
         skip_serializing_if = "Option::is_none"
     )]
     pub start_offset: Option<Micros>,
-    /// The model that was called.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
-    pub model: Option<ModelId>,
-    /// The model as the record wrote it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model_as_logged: Option<Box<str>>,
+    /// The model that was called, as the record wrote it; see [`Timing::model`].
+    #[serde(flatten, serialize_with = "logged_model")]
+    pub model_as_logged: Option<Cow<'a, str>>,
     /// Time of the attempt that counted.
     #[serde(
         rename = "inference_us",
@@ -283,16 +282,16 @@ pub struct Timing {
     pub cold_start: Option<bool>,
     /// `on-demand`, `provisioned-concurrency`, `snap-start`, ….
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub initialization_type: Option<Box<str>>,
+    pub initialization_type: Option<Cow<'a, str>>,
     /// How the call ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<CallStatus>,
     /// Bedrock's request id of the call, by which its own log is joined.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bedrock_request_id: Option<Box<str>>,
+    pub bedrock_request_id: Option<Cow<'a, str>>,
     /// What else it tells of the call.
     #[serde(flatten)]
-    pub facts: CallFacts,
+    pub facts: CallFacts<'a>,
     /// Whether it was read from an embedded metric, which repeats a proper record where both
     /// are logged.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -300,6 +299,25 @@ pub struct Timing {
     /// The time inside the record, for containers that keep none.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
     pub at: Option<Timestamp>,
+}
+
+impl Timing<'_> {
+    /// The model that was called.
+    pub fn model(&self) -> Option<ModelId> {
+        self.model_as_logged.as_deref().and_then(ModelId::parse)
+    }
+
+    /// The same record, which borrows nothing.
+    pub(super) fn into_owned(self) -> Timing<'static> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| text.into_owned().into());
+        Timing {
+            model_as_logged: owned(self.model_as_logged),
+            initialization_type: owned(self.initialization_type),
+            bedrock_request_id: owned(self.bedrock_request_id),
+            facts: self.facts.into_owned(),
+            ..self
+        }
+    }
 }
 
 /// One model call as Bedrock's own invocation log has it. Prompt and answer are not kept.
@@ -338,6 +356,23 @@ pub struct BedrockCall {
     /// The error that Bedrock answered with, such as `ThrottlingException`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<Box<str>>,
+}
+
+/// The model and what the record calls it.
+fn logged_model<S: Serializer>(as_logged: &Option<Cow<'_, str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Logged<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        model_as_logged: Option<&'a str>,
+    }
+    let model = as_logged.as_deref().and_then(ModelId::parse);
+    Logged {
+        model: model.map(|model| model.to_string()),
+        model_as_logged: as_logged.as_deref(),
+    }
+    .serialize(serializer)
 }
 
 fn text<T: ToString, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -43,7 +43,7 @@ impl Parser {
         }
     }
 
-    fn written(&self, record: &Record, message: &str) -> Reduced {
+    fn written(&self, record: &Record<'_>, message: &str) -> Reduced {
         let text = begin(message);
         let is_json = text.starts_with('{');
         let kept = match record {

@@ -14,7 +14,7 @@ use crate::vocab::{Micros, RequestId};
 
 /// Reads a rewritten line. `None` if the line is none: the words are common, so the whole shape
 /// must be the framework's.
-pub(super) fn parse(line: &str) -> Option<Result<Record, Cow<'static, str>>> {
+pub(super) fn parse(line: &str) -> Option<Result<Record<'static>, Cow<'static, str>>> {
     if let Some(rest) = line.strip_prefix("END Duration:") {
         return shortened_report(rest).map(|report| Ok(Record::Report(report)));
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::call_facts::CallFacts;
 use super::record::Timing;
+use super::timing_flat;
 use crate::vocab::{Micros, ModelId, RequestId};
 
 type Fault = Cow<'static, str>;
@@ -20,7 +21,10 @@ pub(super) const SCHEMA_FAMILY: &str = "latscope.timing/";
 pub(super) const UNKNOWN_VERSION: &str = "timing record of a version that this latscope does not know";
 
 /// Reads a record of our own schema. `None` if the JSON object is none.
-pub(super) fn parse_own(json: &str) -> Option<Result<Timing, Fault>> {
+pub(super) fn parse_own(json: &str) -> Option<Result<Timing<'_>, Fault>> {
+    if let Some(record) = timing_flat::read(json) {
+        return Some(checked(&record));
+    }
     match serde_json::from_str::<TimingRecord<'_>>(json) {
         Ok(record) if record.schema == SCHEMA => Some(checked(&record)),
         _ => {
@@ -34,6 +38,11 @@ pub(super) fn parse_own(json: &str) -> Option<Result<Timing, Fault>> {
             }
         }
     }
+}
+
+/// Reads a record of our own schema as it stands inside a JSON text. `None` if it is to be read without its escapes.
+pub(super) fn parse_escaped(json: &str) -> Option<Timing<'_>> {
+    checked(&timing_flat::read_escaped(json)?).ok()
 }
 
 /// The schema of an object: of several the last, as where other records are looked for.
@@ -64,45 +73,37 @@ impl<'de> Deserialize<'de> for Schema {
 }
 
 /// Brings a record to the meaning that the analysis uses.
-pub(super) fn checked(record: &TimingRecord<'_>) -> Result<Timing, Fault> {
+pub(super) fn checked<'a>(record: &TimingRecord<'a>) -> Result<Timing<'a>, Fault> {
     let request_id =
         RequestId::parse(&record.request_id).ok_or("timing record without a Lambda request id")?;
-    let requested = record.request_model.as_deref().and_then(with_text);
-    let answered = record.response_model.as_deref().and_then(with_text);
+    let requested = record.request_model.as_ref().and_then(with_text);
+    let answered = record.response_model.as_ref().and_then(with_text);
     // What an application inference profile stands for is known from the answer alone.
     let logged = match (requested, answered) {
-        (Some(requested), Some(answered)) if ModelId::is_opaque(requested) => Some(answered),
+        (Some(requested), Some(answered)) if ModelId::is_opaque(&requested) => Some(answered),
         (requested, answered) => requested.or(answered),
     };
     Ok(Timing {
         request_id,
         call_index: Some(record.call_index),
         start_offset: micros(record.start_offset_ms, "start_offset_ms")?,
-        model: logged.and_then(ModelId::parse),
-        model_as_logged: logged.map(Into::into),
+        model_as_logged: logged,
         inference: micros(record.inference_ms, "inference_ms")?,
         retry: micros(record.retry_ms, "retry_ms")?,
         cold_start: record.cold_start,
-        initialization_type: record.initialization_type.as_deref().map(Into::into),
+        initialization_type: record.initialization_type.clone(),
         status: record.status.or_else(|| {
-            record
-                .error_type
-                .as_deref()
-                .and_then(with_text)
-                .map(|_| CallStatus::Error)
+            let error = record.error_type.as_ref().and_then(with_text);
+            error.map(|_| CallStatus::Error)
         }),
-        bedrock_request_id: record
-            .bedrock_request_id
-            .as_deref()
-            .and_then(with_text)
-            .map(Into::into),
+        bedrock_request_id: record.bedrock_request_id.as_ref().and_then(with_text),
         facts: facts(record),
         is_embedded_metric: false,
         at: None,
     })
 }
 
-fn facts(record: &TimingRecord<'_>) -> CallFacts {
+fn facts<'a>(record: &TimingRecord<'a>) -> CallFacts<'a> {
     let time = |millis: Option<f64>| millis.and_then(Micros::from_millis_f64);
     CallFacts {
         input_tokens: record.input_tokens,
@@ -115,12 +116,17 @@ fn facts(record: &TimingRecord<'_>) -> CallFacts {
         bedrock_latency: time(record.bedrock_latency_ms),
         time_to_first_token: time(record.time_to_first_token_ms),
         streaming: record.streaming,
-        prompt_hash: record.prompt_hash.as_deref().and_then(with_text).map(Into::into),
+        prompt_hash: record.prompt_hash.as_ref().and_then(with_text),
     }
 }
 
-fn with_text(text: &str) -> Option<&str> {
-    Some(text.trim()).filter(|text| !text.is_empty())
+/// The text without white space around it, if anything is left.
+fn with_text<'a>(text: &Cow<'a, str>) -> Option<Cow<'a, str>> {
+    let trimmed = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
+    (!trimmed.is_empty()).then_some(trimmed)
 }
 
 fn micros(millis: Option<f64>, name: &str) -> Result<Option<Micros>, Fault> {

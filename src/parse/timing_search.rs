@@ -26,7 +26,7 @@ pub(super) fn search(
     object: &Map<String, Value>,
     prefix: Prefix<'_>,
     keys: &TimingKeys,
-) -> Option<Result<Timing, Fault>> {
+) -> Option<Result<Timing<'static>, Fault>> {
     let texts: Vec<Map<String, Value>> = nested_texts(object)
         .filter_map(|text| serde_json::from_str(text).ok())
         .collect();
@@ -70,7 +70,7 @@ fn read(
     keys: &TimingKeys,
     root: &Map<String, Value>,
     scopes: &[&Map<String, Value>],
-) -> Result<Timing, Fault> {
+) -> Result<Timing<'static>, Fault> {
     let find = |key: &Key| scopes.iter().find_map(|scope| at_path(scope, &key.path));
     let text = |field: Field| keys.of(field).filter_map(&find).find_map(Value::as_str);
     let millis = |field: Field, name: &str| -> Result<Option<f64>, Fault> {
@@ -139,7 +139,7 @@ fn read(
     record.after_ms = time(Field::After, "after_ms");
     record.time_to_first_token_ms = time(Field::TimeToFirstToken, "time_to_first_token_ms");
     record.bedrock_latency_ms = time(Field::BedrockLatency, "bedrock_latency_ms");
-    let mut timing = checked(&record)?;
+    let mut timing = checked(&record)?.into_owned();
     timing.call_index = keys
         .of(Field::CallIndex)
         .filter_map(&find)

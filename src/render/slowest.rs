@@ -133,7 +133,7 @@ fn starred(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invocation::{Names, StartType};
+    use crate::invocation::{Invocations, Names, StartType};
     use crate::vocab::Timestamp;
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
             regions: vec!["eu-central-1".into(), "evil.example/".into()],
             ..Names::default()
         };
-        let dataset = Dataset::new(&[], names).unwrap();
+        let dataset = Dataset::new(Invocations::default(), names).unwrap();
         let mut request = SlowRequest {
             row: 0,
             total_us: 900_000_000,

@@ -27,8 +27,21 @@ pub(super) fn of(block: &[u8]) -> Option<Compression> {
     }
 }
 
-/// Unpacks a stream. Zip archives are not streams and are given back as they are.
-pub(super) fn unpack<'a>(compression: Compression, packed: impl BufRead + 'a) -> Box<dyn Read + 'a> {
+/// Unpacks a stream on whatever thread. Zip archives are not streams and are given back as they are.
+pub(super) fn unpack<'a>(
+    compression: Compression,
+    packed: impl BufRead + Send + 'a,
+) -> Box<dyn Read + Send + 'a> {
+    match compression {
+        Compression::Gzip => Box::new(MultiGzDecoder::new(packed)),
+        Compression::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
+        Compression::Zstd => Box::new(ZstdReader::new(packed)),
+        Compression::Zip => Box::new(packed),
+    }
+}
+
+/// Unpacks a stream that may belong to this thread.
+pub(super) fn unpack_here<'a>(compression: Compression, packed: impl BufRead + 'a) -> Box<dyn Read + 'a> {
     match compression {
         Compression::Gzip => Box::new(MultiGzDecoder::new(packed)),
         Compression::Bzip2 => Box::new(MultiBzDecoder::new(packed)),

@@ -6,12 +6,12 @@ use std::io::{self, Read, Seek, SeekFrom};
 /// that can be measured.
 pub struct Counted<'a, R> {
     reader: R,
-    tell: &'a dyn Fn(u64),
+    tell: &'a (dyn Fn(u64) + Sync),
 }
 
 impl<'a, R> Counted<'a, R> {
     /// The same bytes; after each read `tell` is given their number.
-    pub fn new(reader: R, tell: &'a dyn Fn(u64)) -> Self {
+    pub fn new(reader: R, tell: &'a (dyn Fn(u64) + Sync)) -> Self {
         Self { reader, tell }
     }
 }

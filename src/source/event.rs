@@ -59,3 +59,33 @@ pub enum Item<'a> {
     /// A file, or a file inside an archive, was read to its end.
     Read(Found),
 }
+
+/// Takes what a reader finds.
+pub trait Take {
+    /// Takes the next thing.
+    fn take(&mut self, item: Item<'_>);
+
+    /// Whether an event cannot be a record, whatever else is known of it, so that it may be passed over without being read.
+    /// The message is as it stands in the file: inside a JSON text, where `is_escaped`.
+    fn is_no_record(&self, _message: &[u8], _is_escaped: bool) -> bool {
+        false
+    }
+
+    /// Takes note of lines of a block in which bytes of another encoding were met.
+    fn repaired(&mut self, _lines: u64) {}
+
+    /// Takes note of an event that was passed over.
+    fn pass_over(&mut self, _at: Option<Timestamp>) {}
+
+    /// Takes an event with an id whose message was left as it stands inside a JSON text. Whether it could be read so; if not,
+    /// it comes again with its message as it was logged.
+    fn take_escaped(&mut self, _event: &RawEvent<'_>) -> bool {
+        false
+    }
+}
+
+impl<F: FnMut(Item<'_>)> Take for F {
+    fn take(&mut self, item: Item<'_>) {
+        self(item);
+    }
+}

@@ -53,12 +53,7 @@ impl<R: BufRead> Lines<R> {
     /// Says so if the last line ended inside a character.
     pub(super) fn finish(&self, sink: &mut Sink<'_>) {
         if self.ends_inside_character {
-            // Half a character is no byte of another encoding.
-            sink.repaired_lines = sink.repaired_lines.saturating_sub(1);
-            sink.reject(
-                Place::Line(self.number.saturating_sub(1)),
-                "the file is cut off here, in the middle of a character",
-            );
+            reject_cut_character(self.number.saturating_sub(1), sink);
         }
     }
 
@@ -120,8 +115,18 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// Says of the last line that it ends inside a character.
+pub(super) fn reject_cut_character(line: u64, sink: &mut Sink<'_>) {
+    // Half a character is no byte of another encoding.
+    sink.repaired_lines = sink.repaired_lines.saturating_sub(1);
+    sink.reject(
+        Place::Line(line),
+        "the file is cut off here, in the middle of a character",
+    );
+}
+
 /// What is said of a line that is too long.
-const TOO_LONG: &str = "line longer than 8 MiB";
+pub(super) const TOO_LONG: &str = "line longer than 8 MiB";
 
 /// What is said of an input that breaks off.
 pub(super) fn broken(error: &io::Error) -> Cow<'static, str> {

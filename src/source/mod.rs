@@ -6,6 +6,7 @@
 //! [`LINE_LIMIT_BYTES`] is passed over and said to be.
 
 mod archive;
+mod blocks;
 mod compress;
 mod counted;
 mod csv;
@@ -29,10 +30,11 @@ mod text;
 #[cfg(test)]
 mod trial;
 
+pub use blocks::{Block, Blocks};
 pub use counted::Counted;
-pub use event::{Item, RawEvent};
+pub use event::{Item, RawEvent, Take};
 pub use found::{Compression, Encoding, Form, Found};
 pub use lines::LINE_LIMIT_BYTES;
 pub use locate::{Located, locate};
-pub use open::{Error, read_file, read_file_counted, read_stream};
+pub use open::{Error, Opened, open, read_file, read_stream};
 pub use packed::{read_packed, write_packed};

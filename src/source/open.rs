@@ -5,8 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::blocks::Blocks;
 use super::counted::Counted;
-use super::event::Item;
+use super::event::{Item, Take};
 use super::found::{Compression, Encoding, Form, Found};
 use super::s3_export::stream_of_path;
 use super::sink::Sink;
@@ -54,35 +55,120 @@ impl std::error::Error for Error {
 ///
 /// # Errors
 /// If the file cannot be opened or its first bytes cannot be read.
-pub fn read_file(path: &Path, take: &mut dyn FnMut(Item<'_>)) -> Result<(), Error> {
-    read_file_counted(path, &|_| {}, take)
+pub fn read_file(path: &Path, mut take: &mut dyn FnMut(Item<'_>)) -> Result<(), Error> {
+    open(path, &|_| {})?.read(&mut take);
+    Ok(())
 }
 
-/// The same; `tell` is given the number of bytes of each block as it lies on the disk, packed or not.
+/// Opens a file, or standard input where the path is `-`, and finds out what it is. `tell` is given the number of bytes of
+/// each block that is read of it, as it lies on the disk, packed or not.
 ///
 /// # Errors
 /// As of [`read_file`].
-pub fn read_file_counted(
-    path: &Path,
-    tell: &dyn Fn(u64),
-    take: &mut dyn FnMut(Item<'_>),
-) -> Result<(), Error> {
+pub fn open<'t>(path: &Path, tell: &'t (dyn Fn(u64) + Sync)) -> Result<Opened<'t>, Error> {
     let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
     };
+    if path == Path::new("-") {
+        return Opened::of(Counted::new(io::stdin(), tell), None).map_err(unreadable);
+    }
     let mut file = File::open(path).map_err(unreadable)?;
-    let mut sink = Sink::new(take, stream_of_path(&path.to_string_lossy()));
+    let stream = stream_of_path(&path.to_string_lossy());
     // A pipe that has a name cannot be read twice.
     let is_archive = fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
         && is_archive(&mut file).map_err(unreadable)?;
-    let mut file = Counted::new(file, tell);
+    let file = Counted::new(file, tell);
     if is_archive {
-        archive::read_file(file, &[], &mut sink);
-        return Ok(());
+        return Ok(Opened {
+            stream,
+            kind: Kind::Archive(file),
+        });
     }
-    read_packed(&mut file, Vec::new(), &mut sink).map_err(unreadable)
+    Opened::of(file, stream).map_err(unreadable)
 }
+
+/// A file of which the first bytes were read.
+pub struct Opened<'t> {
+    /// The log stream that its path names.
+    stream: Option<String>,
+    kind: Kind<'t>,
+}
+
+enum Kind<'t> {
+    Archive(Counted<'t, File>),
+    /// An archive from a stream.
+    Spooled(Box<dyn Read + Send + 't>, Vec<Compression>),
+    /// What was packed too often.
+    TooDeep,
+    Text(Unpacked<'t>),
+}
+
+/// A stream that is packed no more.
+pub(super) struct Unpacked<'t> {
+    pub(super) packed: Vec<Compression>,
+    /// Its first bytes, and what comes behind them.
+    pub(super) block: Vec<u8>,
+    pub(super) rest: Rest<Box<dyn Read + Send + 't>>,
+}
+
+impl<'t> Opened<'t> {
+    /// Unpacks a stream as far as its first bytes.
+    fn of(stream: impl Read + Send + 't, of_stream: Option<String>) -> io::Result<Self> {
+        let mut packed = Vec::new();
+        let mut stream: Box<dyn Read + Send + 't> = Box::new(stream);
+        let kind = loop {
+            let (block, rest) = first_block(stream);
+            let rest = match rest {
+                Rest::Failed(error) if block.is_empty() && packed.is_empty() => return Err(error),
+                rest => rest,
+            };
+            match compress::of(&block) {
+                None => break Kind::Text(Unpacked { packed, block, rest }),
+                Some(_) if packed.len() == PACKED_LIMIT => break Kind::TooDeep,
+                Some(Compression::Zip) => {
+                    break Kind::Spooled(Box::new(io::Cursor::new(block).chain(rest)), packed);
+                }
+                Some(compression) => {
+                    packed.push(compression);
+                    let bytes = io::Cursor::new(block).chain(rest);
+                    stream =
+                        compress::unpack(compression, BufReader::with_capacity(FIRST_BLOCK_BYTES, bytes));
+                }
+            }
+        };
+        Ok(Self {
+            stream: of_stream,
+            kind,
+        })
+    }
+
+    /// The file as blocks that can be read each by itself, if its form has such; else the file.
+    pub fn into_blocks(self) -> Result<Blocks<'t>, Box<Self>> {
+        let Self { stream, kind } = self;
+        match kind {
+            Kind::Text(unpacked) => Blocks::of(unpacked, stream.clone()).map_err(|unpacked| {
+                let kind = Kind::Text(unpacked);
+                Box::new(Self { stream, kind })
+            }),
+            kind => Err(Box::new(Self { stream, kind })),
+        }
+    }
+
+    /// Reads it to its end. See [`read_file`].
+    pub fn read(self, take: &mut dyn Take) {
+        let mut sink = Sink::new(take, self.stream);
+        match self.kind {
+            Kind::Archive(file) => archive::read_file(file, &[], &mut sink),
+            Kind::Spooled(bytes, packed) => archive::read(bytes, &packed, &mut sink),
+            Kind::TooDeep => sink.reject(Place::File, TOO_DEEP),
+            Kind::Text(unpacked) => read_encoded(&unpacked.block, unpacked.rest, unpacked.packed, &mut sink),
+        }
+    }
+}
+
+/// What is said of a file that is packed too often.
+const TOO_DEEP: &str = "compressed more often than is unpacked";
 
 /// Whether a file begins like a zip archive. Leaves it at its beginning.
 fn is_archive(file: &mut File) -> io::Result<bool> {
@@ -99,8 +185,8 @@ fn is_archive(file: &mut File) -> io::Result<bool> {
 ///
 /// # Errors
 /// If the first bytes cannot be read.
-pub fn read_stream(mut stream: impl Read, take: &mut dyn FnMut(Item<'_>)) -> io::Result<()> {
-    read_packed(&mut stream, Vec::new(), &mut Sink::new(take, None))
+pub fn read_stream(mut stream: impl Read, mut take: &mut dyn FnMut(Item<'_>)) -> io::Result<()> {
+    read_packed(&mut stream, Vec::new(), &mut Sink::new(&mut take, None))
 }
 
 /// Reads a stream that may be packed; `packed` says in what it was packed itself.
@@ -120,13 +206,13 @@ pub(super) fn read_packed(
     match compress::of(&block) {
         None => read_encoded(&block, rest, packed, sink),
         Some(_) if packed.len() == PACKED_LIMIT => {
-            sink.reject(Place::File, "compressed more often than is unpacked");
+            sink.reject(Place::File, TOO_DEEP);
         }
         Some(Compression::Zip) => archive::read(block.chain(rest), &packed, sink),
         Some(compression) => {
             packed.push(compression);
             let bytes = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
-            read_packed(&mut compress::unpack(compression, bytes), packed, sink)?;
+            read_packed(&mut *compress::unpack_here(compression, bytes), packed, sink)?;
         }
     }
     Ok(())
@@ -159,7 +245,7 @@ fn read_plain(block: &[u8], rest: Rest<impl Read>, sink: &mut Sink<'_>) -> Form 
 }
 
 /// What follows the first block of a stream.
-enum Rest<R> {
+pub(super) enum Rest<R> {
     Stream(R),
     /// Reading failed; the first reader to come here is told.
     Failed(io::Error),

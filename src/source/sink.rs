@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::encoding::repair;
-use super::event::{Item, RawEvent};
-use crate::vocab::Place;
+use super::event::{Item, RawEvent, Take};
+use crate::vocab::{Place, Timestamp};
 
 /// How deep data may lie inside data: envelopes in base64 in archives and so on.
 const NESTING_LIMIT: u8 = 6;
 
 /// Takes what readers find, and adds what is known of all of it.
 pub(super) struct Sink<'s> {
-    take: &'s mut dyn FnMut(Item<'_>),
+    take: &'s mut dyn Take,
     /// The log stream that the path of an S3 export names.
     stream: Option<String>,
     /// The place of what holds this data, which stands for every place inside.
@@ -22,7 +22,7 @@ pub(super) struct Sink<'s> {
 }
 
 impl<'s> Sink<'s> {
-    pub(super) fn new(take: &'s mut dyn FnMut(Item<'_>), stream: Option<String>) -> Self {
+    pub(super) fn new(take: &'s mut dyn Take, stream: Option<String>) -> Self {
         Self {
             take,
             stream,
@@ -50,7 +50,7 @@ impl<'s> Sink<'s> {
         if nesting > NESTING_LIMIT {
             return None;
         }
-        (self.take)(Item::Member {
+        self.take.take(Item::Member {
             name: name.to_owned(),
         });
         Some(Sink {
@@ -74,9 +74,29 @@ impl<'s> Sink<'s> {
         text
     }
 
+    /// Hands on in how many lines of a block bytes of Windows-1252 were met.
+    pub(super) fn end_of_block(&mut self) {
+        self.take.repaired(std::mem::take(&mut self.repaired_lines));
+    }
+
+    /// Whether an event of this message can be passed over: see [`Take::is_no_record`].
+    pub(super) fn is_no_record(&self, message: &[u8], is_escaped: bool) -> bool {
+        self.take.is_no_record(message, is_escaped)
+    }
+
+    /// Passes an event over.
+    pub(super) fn pass_over(&mut self, at: Option<Timestamp>) {
+        self.take.pass_over(at);
+    }
+
+    /// See [`Take::take_escaped`]. Only for an event that names its own stream and stands in a file.
+    pub(super) fn event_escaped(&mut self, event: &RawEvent<'_>) -> bool {
+        self.take.take_escaped(event)
+    }
+
     pub(super) fn event(&mut self, event: RawEvent<'_>) {
         let stream = self.stream.as_deref().map(Cow::Borrowed);
-        (self.take)(Item::Event(RawEvent {
+        self.take.take(Item::Event(RawEvent {
             place: self.holder.unwrap_or(event.place),
             log_stream: event.log_stream.or(stream),
             ..event
@@ -86,10 +106,10 @@ impl<'s> Sink<'s> {
     pub(super) fn reject(&mut self, place: Place, reason: impl Into<Cow<'static, str>>) {
         let place = self.holder.unwrap_or(place);
         let reason = reason.into();
-        (self.take)(Item::Rejected { place, reason });
+        self.take.take(Item::Rejected { place, reason });
     }
 
     pub(super) fn finish(&mut self, found: super::found::Found) {
-        (self.take)(Item::Read(found));
+        self.take.take(Item::Read(found));
     }
 }

@@ -64,6 +64,11 @@ impl GroupSummary {
         Self::of_latencies(values, rows, &Latencies::of(rows, failures))
     }
 
+    /// Describes the rows of one group without its latencies: what is needed to tell the doubts about them.
+    pub fn without_metrics(rows: &Columns, failures: Failures) -> Self {
+        Self::of_latencies(Vec::new(), rows, &Latencies::counts(rows, failures))
+    }
+
     /// Describes the rows of one group whose samples are known.
     pub fn of_latencies(values: Vec<(Key, Option<u32>)>, rows: &Columns, latencies: &Latencies) -> Self {
         let outcomes = |outcome: Outcome| {
@@ -116,9 +121,11 @@ impl GroupSummary {
 /// If the column engine fails.
 pub fn summarize(dataset: &Dataset, keys: &[Key], failures: Failures) -> Result<Vec<GroupSummary>, Error> {
     let groups = dataset.group_by(keys)?;
+    // The rows of one group after the other are there.
     let summaries = groups.into_iter().map(|group| {
+        let rows = dataset.rows_of(&group)?;
         let values = keys.iter().copied().zip(group.values).collect();
-        GroupSummary::of(values, &group.rows, failures)
+        Ok(GroupSummary::of(values, &rows, failures))
     });
-    Ok(summaries.collect())
+    summaries.collect()
 }

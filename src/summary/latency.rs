@@ -69,6 +69,19 @@ impl Latencies {
         (all, starts)
     }
 
+    /// No sample, but what is counted beside them.
+    pub fn counts(rows: &Columns, failures: Failures) -> Self {
+        let in_sample = || (0..rows.len()).filter(|row| is_in_sample(rows, failures, *row));
+        let of = |is: RowInference| in_sample().filter(move |row| inference_of(rows, *row) == is);
+        let is_timeout = |row: &usize| rows.outcome[*row] == Outcome::Timeout as u32;
+        Self {
+            samples: Default::default(),
+            share: None,
+            inference_over_duration: of(RowInference::OverDuration).count(),
+            timeouts_without_inference: of(RowInference::Unknown).filter(is_timeout).count(),
+        }
+    }
+
     /// The same with other samples, in the order of [`Metric::ALL`].
     #[must_use]
     pub fn with_samples(self, samples: [Option<Sample>; 6]) -> Self {

@@ -1,14 +1,20 @@
 //! One JSON object a line: CloudWatch events, rows, envelopes, or JSON messages saved without their event.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
+use memchr::{memchr, memrchr};
 use serde_json::value::RawValue;
 
 use super::cutter::{Cutter, Ended};
 use super::document;
 use super::object::Object;
 use super::shape::is_container;
-use crate::source::lines::{LINE_LIMIT_BYTES, Line, Lines};
+use super::shape_of_event::{CutEvent, EventShape};
+use super::unescape::{is_plain, unescape};
+use crate::source::encoding::ends_inside_character;
+use crate::source::event::RawEvent;
+use crate::source::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, reject_cut_character};
 use crate::source::sink::Sink;
 use crate::source::text::{OpenEvent, is_platform, take_mixed_line, without_colours};
 use crate::vocab::Place;
@@ -49,6 +55,153 @@ pub(in crate::source) fn read(reader: impl BufRead, sink: &mut Sink<'_>) {
     if is_text {
         lines.finish(sink);
     }
+}
+
+/// The last place in a block at which a line begins that is a clean start: nothing before it can go on in it. Such is an
+/// event, and where no bracket stands alone on its line, any object.
+pub(in crate::source) fn last_cut(bytes: &[u8]) -> Option<usize> {
+    let line_before = |end: usize| {
+        let begin = memrchr(b'\n', &bytes[..end])? + 1;
+        Some((begin, &bytes[begin..end]))
+    };
+    let lines = || {
+        let mut end = memrchr(b'\n', bytes);
+        std::iter::from_fn(move || {
+            let (begin, line) = line_before(end?)?;
+            end = Some(begin - 1);
+            Some((begin, line))
+        })
+    };
+    let is_event = |line: &[u8]| {
+        line.starts_with(b"{")
+            && std::str::from_utf8(line).is_ok_and(|line| is_container(line.trim_end_matches('\r')))
+    };
+    let cut = lines().take(TRIED_LINES).find(|(_, line)| is_event(line));
+    let cut = cut.or_else(|| {
+        let is_bracket = |line: &[u8]| matches!(line.trim_ascii(), b"{" | b"[");
+        let is_object = |line: &[u8]| line.starts_with(b"{") && !is_bracket(line);
+        let has_bracket = || bytes.split(|byte| *byte == b'\n').any(is_bracket);
+        lines()
+            .take(TRIED_LINES)
+            .find(|(_, line)| is_object(line))
+            .filter(|_| !has_bracket())
+    });
+    cut.map(|(begin, _)| begin)
+}
+
+/// How many lines are looked at for a place to cut.
+const TRIED_LINES: usize = 64;
+
+/// Reads the lines of a block, which begins at a clean start and ends before one, or at the end of the file. How many
+/// lines.
+pub(in crate::source) fn read_block(bytes: &[u8], is_end: bool, is_strict: bool, sink: &mut Sink<'_>) -> u64 {
+    let mut mixed = Mixed::default();
+    let mut shape: Option<EventShape> = None;
+    let mut text = Vec::new();
+    let (mut number, mut begin) = (0, 0);
+    while begin < bytes.len() {
+        let end = memchr(b'\n', &bytes[begin..]).map_or(bytes.len(), |length| begin + length);
+        let line = &bytes[begin..end];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        begin = end + 1;
+        number += 1;
+        if let Some(event) = shape.as_ref().and_then(|shape| shape.cut(line))
+            && mixed.is_clean()
+            && hand_on(&event, Place::Line(number), &mut text, sink)
+        {
+            mixed.is_text = false;
+            continue;
+        }
+        if line.len() > LINE_LIMIT_BYTES {
+            mixed.finish(sink);
+            sink.reject(Place::Line(number), TOO_LONG);
+            continue;
+        }
+        let read = sink.text_of(line);
+        mixed.line(read.trim_start_matches('\u{feff}'), number, sink);
+        if !is_strict {
+            shape = shape_of(line).or(shape);
+        }
+    }
+    if !is_end {
+        mixed.finish_before_event(number + 1, sink);
+        return number;
+    }
+    let is_text = mixed.is_text;
+    mixed.finish(sink);
+    let last = &bytes[memrchr(b'\n', bytes).map_or(0, |at| at + 1)..];
+    // An object that is cut off has been rejected already.
+    if is_text && ends_inside_character(last) {
+        reject_cut_character(number, sink);
+    }
+    number
+}
+
+/// The shape of a line, if reading it as JSON gives what cutting it gives.
+fn shape_of(line: &[u8]) -> Option<EventShape> {
+    let shape = EventShape::of(line)?;
+    let event = shape.cut(line)?;
+    let object = serde_json::from_slice::<Object<'_>>(line).ok()?;
+    let read = object.into_event(Place::File)?;
+    let mut text = Vec::new();
+    let is_same = |cut: Option<&[u8]>, read: Option<&str>| cut == read.map(str::as_bytes);
+    let is_read = unescape(event.message, &mut text)
+        && text == read.message.as_bytes()
+        && event.at == read.at
+        && is_same(event.event_id, read.event_id.as_deref())
+        && is_same(event.log_stream, read.log_stream.as_deref())
+        && is_same(event.log_group, read.log_group.as_deref());
+    is_read.then_some(shape)
+}
+
+/// Hands an event on that was cut, or passes it over. Whether it was understood; if not, nothing has happened. `text` is
+/// memory that is used again.
+fn hand_on(event: &CutEvent<'_>, place: Place, text: &mut Vec<u8>, sink: &mut Sink<'_>) -> bool {
+    if sink.is_no_record(event.message, true) {
+        sink.pass_over(event.at);
+        return true;
+    }
+    let (Some(event_id), Some(log_group), Some(log_stream)) = (
+        plain(event.event_id),
+        plain(event.log_group),
+        plain(event.log_stream),
+    ) else {
+        return false;
+    };
+    let Ok(escaped) = std::str::from_utf8(event.message) else {
+        return false;
+    };
+    let event = RawEvent {
+        place,
+        at: event.at,
+        event_id,
+        log_group,
+        log_stream,
+        message: Cow::Borrowed(escaped),
+        is_row: false,
+    };
+    if sink.event_escaped(&event) {
+        return true;
+    }
+    if !unescape(escaped.as_bytes(), text) {
+        return false;
+    }
+    // What was UTF-8 with escapes is so without.
+    let Ok(message) = std::str::from_utf8(text) else {
+        return false;
+    };
+    sink.event(RawEvent {
+        message: Cow::Borrowed(message),
+        ..event
+    });
+    true
+}
+
+/// A value that was cut, if it is a text without escapes, or there is none.
+fn plain(value: Option<&[u8]>) -> Option<Option<Cow<'_, str>>> {
+    let Some(value) = value else { return Some(None) };
+    let text = std::str::from_utf8(value).ok()?;
+    is_plain(value).then_some(Some(Cow::Borrowed(text)))
 }
 
 /// Lines of JSON and of text, one after the other.
@@ -103,7 +256,10 @@ impl Mixed {
         match goes_on {
             Some(true) => {}
             Some(false) => self.finish_spread(sink),
-            None => self.give_up(line, number, sink),
+            None => {
+                self.give_up(number, sink);
+                self.begin(line, number, sink);
+            }
         }
     }
 
@@ -137,8 +293,8 @@ impl Mixed {
         take_mixed_line(&line, Place::Line(number), &mut self.open, sink);
     }
 
-    /// Reads the lines that were taken for a value, and this one, each by itself.
-    fn give_up(&mut self, line: &str, number: u64, sink: &mut Sink<'_>) {
+    /// Reads the lines that were taken for a value, up to the one of this number, each by itself.
+    fn give_up(&mut self, number: u64, sink: &mut Sink<'_>) {
         let Some(spread) = self.spread.take() else { return };
         self.tried_to = number + 1;
         for (number, taken) in (spread.first..number).zip(spread.lines) {
@@ -149,7 +305,6 @@ impl Mixed {
                 self.text(taken.trim_end_matches('\n'), number, sink);
             }
         }
-        self.begin(line, number, sink);
     }
 
     fn finish_spread(&mut self, sink: &mut Sink<'_>) {
@@ -159,8 +314,21 @@ impl Mixed {
         }
     }
 
+    /// Whether nothing is begun.
+    fn is_clean(&self) -> bool {
+        self.spread.is_none() && !self.open.is_open()
+    }
+
     fn finish(&mut self, sink: &mut Sink<'_>) {
         self.finish_spread(sink);
+        self.open.close(sink);
+    }
+
+    /// An event follows on the line of this number, which ends whatever is begun.
+    fn finish_before_event(&mut self, number: u64, sink: &mut Sink<'_>) {
+        if self.spread.is_some() {
+            self.give_up(number, sink);
+        }
         self.open.close(sink);
     }
 }

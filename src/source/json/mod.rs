@@ -9,7 +9,9 @@ mod object;
 mod scalar;
 mod scan;
 mod shape;
+mod shape_of_event;
+mod unescape;
 
 pub(super) use document::read as read_document;
-pub(super) use lines::read as read_lines;
+pub(super) use lines::{last_cut, read as read_lines, read_block};
 pub(super) use shape::{is_array, is_container, is_document, is_scalar_first};

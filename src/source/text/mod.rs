@@ -7,10 +7,14 @@ mod prefix;
 use std::borrow::Cow;
 use std::io::BufRead;
 
+use memchr::{memchr, memchr_iter, memchr3, memrchr};
+
 pub(super) use open_event::OpenEvent;
 pub(super) use prefix::{Layout, layout, without_colours};
 use prefix::{PLATFORM_STARTS, Prefix};
 
+use super::encoding::ends_inside_character;
+use super::event::RawEvent;
 use super::lines::{Line, Lines};
 use super::sink::Sink;
 use crate::vocab::Place;
@@ -65,6 +69,148 @@ pub(super) fn read(reader: impl BufRead, layout: &Layout, sink: &mut Sink<'_>) {
     }
     open.close(sink);
     lines.finish(sink);
+}
+
+/// The last place in a block at which a line begins that is an event of its own, whatever stands before it.
+pub(super) fn last_cut(bytes: &[u8], layout: &Layout) -> Option<usize> {
+    let mut end = memrchr(b'\n', bytes)?;
+    loop {
+        let begin = memrchr(b'\n', &bytes[..end])? + 1;
+        if begins_event(&bytes[begin..end], layout) {
+            return Some(begin);
+        }
+        end = begin - 1;
+    }
+}
+
+/// Whether a line begins an event, and cannot be a field that goes on with the `REPORT` before it.
+fn begins_event(line: &[u8], layout: &Layout) -> bool {
+    let Ok(line) = std::str::from_utf8(line) else {
+        return false;
+    };
+    let line = without_colours(line.trim_end_matches('\r'));
+    let is_field = |message: &str| {
+        let message = message.trim();
+        let fields = FIELDS_OF_REPORT.iter().chain(&STATUS_LINES).chain([&TRACE]);
+        fields
+            .into_iter()
+            .any(|field| message.starts_with(field) || field.starts_with(message))
+    };
+    !line.contains('\0') && layout.split(&line).is_some_and(|(_, message)| !is_field(message))
+}
+
+/// Reads a block, which begins at a line that begins an event and ends before one, or at the end of the file. How many
+/// lines.
+pub(super) fn read_block(
+    bytes: &[u8],
+    is_end: bool,
+    is_strict: bool,
+    layout: &Layout,
+    sink: &mut Sink<'_>,
+) -> u64 {
+    // Colours, binary data and what is not UTF-8 are seen to line by line.
+    let is_unusual = is_strict
+        || memchr3(0, 0x1b, b'\r', bytes).is_some()
+        || (is_end && !bytes.ends_with(b"\n") && ends_inside_character(bytes));
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !is_unusual => read_usual(text, layout, sink),
+        _ => {
+            read(bytes, layout, sink);
+            let breaks = memchr_iter(b'\n', bytes).count();
+            (breaks + usize::from(!bytes.ends_with(b"\n"))) as u64
+        }
+    }
+}
+
+/// Reads text without colours, binary data and carriage returns.
+fn read_usual(text: &str, layout: &Layout, sink: &mut Sink<'_>) -> u64 {
+    let mut open = OpenEvent::default();
+    let mut ahead = Ahead { text, layout, at: 0 };
+    let mut next = ahead.line();
+    let mut number = 0;
+    while let Some(line) = next.take() {
+        number += 1;
+        let place = Place::Line(number);
+        let Some((prefix, message)) = line.begun else {
+            take_line(line.text, place, layout, &mut open, sink);
+            next = ahead.line();
+            continue;
+        };
+        if let Some(report) = open.report(&prefix)
+            && is_field_of(report, message)
+        {
+            open.go_on(place, message, sink);
+            next = ahead.line();
+            continue;
+        }
+        open.close(sink);
+        // The lines behind it that begin no event of their own go on with it.
+        let (mut goes_on, mut end) = (0, line.end);
+        next = ahead.line();
+        while let Some(line) = next
+            .as_ref()
+            .filter(|line| line.begun.is_none() && !line.has_mark())
+        {
+            (goes_on, end) = (goes_on + 1, line.end);
+            next = ahead.line();
+        }
+        let whole = &text[line.end - message.len()..end];
+        let may_be_several = goes_on > 0 && whole.trim_start().starts_with('{');
+        if !may_be_several && sink.is_no_record(whole.as_bytes(), false) {
+            if prefix.at.is_some() || !whole.trim().is_empty() {
+                sink.pass_over(prefix.at);
+            }
+        } else if goes_on == 0 && !OpenEvent::is_report(whole) {
+            sink.event(RawEvent {
+                at: prefix.at,
+                log_stream: prefix.stream.map(Cow::Borrowed),
+                log_group: prefix.group.map(Cow::Borrowed),
+                ..RawEvent::bare(place, whole)
+            });
+        } else {
+            open.begin(place, &prefix, message);
+            for (line, at) in whole.split('\n').skip(1).zip(number + 1..) {
+                open.go_on(Place::Line(at), line, sink);
+            }
+        }
+        number += goes_on;
+    }
+    open.close(sink);
+    number
+}
+
+/// A line, and what stands before its message if it begins an event.
+struct Begun<'t> {
+    text: &'t str,
+    /// Where its line break stands in the block.
+    end: usize,
+    begun: Option<(Prefix<'t>, &'t str)>,
+}
+
+impl Begun<'_> {
+    /// Whether a byte order mark begins the line, which hides an event that begins behind it.
+    fn has_mark(&self) -> bool {
+        self.text.starts_with('\u{feff}')
+    }
+}
+
+/// The lines of a block that are still to be read.
+struct Ahead<'t> {
+    text: &'t str,
+    layout: &'t Layout,
+    at: usize,
+}
+
+impl<'t> Ahead<'t> {
+    fn line(&mut self) -> Option<Begun<'t>> {
+        let begin = self.at;
+        let rest = self.text.get(begin..).filter(|rest| !rest.is_empty())?;
+        let end = memchr(b'\n', rest.as_bytes()).map_or(self.text.len(), |length| begin + length);
+        self.at = end + 1;
+        let text = &self.text[begin..end];
+        let begun = self.layout.split(text);
+        Some(Begun { text, end, begun })
+    }
 }
 
 /// Hands on a line of text that stands among something else, with whatever stands before it if the platform's words or

@@ -1,7 +1,6 @@
 //! The event of a text file that is being put together.
 
 use std::borrow::Cow;
-use std::mem;
 
 use serde_json::value::RawValue;
 
@@ -42,18 +41,26 @@ impl OpenEvent {
         }
     }
 
+    /// Whether there is one.
+    pub(in crate::source) fn is_open(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// The event so far, if it is a `REPORT` to which a line behind these words may belong: one of the same stream.
     pub(super) fn report(&self, prefix: &Prefix<'_>) -> Option<&str> {
-        let is_report =
-            self.message.starts_with("REPORT RequestId:") || self.message.starts_with("REPORT - ");
         let is_of_stream = self.stream.as_deref() == prefix.stream;
-        (self.place.is_some() && is_report && is_of_stream).then_some(&self.message)
+        (self.place.is_some() && Self::is_report(&self.message) && is_of_stream).then_some(&self.message)
+    }
+
+    /// Whether a message is a `REPORT`, with which further lines may go on.
+    pub(super) fn is_report(message: &str) -> bool {
+        message.starts_with("REPORT RequestId:") || message.starts_with("REPORT - ")
     }
 
     /// Hands the event on.
     pub(in crate::source) fn close(&mut self, sink: &mut Sink<'_>) {
         let Some(place) = self.place.take() else { return };
-        let message = mem::take(&mut self.message);
+        let message = self.message.as_str();
         if message.trim().is_empty() && self.at.is_none() {
             return;
         }
@@ -65,7 +72,7 @@ impl OpenEvent {
                 ..RawEvent::bare(place, message)
             });
         };
-        match several_objects(&message) {
+        match several_objects(message) {
             Some(objects) => objects.into_iter().for_each(|json| hand_on(json.into())),
             None => hand_on(message.into()),
         }

@@ -74,7 +74,7 @@ impl Layout {
     }
 
     /// Whether nothing tells one event from the next.
-    pub(super) fn is_bare(&self) -> bool {
+    pub(in crate::source) fn is_bare(&self) -> bool {
         self.0.iter().all(|part| *part == Part::Container)
     }
 

@@ -1,0 +1,378 @@
+//! Parts of the input come in, in its order; at the end there are invocations.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::collect::{Collected, Span};
+use super::drafts::Drafts;
+use super::finish::finish;
+use super::folded::Folded;
+use super::joiner::Joiner;
+use super::ledger::Ledger;
+use super::model_call::BedrockRow;
+use super::names::SourceFile;
+use super::part::{Lone, Part};
+use super::rows::{BedrockId, InitRow, MarkRow, ReportRow, Standing, TimingRow, Told};
+use super::tables::{Positions, Tables};
+use crate::source::{Encoding, Found};
+use crate::vocab::{Origin, Place, Rejected, RequestId};
+
+/// Takes parts of the input in.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    files: Vec<SourceFile>,
+    /// Position of the file that was begun last, which may be an archive of others.
+    archive: usize,
+    tables: Tables,
+    joiner: Joiner,
+    /// What was settled inside parts.
+    settled: Vec<Drafts>,
+    inits: Vec<InitRow>,
+    bedrock: Vec<BedrockRow>,
+    /// What tells the events that no request id groups.
+    seen: HashSet<u128, Folded>,
+    ledger: Ledger,
+    span: Option<Span>,
+    records: u64,
+    /// Lines of the current file in parts that count them.
+    lines: u64,
+    /// Lines of the current file in which bytes of another encoding were met.
+    repaired_lines: u64,
+}
+
+impl Assembler {
+    /// An assembler that has nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Begins a file; what comes next is from it. `argument` says which of the given inputs led
+    /// to it.
+    pub fn begin_file(&mut self, path: &Path, argument: usize) {
+        self.archive = self.files.len();
+        self.lines = 0;
+        self.files.push(SourceFile {
+            path: Arc::from(path.to_string_lossy()),
+            argument,
+        });
+    }
+
+    /// The path of the current file, `-` where there is none.
+    pub fn path(&self) -> Arc<str> {
+        self.files
+            .last()
+            .map_or_else(|| Arc::from("-"), |file| Arc::clone(&file.path))
+    }
+
+    /// Begins a file inside the archive that was begun last.
+    fn begin_member(&mut self, name: &str) {
+        let (path, argument) = match self.files.get(self.archive) {
+            Some(archive) => (format!("{}/{name}", archive.path), archive.argument),
+            None => (name.to_owned(), 0),
+        };
+        self.lines = 0;
+        self.files.push(SourceFile {
+            path: Arc::from(path),
+            argument,
+        });
+    }
+
+    /// Takes in what the next part of the current file told. Each rejection goes to `tell`, too. What the file was, if it
+    /// ended with this part.
+    pub fn absorb(&mut self, part: Part, tell: &mut dyn FnMut(&Rejected)) -> Option<Found> {
+        let Part {
+            member,
+            tables,
+            joiner,
+            lone,
+            ledger,
+            rejected,
+            span,
+            records,
+            lines,
+            repaired_lines,
+            found,
+        } = part;
+        if let Some(name) = member {
+            self.begin_member(&name);
+        }
+        for (place, reason) in rejected {
+            let place = match place {
+                Place::Line(line) => Place::Line(line + self.lines),
+                place => place,
+            };
+            tell(&self.reject(place, reason));
+        }
+        self.lines += lines;
+        self.repaired_lines += repaired_lines;
+        self.ledger.add(&ledger);
+        for at in span.into_iter().flat_map(|span| [span.first, span.last]) {
+            let span = self.span.get_or_insert(Span { first: at, last: at });
+            span.first = span.first.min(at);
+            span.last = span.last.max(at);
+        }
+        // A file was begun before its events, and there are not 4 billion of them.
+        let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let moved = Moved {
+            positions: self.tables.absorb(&tables, file),
+            file,
+            records: self.records,
+        };
+        self.records += records;
+        self.take_settled(joiner.settled, &moved);
+        self.take_rows(joiner.loose, &moved);
+        for one in lone {
+            self.take_lone(one, &moved);
+        }
+        found.map(
+            |found| match (found.encoding, std::mem::take(&mut self.repaired_lines)) {
+                (Encoding::Utf8, 1..) => Found {
+                    encoding: Encoding::Windows1252,
+                    ..found
+                },
+                _ => found,
+            },
+        )
+    }
+
+    fn reject(&mut self, place: Place, reason: Cow<'static, str>) -> Rejected {
+        let path = self.path();
+        let rejected = Rejected {
+            origin: Origin { path, place },
+            reason,
+        };
+        self.ledger.reject(rejected.clone());
+        rejected
+    }
+
+    fn take_settled(&mut self, mut drafts: Drafts, moved: &Moved) {
+        if drafts.len() == 0 {
+            return;
+        }
+        moved.drafts(&mut drafts);
+        self.settled.push(drafts);
+    }
+
+    /// Takes rows in the order in which they stand in the input, so that of what is there twice the first is kept.
+    fn take_rows(&mut self, rows: super::rows::Rows, moved: &Moved) {
+        enum Row {
+            Report(ReportRow),
+            Timing(TimingRow),
+            Mark(MarkRow),
+        }
+        let mut all: Vec<(u64, Row)> = Vec::new();
+        let (reports, timings, marks) = (rows.reports, rows.timings, rows.marks);
+        all.extend(
+            reports
+                .into_iter()
+                .map(|row| (row.standing.sequence, Row::Report(row))),
+        );
+        all.extend(
+            timings
+                .into_iter()
+                .map(|row| (row.standing.sequence, Row::Timing(row))),
+        );
+        all.extend(
+            marks
+                .into_iter()
+                .map(|row| (row.standing.sequence, Row::Mark(row))),
+        );
+        all.sort_by_key(|(sequence, _)| *sequence);
+        for (_, row) in all {
+            match row {
+                Row::Report(mut row) => {
+                    moved.standing(&mut row.standing);
+                    if self.is_seen(&row.report.request_id, row.told, true) {
+                        (self.ledger.report_records, self.ledger.duplicates) =
+                            (self.ledger.report_records - 1, self.ledger.duplicates + 1);
+                    } else {
+                        self.joiner.report(row, &self.tables.models);
+                    }
+                }
+                Row::Timing(mut row) => {
+                    moved.standing(&mut row.standing);
+                    moved.call(&mut row.call);
+                    if self.is_seen(&row.request_id, row.told, false) {
+                        (self.ledger.timing_records, self.ledger.duplicates) =
+                            (self.ledger.timing_records - 1, self.ledger.duplicates + 1);
+                    } else {
+                        self.joiner.timing(row);
+                    }
+                }
+                Row::Mark(mut row) => {
+                    moved.standing(&mut row.standing);
+                    moved.mark(&mut row.kind);
+                    if self.is_seen(&row.request_id, row.told, false) {
+                        self.drop_lifecycle();
+                    } else {
+                        self.joiner.mark(row);
+                    }
+                }
+            }
+        }
+    }
+
+    fn drop_lifecycle(&mut self) {
+        self.ledger.lifecycle -= 1;
+        self.ledger.duplicates += 1;
+    }
+
+    /// Whether an event was there before whose request id many may share. Those of a request of its own are compared when
+    /// everything has come in.
+    fn is_seen(&mut self, request_id: &RequestId, told: Told, is_report: bool) -> bool {
+        match request_id {
+            RequestId::Uuid(uuid) if *uuid != 0 => false,
+            _ => self.is_told_before(told, is_report),
+        }
+    }
+
+    fn is_told_before(&mut self, told: Told, is_report: bool) -> bool {
+        if told.own == 0 {
+            return false;
+        }
+        let file = if told.is_of_file {
+            self.files.len() as u128
+        } else {
+            0
+        };
+        let own = told.own.wrapping_add(file.wrapping_mul(MIX));
+        if !is_report {
+            return !self.seen.insert(own);
+        }
+        is_repeated_report(&mut self.seen, told.trace, |suffix| {
+            own.wrapping_add(suffix.wrapping_mul(MIX.rotate_left(64)))
+        })
+    }
+
+    fn take_lone(&mut self, one: Lone, moved: &Moved) {
+        match one {
+            Lone::Init(mut row, told) => {
+                row.stream = moved.positions.streams[row.stream as usize];
+                row.sequence += moved.records;
+                match self.is_told_before(told, false) {
+                    true => self.drop_lifecycle(),
+                    false => self.inits.push(row),
+                }
+            }
+            Lone::LogsDropped(records, told) => match self.is_told_before(told, false) {
+                true => self.drop_lifecycle(),
+                false => {
+                    self.ledger.dropped_by_lambda = self.ledger.dropped_by_lambda.saturating_add(records);
+                }
+            },
+            Lone::Other(told) => {
+                if self.is_told_before(told, false) {
+                    self.drop_lifecycle();
+                }
+            }
+            Lone::Bedrock(mut row, told) => {
+                row.model = moved.positions.models[row.model as usize];
+                moved.bedrock_id(&mut row.id);
+                if self.is_told_before(told, false) {
+                    self.ledger.bedrock_records -= 1;
+                    self.ledger.duplicates += 1;
+                } else {
+                    self.bedrock.push(*row);
+                }
+            }
+        }
+    }
+
+    /// Joins everything that came in.
+    pub fn finish(mut self) -> Collected {
+        self.joiner.finish();
+        let mut rows = self.joiner.loose;
+        (rows.inits, rows.bedrock) = (self.inits, self.bedrock);
+        let mut settled = self.settled;
+        settled.push(self.joiner.settled);
+        self.seen = HashSet::default();
+        let mut ledger = self.ledger;
+        let (invocations, model_calls, names) =
+            finish(settled, rows, &mut self.tables, self.files, &mut ledger);
+        Collected {
+            invocations,
+            model_calls,
+            names,
+            ledger,
+            span: self.span,
+        }
+    }
+}
+
+/// An odd number without a pattern.
+const MIX: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+
+/// Whether a report was there before. `key` tells it with something in the place of its trace: copies with one and copies
+/// without are one event.
+pub(super) fn is_repeated_report<K: std::hash::Hash + Eq, S: std::hash::BuildHasher>(
+    seen: &mut HashSet<K, S>,
+    trace: u128,
+    key: impl Fn(u128) -> K,
+) -> bool {
+    let (untraced, traced) = (1, 2);
+    match trace {
+        0 => !seen.insert(key(untraced)) || seen.contains(&key(traced)),
+        trace => {
+            seen.insert(key(traced));
+            !seen.insert(key(trace)) || seen.contains(&key(untraced))
+        }
+    }
+}
+
+/// Where what a part tells lies in the whole.
+struct Moved {
+    positions: Positions,
+    file: u32,
+    records: u64,
+}
+
+impl Moved {
+    fn standing(&self, standing: &mut Standing) {
+        standing.stream = self.positions.streams[standing.stream as usize];
+        standing.file = self.file;
+        standing.sequence += self.records;
+    }
+
+    fn mark(&self, kind: &mut super::rows::MarkKind) {
+        if let super::rows::MarkKind::Start {
+            version: Some(version),
+        } = kind
+        {
+            *version = self.positions.versions[*version as usize];
+        }
+    }
+
+    fn call(&self, call: &mut super::rows::Call) {
+        let moved = |position: Option<u32>, to: &[u32]| position.map(|position| to[position as usize]);
+        call.model = moved(call.model, &self.positions.models);
+        call.initialization = moved(call.initialization, &self.positions.initializations);
+        if let Some(id) = &mut call.bedrock {
+            self.bedrock_id(id);
+        }
+    }
+
+    fn bedrock_id(&self, id: &mut BedrockId) {
+        if let BedrockId::Other(position) = id {
+            *position = self.positions.bedrock_ids[*position as usize];
+        }
+    }
+
+    fn drafts(&self, drafts: &mut Drafts) {
+        let to = |positions: &[u32]| {
+            let positions = positions.to_vec();
+            move |position: u32| positions.get(position as usize).copied()
+        };
+        drafts.stream.map(to(&self.positions.streams));
+        drafts.version.map(to(&self.positions.versions));
+        drafts.model.map(to(&self.positions.models));
+        drafts.initialization.map(to(&self.positions.initializations));
+        drafts.file.map(|_| Some(self.file));
+        let later = |sequence: u64| Some(sequence + self.records);
+        drafts.start_sequence.map(later);
+        drafts.end_sequence.map(later);
+        drafts.end_sequence_of_mark.map(later);
+        drafts.timing_sequence.map(later);
+    }
+}

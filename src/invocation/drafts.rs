@@ -1,0 +1,249 @@
+//! Invocations whose records have been joined, in columns, until everything has come in.
+//!
+//! A draft is what an invocation is made of, and as much of each record as is needed to take it apart again: where a
+//! record of the same request turns up elsewhere in the input, all of them are joined anew by the general way.
+
+use super::codes::Coded;
+use super::joiner::at_before_ms;
+use super::optional::Optional;
+use super::rows::{BedrockId, Call, MarkKind, MarkRow, ReportRow, Rows, Standing, TimingRow, Told};
+use crate::parse::{Completeness, Report, Status};
+use crate::vocab::{Micros, RequestId, Timestamp};
+use latscope_schema::CallStatus;
+
+/// A row of optional whole numbers, and columns of such rows.
+macro_rules! columns {
+    ($(#[$row_doc:meta])* $row:ident, $(#[$doc:meta])* $columns:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$row_doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub(super) struct $row {
+            $($(#[$field_doc])* pub(super) $field: Option<$kind>,)*
+        }
+
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub(super) struct $columns {
+            $($(#[$field_doc])* pub(super) $field: Optional<$kind>,)*
+        }
+
+        impl $columns {
+            /// Adds a row.
+            pub(super) fn push(&mut self, row: &$row) {
+                $(self.$field.push(row.$field);)*
+            }
+
+            /// The row at a place.
+            pub(super) fn get(&self, at: usize) -> $row {
+                $row { $($field: self.$field.get(at),)* }
+            }
+
+            /// These rows alone.
+            pub(super) fn keep(&mut self, rows: &[u32]) {
+                $(self.$field = self.$field.pick(rows);)*
+            }
+
+            /// One behind the other, `len` in all; a column of the parts is given back as soon as it was read.
+            pub(super) fn concat(parts: &mut [Self], len: usize) -> Self {
+                Self {
+                    $($field: Optional::concat(parts.iter_mut().map(|part| std::mem::take(&mut part.$field)), len),)*
+                }
+            }
+
+            /// Gives back what was allocated for more rows.
+            pub(super) fn shrink(&mut self) {
+                $(self.$field.shrink();)*
+            }
+        }
+    };
+}
+
+columns! {
+    /// An invocation whose records have been joined. Names are positions in [`Tables`](super::tables::Tables), times of the
+    /// day milliseconds, durations microseconds, words the codes of [`codes`](super::codes).
+    Draft,
+    /// Drafts in columns.
+    Drafts {
+        // What an invocation is made of.
+        id_high: u64,
+        id_low: u64,
+        /// Position of an id that is no UUID.
+        other_id: u32,
+        file: u32,
+        stream: u32,
+        version: u32,
+        ended_at: u64,
+        memory_mb: u32,
+        outcome: u32,
+        duration: u64,
+        billed: u64,
+        /// As a record wrote it; of several calls the first.
+        model: u32,
+        model_use: u32,
+        inference: u64,
+        calls: u32,
+        combined: u32,
+        is_bound: u32,
+        retry: u64,
+        is_matched: u32,
+        input_tokens: u32,
+        output_tokens: u32,
+        max_tokens: u32,
+        temperature_milli: u32,
+        retries: u32,
+        before: u64,
+        after: u64,
+        bedrock_latency: u64,
+        time_to_first_token: u64,
+        streaming: u32,
+        prompt: u64,
+        is_throttled: u32,
+        /// The handler's own word on how its environment was initialised.
+        initialization: u32,
+
+        // What tells its start type.
+        /// Before the end; wrapped where it came after it.
+        started_before_ms: u64,
+        start_sequence: u64,
+        end_sequence: u64,
+        init: u64,
+        restore: u64,
+        completeness: u32,
+        cold_start: u32,
+        /// Whether the first of its timing records that tells says so; where nothing stands here, `initialization` tells.
+        is_provisioned: u32,
+
+        // What else its records tell, where it can be taken apart.
+        max_memory_used_mb: u32,
+        status: u32,
+        has_event_id: u32,
+        start_told: u32,
+        end_told: u32,
+        end_sequence_of_mark: u64,
+        report_told: u32,
+        report_trace: u32,
+        timing_told: u32,
+        timing_before_ms: u64,
+        timing_sequence: u64,
+        call_index: u32,
+        start_offset: u64,
+        call_status: u32,
+        bedrock_high: u64,
+        bedrock_low: u64,
+        /// Of the prompt's hash as it was logged.
+        prompt_hash: u64,
+    }
+}
+
+impl Drafts {
+    pub(super) fn len(&self) -> usize {
+        self.outcome.len()
+    }
+
+    /// The id of a row, where it is a UUID.
+    pub(super) fn uuid(&self, row: usize) -> Option<u128> {
+        let (high, low) = (self.id_high.get(row)?, self.id_low.get(row)?);
+        Some(u128::from(high) << 64 | u128::from(low))
+    }
+}
+
+/// The halves of a number.
+pub(super) fn halves(value: u128) -> (u64, u64) {
+    ((value >> 64) as u64, value as u64)
+}
+
+impl Draft {
+    /// Takes a settled invocation apart into the rows of its records.
+    pub(super) fn loosen(&self, rows: &mut Rows) -> Option<()> {
+        let id = u128::from(self.id_high?) << 64 | u128::from(self.id_low?);
+        let request_id = RequestId::Uuid(id);
+        let ended = Timestamp::from_epoch_millis(self.ended_at? as i64);
+        let standing = |at, sequence| Standing {
+            stream: self.stream.unwrap_or(0),
+            at: Some(at),
+            file: self.file.unwrap_or(0),
+            has_event_id: self.has_event_id == Some(1),
+            sequence,
+        };
+        let told = |own: Option<u32>| Told {
+            own: u128::from(own.unwrap_or(0)),
+            ..Told::default()
+        };
+        let micros = |value: Option<u64>| value.map(Micros::from_micros);
+        rows.marks.push(MarkRow {
+            request_id: request_id.clone(),
+            kind: MarkKind::Start {
+                version: self.version,
+            },
+            standing: standing(at_before_ms(ended, self.started_before_ms?), self.start_sequence?),
+            told: told(self.start_told),
+        });
+        if let Some(sequence) = self.end_sequence_of_mark {
+            rows.marks.push(MarkRow {
+                request_id: request_id.clone(),
+                kind: MarkKind::End,
+                // Nothing but what tells it from others is asked of it any more.
+                standing: standing(ended, sequence),
+                told: told(self.end_told),
+            });
+        }
+        if let (Some(before_ms), Some(sequence)) = (self.timing_before_ms, self.timing_sequence) {
+            rows.timings.push(TimingRow {
+                request_id: request_id.clone(),
+                call: self.call(),
+                standing: standing(at_before_ms(ended, before_ms), sequence),
+                told: told(self.timing_told),
+            });
+        }
+        rows.reports.push(ReportRow {
+            report: Report {
+                request_id,
+                duration: micros(self.duration)?,
+                billed: micros(self.billed),
+                memory_size_mb: self.memory_mb,
+                max_memory_used_mb: self.max_memory_used_mb,
+                init: micros(self.init),
+                restore: micros(self.restore),
+                status: self.status.map(Status::of),
+                error_type: None,
+                completeness: Completeness::Whole,
+                at: None,
+            },
+            standing: standing(ended, self.end_sequence?),
+            told: Told {
+                trace: u128::from(self.report_trace.unwrap_or(0)),
+                ..told(self.report_told)
+            },
+            repeats: Vec::new(),
+        });
+        Some(())
+    }
+
+    /// Its only call.
+    fn call(&self) -> Call {
+        let micros = |value: Option<u64>| value.map(Micros::from_micros);
+        let bedrock = self.bedrock_high.zip(self.bedrock_low);
+        Call {
+            call_index: self.call_index,
+            start_offset: micros(self.start_offset),
+            model: self.model,
+            inference: micros(self.inference),
+            retry: micros(self.retry),
+            cold_start: self.cold_start.map(|cold| cold == 1),
+            initialization: self.initialization,
+            status: self.call_status.map(CallStatus::of),
+            bedrock: bedrock.map(|(high, low)| BedrockId::Uuid(u128::from(high) << 64 | u128::from(low))),
+            is_embedded_metric: false,
+            input_tokens: self.input_tokens.map(u64::from),
+            output_tokens: self.output_tokens.map(u64::from),
+            max_tokens: self.max_tokens.map(u64::from),
+            temperature_milli: self.temperature_milli,
+            retry_count: self.retries,
+            before: micros(self.before),
+            after: micros(self.after),
+            bedrock_latency: micros(self.bedrock_latency),
+            time_to_first_token: micros(self.time_to_first_token),
+            streaming: self.streaming.map(|streaming| streaming == 1),
+            prompt: self.prompt_hash,
+        }
+    }
+}

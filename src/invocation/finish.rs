@@ -1,0 +1,498 @@
+//! Everything has come in: requests of which records are left over are joined anew, start types are told, and names and
+//! invocations get their order.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::mem::take;
+
+use super::assemble::is_repeated_report;
+use super::drafts::Drafts;
+use super::environment::{Starts, classify};
+use super::facts::prompt_of_one;
+use super::folded::Folded;
+use super::invocations::{Invocations, RequestIds};
+use super::join::{Joined, join};
+use super::ledger::Ledger;
+use super::model_call::ModelCall;
+use super::names::{Interner, Model, Names, SourceFile};
+use super::optional::{Optional, Whole};
+use super::rows::{BedrockId, MarkKind, Rows, Told};
+use super::streams::Stream;
+use super::tables::Tables;
+use crate::vocab::{ModelId, RequestId};
+
+/// Makes invocations of what was settled and what was not.
+pub(super) fn finish(
+    mut settled: Vec<Drafts>,
+    mut rows: Rows,
+    tables: &mut Tables,
+    files: Vec<SourceFile>,
+    ledger: &mut Ledger,
+) -> (Invocations, Vec<ModelCall>, Names) {
+    loosen_conflicts(&mut settled, &mut rows);
+    drop_duplicates(&mut rows, ledger);
+    for drafts in &settled {
+        let matched = drafts.is_matched.told().filter(|is| *is == 1).count() as u64;
+        ledger.matched += matched;
+        ledger.report_without_timing += drafts.len() as u64 - matched;
+    }
+    let Joined {
+        drafts,
+        other_ids,
+        models,
+        calls,
+    } = join(&mut rows, tables, ledger);
+    let mut used: HashSet<u32> = models;
+    settled.iter().for_each(|drafts| used.extend(drafts.model.told()));
+    let is_joined = joined_calls(&rows, calls, &settled);
+    settled.push(drafts);
+
+    let mut whole = concat(settled);
+    let starts = classify(&whole, &rows.inits, tables, &other_ids);
+    ledger.start_told_alone = starts.told_alone;
+    drop_evidence(&mut whole);
+    let order = order(&whole, &other_ids);
+
+    let (models, model_at) = models_of(&used, &rows, tables);
+    let calls = model_calls(&rows, &is_joined, tables, &model_at);
+    ledger.bedrock_joined = calls.iter().filter(|call| call.is_joined).count() as u64;
+    let (invocations, names) = put_in_order(whole, starts, order.as_deref(), other_ids, tables, &model_at);
+    (
+        invocations,
+        calls,
+        Names {
+            files,
+            models,
+            ..names
+        },
+    )
+}
+
+/// Takes requests apart that are settled and have records elsewhere, or are settled twice.
+fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
+    let uuid = |id: &RequestId| match id {
+        RequestId::Uuid(id) => Some(*id),
+        RequestId::Other(_) => None,
+    };
+    let mut conflicts: HashSet<u128, Folded> = HashSet::default();
+    conflicts.extend(rows.reports.iter().filter_map(|row| uuid(&row.report.request_id)));
+    conflicts.extend(rows.timings.iter().filter_map(|row| uuid(&row.request_id)));
+    conflicts.extend(rows.marks.iter().filter_map(|row| uuid(&row.request_id)));
+    let count = settled.iter().map(Drafts::len).sum();
+    let mut seen: HashSet<u128, Folded> = HashSet::with_capacity_and_hasher(count, Folded::default());
+    for drafts in settled.iter() {
+        for id in (0..drafts.len()).filter_map(|row| drafts.uuid(row)) {
+            if !seen.insert(id) {
+                conflicts.insert(id);
+            }
+        }
+    }
+    drop(seen);
+    if conflicts.is_empty() {
+        return;
+    }
+    for drafts in settled.iter_mut() {
+        let is_in_conflict = |row: &u32| {
+            drafts
+                .uuid(*row as usize)
+                .is_some_and(|id| conflicts.contains(&id))
+        };
+        let all = (0_u32..).take(drafts.len());
+        let (loose, kept): (Vec<u32>, Vec<u32>) = all.partition(is_in_conflict);
+        if loose.is_empty() {
+            continue;
+        }
+        for row in loose {
+            drafts.get(row as usize).loosen(rows);
+        }
+        drafts.keep(&kept);
+    }
+}
+
+/// What tells an event among those of a request whose id is known; `None` where nothing does. A line that nothing but its
+/// file tells from others is one of that file.
+fn key(id: &RequestId, told: Told, file: u32) -> Option<(u128, u32, u32)> {
+    let own = told.of_request().own;
+    match id {
+        RequestId::Uuid(id) if *id != 0 && own != 0 => {
+            Some((*id, own, if told.is_of_file { file } else { u32::MAX }))
+        }
+        _ => None,
+    }
+}
+
+/// Drops events that were there before, of requests whose id is known. Of what is there twice the first in the input is
+/// kept.
+fn drop_duplicates(rows: &mut Rows, ledger: &mut Ledger) {
+    let mut reports: HashSet<_, Folded> = HashSet::default();
+    let before = rows.reports.len();
+    rows.reports.sort_by_key(|row| row.standing.sequence);
+    rows.reports.retain(|row| {
+        let Some((id, own, file)) = key(&row.report.request_id, row.told, row.standing.file) else {
+            return true;
+        };
+        let trace = u128::from(row.told.of_request().trace);
+        !is_repeated_report(&mut reports, trace, |suffix| (id, own, file, suffix))
+    });
+    let repeated_reports = (before - rows.reports.len()) as u64;
+
+    let mut timings: HashSet<_, Folded> = HashSet::default();
+    let before = rows.timings.len();
+    rows.timings.sort_by_key(|row| row.standing.sequence);
+    rows.timings.retain(|row| {
+        key(&row.request_id, row.told, row.standing.file).is_none_or(|key| timings.insert(key))
+    });
+    let repeated_timings = (before - rows.timings.len()) as u64;
+
+    let mut marks: HashSet<_, Folded> = HashSet::default();
+    let before = rows.marks.len();
+    rows.marks.sort_by_key(|row| row.standing.sequence);
+    rows.marks
+        .retain(|row| key(&row.request_id, row.told, row.standing.file).is_none_or(|key| marks.insert(key)));
+    let repeated_marks = (before - rows.marks.len()) as u64;
+    // What it told was that it is no second one.
+    rows.marks.retain(|row| row.kind != MarkKind::End);
+
+    ledger.report_records -= repeated_reports;
+    ledger.timing_records -= repeated_timings;
+    ledger.lifecycle -= repeated_marks;
+    ledger.duplicates += repeated_reports + repeated_timings + repeated_marks;
+}
+
+/// The calls of Bedrock that invocations made: those of the general join, and of the settled ones those that Bedrock
+/// logged.
+fn joined_calls(rows: &Rows, joined: HashSet<BedrockId>, settled: &[Drafts]) -> HashSet<BedrockId> {
+    let logged: HashSet<BedrockId> = rows.bedrock.iter().map(|row| row.id).collect();
+    let mut calls = joined;
+    if logged.is_empty() {
+        return calls;
+    }
+    for drafts in settled {
+        for (high, low) in drafts.bedrock_high.iter().zip(drafts.bedrock_low.iter()) {
+            if let (Some(high), Some(low)) = (high, low) {
+                let id = BedrockId::Uuid(u128::from(high) << 64 | u128::from(low));
+                calls.extend(logged.contains(&id).then_some(id));
+            }
+        }
+    }
+    calls
+}
+
+/// All drafts as one, of which nothing is kept twice.
+fn concat(mut parts: Vec<Drafts>) -> Drafts {
+    let len = parts.iter().map(Drafts::len).sum();
+    Drafts::concat(&mut parts, len)
+}
+
+/// Gives back what only told the start types, or how to take a draft apart.
+fn drop_evidence(drafts: &mut Drafts) {
+    let evidence = [
+        &mut drafts.start_sequence,
+        &mut drafts.end_sequence_of_mark,
+        &mut drafts.started_before_ms,
+        &mut drafts.init,
+        &mut drafts.restore,
+        &mut drafts.timing_before_ms,
+        &mut drafts.timing_sequence,
+        &mut drafts.start_offset,
+        &mut drafts.bedrock_high,
+        &mut drafts.bedrock_low,
+    ];
+    evidence
+        .into_iter()
+        .for_each(|column| *column = Optional::default());
+    let evidence = [
+        &mut drafts.max_memory_used_mb,
+        &mut drafts.status,
+        &mut drafts.start_told,
+        &mut drafts.end_told,
+        &mut drafts.report_told,
+        &mut drafts.report_trace,
+        &mut drafts.timing_told,
+        &mut drafts.cold_start,
+    ];
+    evidence
+        .into_iter()
+        .for_each(|column| *column = Optional::default());
+}
+
+/// The order of the invocations: by their end, then by request id. `None` if they stand so.
+fn order(drafts: &Drafts, other_ids: &Interner) -> Option<Vec<u32>> {
+    let compare = |a: &u32, b: &u32| {
+        let (a, b) = (*a as usize, *b as usize);
+        drafts
+            .compare_ends(a, b)
+            .then_with(|| drafts.compare_requests(a, b, other_ids))
+            .then_with(|| drafts.end_sequence.get(a).cmp(&drafts.end_sequence.get(b)))
+    };
+    let mut order: Vec<u32> = (0_u32..).take(drafts.len()).collect();
+    if order.is_sorted_by(|a, b| compare(a, b).is_le()) {
+        return None;
+    }
+    order.sort_by(compare);
+    Some(order)
+}
+
+/// The models that records of invocations and of Bedrock name, each once, and for each name its model.
+fn models_of(used: &HashSet<u32>, rows: &Rows, tables: &Tables) -> (Vec<Model>, HashMap<u32, u32>) {
+    let of_bedrock = rows.bedrock.iter().map(|row| row.model);
+    let names: BTreeSet<u32> = used.iter().copied().chain(of_bedrock).collect();
+    let mut by_id: BTreeMap<&str, (ModelId, BTreeSet<Box<str>>)> = Default::default();
+    for &name in &names {
+        let Some(model) = tables.models.model(name) else {
+            continue;
+        };
+        let (_, as_logged) = by_id
+            .entry(model.base_id())
+            .or_insert_with(|| (model.clone(), BTreeSet::new()));
+        as_logged.insert(tables.models.as_logged(name).into());
+    }
+    let place: HashMap<&str, u32> = by_id.keys().copied().zip(0..).collect();
+    let mut models: Vec<Model> = by_id
+        .values()
+        .map(|(id, as_logged)| Model {
+            id: id.clone(),
+            as_logged: as_logged.iter().cloned().collect(),
+        })
+        .collect();
+    let same = merge_bare_names(&mut models);
+    let model_at = names
+        .into_iter()
+        .filter_map(|name| Some((name, same[place[tables.models.model(name)?.base_id()] as usize])));
+    let model_at = model_at.collect();
+    (models, model_at)
+}
+
+/// Merges models that records name by words alone (`nova-lite`) with the one model of these logs
+/// that has these words. Returns for each old position the new one.
+fn merge_bare_names(models: &mut Vec<Model>) -> Vec<u32> {
+    let full = |bare: &Model, models: &[Model]| {
+        let mut same = (0..models.len()).filter(|&other| {
+            let other = &models[other].id;
+            !other.is_bare() && other.short_name() == bare.id.short_name()
+        });
+        same.next().filter(|_| same.next().is_none())
+    };
+    let goes_to: Vec<usize> = (0..models.len())
+        .map(|position| {
+            let model = &models[position];
+            let full = full(model, models).filter(|_| model.id.is_bare());
+            full.unwrap_or(position)
+        })
+        .collect();
+    for (position, &target) in goes_to
+        .iter()
+        .enumerate()
+        .filter(|(position, target)| position != *target)
+    {
+        let names = take(&mut models[position].as_logged);
+        models[target].as_logged.extend(names);
+        models[target].as_logged.sort();
+    }
+    let mut moved = vec![0; models.len()];
+    let mut kept = 0;
+    for (position, &target) in goes_to.iter().enumerate() {
+        if position == target {
+            moved[position] = kept;
+            kept += 1;
+        }
+    }
+    for (position, &target) in goes_to.iter().enumerate() {
+        moved[position] = moved[target];
+    }
+    let mut position = 0;
+    models.retain(|_| {
+        position += 1;
+        goes_to[position - 1] == position - 1
+    });
+    moved
+}
+
+/// Bedrock's calls, in order of time.
+fn model_calls(
+    rows: &Rows,
+    joined: &HashSet<BedrockId>,
+    tables: &Tables,
+    model_at: &HashMap<u32, u32>,
+) -> Vec<ModelCall> {
+    let mut calls: Vec<ModelCall> = rows
+        .bedrock
+        .iter()
+        .map(|row| ModelCall {
+            model: tables
+                .models
+                .model(row.model)
+                .and_then(|_| model_at.get(&row.model).copied()),
+            at: row.at,
+            latency: row.call.latency,
+            input_tokens: row.call.input_tokens,
+            output_tokens: row.call.output_tokens,
+            has_failed: row.call.error_code.is_some(),
+            is_joined: joined.contains(&row.id),
+        })
+        .collect();
+    calls.sort_by_key(|call| call.at);
+    calls
+}
+
+/// A column of names: the names that occur, in their own order, and their places.
+fn named(column: Optional<u32>, text: impl Fn(u32) -> Option<Box<str>>) -> (Optional<u32>, Vec<Box<str>>) {
+    let mut used: HashMap<u32, Option<Box<str>>, Folded> = HashMap::default();
+    for (value, _) in column.runs() {
+        if let Some(value) = value {
+            used.entry(value).or_insert_with(|| text(value));
+        }
+    }
+    let names: BTreeSet<&str> = used.values().flatten().map(|name| &**name).collect();
+    let places: HashMap<&str, u32> = names.iter().copied().zip(0..).collect();
+    let place_of: HashMap<u32, u32, Folded> = used
+        .iter()
+        .filter_map(|(value, name)| Some((*value, places[&**name.as_ref()?])))
+        .collect();
+    let mut column = column;
+    column.map(|value| place_of.get(&value).copied());
+    (column, names.into_iter().map(Into::into).collect())
+}
+
+/// Columns and names in their order.
+fn put_in_order(
+    mut drafts: Drafts,
+    starts: Starts,
+    order: Option<&[u32]>,
+    other_ids: Interner,
+    tables: &Tables,
+    model_at: &HashMap<u32, u32>,
+) -> (Invocations, Names) {
+    /// Takes a column out of its place and puts it into order, so that no two are there twice.
+    fn moved<T: Whole>(column: &mut Optional<T>, order: Option<&[u32]>) -> Optional<T> {
+        let column = take(column);
+        match order {
+            Some(order) => column.pick(order),
+            None => column,
+        }
+    }
+    let Starts {
+        mut start,
+        mut waited_init,
+        ..
+    } = starts;
+    let of_stream =
+        |told: fn(&Stream) -> &Option<Box<str>>| move |stream: u32| told(tables.streams.get(stream)).clone();
+    let stream = moved(&mut drafts.stream, order);
+    // The word of `START` comes before that of the stream, and the handler's before that of the environment.
+    let own_version = moved(&mut drafts.version, order);
+    let own_initialization = moved(&mut drafts.initialization, order);
+    let mut texts = Interner::default();
+    let versions = or_of_stream(
+        &own_version,
+        &stream,
+        tables,
+        &mut texts,
+        |tables, own| tables.streams.versions.text(own),
+        |stream| &stream.version,
+    );
+    let (version, versions) = named(versions, |text| Some(texts.text(text).into()));
+    let mut texts = Interner::default();
+    let initializations = or_of_stream(
+        &own_initialization,
+        &stream,
+        tables,
+        &mut texts,
+        |tables, own| tables.initializations.text(own),
+        |stream| &stream.initialization,
+    );
+    let (initialization, initializations) = named(initializations, |text| Some(texts.text(text).into()));
+    let (function, functions) = named(stream.clone(), of_stream(|stream| &stream.function));
+    let (region, regions) = named(stream.clone(), of_stream(|stream| &stream.region));
+    let (runtime, runtimes) = named(stream.clone(), of_stream(|stream| &stream.runtime));
+    let (stream, streams) = named(stream, of_stream(|stream| &stream.name));
+    let mut model = moved(&mut drafts.model, order);
+    model.map(|name| model_at.get(&name).copied());
+    let mut prompt = moved(&mut drafts.prompt_hash, order);
+    prompt.map(|hash| Some(prompt_of_one(hash)));
+    let joined_anew = moved(&mut drafts.prompt, order);
+    if joined_anew.is_told() {
+        prompt = prompt
+            .iter()
+            .zip(joined_anew.iter())
+            .map(|(one, all)| all.or(one))
+            .collect();
+    }
+    let invocations = Invocations {
+        ids: RequestIds {
+            high: moved(&mut drafts.id_high, order),
+            low: moved(&mut drafts.id_low, order),
+            other: moved(&mut drafts.other_id, order),
+            texts: other_ids.into_texts(),
+        },
+        file: moved(&mut drafts.file, order),
+        stream,
+        function,
+        version,
+        region,
+        runtime,
+        initialization,
+        ended_at: moved(&mut drafts.ended_at, order),
+        memory_mb: moved(&mut drafts.memory_mb, order),
+        start: moved(&mut start, order),
+        outcome: moved(&mut drafts.outcome, order),
+        duration_us: moved(&mut drafts.duration, order),
+        waited_init_us: moved(&mut waited_init, order),
+        billed_us: moved(&mut drafts.billed, order),
+        model,
+        model_use: moved(&mut drafts.model_use, order),
+        inference_us: moved(&mut drafts.inference, order),
+        calls: moved(&mut drafts.calls, order),
+        combined: moved(&mut drafts.combined, order),
+        inference_is_bound: moved(&mut drafts.is_bound, order),
+        retry_us: moved(&mut drafts.retry, order),
+        input_tokens: moved(&mut drafts.input_tokens, order),
+        output_tokens: moved(&mut drafts.output_tokens, order),
+        max_tokens: moved(&mut drafts.max_tokens, order),
+        temperature_milli: moved(&mut drafts.temperature_milli, order),
+        retries: moved(&mut drafts.retries, order),
+        before_us: moved(&mut drafts.before, order),
+        after_us: moved(&mut drafts.after, order),
+        bedrock_latency_us: moved(&mut drafts.bedrock_latency, order),
+        time_to_first_token_us: moved(&mut drafts.time_to_first_token, order),
+        streaming: moved(&mut drafts.streaming, order),
+        prompt,
+        is_throttled: moved(&mut drafts.is_throttled, order),
+        is_matched: moved(&mut drafts.is_matched, order),
+    };
+    let names = Names {
+        streams,
+        functions,
+        versions,
+        regions,
+        runtimes,
+        initializations,
+        ..Names::default()
+    };
+    (invocations, names)
+}
+
+/// A column of texts: each row's own, or else what its stream tells.
+fn or_of_stream(
+    own: &Optional<u32>,
+    stream: &Optional<u32>,
+    tables: &Tables,
+    texts: &mut Interner,
+    text: for<'t> fn(&'t Tables, u32) -> &'t str,
+    told: fn(&Stream) -> &Option<Box<str>>,
+) -> Optional<u32> {
+    // Rows that follow each other are alike as a rule.
+    let mut last = None;
+    own.iter()
+        .zip(stream.iter())
+        .map(|of| match last {
+            Some((known, value)) if known == of => value,
+            _ => {
+                let of_stream = || told(tables.streams.get(of.1?)).as_deref();
+                let value = of.0.map(|own| text(tables, own)).or_else(of_stream);
+                let value = value.map(|value| texts.position(value));
+                last = Some((of, value));
+                value
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,258 @@
+//! The usual invocation is joined as its records come in and is held as a few numbers: one `START`, at most one `END`, at
+//! most one timing record, and behind them the `REPORT`, all in one stream. Whatever is not so waits for everything.
+
+use std::collections::HashMap;
+
+use latscope_schema::CallStatus;
+
+use super::codes::{Coded, ModelKind};
+use super::drafts::{Draft, Drafts, halves};
+use super::facts::Facts;
+use super::folded::Folded;
+use super::join::SLACK_MS;
+use super::request::{CallsCombined, Outcome};
+use super::rows::{BedrockId, MarkKind, MarkRow, ReportRow, Rows, TimingRow, ToldOfRequest};
+use super::tables::Models;
+use crate::parse::{Completeness, Report, Status};
+use crate::vocab::{Micros, RequestId, Timestamp};
+
+/// Joins records as they come.
+#[derive(Debug, Default)]
+pub(super) struct Joiner {
+    open: HashMap<u128, Open, Folded>,
+    pub(super) settled: Drafts,
+    /// What cannot be joined yet.
+    pub(super) loose: Rows,
+}
+
+/// What is there of a request so far.
+#[derive(Debug, Default)]
+struct Open {
+    start: Option<MarkRow>,
+    end: Option<MarkRow>,
+    timing: Option<TimingRow>,
+}
+
+impl Joiner {
+    /// Takes a platform line that names a request.
+    pub(super) fn mark(&mut self, row: MarkRow) {
+        let RequestId::Uuid(id) = row.request_id else {
+            return self.loose.marks.push(row);
+        };
+        let slot = match row.kind {
+            MarkKind::Start { .. } => &mut self.open.entry(id).or_default().start,
+            MarkKind::End => &mut self.open.entry(id).or_default().end,
+            MarkKind::TimedOut | MarkKind::Crashed => return self.loose.marks.push(row),
+        };
+        match slot {
+            Some(_) => self.loose.marks.push(row),
+            None => *slot = Some(row),
+        }
+    }
+
+    /// Takes a timing record.
+    pub(super) fn timing(&mut self, row: TimingRow) {
+        let RequestId::Uuid(id) = row.request_id else {
+            return self.loose.timings.push(row);
+        };
+        let slot = &mut self.open.entry(id).or_default().timing;
+        match slot {
+            Some(_) => self.loose.timings.push(row),
+            None => *slot = Some(row),
+        }
+    }
+
+    /// Takes a `REPORT`, behind which nothing of its request is expected any more.
+    pub(super) fn report(&mut self, row: ReportRow, models: &Models) {
+        let RequestId::Uuid(id) = row.report.request_id else {
+            return self.loose.reports.push(row);
+        };
+        let open = self.open.remove(&id).unwrap_or_default();
+        match open.settle(id, &row, models) {
+            Some(draft) => self.settled.push(&draft),
+            None => {
+                open.loosen(&mut self.loose);
+                self.loose.reports.push(row);
+            }
+        }
+    }
+
+    /// Nothing more comes: what is open is loose.
+    pub(super) fn finish(&mut self) {
+        for (_, open) in self.open.drain() {
+            open.loosen(&mut self.loose);
+        }
+    }
+}
+
+impl Open {
+    fn loosen(self, loose: &mut Rows) {
+        loose.marks.extend(self.start);
+        loose.marks.extend(self.end);
+        loose.timings.extend(self.timing);
+    }
+
+    /// The invocation of these records, if they are the usual ones.
+    fn settle(&self, id: u128, report: &ReportRow, models: &Models) -> Option<Draft> {
+        let start = self.start.as_ref()?;
+        let MarkKind::Start { version } = start.kind else {
+            return None;
+        };
+        let standing = report.standing;
+        let ended = standing.at?;
+        let is_beside = |other: super::rows::Standing| {
+            let outside_ms = standing.outside_ms(report.report.duration, other.at);
+            other.at.is_some()
+                && (other.stream, other.file) == (standing.stream, standing.file)
+                && other.has_event_id == standing.has_event_id
+                && outside_ms <= SLACK_MS
+        };
+        let rows = [
+            Some(start.standing),
+            self.end.as_ref().map(|row| row.standing),
+            self.timing.as_ref().map(|row| row.standing),
+        ];
+        if id == 0 || !rows.into_iter().flatten().all(is_beside) {
+            return None;
+        }
+        let Report {
+            duration,
+            billed,
+            memory_size_mb,
+            max_memory_used_mb,
+            init,
+            restore,
+            status,
+            error_type: None,
+            completeness: Completeness::Whole,
+            ..
+        } = report.report
+        else {
+            return None;
+        };
+        let ToldOfRequest { own, trace } = report.told.of_request();
+        let before = |at: Option<Timestamp>| at.map(|at| before_ms(ended, at));
+        let told = |told: super::rows::Told| Some(told.of_request().own).filter(|told| *told != 0);
+        let (id_high, id_low) = halves(id);
+        let draft = Draft {
+            id_high: Some(id_high),
+            id_low: Some(id_low),
+            file: Some(standing.file),
+            stream: Some(standing.stream),
+            version,
+            ended_at: Some(ended.as_epoch_millis() as u64),
+            memory_mb: memory_size_mb,
+            duration: Some(duration.as_micros()),
+            billed: billed.map(Micros::as_micros),
+            init: init.map(Micros::as_micros),
+            restore: restore.map(Micros::as_micros),
+            completeness: Some(Completeness::Whole.code()),
+            max_memory_used_mb,
+            status: status.map(Coded::code),
+            started_before_ms: before(start.standing.at),
+            start_sequence: Some(start.standing.sequence),
+            end_sequence: Some(standing.sequence),
+            has_event_id: Some(u32::from(standing.has_event_id)),
+            start_told: told(start.told),
+            end_told: self.end.as_ref().and_then(|row| told(row.told)),
+            end_sequence_of_mark: self.end.as_ref().map(|row| row.standing.sequence),
+            report_told: Some(own).filter(|told| *told != 0),
+            report_trace: Some(trace).filter(|told| *told != 0),
+            outcome: Some(outcome(&report.report, false, false, self.last_status()).code()),
+            model_use: Some(ModelKind::Unnamed.code()),
+            combined: Some(CallsCombined::Single.code()),
+            is_bound: Some(0),
+            is_matched: Some(0),
+            is_throttled: Some(0),
+            ..Draft::default()
+        };
+        match &self.timing {
+            Some(timing) => timing.settle(draft, ended, models),
+            None => Some(draft),
+        }
+    }
+
+    fn last_status(&self) -> Option<CallStatus> {
+        self.timing.as_ref().and_then(|row| row.call.status)
+    }
+}
+
+/// From a moment to the end; wrapped where it came after it.
+pub(super) fn before_ms(ended: Timestamp, at: Timestamp) -> u64 {
+    ended.as_epoch_millis().wrapping_sub(at.as_epoch_millis()) as u64
+}
+
+/// The moment so long before the end: see [`before_ms`].
+pub(super) fn at_before_ms(ended: Timestamp, before_ms: u64) -> Timestamp {
+    Timestamp::from_epoch_millis(ended.as_epoch_millis().wrapping_sub(before_ms as i64))
+}
+
+impl TimingRow {
+    /// Adds the only call of an invocation, if it is a usual one.
+    fn settle(&self, draft: Draft, ended: Timestamp, models: &Models) -> Option<Draft> {
+        let call = &self.call;
+        let model = call.model.filter(|model| models.model(*model).is_some())?;
+        let inference = call.inference?;
+        let bedrock = match call.bedrock {
+            None => None,
+            Some(BedrockId::Uuid(id)) => Some(halves(id)),
+            Some(BedrockId::Other(_)) => return None,
+        };
+        // Larger counts are read by the general way, which says that they are large.
+        let count = |count: Option<u64>| match count {
+            None => Some(None),
+            Some(count) => u32::try_from(count).ok().map(Some),
+        };
+        if call.is_embedded_metric || draft.model_use != Some(ModelKind::Unnamed.code()) {
+            return None;
+        }
+        let is_bound = call.status == Some(CallStatus::Timeout);
+        let told = self.told.of_request().own;
+        Some(Draft {
+            model: Some(model),
+            model_use: Some(ModelKind::One.code()),
+            inference: Some(inference.as_micros()),
+            calls: Some(1),
+            is_bound: Some(u32::from(is_bound)),
+            retry: call.retry.map(Micros::as_micros),
+            is_matched: Some(1),
+            input_tokens: count(call.input_tokens)?,
+            output_tokens: count(call.output_tokens)?,
+            max_tokens: count(call.max_tokens)?,
+            initialization: call.initialization,
+            cold_start: call.cold_start.map(u32::from),
+            timing_told: Some(told).filter(|told| *told != 0),
+            timing_before_ms: self.standing.at.map(|at| before_ms(ended, at)),
+            timing_sequence: Some(self.standing.sequence),
+            call_index: call.call_index,
+            start_offset: call.start_offset.map(Micros::as_micros),
+            call_status: call.status.map(Coded::code),
+            bedrock_high: bedrock.map(|(high, _)| high),
+            bedrock_low: bedrock.map(|(_, low)| low),
+            prompt_hash: call.prompt,
+            ..Facts::of_numbers(&[call]).put_into(draft)
+        })
+    }
+}
+
+/// How an invocation ended. The platform's word counts first, then the handler's own on its last model call.
+pub(super) fn outcome(
+    report: &Report,
+    is_timed_out: bool,
+    is_crashed: bool,
+    last_call: Option<CallStatus>,
+) -> Outcome {
+    // Until about 2024 a timeout was billed at the limit while the duration printed lay above.
+    let is_billed_short = report
+        .billed
+        .is_some_and(|billed| billed.saturating_add(Micros::from_millis(1)) < report.duration);
+    match (report.status, last_call) {
+        (Some(Status::Timeout), _) => Outcome::Timeout,
+        _ if is_timed_out || is_billed_short => Outcome::Timeout,
+        (Some(Status::Error), _) => Outcome::Error,
+        _ if is_crashed => Outcome::Error,
+        (_, Some(CallStatus::Timeout)) => Outcome::Timeout,
+        (_, Some(CallStatus::Error | CallStatus::Throttled)) => Outcome::Error,
+        _ => Outcome::Success,
+    }
+}

@@ -1,0 +1,396 @@
+//! Columns of whole numbers in no more bytes than they take.
+
+/// A whole number that a column can hold.
+pub trait Whole: Copy + Eq + From<u32> + TryInto<u32> {
+    /// What stands for none in a column of whole ones.
+    const NONE: Self;
+}
+
+impl Whole for u32 {
+    const NONE: Self = Self::MAX;
+}
+
+impl Whole for u64 {
+    const NONE: Self = Self::MAX;
+}
+
+/// A column of whole numbers, of which rows may have none. It takes no room where all rows are alike, one byte a row
+/// where all numbers are below 255, four where all are below 2³² − 1, and else as many as the number itself.
+#[derive(Debug, Clone)]
+pub struct Optional<T>(Kept<T>);
+
+#[derive(Debug, Clone)]
+enum Kept<T> {
+    /// So many rows of this.
+    Alike(Option<T>, usize),
+    /// [`TINY_NONE`] stands for none.
+    Tiny(Vec<u8>),
+    /// [`NONE`] stands for none.
+    Narrow(Vec<u32>),
+    /// [`Whole::NONE`] stands for none.
+    Wide(Vec<T>),
+    /// A row has the number that stands for none elsewhere.
+    Any(Vec<Option<T>>),
+}
+
+const TINY_NONE: u8 = u8::MAX;
+const NONE: u32 = u32::MAX;
+
+#[inline]
+fn of_tiny<T: Whole>(value: u8) -> Option<T> {
+    (value != TINY_NONE).then(|| T::from(u32::from(value)))
+}
+
+#[inline]
+fn widened<T: Whole>(value: u32) -> Option<T> {
+    (value != NONE).then(|| T::from(value))
+}
+
+#[inline]
+fn of_wide<T: Whole>(value: T) -> Option<T> {
+    (value != T::NONE).then_some(value)
+}
+
+/// `None` if it takes more room.
+#[inline]
+fn tiny<T: Whole>(value: Option<T>) -> Option<u8> {
+    match value {
+        None => Some(TINY_NONE),
+        Some(value) => {
+            let value: u32 = value.try_into().ok()?;
+            u8::try_from(value).ok().filter(|value| *value != TINY_NONE)
+        }
+    }
+}
+
+/// `None` if it takes more room.
+#[inline]
+fn narrowed<T: Whole>(value: Option<T>) -> Option<u32> {
+    match value {
+        None => Some(NONE),
+        Some(value) => value.try_into().ok().filter(|value| *value != NONE),
+    }
+}
+
+/// `None` if it takes more room.
+#[inline]
+fn wide<T: Whole>(value: Option<T>) -> Option<T> {
+    match value {
+        None => Some(T::NONE),
+        Some(value) => (value != T::NONE).then_some(value),
+    }
+}
+
+impl<T: Whole> Optional<T> {
+    /// A column of so many rows that have none.
+    pub fn none(len: usize) -> Self {
+        Self(Kept::Alike(None, len))
+    }
+
+    /// The number of a row, if it has one.
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<T> {
+        match &self.0 {
+            Kept::Narrow(values) => widened(*values.get(row)?),
+            Kept::Alike(value, len) => value.filter(|_| row < *len),
+            Kept::Tiny(values) => of_tiny(*values.get(row)?),
+            Kept::Wide(values) => of_wide(*values.get(row)?),
+            Kept::Any(values) => values.get(row).copied().flatten(),
+        }
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Kept::Alike(_, len) => *len,
+            Kept::Tiny(values) => values.len(),
+            Kept::Narrow(values) => values.len(),
+            Kept::Wide(values) => values.len(),
+            Kept::Any(values) => values.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Each row's number.
+    pub fn iter(&self) -> impl Iterator<Item = Option<T>> + Clone + '_ {
+        (0..self.len()).map(|row| self.get(row))
+    }
+
+    /// The numbers of the rows that have one.
+    pub fn told(&self) -> impl Iterator<Item = T> + Clone + '_ {
+        // Where no row has one there is nothing to look through.
+        let rows = match &self.0 {
+            Kept::Alike(None, _) => 0,
+            _ => self.len(),
+        };
+        (0..rows).filter_map(|row| self.get(row))
+    }
+
+    /// What rows that follow each other have alike, and how many these are.
+    pub fn runs(&self) -> impl Iterator<Item = (Option<T>, usize)> + '_ {
+        let mut end = 0;
+        std::iter::from_fn(move || {
+            let start = end;
+            let value = (start < self.len()).then(|| self.get(start))?;
+            end = match &self.0 {
+                Kept::Alike(_, len) => *len,
+                _ => {
+                    let alike = (start + 1..self.len()).take_while(|row| self.get(*row) == value);
+                    start + 1 + alike.count()
+                }
+            };
+            Some((value, end - start))
+        })
+    }
+
+    /// Whether any row has one.
+    pub fn is_told(&self) -> bool {
+        self.told().next().is_some()
+    }
+
+    /// These rows, in this order; those that there are.
+    pub fn pick(&self, rows: &[u32]) -> Self {
+        fn picked<V: Copy>(values: &[V], rows: &[u32]) -> Vec<V> {
+            let mut picked = Vec::with_capacity(rows.len());
+            picked.extend(rows.iter().filter_map(|row| values.get(*row as usize).copied()));
+            picked
+        }
+        Self(match &self.0 {
+            Kept::Alike(value, len) => {
+                let count = rows.iter().filter(|row| (**row as usize) < *len).count();
+                Kept::Alike(*value, count)
+            }
+            Kept::Tiny(values) => Kept::Tiny(picked(values, rows)),
+            Kept::Narrow(values) => Kept::Narrow(picked(values, rows)),
+            Kept::Wide(values) => Kept::Wide(picked(values, rows)),
+            Kept::Any(values) => Kept::Any(picked(values, rows)),
+        })
+    }
+
+    /// Adds a row.
+    #[inline]
+    pub fn push(&mut self, value: Option<T>) {
+        match &mut self.0 {
+            Kept::Alike(known, len) if *known == value => *len += 1,
+            Kept::Narrow(values) if let Some(value) = narrowed(value) => values.push(value),
+            Kept::Tiny(values) if let Some(value) = tiny(value) => values.push(value),
+            Kept::Wide(values) if let Some(value) = wide(value) => values.push(value),
+            Kept::Any(values) => values.push(value),
+            Kept::Alike(known, len @ 0) => (*known, *len) = (value, 1),
+            _ => {
+                self.make_room_for(value, 1);
+                self.push(value);
+            }
+        }
+    }
+
+    /// Chooses a kind that holds this value beside all that are there.
+    #[cold]
+    fn make_room_for(&mut self, value: Option<T>, more: usize) {
+        fn changed<T: Whole, V>(
+            of: &Optional<T>,
+            more: usize,
+            fits: fn(Option<T>) -> Option<V>,
+        ) -> Option<Vec<V>> {
+            let mut values = Vec::with_capacity(of.len() + more);
+            match &of.0 {
+                Kept::Alike(value, len) => {
+                    for _ in 0..*len {
+                        values.push(fits(*value)?);
+                    }
+                }
+                _ => {
+                    for value in of.iter() {
+                        values.push(fits(value)?);
+                    }
+                }
+            }
+            Some(values)
+        }
+        let kept = if tiny(value).is_some()
+            && let Some(values) = changed(self, more, tiny)
+        {
+            Kept::Tiny(values)
+        } else if narrowed(value).is_some()
+            && let Some(values) = changed(self, more, narrowed)
+        {
+            Kept::Narrow(values)
+        } else if wide(value).is_some()
+            && let Some(values) = changed(self, more, wide)
+        {
+            Kept::Wide(values)
+        } else {
+            let mut values = Vec::with_capacity(self.len() + more);
+            values.extend(self.iter());
+            Kept::Any(values)
+        };
+        self.0 = kept;
+    }
+
+    /// One column of several, one behind the other; each is given back as soon as it was read.
+    pub fn concat(parts: impl Iterator<Item = Self>, len: usize) -> Self {
+        let mut whole = Self(Kept::Alike(None, 0));
+        for part in parts {
+            whole.extend_from(&part, len);
+        }
+        whole
+    }
+
+    /// Adds the rows of another column; there will be `len` in all.
+    fn extend_from(&mut self, part: &Self, len: usize) {
+        let more = len.saturating_sub(self.len());
+        match (&mut self.0, &part.0) {
+            (_, Kept::Alike(_, 0)) => {}
+            (Kept::Alike(value, known), Kept::Alike(other, count)) if value == other || *known == 0 => {
+                (*value, *known) = (*other, *known + count);
+            }
+            (Kept::Tiny(values), Kept::Tiny(others)) => values.extend_from_slice(others),
+            (Kept::Narrow(values), Kept::Narrow(others)) => values.extend_from_slice(others),
+            (Kept::Wide(values), Kept::Wide(others)) => values.extend_from_slice(others),
+            _ => {
+                let mut rows = part.iter();
+                // The first that does not fit chooses a kind; with room for all that come.
+                for value in rows.by_ref() {
+                    let fits = match &self.0 {
+                        Kept::Alike(..) => false,
+                        Kept::Tiny(_) => tiny(value).is_some(),
+                        Kept::Narrow(_) => narrowed(value).is_some(),
+                        Kept::Wide(_) => wide(value).is_some(),
+                        Kept::Any(_) => true,
+                    };
+                    if !fits {
+                        self.make_room_for(value, more);
+                    }
+                    self.push(value);
+                }
+            }
+        }
+    }
+
+    /// The numbers with another in the place of each.
+    pub fn map(&mut self, change: impl Fn(T) -> Option<T>) {
+        match &mut self.0 {
+            Kept::Alike(value, _) => *value = value.and_then(change),
+            _ => *self = self.iter().map(|value| value.and_then(&change)).collect(),
+        }
+    }
+
+    /// Gives back what was allocated for more rows.
+    pub fn shrink(&mut self) {
+        match &mut self.0 {
+            Kept::Alike(..) => {}
+            Kept::Tiny(values) => values.shrink_to_fit(),
+            Kept::Narrow(values) => values.shrink_to_fit(),
+            Kept::Wide(values) => values.shrink_to_fit(),
+            Kept::Any(values) => values.shrink_to_fit(),
+        }
+    }
+
+    /// Another number for a row, for tests.
+    #[cfg(test)]
+    pub(crate) fn set(&mut self, row: usize, value: Option<T>) {
+        let change = |(at, old)| if at == row { value } else { old };
+        *self = self.iter().enumerate().map(change).collect();
+    }
+}
+
+impl<T> Default for Optional<T> {
+    fn default() -> Self {
+        Self(Kept::Alike(None, 0))
+    }
+}
+
+impl<T: Whole> PartialEq for Optional<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<T: Whole> Eq for Optional<T> {}
+
+impl<T: Whole> FromIterator<Option<T>> for Optional<T> {
+    fn from_iter<I: IntoIterator<Item = Option<T>>>(values: I) -> Self {
+        let values = values.into_iter();
+        let all = values.size_hint().0;
+        let mut column = Self::default();
+        for value in values {
+            let is_reserved = !matches!(column.0, Kept::Alike(..));
+            column.push(value);
+            if !is_reserved {
+                column.reserve(all);
+            }
+        }
+        column
+    }
+}
+
+impl<T: Whole> Optional<T> {
+    /// Makes room for `len` rows in all.
+    fn reserve(&mut self, len: usize) {
+        let more = len.saturating_sub(self.len());
+        match &mut self.0 {
+            Kept::Alike(..) => {}
+            Kept::Tiny(values) => values.reserve_exact(more),
+            Kept::Narrow(values) => values.reserve_exact(more),
+            Kept::Wide(values) => values.reserve_exact(more),
+            Kept::Any(values) => values.reserve_exact(more),
+        }
+    }
+}
+
+impl<T: Whole> From<Vec<Option<T>>> for Optional<T> {
+    fn from(values: Vec<Option<T>>) -> Self {
+        values.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+
+    #[test]
+    fn it_takes_no_more_room_than_needed() {
+        let kept = |values: &[Option<u64>]| values.iter().copied().collect::<Optional<u64>>().0;
+        let large = u64::from(NONE);
+        assert!(matches!(kept(&[None; 9]), Kept::Alike(None, 9)));
+        assert!(matches!(kept(&[Some(large); 9]), Kept::Alike(Some(_), 9)));
+        assert!(matches!(kept(&[Some(254), None]), Kept::Tiny(_)));
+        assert!(matches!(kept(&[Some(255), None]), Kept::Narrow(_)));
+        assert!(matches!(kept(&[Some(large - 1), None]), Kept::Narrow(_)));
+        assert!(matches!(kept(&[Some(large), None]), Kept::Wide(_)));
+        assert!(matches!(kept(&[Some(u64::MAX), None]), Kept::Any(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost(values in vec(option::of(prop_oneof![0_u64..3, 254_u64..256, u64::from(NONE) - 1..=u64::from(NONE), u64::MAX - 1..=u64::MAX]), 0..9), row in 0_usize..9) {
+            let mut column = Optional::from(values.clone());
+            prop_assert_eq!(&column.iter().collect::<Vec<_>>(), &values);
+            prop_assert_eq!(column.told().collect::<Vec<_>>(), values.iter().flatten().copied().collect::<Vec<_>>());
+            prop_assert_eq!(column.is_told(), values.iter().any(Option::is_some));
+            let runs: Vec<_> = column.runs().collect();
+            prop_assert_eq!(runs, values.chunk_by(|a, b| a == b).map(|run| (run[0], run.len())).collect::<Vec<_>>());
+            prop_assert_eq!(column.get(values.len()), None);
+            let rows = [row as u32, 0, row as u32];
+            let picked: Vec<_> = rows.iter().filter_map(|row| values.get(*row as usize).copied()).collect();
+            prop_assert_eq!(column.pick(&rows), Optional::from(picked));
+            let parts = values.chunks(row.max(1)).map(|part| Optional::from(part.to_vec()));
+            prop_assert_eq!(&Optional::concat(parts, values.len()), &column);
+            let mut mapped = column.clone();
+            mapped.map(|value| value.checked_add(1));
+            let expected: Vec<_> = values.iter().map(|value| value.and_then(|value| value.checked_add(1))).collect();
+            prop_assert_eq!(mapped, Optional::from(expected));
+            if row < values.len() {
+                column.set(row, Some(7));
+                prop_assert_eq!(column.get(row), Some(7));
+            }
+        }
+    }
+}

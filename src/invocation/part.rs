@@ -1,0 +1,389 @@
+//! A part of the input, from its events to what they told.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::collect::Span;
+use super::facts::{milli, prompt_hash};
+use super::joiner::Joiner;
+use super::ledger::Ledger;
+use super::model_call::BedrockRow;
+use super::rows::{Call, InitRow, MarkKind, MarkRow, ReportRow, Standing, TimingRow, Told};
+use super::streams::region_of_arn;
+use super::tables::Tables;
+use crate::parse::{Lifecycle, Parsed, Parser, Record, Timing};
+use crate::source::{Found, Item, RawEvent, Take};
+use crate::vocab::{Place, RequestId, Timestamp};
+
+/// What a part of a file told. Parts come from any thread and are taken in by a
+/// [`Assembler`](super::Assembler) in the order of the input.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// The file in an archive that begins with it.
+    pub(super) member: Option<String>,
+    pub(super) tables: Tables,
+    pub(super) joiner: Joiner,
+    /// What names no request.
+    pub(super) lone: Vec<Lone>,
+    pub(super) ledger: Ledger,
+    pub(super) rejected: Vec<(Place, Cow<'static, str>)>,
+    pub(super) span: Option<Span>,
+    /// How many records there are, by which they are numbered.
+    pub(super) records: u64,
+    /// How many lines there are, where places are counted from its beginning.
+    pub(super) lines: u64,
+    /// In how many lines of blocks bytes of Windows-1252 were met.
+    pub(super) repaired_lines: u64,
+    /// What the file was, which ends with it.
+    pub(super) found: Option<Found>,
+}
+
+/// A record that names no request, or a call of Bedrock's.
+#[derive(Debug)]
+pub(super) enum Lone {
+    Init(InitRow, Told),
+    LogsDropped(u64, Told),
+    Other(Told),
+    Bedrock(Box<BedrockRow>, Told),
+}
+
+/// Takes the events of a part in.
+#[derive(Debug)]
+pub struct Sifter {
+    parser: Arc<Parser>,
+    part: Part,
+    /// What tells an event from others; kept to be filled again.
+    words: Vec<u8>,
+}
+
+impl Sifter {
+    /// A sifter that reads messages with this parser.
+    pub fn new(parser: Arc<Parser>) -> Self {
+        Self {
+            parser,
+            part: Part::default(),
+            words: Vec::new(),
+        }
+    }
+
+    /// How many lines the part had.
+    pub fn count_lines(&mut self, lines: u64) {
+        self.part.lines += lines;
+    }
+
+    /// Whether so much has come together that it is worth being taken in.
+    pub fn is_full(&self) -> bool {
+        self.part.records >= FULL_RECORDS
+    }
+
+    /// Whether something was rejected since the last part ended.
+    pub fn has_rejected(&self) -> bool {
+        !self.part.rejected.is_empty()
+    }
+
+    /// What has been told since the last part.
+    pub fn end_part(&mut self) -> Part {
+        let mut part = std::mem::take(&mut self.part);
+        part.joiner.finish();
+        part.joiner.settled.shrink();
+        part
+    }
+
+    fn event(&mut self, event: &RawEvent<'_>) {
+        if let Some(at) = event.at {
+            self.part.widen_span(at);
+        }
+        let parser = Arc::clone(&self.parser);
+        let parsed = match event.is_row {
+            true => parser.parse_row(&event.message),
+            false => parser.parse(&event.message),
+        };
+        match parsed {
+            Parsed::Ignored => self.part.ledger.ignored += 1,
+            Parsed::Rejected(reason) => self.part.rejected.push((event.place, reason)),
+            Parsed::Record(record) => {
+                let told = self.told(event, &record);
+                self.part.record(event, record, told);
+            }
+        }
+    }
+
+    /// What tells this very event from others: its event id, else its stream, time and text. Of lines with neither a time
+    /// nor an id only records can be told apart: a retry repeats the `START` and `END` of its request to the letter.
+    fn told(&mut self, event: &RawEvent<'_>, record: &Record<'_>) -> Told {
+        let is_record = match record {
+            // Nothing tells one from another.
+            Record::Report(report) if report.request_id == RequestId::absent() => false,
+            record => !matches!(record, Record::Lifecycle(_)),
+        };
+        // Two environments may begin in the same moment.
+        let is_of_anyone = matches!(record, Record::Lifecycle(line) if !line.line.names_a_request());
+        let is_told = event.at.is_some() && !(is_of_anyone && event.log_stream.is_none());
+        if event.event_id.is_none() && !is_told && !is_record {
+            return Told::default();
+        }
+        // A copy may have left out the second line, which tells one trace from another.
+        let (text, trace) = match record {
+            Record::Report(_) => match event.message.split_once("XRAY TraceId:") {
+                Some((text, trace)) => (text, Some(trace)),
+                None => (&*event.message, None),
+            },
+            _ => (&*event.message, None),
+        };
+        let words = &mut self.words;
+        words.clear();
+        let stream = event.log_stream.as_deref().unwrap_or("");
+        words.extend_from_slice(&stream.len().to_le_bytes());
+        words.extend_from_slice(stream.as_bytes());
+        match &event.event_id {
+            Some(id) => words.extend_from_slice(id.as_bytes()),
+            // Forms differ in the white space that they keep.
+            None => push_words(words, text),
+        }
+        let at = event.at.map_or(i64::MIN, Timestamp::as_epoch_millis);
+        words.extend_from_slice(&at.to_le_bytes());
+        words.push(u8::from(event.event_id.is_some()));
+        let own = xxh3_128(words);
+        let trace = trace
+            .filter(|_| event.event_id.is_none())
+            .map_or(0, |trace| xxh3_128(trace.trim().as_bytes()));
+        Told {
+            own,
+            trace,
+            // What another file without ids and times repeats is found later, and tells where in that file it stands.
+            is_of_file: event.event_id.is_none() && event.at.is_none() && identifies(record),
+        }
+    }
+}
+
+impl Take for Sifter {
+    /// A file in an archive begins a part: what came before it must have been ended.
+    fn take(&mut self, item: Item<'_>) {
+        match item {
+            Item::Event(event) => self.event(&event),
+            Item::Rejected { place, reason } => self.part.rejected.push((place, reason)),
+            Item::Member { name } => self.part.member = Some(name),
+            Item::Read(found) => self.part.found = Some(found),
+        }
+    }
+
+    #[inline]
+    fn is_no_record(&self, message: &[u8], is_escaped: bool) -> bool {
+        self.parser.is_no_record(message, is_escaped)
+    }
+
+    #[inline]
+    fn pass_over(&mut self, at: Option<Timestamp>) {
+        if let Some(at) = at {
+            self.part.widen_span(at);
+        }
+        self.part.ledger.ignored += 1;
+    }
+
+    fn take_escaped(&mut self, event: &RawEvent<'_>) -> bool {
+        // What tells it from others must not be its text.
+        if event.event_id.is_none() {
+            return false;
+        }
+        let parser = Arc::clone(&self.parser);
+        let Some(record) = parser.parse_escaped(&event.message) else {
+            return false;
+        };
+        if let Some(at) = event.at {
+            self.part.widen_span(at);
+        }
+        let told = self.told(event, &record);
+        self.part.record(event, record, told);
+        true
+    }
+
+    fn repaired(&mut self, lines: u64) {
+        self.part.repaired_lines += lines;
+    }
+}
+
+/// A part of so many records is taken in.
+const FULL_RECORDS: u64 = 4096;
+
+/// The text without its white space.
+fn push_words(words: &mut Vec<u8>, text: &str) {
+    // Most records in JSON have none, which is seen at once.
+    if text.bytes().any(|byte| byte <= b' ') {
+        let parts = text.as_bytes().split(u8::is_ascii_whitespace);
+        parts.for_each(|word| words.extend_from_slice(word));
+    } else {
+        words.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Whether a record names its request by an id of its own.
+fn identifies(record: &Record<'_>) -> bool {
+    match record {
+        Record::Report(report) => !report.request_id.is_redacted(),
+        Record::Timing(timing) => !timing.request_id.is_redacted(),
+        Record::Lifecycle(_) | Record::Bedrock(_) => false,
+    }
+}
+
+impl Part {
+    pub(super) fn widen_span(&mut self, at: Timestamp) {
+        let span = self.span.get_or_insert(Span { first: at, last: at });
+        span.first = span.first.min(at);
+        span.last = span.last.max(at);
+    }
+
+    fn record(&mut self, event: &RawEvent<'_>, record: Record<'_>, told: Told) {
+        let stream = self.tables.streams.of(event);
+        self.records += 1;
+        let sequence = self.records;
+        let standing = |at| Standing {
+            stream,
+            at,
+            file: 0,
+            has_event_id: event.event_id.is_some(),
+            sequence,
+        };
+        match record {
+            Record::Report(report) => {
+                self.ledger.report_records += 1;
+                let at = event.at.or(report.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
+                let row = ReportRow {
+                    report,
+                    standing: standing(at),
+                    told,
+                    repeats: Vec::new(),
+                };
+                self.joiner.report(row, &self.tables.models);
+            }
+            Record::Timing(timing) => {
+                self.ledger.timing_records += 1;
+                let at = event.at.or(timing.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
+                let call = call(&timing, &mut self.tables);
+                self.joiner.timing(TimingRow {
+                    request_id: timing.request_id,
+                    call,
+                    standing: standing(at),
+                    told,
+                });
+            }
+            Record::Bedrock(call) => {
+                self.ledger.bedrock_records += 1;
+                // Its own time is that of the call; the event's is that of its delivery.
+                let at = call.at.or(event.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
+                let id = self.tables.bedrock_id(&call.request_id);
+                let model = self.tables.models.position(&call.model_as_logged);
+                let row = BedrockRow { call, at, id, model };
+                self.lone.push(Lone::Bedrock(Box::new(row), told));
+            }
+            Record::Lifecycle(record) => {
+                self.ledger.lifecycle += 1;
+                let at = event.at.or(record.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
+                self.lifecycle(record.line, standing(at), told);
+            }
+        }
+    }
+
+    fn lifecycle(&mut self, line: Lifecycle, standing: Standing, told: Told) {
+        let Standing {
+            stream, at, sequence, ..
+        } = standing;
+        let mut mark = |request_id, kind| {
+            self.joiner.mark(MarkRow {
+                request_id,
+                kind,
+                standing,
+                told,
+            });
+        };
+        match line {
+            Lifecycle::Start {
+                request_id,
+                version,
+                function_arn,
+            } => {
+                if let Some(arn) = function_arn {
+                    self.tables.streams.learn_function_arn(stream, &arn);
+                }
+                let version = version.map(|version| self.tables.streams.versions.position(&version));
+                mark(request_id, MarkKind::Start { version });
+            }
+            Lifecycle::End { request_id } => mark(request_id, MarkKind::End),
+            Lifecycle::TimedOut { request_id } => mark(request_id, MarkKind::TimedOut),
+            Lifecycle::Crashed { request_id } => mark(request_id, MarkKind::Crashed),
+            Lifecycle::LogsDropped { records } => self.lone.push(Lone::LogsDropped(records, told)),
+            Lifecycle::Other => self.lone.push(Lone::Other(told)),
+            line => {
+                if let Lifecycle::InitStart {
+                    function_name,
+                    function_version,
+                    runtime_arn,
+                    initialization_type,
+                    ..
+                } = &line
+                {
+                    self.tables.streams.learn(stream, |known| {
+                        known.function = known.function.take().or_else(|| function_name.clone());
+                        known.version = known.version.take().or_else(|| function_version.clone());
+                        let region = runtime_arn.as_deref().and_then(region_of_arn);
+                        known.region = known.region.take().or_else(|| region.map(Into::into));
+                        known.runtime = known.runtime.take().or_else(|| runtime_arn.clone());
+                        known.initialization = known
+                            .initialization
+                            .take()
+                            .or_else(|| initialization_type.clone());
+                    });
+                }
+                let row = InitRow {
+                    line,
+                    stream,
+                    at,
+                    sequence,
+                };
+                self.lone.push(Lone::Init(row, told));
+            }
+        }
+    }
+}
+
+/// What a timing record tells, with its names put into the tables.
+fn call(timing: &Timing<'_>, tables: &mut Tables) -> Call {
+    let facts = &timing.facts;
+    Call {
+        call_index: timing.call_index,
+        start_offset: timing.start_offset,
+        model: timing
+            .model_as_logged
+            .as_deref()
+            .map(|name| tables.models.position(name)),
+        inference: timing.inference,
+        retry: timing.retry,
+        cold_start: timing.cold_start,
+        initialization: timing
+            .initialization_type
+            .as_deref()
+            .map(|name| tables.initializations.position(name)),
+        status: timing.status,
+        bedrock: timing
+            .bedrock_request_id
+            .as_deref()
+            .map(|id| tables.bedrock_id(id)),
+        is_embedded_metric: timing.is_embedded_metric,
+        input_tokens: facts.input_tokens,
+        output_tokens: facts.output_tokens,
+        max_tokens: facts.max_tokens,
+        temperature_milli: facts.temperature.and_then(milli),
+        retry_count: facts.retry_count,
+        before: facts.before,
+        after: facts.after,
+        bedrock_latency: facts.bedrock_latency,
+        time_to_first_token: facts.time_to_first_token,
+        streaming: facts.streaming,
+        prompt: facts.prompt_hash.as_deref().map(prompt_hash),
+    }
+}

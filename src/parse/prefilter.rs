@@ -1,0 +1,220 @@
+//! Which messages cannot be records, told from a look at their bytes.
+
+use aho_corasick::packed;
+use memchr::{memchr, memmem};
+
+use super::classify::{PREFIX_LIMIT_BYTES, Parser};
+use super::escapes::STARTS;
+use super::timing_keys::TimingKeys;
+
+/// Finds messages that cannot be records. What it lets pass may still be none.
+#[derive(Debug, Clone)]
+pub(super) struct Prefilter {
+    /// Finds what stands in every message in JSON that is a record, and what may hide it.
+    needles: packed::Searcher,
+}
+
+/// What stands in messages in JSON that are records, as it stands there escaped too.
+const OTHERS: [&str; 4] = ["latscope.", "platform.", "ModelInvocationLog", "inputContentType"];
+
+/// An escape in JSON of a character that could have been written as it is.
+const HIDING: &str = "\\u00";
+
+/// An escape makes up to six bytes of one.
+const LONGEST_ESCAPE: usize = 6;
+
+impl Prefilter {
+    /// `None` if these keys cannot be looked for in escaped text, or not on this machine.
+    pub(super) fn new(keys: &TimingKeys) -> Option<Self> {
+        let is_plain = |key: &str| {
+            key.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte))
+        };
+        let mut needles: Vec<&str> = keys.needles().collect();
+        if needles.iter().any(|key| key.is_empty() || !is_plain(key)) {
+            return None;
+        }
+        needles.extend(OTHERS);
+        needles.push(HIDING);
+        let needles = packed::Config::new().builder().extend(needles).build()?;
+        Some(Self { needles })
+    }
+
+    fn is_no_record(&self, message: &[u8], is_escaped: bool) -> bool {
+        let Some(first) = message.first() else { return true };
+        // The platform's words begin so; a byte order mark, or an escape, may stand before them.
+        let begins = match first {
+            b'A'..=b'Z' => begins_like_platform(message),
+            b'a'..=b'z' => message.len() >= 6 && message[..6].eq_ignore_ascii_case(b"REPORT"),
+            b'\\' => true,
+            first => !first.is_ascii(),
+        };
+        if begins || may_be_timeout(message, is_escaped) {
+            return false;
+        }
+        let longest = if is_escaped {
+            PREFIX_LIMIT_BYTES * LONGEST_ESCAPE
+        } else {
+            PREFIX_LIMIT_BYTES
+        };
+        let before_json = &message[..message.len().min(longest + LONGEST_ESCAPE)];
+        if memchr(b'{', before_json).is_none() {
+            return !is_escaped || memmem::find(before_json, HIDING.as_bytes()).is_none();
+        }
+        self.needles.find(message).is_none()
+    }
+}
+
+impl Parser {
+    /// Whether a message can be no record, so that [`Parser::parse`] finds nothing of interest in it. It is looked at as it
+    /// stands in a file: inside a JSON text, where `is_escaped`. Costs a fraction of parsing it.
+    #[inline]
+    pub fn is_no_record(&self, message: &[u8], is_escaped: bool) -> bool {
+        self.prefilter
+            .as_ref()
+            .is_some_and(|prefilter| prefilter.is_no_record(message, is_escaped))
+    }
+}
+
+fn begins_like_platform(message: &[u8]) -> bool {
+    STARTS.iter().any(|start| message.starts_with(start.as_bytes()))
+        || (message.len() >= 6 && message[..6].eq_ignore_ascii_case(b"REPORT"))
+}
+
+/// Whether a message may end in the words of a timeout.
+fn may_be_timeout(message: &[u8], is_escaped: bool) -> bool {
+    let mut end = message;
+    loop {
+        end = end.trim_ascii_end();
+        match end {
+            [before @ .., b'n' | b't' | b'r'] if before.ends_with(b"\\") => {
+                let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+                end = &before[..before.len() - backslashes];
+            }
+            _ => break,
+        }
+    }
+    let Some(last) = end.last() else { return false };
+    // White space of other scripts, and escapes, are seen to by the parser.
+    let tail = &end[end.len().saturating_sub(12 * LONGEST_ESCAPE)..];
+    let is_hidden = is_escaped && memmem::find(tail, b"\\u").is_some();
+    !last.is_ascii() || end.ends_with(b"seconds") || is_hidden
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::parse::Parsed;
+
+    fn parser() -> Parser {
+        Parser::new(TimingKeys::common()).unwrap()
+    }
+
+    fn escaped(message: &str) -> String {
+        let json = serde_json::to_string(message).unwrap();
+        json[1..json.len() - 1].to_owned()
+    }
+
+    const RECORDS: [&str; 18] = [
+        "REPORT RequestId: 8f507cfc-5719-4a0b-9d5e-1f2a3b4c5d6e\tDuration: 1.00 ms\tBilled Duration: 2 ms\t",
+        "report requestid: x",
+        "START RequestId: a Version: 1",
+        "END RequestId: a",
+        "END Duration: 1.00 ms Memory Used: 5 MB",
+        "INIT_START Runtime Version: a",
+        "RESTORE_REPORT Restore Duration: 1.00 ms",
+        "EXTENSION\tName: a\tState: Ready",
+        "TELEMETRY\tName: a",
+        "RequestId: a Error: Runtime exited",
+        "2026-11-20T09:00:00.123Z 8f507cfc-5719-4a0b-9d5e-1f2a3b4c5d6e Task timed out after 3.00 seconds\n\n",
+        "8f507cfc-5719-4a0b-9d5e-1f2a3b4c5d6e Task timed out after 3.00 seconds\\\\n",
+        "{\"schema\":\"latscope.timing/v1\",\"request_id\":\"a\"}",
+        "INFO {\"inference_ms\":5,\"requestId\":\"8f507cfc-5719-4a0b-9d5e-1f2a3b4c5d6e\"}",
+        "{\"time\":\"2026-11-20T09:00:00Z\",\"type\":\"platform.start\",\"record\":{}}",
+        "{\"schemaType\":\"ModelInvocationLog\"}",
+        "{\"schema\":\"latscope.rejected/v1\",\"reason\":\"a\"}",
+        "\u{feff}REPORT RequestId: a",
+    ];
+
+    #[test]
+    fn lines_of_an_application_are_passed_over() {
+        let parser = parser();
+        for message in [
+            "",
+            "Retrieved 4 passages",
+            "[INFO]\t2026-11-20T09:00:00.123Z\ta\ttook 3 seconds longer",
+            "{\"level\":\"info\",\"elapsed\":{\"index_ms\":11.7}}",
+            "東京の天気は? 🌦️ {}.",
+            "Started",
+        ] {
+            let first_is_ascii = message.chars().next().is_none_or(|first| first.is_ascii());
+            assert_eq!(
+                parser.is_no_record(message.as_bytes(), false),
+                first_is_ascii,
+                "{message}"
+            );
+            assert_eq!(
+                parser.is_no_record(escaped(message).as_bytes(), true),
+                first_is_ascii,
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn records_are_not_passed_over() {
+        let parser = parser();
+        for message in RECORDS {
+            assert!(!parser.is_no_record(message.as_bytes(), false), "{message}");
+            assert!(
+                !parser.is_no_record(escaped(message).as_bytes(), true),
+                "{message}"
+            );
+            assert_ne!(parser.parse(message), Parsed::Ignored, "{message}");
+        }
+    }
+
+    #[test]
+    fn keys_that_json_may_write_otherwise_are_not_looked_for() {
+        for key in ["dur\u{e9}e", "a/b", "a\"b", "took."] {
+            let mut keys = TimingKeys::common();
+            keys.add("inference_ms", key, None).unwrap();
+            assert!(!Parser::new(keys).unwrap().is_no_record(b"hello", false), "{key}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Whatever is passed over, the parser would have ignored: of records with anything done to them, and however their
+        /// characters are written.
+        #[test]
+        fn what_is_passed_over_is_ignored(
+            record in proptest::sample::select(&RECORDS[..]),
+            at in 0_usize..90,
+            length in 0_usize..3,
+            with in "[ \\\\ntu{}\":.\u{a0}\u{2003}a-z0-9]{0,3}",
+            hidden in any::<u128>(),
+        ) {
+            let (at, parser) = (at.min(record.len()), parser());
+            let Some((before, behind)) = record.split_at_checked(at) else { return Ok(()) };
+            let Some(behind) = behind.get(length.min(behind.len())..) else { return Ok(()) };
+            let message = format!("{before}{with}{behind}");
+            let is_ignored = parser.parse(&message) == Parsed::Ignored;
+            if parser.is_no_record(message.as_bytes(), false) {
+                prop_assert!(is_ignored, "{}", message);
+            }
+            // Some characters are written by their numbers.
+            let written: String = message.chars().enumerate().map(|(at, character)| match hidden >> (at % 128) & 1 {
+                1 if hidden % 3 == 0 && u32::from(character) < 0x10000 => format!("\\u{:04x}", u32::from(character)),
+                _ => escaped(&character.to_string()),
+            }).collect();
+            prop_assert_eq!(&serde_json::from_str::<String>(&format!("\"{written}\"")).unwrap(), &message);
+            if parser.is_no_record(written.as_bytes(), true) {
+                prop_assert!(is_ignored, "{}", written);
+            }
+        }
+    }
+}

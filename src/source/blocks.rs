@@ -1,0 +1,186 @@
+//! A file as blocks of whole events, each of which can be read by itself, on any thread.
+//!
+//! Blocks are cut where an event begins whatever stood before it, so that reading them one by one gives what reading the
+//! file gives. Only forms that have an event a line are cut; whoever asks for blocks of others gets the file back.
+
+use std::io::{self, Read};
+
+use super::encoding;
+use super::event::Take;
+use super::form::{self, Recognised};
+use super::found::{Compression, Encoding, Form, Found};
+use super::lines::LINE_LIMIT_BYTES;
+use super::open::{Rest, Unpacked};
+use super::sink::Sink;
+use super::text::Layout;
+use super::{json, text};
+
+/// How much is read at once. Between 256 KiB and 4 MiB it made no difference that could be measured.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// A file that is read in blocks.
+pub struct Blocks<'t> {
+    /// None behind the last block.
+    rest: Option<Rest<Box<dyn Read + Send + 't>>>,
+    form: LineForm,
+    stream: Option<String>,
+    packed: Vec<Compression>,
+    /// What was read behind the last cut.
+    begun: Vec<u8>,
+}
+
+/// A form with an event a line.
+#[derive(Debug, Clone)]
+enum LineForm {
+    Json,
+    Text(Layout),
+}
+
+/// Whole events of a file, in the order in which they stand there.
+pub struct Block<'t> {
+    bytes: Vec<u8>,
+    form: LineForm,
+    stream: Option<String>,
+    end: Option<End<'t>>,
+}
+
+/// How a file ends.
+struct End<'t> {
+    /// What follows, where no event begins for so long that it is read as one, or where reading failed.
+    rest: Option<Rest<Box<dyn Read + Send + 't>>>,
+    packed: Vec<Compression>,
+}
+
+impl<'t> Blocks<'t> {
+    pub(super) fn of(unpacked: Unpacked<'t>, stream: Option<String>) -> Result<Self, Unpacked<'t>> {
+        let form = match (encoding::of(&unpacked.block), form::of(&unpacked.block)) {
+            (Encoding::Utf8, Recognised::JsonLines) => LineForm::Json,
+            (Encoding::Utf8, Recognised::Text(layout)) if !layout.is_bare() => LineForm::Text(layout),
+            _ => return Err(unpacked),
+        };
+        let Unpacked { packed, block, rest } = unpacked;
+        Ok(Self {
+            rest: Some(rest),
+            form,
+            stream,
+            packed,
+            begun: block,
+        })
+    }
+
+    /// The next block; none behind the end of the file. `spare` is memory that is used again.
+    pub fn next_block(&mut self, mut spare: Vec<u8>) -> Option<Block<'t>> {
+        let mut rest = self.rest.take()?;
+        spare.clear();
+        let mut bytes = std::mem::replace(&mut self.begun, spare);
+        let mut wanted = BLOCK_BYTES.max(bytes.len() + BLOCK_BYTES / 2);
+        loop {
+            let rest_of_file = match fill(&mut rest, &mut bytes, wanted) {
+                Ok(true) => match self.last_cut(&bytes) {
+                    Some(cut) => {
+                        self.begun.extend_from_slice(&bytes[cut..]);
+                        bytes.truncate(cut);
+                        self.rest = Some(rest);
+                        return Some(self.block(bytes, None));
+                    }
+                    // What was begun may be longer than anything that is read whole.
+                    None if bytes.len() >= LINE_LIMIT_BYTES => Some(rest),
+                    None => {
+                        wanted += BLOCK_BYTES;
+                        continue;
+                    }
+                },
+                Ok(false) => None,
+                Err(error) => Some(Rest::Failed(error)),
+            };
+            let end = End {
+                rest: rest_of_file,
+                packed: std::mem::take(&mut self.packed),
+            };
+            return Some(self.block(bytes, Some(end)));
+        }
+    }
+
+    /// Whether the last block was given.
+    pub fn is_over(&self) -> bool {
+        self.rest.is_none()
+    }
+
+    /// The last place at which an event begins whatever stands before it.
+    fn last_cut(&self, bytes: &[u8]) -> Option<usize> {
+        match &self.form {
+            LineForm::Json => json::last_cut(bytes),
+            LineForm::Text(layout) => text::last_cut(bytes, layout),
+        }
+    }
+
+    fn block(&self, bytes: Vec<u8>, end: Option<End<'t>>) -> Block<'t> {
+        Block {
+            bytes,
+            form: self.form.clone(),
+            stream: self.stream.clone(),
+            end,
+        }
+    }
+}
+
+/// Reads until there are so many bytes. Whether there are; else the stream has ended.
+fn fill(stream: &mut impl Read, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
+    let mut length = bytes.len();
+    bytes.resize(wanted, 0);
+    let filled = loop {
+        if length == wanted {
+            break Ok(true);
+        }
+        match stream.read(&mut bytes[length..]) {
+            Ok(0) => break Ok(false),
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    bytes.truncate(length);
+    filled
+}
+
+impl Block<'_> {
+    /// Reads the events. Places are counted from the block's own first line, of which there are as many as is returned. Where
+    /// `is_strict`, every line is read as if nothing was known of it; else what is written like the lines before it is cut,
+    /// and what cannot be a record is passed over. The memory comes back to be used again.
+    pub fn read(self, is_strict: bool, take: &mut dyn Take) -> (u64, Vec<u8>) {
+        let mut sink = Sink::new(take, self.stream);
+        let Some(end) = self.end else {
+            let lines = match &self.form {
+                LineForm::Json => json::read_block(&self.bytes, false, is_strict, &mut sink),
+                LineForm::Text(layout) => text::read_block(&self.bytes, false, is_strict, layout, &mut sink),
+            };
+            sink.end_of_block();
+            return (lines, self.bytes);
+        };
+        let lines = match (end.rest, &self.form) {
+            (None, LineForm::Json) => json::read_block(&self.bytes, true, is_strict, &mut sink),
+            (None, LineForm::Text(layout)) => {
+                text::read_block(&self.bytes, true, is_strict, layout, &mut sink)
+            }
+            (Some(rest), form) => {
+                let all = io::BufReader::with_capacity(BLOCK_BYTES, self.bytes.as_slice().chain(rest));
+                match form {
+                    LineForm::Json => json::read_lines(all, &mut sink),
+                    LineForm::Text(layout) => text::read(all, layout, &mut sink),
+                }
+                0
+            }
+        };
+        sink.end_of_block();
+        let form = match self.form {
+            LineForm::Json => Form::JsonLines,
+            LineForm::Text(layout) => Form::Text(layout.names()),
+        };
+        sink.finish(Found {
+            compressions: end.packed,
+            encoding: Encoding::Utf8,
+            form,
+        });
+        (lines, self.bytes)
+    }
+}

@@ -1,0 +1,295 @@
+//! Events that are written alike, line after line: the same keys in the same order with the same white space.
+//!
+//! A shape is learnt from a line that was read as JSON. A line of that shape is cut at the places where its values stand, and
+//! the message, which is nearly all of it, is left as it is. Whoever takes an event from here must still see to its message
+//! being one text, for which [`super::unescape`] is.
+
+use memchr::{memchr2, memrchr};
+
+use crate::vocab::Timestamp;
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    EventId,
+    LogGroup,
+    LogStream,
+    Timestamp,
+    IngestionTime,
+}
+
+impl Field {
+    fn of(key: &str) -> Option<Self> {
+        Some(match key {
+            "eventId" => Self::EventId,
+            "logGroupName" => Self::LogGroup,
+            "logStreamName" => Self::LogStream,
+            "timestamp" => Self::Timestamp,
+            "ingestionTime" => Self::IngestionTime,
+            _ => return None,
+        })
+    }
+
+    fn is_text(self) -> bool {
+        matches!(self, Self::EventId | Self::LogGroup | Self::LogStream)
+    }
+}
+
+/// How the events of a file are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EventShape {
+    /// What stands before each value in front of the message, and the value.
+    head: Vec<(Vec<u8>, Field)>,
+    /// What stands before the message.
+    before_message: Vec<u8>,
+    /// Each value behind the message, the last first, and what stands behind it.
+    tail: Vec<(Field, Vec<u8>)>,
+    /// What stands behind the message.
+    behind_message: Vec<u8>,
+}
+
+/// An event of a known shape. Its texts have no escapes; they have still to be checked for what no JSON text holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct CutEvent<'a> {
+    pub(super) event_id: Option<&'a [u8]>,
+    pub(super) log_group: Option<&'a [u8]>,
+    pub(super) log_stream: Option<&'a [u8]>,
+    pub(super) at: Option<Timestamp>,
+    /// As it stands between its quotes.
+    pub(super) message: &'a [u8],
+}
+
+impl EventShape {
+    /// The shape of a line that is a whole event. `None` if it has keys or values that no event of CloudWatch Logs has, or
+    /// lacks an id or a stream.
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
+        let mut shape = Self {
+            head: Vec::new(),
+            before_message: Vec::new(),
+            tail: Vec::new(),
+            behind_message: Vec::new(),
+        };
+        let mut known: Vec<Field> = Vec::new();
+        let mut has_message = false;
+        // Where the text that is no value began.
+        let (mut begun, mut at) = (0, after(line, 0, b'{')?);
+        loop {
+            at = after(line, at, b'"')?;
+            let key = &line[at..at + line.get(at..)?.iter().position(|byte| *byte == b'"')?];
+            at = after(line, at + key.len() + 1, b':')?;
+            at = without_blanks(line, at);
+            let key = std::str::from_utf8(key).ok()?;
+            if key == "message" && !has_message {
+                let begin = after(line, at, b'"')?;
+                let end = begin + end_of_text(&line[begin..])?;
+                shape.before_message = line[begun..begin].to_vec();
+                (begun, at, has_message) = (end, end + 1, true);
+            } else {
+                let field = Field::of(key).filter(|field| !known.contains(field))?;
+                known.push(field);
+                let begin = if field.is_text() {
+                    after(line, at, b'"')?
+                } else {
+                    at
+                };
+                let end = begin + value_length(field, line.get(begin..)?)?;
+                let before = line[begun..begin].to_vec();
+                match has_message {
+                    false => shape.head.push((before, field)),
+                    true => {
+                        // What stands behind a value stands before the next.
+                        match shape.tail.first_mut() {
+                            Some((_, behind)) => *behind = before,
+                            None => shape.behind_message = before,
+                        }
+                        shape.tail.insert(0, (field, Vec::new()));
+                    }
+                }
+                begun = end;
+                at = if field.is_text() { end + 1 } else { end };
+            }
+            at = without_blanks(line, at);
+            match line.get(at)? {
+                b',' => at = without_blanks(line, at + 1),
+                b'}' if at + 1 == line.len() => break,
+                _ => return None,
+            }
+        }
+        let rest = line[begun..].to_vec();
+        match shape.tail.first_mut() {
+            Some((_, behind)) => *behind = rest,
+            None => shape.behind_message = rest,
+        }
+        let is_told = [Field::EventId, Field::LogStream]
+            .iter()
+            .all(|field| known.contains(field));
+        (has_message && is_told).then_some(shape)
+    }
+
+    /// Cuts a line of this shape. `None` if it is of another.
+    #[inline]
+    pub(super) fn cut<'a>(&self, line: &'a [u8]) -> Option<CutEvent<'a>> {
+        let mut event = CutEvent::default();
+        let mut rest = line;
+        for (before, field) in &self.head {
+            rest = rest.strip_prefix(before.as_slice())?;
+            let (value, behind) = rest.split_at(value_length(*field, rest)?);
+            event.put(*field, value)?;
+            rest = behind;
+        }
+        let mut rest = rest.strip_prefix(self.before_message.as_slice())?;
+        for (field, behind) in &self.tail {
+            rest = rest.strip_suffix(behind.as_slice())?;
+            let (before, value) = rest.split_at(value_begin(*field, rest)?);
+            event.put(*field, value)?;
+            rest = before;
+        }
+        event.message = rest.strip_suffix(self.behind_message.as_slice())?;
+        // A backslash before the quote would make it a part of the message.
+        let backslashes = event
+            .message
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'\\')
+            .count();
+        (backslashes % 2 == 0).then_some(event)
+    }
+}
+
+impl<'a> CutEvent<'a> {
+    #[inline]
+    fn put(&mut self, field: Field, value: &'a [u8]) -> Option<()> {
+        match field {
+            Field::EventId => self.event_id = Some(value),
+            Field::LogGroup => self.log_group = Some(value),
+            Field::LogStream => self.log_stream = Some(value),
+            Field::Timestamp => self.at = Some(millis(value)?),
+            Field::IngestionTime => {}
+        }
+        Some(())
+    }
+}
+
+/// Milliseconds since the epoch in [`DIGITS`] digits, which they have from 2001 to 2286.
+#[inline]
+fn millis(digits: &[u8]) -> Option<Timestamp> {
+    let value = digits
+        .iter()
+        .fold(0_i64, |value, digit| value * 10 + i64::from(digit - b'0'));
+    (digits.len() == DIGITS && digits[0] != b'0').then_some(Timestamp::from_epoch_millis(value))
+}
+
+/// See [`millis`].
+const DIGITS: usize = 13;
+
+/// How long the value is that the bytes begin with: a text without escapes up to its quote, or digits.
+#[inline]
+fn value_length(field: Field, bytes: &[u8]) -> Option<usize> {
+    if field.is_text() {
+        let end = memchr2(b'"', b'\\', bytes)?;
+        return (bytes[end] == b'"').then_some(end);
+    }
+    let length = bytes
+        .iter()
+        .take(DIGITS + 1)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    (length == DIGITS).then_some(length)
+}
+
+/// Where the value begins that the bytes end with.
+#[inline]
+fn value_begin(field: Field, bytes: &[u8]) -> Option<usize> {
+    if field.is_text() {
+        let quote = memrchr(b'"', bytes)?;
+        return (!bytes[quote + 1..].contains(&b'\\')).then_some(quote + 1);
+    }
+    let begin = bytes.len().checked_sub(DIGITS)?;
+    bytes[begin..].iter().all(u8::is_ascii_digit).then_some(begin)
+}
+
+/// The place behind a byte that must stand at a place, blanks aside.
+fn after(line: &[u8], at: usize, byte: u8) -> Option<usize> {
+    let at = without_blanks(line, at);
+    (line.get(at) == Some(&byte)).then_some(at + 1)
+}
+
+fn without_blanks(line: &[u8], at: usize) -> usize {
+    at + line[at.min(line.len())..]
+        .iter()
+        .take_while(|byte| **byte == b' ')
+        .count()
+}
+
+/// Where the quote stands that ends a text.
+fn end_of_text(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        match bytes[at] {
+            b'"' => return Some(at),
+            _ => at += 2,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: [&str; 4] = [
+        r#"{"eventId":"391","ingestionTime":1795165200849,"logStreamName":"s","message":"a\n","timestamp":1795165200065}"#,
+        r#"{"logStreamName": "s", "timestamp": 1795165200065, "message": "a\n", "ingestionTime": 1795165200849, "eventId": "391"}"#,
+        r#"{"message":"a\n","eventId":"391","logStreamName":"s","timestamp":1795165200065}"#,
+        r#"{ "eventId":"391","logStreamName":"s","timestamp":1795165200065,"message":"a\n"}"#,
+    ];
+
+    #[test]
+    fn every_order_of_the_keys_is_a_shape() {
+        for line in LINES {
+            let shape = EventShape::of(line.as_bytes()).unwrap();
+            let event = shape.cut(line.as_bytes()).unwrap();
+            assert_eq!(event.event_id, Some(&b"391"[..]), "{line}");
+            assert_eq!(event.log_stream, Some(&b"s"[..]), "{line}");
+            assert_eq!(event.at, Some(Timestamp::from_epoch_millis(1_795_165_200_065)));
+            assert_eq!(event.message, b"a\\n");
+            for other in LINES.iter().filter(|other| **other != line) {
+                assert_eq!(shape.cut(other.as_bytes()), None, "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_the_shape_is_not_cut() {
+        let shape = EventShape::of(LINES[0].as_bytes()).unwrap();
+        for (from, to) in [
+            ("391", "3\\u0039"),
+            ("1795165200849", "179516520084"),
+            ("1795165200065", "0795165200065"),
+            ("1795165200065", "-795165200065"),
+            ("a\\n", "a\\"),
+            ("\"s\"", "null"),
+            ("}", "} "),
+        ] {
+            let line = LINES[0].replacen(from, to, 1);
+            assert_ne!(line, LINES[0]);
+            assert_eq!(shape.cut(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn other_objects_have_no_shape() {
+        for line in [
+            "{}",
+            "{\"message\":\"a\"}",
+            "{\"eventId\":\"1\",\"logStreamName\":\"s\",\"message\":\"a\",\"more\":1}",
+            "{\"eventId\":\"1\",\"logStreamName\":\"s\",\"message\":\"a\",\"message\":\"b\"}",
+            "{\"eventId\":\"1\",\"logStreamName\":\"s\",\"message\":{}}",
+            "{\"eventId\":\"1\",\"logStreamName\":\"s\",\"timestamp\":1}",
+            "{\"eventId\":\"1\",\"logStreamName\":\"s\",\"message\":\"a\"} {}",
+            "{\"eventId\":\"1\",\"logStreamName\":\"s\",\"message\":\"a",
+        ] {
+            assert_eq!(EventShape::of(line.as_bytes()), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Texts as they were before they were put into JSON.
+
+/// Whether no byte is one that a JSON text holds in no other way than escaped.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    !text
+        .iter()
+        .any(|byte| *byte < b' ' || *byte == b'"' || *byte == b'\\')
+}
+
+/// Takes the escapes out of what stands between the quotes of a JSON text. Whether it is such: what a JSON parser would
+/// refuse is refused, and so are halves of surrogates. `text` holds what came before a fault.
+pub(super) fn unescape(escaped: &[u8], text: &mut Vec<u8>) -> bool {
+    text.clear();
+    text.reserve(escaped.len());
+    let mut rest = escaped;
+    loop {
+        let length = rest
+            .iter()
+            .position(|byte| *byte < b' ' || *byte == b'"' || *byte == b'\\');
+        let Some(length) = length else {
+            text.extend_from_slice(rest);
+            return true;
+        };
+        text.extend_from_slice(&rest[..length]);
+        if rest[length] != b'\\' {
+            return false;
+        }
+        let Some(letter) = rest.get(length + 1) else {
+            return false;
+        };
+        rest = &rest[length + 2..];
+        match letter {
+            b'"' | b'\\' | b'/' => text.push(*letter),
+            b'n' => text.push(b'\n'),
+            b't' => text.push(b'\t'),
+            b'r' => text.push(b'\r'),
+            b'b' => text.push(8),
+            b'f' => text.push(12),
+            b'u' => {
+                let Some((character, behind)) = character(rest) else {
+                    return false;
+                };
+                text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = behind;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// The character of four hexadecimal digits, or of two surrogates.
+fn character(bytes: &[u8]) -> Option<(char, &[u8])> {
+    let (first, rest) = unit(bytes)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return Some((char::from_u32(first)?, rest));
+    }
+    let (second, rest) = unit(rest.strip_prefix(b"\\u")?)?;
+    if !(0xdc00..0xe000).contains(&second) {
+        return None;
+    }
+    let character = char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))?;
+    Some((character, rest))
+}
+
+fn unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = bytes.split_at_checked(4)?;
+    let value = digits.iter().try_fold(0, |value, digit| {
+        Some(value << 4 | char::from(*digit).to_digit(16)?)
+    });
+    Some((value?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn unescaped(escaped: &str) -> Option<String> {
+        let mut text = Vec::new();
+        unescape(escaped.as_bytes(), &mut text).then(|| String::from_utf8(text).unwrap())
+    }
+
+    fn parsed(escaped: &str) -> Option<String> {
+        serde_json::from_str(&format!("\"{escaped}\"")).ok()
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_escaped_comes_back(text in ".*") {
+            let json = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(unescaped(&json[1..json.len() - 1]), Some(text));
+        }
+
+        #[test]
+        fn it_is_what_a_parser_makes_of_it(escaped in "(\\\\[\"\\\\/bfnrtux]|\\\\u[0-9a-fD]{4}|[a-zé\"\u{1}])*") {
+            prop_assert_eq!(unescaped(&escaped), parsed(&escaped));
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_is_none() {
+        for (escaped, text) in [
+            ("\\ud83d\\ude00", Some("😀")),
+            ("\\ud83d", None),
+            ("\\ude00", None),
+            ("\\ud83d\\n", None),
+            ("\\u00e", None),
+        ] {
+            assert_eq!(unescaped(escaped).as_deref(), text, "{escaped}");
+        }
+    }
+}
