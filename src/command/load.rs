@@ -1,5 +1,6 @@
 //! From the inputs to a dataset: what every command begins with.
 
+use std::fs;
 use std::io::Write;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -125,7 +126,7 @@ fn from_files(
 ) -> Result<Collected, Error> {
     let reading = Reading::of(files, common);
     let gathering = Gathering {
-        threads: common.threads.map_or_else(threads, NonZero::get),
+        threads: common.threads.map_or_else(|| threads(files), NonZero::get),
         is_strict: common.is_strict,
         tell_bytes: &|bytes| reading.add(bytes),
     };
@@ -135,10 +136,22 @@ fn from_files(
     Ok(assembler.finish())
 }
 
-/// As many threads as there are processors for this process.
-fn threads() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
+/// As many threads as there are processors for this process; one where the files are read in the time that it takes to begin
+/// another.
+fn threads(files: &[Located]) -> usize {
+    let size = |file: &Located| {
+        let metadata = fs::metadata(&file.path).ok()?;
+        metadata.is_file().then_some(metadata.len())
+    };
+    let total: Option<u64> = files.iter().map(size).sum();
+    match total {
+        Some(bytes) if bytes <= ONE_THREAD_BYTES => 1,
+        _ => thread::available_parallelism().map_or(1, NonZero::get),
+    }
 }
+
+/// See [`threads`].
+const ONE_THREAD_BYTES: u64 = 1 << 20;
 
 /// Writes what was asked for about reading.
 struct Notes<'a> {

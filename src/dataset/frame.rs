@@ -1,12 +1,13 @@
 //! The dataset: selection and grouping.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::{BitAnd, BitOr};
 use std::sync::Arc;
 
 use polars::prelude::{
-    BooleanChunked, ChunkCompareEq, ChunkCompareIneq, Column, DataFrame, GroupsIndicator, Int64Chunked,
-    IntoColumn, NewChunkedArray, PolarsError, PolarsResult, UInt32Chunked,
+    BooleanChunked, ChunkCompareEq, ChunkCompareIneq, DataFrame, Int64Chunked, IntoColumn, NewChunkedArray,
+    PolarsError, PolarsResult, UInt32Chunked,
 };
 
 use super::columns::{Columns, ModelSource};
@@ -35,7 +36,7 @@ pub struct Dataset {
 }
 
 /// Rows that share the values of some keys.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Group {
     /// The shared value of each key, in the order of the keys; `None` where it is not known.
     pub values: Vec<Option<u32>>,
@@ -356,24 +357,28 @@ impl Dataset {
             .iter()
             .map(|key| self.key_column(&self.frame, *key))
             .collect::<PolarsResult<_>>()?;
-        let by: Vec<Column> = columns
-            .iter()
-            .map(|column| column.clone().into_column())
-            .collect();
-        let names: Vec<&str> = keys.iter().map(|key| key.name()).collect();
-        let keyed = DataFrame::new(self.len(), by)?;
-        let grouped = keyed.group_by_stable(names)?;
-        let mut groups = Vec::new();
-        for indicator in grouped.get_groups().iter() {
-            let places: Vec<u32> = match indicator {
-                GroupsIndicator::Idx((_, rows)) => rows.to_vec(),
-                GroupsIndicator::Slice([offset, length]) => (offset..offset + length).collect(),
-            };
-            let first = places.first().map_or(0, |row| *row as usize);
-            groups.push(Group {
-                values: columns.iter().map(|column| column.get(first)).collect(),
-                places,
-            });
+        // Each key parts the groups of those before it.
+        let mut group_of = vec![0_u32; self.len()];
+        let mut groups = vec![Group::default()];
+        for column in &columns {
+            let mut parts: HashMap<(u32, Option<u32>), u32> = HashMap::new();
+            let mut parted: Vec<Group> = Vec::new();
+            for (group, value) in group_of.iter_mut().zip(column.iter()) {
+                *group = *parts.entry((*group, value)).or_insert_with(|| {
+                    let mut values = groups[*group as usize].values.clone();
+                    values.push(value);
+                    parted.push(Group {
+                        values,
+                        places: Vec::new(),
+                    });
+                    // There are no more groups than rows.
+                    parted.len() as u32 - 1
+                });
+            }
+            groups = parted;
+        }
+        for (group, row) in group_of.into_iter().zip(all()) {
+            groups[group as usize].places.push(row);
         }
         // Positions are in the order of the names, so their order is the order of what is shown.
         let rank = |group: &Group| -> Vec<(bool, u32)> {

@@ -152,7 +152,14 @@ impl Assembler {
             return;
         }
         moved.drafts(&mut drafts);
-        self.settled.push(drafts);
+        // Columns that grow without end would be moved again and again, and one for each part would leave holes.
+        match self.settled.last_mut() {
+            Some(last) if last.len() + drafts.len() <= CHUNK_ROWS => last.extend_from(&drafts),
+            last => {
+                last.into_iter().for_each(Drafts::shrink);
+                self.settled.push(drafts);
+            }
+        }
     }
 
     /// Takes rows in the order in which they stand in the input, so that of what is there twice the first is kept.
@@ -300,6 +307,9 @@ impl Assembler {
         }
     }
 }
+
+/// How many drafts are held in columns of their own at most.
+const CHUNK_ROWS: usize = 1 << 15;
 
 /// An odd number without a pattern.
 const MIX: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;

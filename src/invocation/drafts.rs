@@ -49,6 +49,11 @@ macro_rules! columns {
                 }
             }
 
+            /// Adds the rows of others.
+            pub(super) fn extend_from(&mut self, others: &Self) {
+                $(self.$field.extend_from(&others.$field, 0);)*
+            }
+
             /// Gives back what was allocated for more rows.
             pub(super) fn shrink(&mut self) {
                 $(self.$field.shrink();)*
@@ -137,6 +142,57 @@ columns! {
 impl Drafts {
     pub(super) fn len(&self) -> usize {
         self.outcome.len()
+    }
+
+    /// Gives back what only takes a draft apart again.
+    pub(super) fn drop_records(&mut self) {
+        let columns = [
+            &mut self.end_sequence_of_mark,
+            &mut self.timing_before_ms,
+            &mut self.timing_sequence,
+            &mut self.start_offset,
+            &mut self.bedrock_high,
+            &mut self.bedrock_low,
+        ];
+        columns
+            .into_iter()
+            .for_each(|column| *column = Optional::default());
+        let columns = [
+            &mut self.max_memory_used_mb,
+            &mut self.status,
+            &mut self.has_event_id,
+            &mut self.start_told,
+            &mut self.end_told,
+            &mut self.report_told,
+            &mut self.report_trace,
+            &mut self.timing_told,
+            &mut self.call_index,
+            &mut self.call_status,
+        ];
+        columns
+            .into_iter()
+            .for_each(|column| *column = Optional::default());
+    }
+
+    /// Gives back what only tells the start types.
+    pub(super) fn drop_evidence(&mut self) {
+        let columns = [
+            &mut self.start_sequence,
+            &mut self.started_before_ms,
+            &mut self.init,
+            &mut self.restore,
+        ];
+        columns
+            .into_iter()
+            .for_each(|column| *column = Optional::default());
+        let columns = [
+            &mut self.completeness,
+            &mut self.cold_start,
+            &mut self.is_provisioned,
+        ];
+        columns
+            .into_iter()
+            .for_each(|column| *column = Optional::default());
     }
 
     /// The id of a row, where it is a UUID.

@@ -45,11 +45,12 @@ pub(super) fn finish(
     settled.iter().for_each(|drafts| used.extend(drafts.model.told()));
     let is_joined = joined_calls(&rows, calls, &settled);
     settled.push(drafts);
+    settled.iter_mut().for_each(Drafts::drop_records);
 
     let mut whole = concat(settled);
     let starts = classify(&whole, &rows.inits, tables, &other_ids);
     ledger.start_told_alone = starts.told_alone;
-    drop_evidence(&mut whole);
+    whole.drop_evidence();
     let order = order(&whole, &other_ids);
 
     let (models, model_at) = models_of(&used, &rows, tables);
@@ -181,38 +182,6 @@ fn joined_calls(rows: &Rows, joined: HashSet<BedrockId>, settled: &[Drafts]) -> 
 fn concat(mut parts: Vec<Drafts>) -> Drafts {
     let len = parts.iter().map(Drafts::len).sum();
     Drafts::concat(&mut parts, len)
-}
-
-/// Gives back what only told the start types, or how to take a draft apart.
-fn drop_evidence(drafts: &mut Drafts) {
-    let evidence = [
-        &mut drafts.start_sequence,
-        &mut drafts.end_sequence_of_mark,
-        &mut drafts.started_before_ms,
-        &mut drafts.init,
-        &mut drafts.restore,
-        &mut drafts.timing_before_ms,
-        &mut drafts.timing_sequence,
-        &mut drafts.start_offset,
-        &mut drafts.bedrock_high,
-        &mut drafts.bedrock_low,
-    ];
-    evidence
-        .into_iter()
-        .for_each(|column| *column = Optional::default());
-    let evidence = [
-        &mut drafts.max_memory_used_mb,
-        &mut drafts.status,
-        &mut drafts.start_told,
-        &mut drafts.end_told,
-        &mut drafts.report_told,
-        &mut drafts.report_trace,
-        &mut drafts.timing_told,
-        &mut drafts.cold_start,
-    ];
-    evidence
-        .into_iter()
-        .for_each(|column| *column = Optional::default());
 }
 
 /// The order of the invocations: by their end, then by request id. `None` if they stand so.

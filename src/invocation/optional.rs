@@ -240,8 +240,8 @@ impl<T: Whole> Optional<T> {
         whole
     }
 
-    /// Adds the rows of another column; there will be `len` in all.
-    fn extend_from(&mut self, part: &Self, len: usize) {
+    /// Adds the rows of another column; there will be `len` in all, or more.
+    pub(super) fn extend_from(&mut self, part: &Self, len: usize) {
         let more = len.saturating_sub(self.len());
         match (&mut self.0, &part.0) {
             (_, Kept::Alike(_, 0)) => {}

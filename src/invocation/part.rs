@@ -87,7 +87,6 @@ impl Sifter {
     pub fn end_part(&mut self) -> Part {
         let mut part = std::mem::take(&mut self.part);
         part.joiner.finish();
-        part.joiner.settled.shrink();
         part
     }
 

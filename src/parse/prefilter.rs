@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn keys_that_json_may_write_otherwise_are_not_looked_for() {
-        for key in ["dur\u{e9}e", "a/b", "a\"b", "took."] {
+        for key in ["dur\u{e9}e", "a/b", "a\"b"] {
             let mut keys = TimingKeys::common();
             keys.add("inference_ms", key, None).unwrap();
             assert!(!Parser::new(keys).unwrap().is_no_record(b"hello", false), "{key}");

@@ -6,9 +6,9 @@ use super::timing_search::NESTS;
 impl TimingKeys {
     /// Texts of which one at least stands in every message that can be a timing record.
     pub(super) fn needles(&self) -> impl Iterator<Item = &str> {
-        // A value inside objects has only the last part of its path as a key.
+        // A key with dots stands there as a whole, or its parts where it is a value inside objects: any of them is enough.
         self.of(Field::Inference)
-            .map(|key| key.path.rsplit('.').next().unwrap_or(&key.path))
+            .map(|key| rarest_part(&key.path).unwrap_or(&key.path))
     }
 
     /// Texts of which one at least stands in every message that holds an inference time: what a
@@ -62,10 +62,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parser_looks_for_the_last_part_of_a_users_key() {
+    fn the_parser_looks_for_the_rarest_part_of_a_users_key() {
         let mut keys = TimingKeys::common();
         keys.add("inference_ms", "bedrock.took", Some("s")).unwrap();
-        assert_eq!(keys.needles().next(), Some("took"));
+        assert_eq!(keys.needles().next(), Some("bedrock"));
     }
 
     #[test]

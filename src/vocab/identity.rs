@@ -50,19 +50,32 @@ fn parse_uuid(text: &[u8]) -> Option<u128> {
     if text.len() != 36 {
         return None;
     }
-    let mut value = 0_u128;
-    for (position, &byte) in text.iter().enumerate() {
-        if matches!(position, 8 | 13 | 18 | 23) {
-            if byte != b'-' {
-                return None;
-            }
-        } else {
-            let digit = char::from(byte).to_digit(16)?;
-            value = value << 4 | u128::from(digit);
-        }
-    }
-    Some(value)
+    let is_dashed = [8, 13, 18, 23].iter().all(|at| text[*at] == b'-');
+    let digits = |from: usize, to: usize| {
+        text[from..to].iter().fold((0_u64, 0_u8), |(value, faults), byte| {
+            let digit = HEX_DIGITS[usize::from(*byte)];
+            (value << 4 | u64::from(digit & 15), faults | digit)
+        })
+    };
+    let parts = [digits(0, 8), digits(9, 13), digits(14, 18), digits(19, 23), digits(24, 36)];
+    // The upper half of what stands for another character is not empty.
+    let is_hex = parts.iter().fold(0, |faults, (_, of_part)| faults | of_part) < 16;
+    let [(a, _), (b, _), (c, _), (d, _), (e, _)] = parts;
+    let (high, low) = (a << 32 | b << 16 | c, d << 48 | e);
+    (is_dashed && is_hex).then_some(u128::from(high) << 64 | u128::from(low))
 }
+
+/// The value of each hexadecimal digit, and 255 for any other byte.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut value = 0_u8;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,6 +139,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn another_character_makes_it_no_uuid(value: u128, at in 0_usize..36, other in "[g-zG-Z/:@`-]|.") {
+            let text = RequestId::Uuid(value).to_string();
+            let changed = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+            let is_hex = other.len() == 1 && other.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let is_dash = matches!(at, 8 | 13 | 18 | 23);
+            let is_uuid = if is_dash { other == "-" } else { is_hex };
+            prop_assert_eq!(matches!(RequestId::parse(&changed), Some(RequestId::Uuid(_))), is_uuid);
+        }
+
         #[test]
         fn a_uuid_reads_back(value: u128) {
             let id = RequestId::Uuid(value);
