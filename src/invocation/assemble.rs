@@ -154,10 +154,11 @@ impl Assembler {
         moved.drafts(&mut drafts);
         // Columns that grow without end would be moved again and again, and one for each part would leave holes.
         match self.settled.last_mut() {
-            Some(last) if last.len() + drafts.len() <= CHUNK_ROWS => last.extend_from(&drafts),
-            last => {
-                last.into_iter().for_each(Drafts::shrink);
-                self.settled.push(drafts);
+            Some(last) if last.len() + drafts.len() <= CHUNK_ROWS => last.extend_from(&drafts, CHUNK_ROWS),
+            _ => {
+                let mut chunk = Drafts::default();
+                chunk.extend_from(&drafts, CHUNK_ROWS);
+                self.settled.push(chunk);
             }
         }
     }

@@ -49,14 +49,9 @@ macro_rules! columns {
                 }
             }
 
-            /// Adds the rows of others.
-            pub(super) fn extend_from(&mut self, others: &Self) {
-                $(self.$field.extend_from(&others.$field, 0);)*
-            }
-
-            /// Gives back what was allocated for more rows.
-            pub(super) fn shrink(&mut self) {
-                $(self.$field.shrink();)*
+            /// Adds the rows of others; there is room for `len` in all.
+            pub(super) fn extend_from(&mut self, others: &Self, len: usize) {
+                $(self.$field.extend_from(&others.$field, len);)*
             }
         }
     };

@@ -42,7 +42,9 @@ pub(super) fn finish(
         calls,
     } = join(&mut rows, tables, ledger);
     let mut used: HashSet<u32> = models;
-    settled.iter().for_each(|drafts| used.extend(drafts.model.told()));
+    settled
+        .iter()
+        .for_each(|drafts| used.extend(distinct(&drafts.model, tables.models.len())));
     let is_joined = joined_calls(&rows, calls, &settled);
     settled.push(drafts);
     settled.iter_mut().for_each(Drafts::drop_records);
@@ -66,6 +68,16 @@ pub(super) fn finish(
             ..names
         },
     )
+}
+
+/// The positions below `len` that stand in a column.
+fn distinct(column: &Optional<u32>, len: usize) -> impl Iterator<Item = u32> + use<> {
+    let mut stands = vec![false; len];
+    column
+        .told()
+        .for_each(|position| stands[position as usize] = true);
+    let positions = stands.into_iter().zip(0..);
+    positions.filter_map(|(stands, position)| stands.then_some(position))
 }
 
 /// Takes requests apart that are settled and have records elsewhere, or are settled twice.

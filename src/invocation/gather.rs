@@ -18,7 +18,7 @@ use std::thread;
 use super::assemble::Assembler;
 use super::part::{Part, Sifter};
 use crate::parse::Parser;
-use crate::source::{Block, Blocks, Error, Found, Item, Located, Opened, Take, open};
+use crate::source::{Block, Blocks, Buffer, Error, Found, Item, Located, Opened, Take, open};
 use crate::vocab::Rejected;
 
 /// How files are read.
@@ -119,7 +119,7 @@ impl Gathering<'_> {
     /// Does what there is to do until there is nothing more, or `send` says that nothing more is wanted.
     fn run<'a>(&'a self, desk: &Desk<'a>, parser: &Arc<Parser>, send: &mut dyn FnMut(Told) -> bool) {
         let mut sifter = Sifter::new(Arc::clone(parser));
-        let mut spare = Vec::new();
+        let mut spare = Buffer::default();
         while let Some(task) = desk.task() {
             let goes_on = match task {
                 Task::Open(number, file) => {
@@ -164,7 +164,7 @@ impl Gathering<'_> {
         }
     }
 
-    fn sift(&self, block: Block<'_>, sifter: &mut Sifter, spare: &mut Vec<u8>) -> Part {
+    fn sift(&self, block: Block<'_>, sifter: &mut Sifter, spare: &mut Buffer) -> Part {
         let (lines, memory) = block.read(self.is_strict, sifter);
         *spare = memory;
         sifter.count_lines(lines);

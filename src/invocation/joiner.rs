@@ -19,7 +19,11 @@ use crate::vocab::{Micros, RequestId, Timestamp};
 /// Joins records as they come.
 #[derive(Debug, Default)]
 pub(super) struct Joiner {
-    open: HashMap<u128, Open, Folded>,
+    /// Which of the slots a request has.
+    open: HashMap<u128, u32, Folded>,
+    slots: Vec<Open>,
+    /// Slots that nobody has.
+    free: Vec<u32>,
     pub(super) settled: Drafts,
     /// What cannot be joined yet.
     pub(super) loose: Rows,
@@ -40,8 +44,8 @@ impl Joiner {
             return self.loose.marks.push(row);
         };
         let slot = match row.kind {
-            MarkKind::Start { .. } => &mut self.open.entry(id).or_default().start,
-            MarkKind::End => &mut self.open.entry(id).or_default().end,
+            MarkKind::Start { .. } => &mut self.slot(id).start,
+            MarkKind::End => &mut self.slot(id).end,
             MarkKind::TimedOut | MarkKind::Crashed => return self.loose.marks.push(row),
         };
         match slot {
@@ -55,7 +59,7 @@ impl Joiner {
         let RequestId::Uuid(id) = row.request_id else {
             return self.loose.timings.push(row);
         };
-        let slot = &mut self.open.entry(id).or_default().timing;
+        let slot = &mut self.slot(id).timing;
         match slot {
             Some(_) => self.loose.timings.push(row),
             None => *slot = Some(row),
@@ -67,9 +71,16 @@ impl Joiner {
         let RequestId::Uuid(id) = row.report.request_id else {
             return self.loose.reports.push(row);
         };
-        let open = self.open.remove(&id).unwrap_or_default();
+        let Some(slot) = self.open.remove(&id) else {
+            return self.loose.reports.push(row);
+        };
+        self.free.push(slot);
+        let open = &mut self.slots[slot as usize];
         match open.settle(id, &row, models) {
-            Some(draft) => self.settled.push(&draft),
+            Some(draft) => {
+                self.settled.push(&draft);
+                open.clear();
+            }
             None => {
                 open.loosen(&mut self.loose);
                 self.loose.reports.push(row);
@@ -77,19 +88,38 @@ impl Joiner {
         }
     }
 
+    /// The slot of a request, which is empty if it has none yet.
+    fn slot(&mut self, id: u128) -> &mut Open {
+        let (slots, free) = (&mut self.slots, &mut self.free);
+        let slot = *self.open.entry(id).or_insert_with(|| {
+            free.pop().unwrap_or_else(|| {
+                slots.push(Open::default());
+                // There are no more of them than requests that fit in memory.
+                slots.len() as u32 - 1
+            })
+        });
+        &mut self.slots[slot as usize]
+    }
+
     /// Nothing more comes: what is open is loose.
     pub(super) fn finish(&mut self) {
-        for (_, open) in self.open.drain() {
+        self.open.clear();
+        self.free.clear();
+        for mut open in self.slots.drain(..) {
             open.loosen(&mut self.loose);
         }
     }
 }
 
 impl Open {
-    fn loosen(self, loose: &mut Rows) {
-        loose.marks.extend(self.start);
-        loose.marks.extend(self.end);
-        loose.timings.extend(self.timing);
+    fn clear(&mut self) {
+        (self.start, self.end, self.timing) = (None, None, None);
+    }
+
+    fn loosen(&mut self, loose: &mut Rows) {
+        loose.marks.extend(self.start.take());
+        loose.marks.extend(self.end.take());
+        loose.timings.extend(self.timing.take());
     }
 
     /// The invocation of these records, if they are the usual ones.

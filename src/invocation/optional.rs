@@ -81,6 +81,12 @@ fn wide<T: Whole>(value: Option<T>) -> Option<T> {
     }
 }
 
+/// Adds values, with room for so many in all that are still to come.
+fn extend<V: Copy>(values: &mut Vec<V>, others: &[V], more: usize) {
+    values.reserve_exact(more.max(others.len()));
+    values.extend_from_slice(others);
+}
+
 impl<T: Whole> Optional<T> {
     /// A column of so many rows that have none.
     pub fn none(len: usize) -> Self {
@@ -248,9 +254,9 @@ impl<T: Whole> Optional<T> {
             (Kept::Alike(value, known), Kept::Alike(other, count)) if value == other || *known == 0 => {
                 (*value, *known) = (*other, *known + count);
             }
-            (Kept::Tiny(values), Kept::Tiny(others)) => values.extend_from_slice(others),
-            (Kept::Narrow(values), Kept::Narrow(others)) => values.extend_from_slice(others),
-            (Kept::Wide(values), Kept::Wide(others)) => values.extend_from_slice(others),
+            (Kept::Tiny(values), Kept::Tiny(others)) => extend(values, others, more),
+            (Kept::Narrow(values), Kept::Narrow(others)) => extend(values, others, more),
+            (Kept::Wide(values), Kept::Wide(others)) => extend(values, others, more),
             _ => {
                 let mut rows = part.iter();
                 // The first that does not fit chooses a kind; with room for all that come.
@@ -276,17 +282,6 @@ impl<T: Whole> Optional<T> {
         match &mut self.0 {
             Kept::Alike(value, _) => *value = value.and_then(change),
             _ => *self = self.iter().map(|value| value.and_then(&change)).collect(),
-        }
-    }
-
-    /// Gives back what was allocated for more rows.
-    pub fn shrink(&mut self) {
-        match &mut self.0 {
-            Kept::Alike(..) => {}
-            Kept::Tiny(values) => values.shrink_to_fit(),
-            Kept::Narrow(values) => values.shrink_to_fit(),
-            Kept::Wide(values) => values.shrink_to_fit(),
-            Kept::Any(values) => values.shrink_to_fit(),
         }
     }
 

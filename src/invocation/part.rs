@@ -13,7 +13,7 @@ use super::model_call::BedrockRow;
 use super::rows::{Call, InitRow, MarkKind, MarkRow, ReportRow, Standing, TimingRow, Told};
 use super::streams::region_of_arn;
 use super::tables::Tables;
-use crate::parse::{Lifecycle, Parsed, Parser, Record, Timing};
+use crate::parse::{Flat, Lifecycle, Parsed, Parser, Record, Timing};
 use crate::source::{Found, Item, RawEvent, Take};
 use crate::vocab::{Place, RequestId, Timestamp};
 
@@ -90,7 +90,23 @@ impl Sifter {
         part
     }
 
+    /// Takes a usual line of the platform, if it is one.
+    fn flat(&mut self, event: &RawEvent<'_>, is_escaped: bool) -> bool {
+        let Some(flat) = self.parser.parse_flat(&event.message, is_escaped) else {
+            return false;
+        };
+        if let Some(at) = event.at {
+            self.part.widen_span(at);
+        }
+        let told = self.told_of(event, Kind::of_flat(&flat));
+        self.part.flat(event, flat, told);
+        true
+    }
+
     fn event(&mut self, event: &RawEvent<'_>) {
+        if !event.is_row && self.flat(event, false) {
+            return;
+        }
         if let Some(at) = event.at {
             self.part.widen_span(at);
         }
@@ -103,7 +119,7 @@ impl Sifter {
             Parsed::Ignored => self.part.ledger.ignored += 1,
             Parsed::Rejected(reason) => self.part.rejected.push((event.place, reason)),
             Parsed::Record(record) => {
-                let told = self.told(event, &record);
+                let told = self.told_of(event, Kind::of(&record));
                 self.part.record(event, record, told);
             }
         }
@@ -111,21 +127,14 @@ impl Sifter {
 
     /// What tells this very event from others: its event id, else its stream, time and text. Of lines with neither a time
     /// nor an id only records can be told apart: a retry repeats the `START` and `END` of its request to the letter.
-    fn told(&mut self, event: &RawEvent<'_>, record: &Record<'_>) -> Told {
-        let is_record = match record {
-            // Nothing tells one from another.
-            Record::Report(report) if report.request_id == RequestId::absent() => false,
-            record => !matches!(record, Record::Lifecycle(_)),
-        };
-        // Two environments may begin in the same moment.
-        let is_of_anyone = matches!(record, Record::Lifecycle(line) if !line.line.names_a_request());
-        let is_told = event.at.is_some() && !(is_of_anyone && event.log_stream.is_none());
-        if event.event_id.is_none() && !is_told && !is_record {
+    fn told_of(&mut self, event: &RawEvent<'_>, kind: Kind) -> Told {
+        let is_told = event.at.is_some() && !(kind.is_of_anyone && event.log_stream.is_none());
+        if event.event_id.is_none() && !is_told && !kind.is_record {
             return Told::default();
         }
         // A copy may have left out the second line, which tells one trace from another.
-        let (text, trace) = match record {
-            Record::Report(_) => match event.message.split_once("XRAY TraceId:") {
+        let (text, trace) = match event.event_id {
+            None if kind.is_report => match event.message.split_once("XRAY TraceId:") {
                 Some((text, trace)) => (text, Some(trace)),
                 None => (&*event.message, None),
             },
@@ -152,7 +161,7 @@ impl Sifter {
             own,
             trace,
             // What another file without ids and times repeats is found later, and tells where in that file it stands.
-            is_of_file: event.event_id.is_none() && event.at.is_none() && identifies(record),
+            is_of_file: event.event_id.is_none() && event.at.is_none() && kind.identifies,
         }
     }
 }
@@ -186,6 +195,9 @@ impl Take for Sifter {
         if event.event_id.is_none() {
             return false;
         }
+        if self.flat(event, true) {
+            return true;
+        }
         let parser = Arc::clone(&self.parser);
         let Some(record) = parser.parse_escaped(&event.message) else {
             return false;
@@ -193,7 +205,7 @@ impl Take for Sifter {
         if let Some(at) = event.at {
             self.part.widen_span(at);
         }
-        let told = self.told(event, &record);
+        let told = self.told_of(event, Kind::of(&record));
         self.part.record(event, record, told);
         true
     }
@@ -217,12 +229,55 @@ fn push_words(words: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Whether a record names its request by an id of its own.
-fn identifies(record: &Record<'_>) -> bool {
-    match record {
-        Record::Report(report) => !report.request_id.is_redacted(),
-        Record::Timing(timing) => !timing.request_id.is_redacted(),
-        Record::Lifecycle(_) | Record::Bedrock(_) => false,
+/// What it depends on by what a record is told from others.
+#[derive(Clone, Copy)]
+struct Kind {
+    is_report: bool,
+    /// Whether nothing but a copy of it has its text.
+    is_record: bool,
+    /// Whether another may be equal, for two environments begin in the same moment.
+    is_of_anyone: bool,
+    /// Whether it names its request by an id of its own.
+    identifies: bool,
+}
+
+impl Kind {
+    fn of(record: &Record<'_>) -> Self {
+        let kind = Self {
+            is_report: false,
+            is_record: true,
+            is_of_anyone: false,
+            identifies: false,
+        };
+        match record {
+            Record::Report(report) => Self {
+                is_report: true,
+                // Nothing tells one without an id from another.
+                is_record: report.request_id != RequestId::absent(),
+                identifies: !report.request_id.is_redacted(),
+                ..kind
+            },
+            Record::Timing(timing) => Self {
+                identifies: !timing.request_id.is_redacted(),
+                ..kind
+            },
+            Record::Bedrock(_) => kind,
+            Record::Lifecycle(line) => Self {
+                is_record: false,
+                is_of_anyone: !line.line.names_a_request(),
+                ..kind
+            },
+        }
+    }
+
+    fn of_flat(flat: &Flat<'_>) -> Self {
+        let is_report = matches!(flat, Flat::Report(_));
+        Self {
+            is_report,
+            is_record: is_report,
+            is_of_anyone: false,
+            identifies: matches!(flat, Flat::Report(report) if !report.request_id.is_redacted()),
+        }
     }
 }
 
@@ -231,6 +286,34 @@ impl Part {
         let span = self.span.get_or_insert(Span { first: at, last: at });
         span.first = span.first.min(at);
         span.last = span.last.max(at);
+    }
+
+    /// Takes a usual line of the platform.
+    fn flat(&mut self, event: &RawEvent<'_>, flat: Flat<'_>, told: Told) {
+        let (request_id, kind) = match flat {
+            Flat::Report(report) => return self.record(event, Record::Report(report), told),
+            Flat::Start { request_id, version } => {
+                let version = Some(self.tables.streams.versions.position(version));
+                (request_id, MarkKind::Start { version })
+            }
+            Flat::End { request_id } => (request_id, MarkKind::End),
+        };
+        self.ledger.lifecycle += 1;
+        let stream = self.tables.streams.of(event);
+        self.records += 1;
+        let standing = Standing {
+            stream,
+            at: event.at,
+            file: 0,
+            has_event_id: event.event_id.is_some(),
+            sequence: self.records,
+        };
+        self.joiner.mark(MarkRow {
+            request_id: RequestId::Uuid(request_id),
+            kind,
+            standing,
+            told,
+        });
     }
 
     fn record(&mut self, event: &RawEvent<'_>, record: Record<'_>, told: Told) {

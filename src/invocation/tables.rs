@@ -37,6 +37,11 @@ impl Models {
         self.known[position as usize].as_ref()
     }
 
+    /// How many names.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
     pub(super) fn as_logged(&self, position: u32) -> &str {
         self.as_logged.text(position)
     }

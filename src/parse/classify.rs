@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::insights_row::{self, Row};
+use super::platform_flat::{self, Flat};
 use super::prefilter::Prefilter;
 use super::record::{LifecycleRecord, Record, Timing};
 use super::timing_keys::TimingKeys;
@@ -84,6 +85,13 @@ impl Parser {
         } else {
             self.json_behind_prefix(text)
         }
+    }
+
+    /// Reads one of the platform's usual lines, as it is or as it stands inside a JSON text. `None` if the message is another,
+    /// which [`Parser::parse`] reads.
+    #[inline]
+    pub fn parse_flat<'a>(&self, message: &'a str, is_escaped: bool) -> Option<Flat<'a>> {
+        platform_flat::read(message, is_escaped)
     }
 
     /// Reads a timing record of our own as it stands inside a JSON text. `None` if the message is another, or is to be read

@@ -13,6 +13,7 @@ mod insights_row;
 mod lenient;
 mod plain;
 mod platform_event;
+mod platform_flat;
 mod platform_line;
 mod prefilter;
 mod record;
@@ -33,6 +34,7 @@ mod timing_spellings;
 
 pub use call_facts::CallFacts;
 pub use classify::{Parsed, Parser};
+pub use platform_flat::Flat;
 pub use record::{
     BedrockCall, Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status, Timing,
 };

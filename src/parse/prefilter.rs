@@ -1,7 +1,8 @@
 //! Which messages cannot be records, told from a look at their bytes.
 
 use aho_corasick::packed;
-use memchr::{memchr, memmem};
+use memchr::memchr;
+use memchr::memmem::Finder;
 
 use super::classify::{PREFIX_LIMIT_BYTES, Parser};
 use super::escapes::STARTS;
@@ -12,6 +13,8 @@ use super::timing_keys::TimingKeys;
 pub(super) struct Prefilter {
     /// Finds what stands in every message in JSON that is a record, and what may hide it.
     needles: packed::Searcher,
+    hiding: Finder<'static>,
+    escape: Finder<'static>,
 }
 
 /// What stands in messages in JSON that are records, as it stands there escaped too.
@@ -37,7 +40,11 @@ impl Prefilter {
         needles.extend(OTHERS);
         needles.push(HIDING);
         let needles = packed::Config::new().builder().extend(needles).build()?;
-        Some(Self { needles })
+        Some(Self {
+            needles,
+            hiding: Finder::new(HIDING),
+            escape: Finder::new("\\u"),
+        })
     }
 
     fn is_no_record(&self, message: &[u8], is_escaped: bool) -> bool {
@@ -49,7 +56,7 @@ impl Prefilter {
             b'\\' => true,
             first => !first.is_ascii(),
         };
-        if begins || may_be_timeout(message, is_escaped) {
+        if begins || self.may_be_timeout(message, is_escaped) {
             return false;
         }
         let longest = if is_escaped {
@@ -59,9 +66,29 @@ impl Prefilter {
         };
         let before_json = &message[..message.len().min(longest + LONGEST_ESCAPE)];
         if memchr(b'{', before_json).is_none() {
-            return !is_escaped || memmem::find(before_json, HIDING.as_bytes()).is_none();
+            return !is_escaped || self.hiding.find(before_json).is_none();
         }
         self.needles.find(message).is_none()
+    }
+
+    /// Whether a message may end in the words of a timeout.
+    fn may_be_timeout(&self, message: &[u8], is_escaped: bool) -> bool {
+        let mut end = message;
+        loop {
+            end = end.trim_ascii_end();
+            match end {
+                [before @ .., b'n' | b't' | b'r'] if before.ends_with(b"\\") => {
+                    let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+                    end = &before[..before.len() - backslashes];
+                }
+                _ => break,
+            }
+        }
+        let Some(last) = end.last() else { return false };
+        // White space of other scripts, and escapes, are seen to by the parser.
+        let tail = &end[end.len().saturating_sub(12 * LONGEST_ESCAPE)..];
+        let is_hidden = is_escaped && self.escape.find(tail).is_some();
+        !last.is_ascii() || end.ends_with(b"seconds") || is_hidden
     }
 }
 
@@ -79,26 +106,6 @@ impl Parser {
 fn begins_like_platform(message: &[u8]) -> bool {
     STARTS.iter().any(|start| message.starts_with(start.as_bytes()))
         || (message.len() >= 6 && message[..6].eq_ignore_ascii_case(b"REPORT"))
-}
-
-/// Whether a message may end in the words of a timeout.
-fn may_be_timeout(message: &[u8], is_escaped: bool) -> bool {
-    let mut end = message;
-    loop {
-        end = end.trim_ascii_end();
-        match end {
-            [before @ .., b'n' | b't' | b'r'] if before.ends_with(b"\\") => {
-                let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
-                end = &before[..before.len() - backslashes];
-            }
-            _ => break,
-        }
-    }
-    let Some(last) = end.last() else { return false };
-    // White space of other scripts, and escapes, are seen to by the parser.
-    let tail = &end[end.len().saturating_sub(12 * LONGEST_ESCAPE)..];
-    let is_hidden = is_escaped && memmem::find(tail, b"\\u").is_some();
-    !last.is_ascii() || end.ends_with(b"seconds") || is_hidden
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
+use memchr::{memchr, memchr2};
 
 /// What every record that is read here begins with.
 const START: &str = "{\"schema\":\"latscope.timing/v1\"";
@@ -18,102 +19,136 @@ const MOST_DIGITS: usize = 15;
 /// Reads a record of our own schema. `None` if it is to be read by a parser.
 pub(super) fn read(json: &str) -> Option<TimingRecord<'_>> {
     let rest = json.strip_prefix(START)?;
-    read_fields(Cursor { rest, quote: "\"" })
+    // No control character stands in a JSON text as it is.
+    let is_plain = !json.trim_ascii_end().bytes().any(|byte| byte < b' ');
+    let cursor = Cursor {
+        rest,
+        is_escaped: false,
+    };
+    is_plain.then(|| read_fields(cursor))?
 }
 
 /// Reads a record as it stands inside a JSON text, where a backslash is before every quote. `None` if it is to be read by
 /// a parser.
 pub(super) fn read_escaped(json: &str) -> Option<TimingRecord<'_>> {
     let rest = json.strip_prefix(START_ESCAPED)?;
-    read_fields(Cursor { rest, quote: "\\\"" })
+    let is_plain = !json.bytes().any(|byte| byte < b' ');
+    let cursor = Cursor {
+        rest,
+        is_escaped: true,
+    };
+    is_plain.then(|| read_fields(cursor))?
 }
 
 fn read_fields(mut cursor: Cursor<'_>) -> Option<TimingRecord<'_>> {
     let mut record = TimingRecord::new("");
     record.schema = Cow::Borrowed(SCHEMA);
     let mut seen = 0_u32;
+    let mut next = 0;
     loop {
         match cursor.byte()? {
             b',' => {}
             b'}' => break,
             _ => return None,
         }
-        let field = field(cursor.key()?, &mut record, &mut cursor)?;
-        let bit = 1_u32 << field;
+        let number = cursor.key(next)?;
+        let bit = 1_u32 << number;
         if seen & bit != 0 {
             return None;
         }
         seen |= bit;
+        next = number + 1;
+        field(number, &mut record, &mut cursor)?;
     }
     // A logger ends the line; a request id must have been there.
-    let behind = match cursor.quote {
-        "\"" => cursor.rest.trim_end_matches(['\n', '\r', '\t', ' ']),
-        _ => cursor.rest.trim_end_matches("\\n"),
+    let behind = match cursor.is_escaped {
+        false => cursor.rest.trim_end_matches(['\n', '\r', '\t', ' ']),
+        true => cursor.rest.trim_end_matches("\\n"),
     };
     (behind.is_empty() && seen & 1 != 0).then_some(record)
 }
 
-/// Reads the value of a key. The number of the field.
-fn field<'a>(key: &str, record: &mut TimingRecord<'a>, cursor: &mut Cursor<'a>) -> Option<u32> {
-    let number = match key {
-        "request_id" => {
-            record.request_id = cursor.text()?;
-            0
-        }
-        "call_index" => {
-            record.call_index = u32::try_from(cursor.whole()?).ok()?;
-            1
-        }
-        "start_offset_ms" => put(&mut record.start_offset_ms, cursor.decimal()?, 2),
-        "gen_ai.operation.name" => put(&mut record.operation_name, cursor.text()?, 3),
-        "gen_ai.provider.name" => put(&mut record.provider_name, cursor.text()?, 4),
-        "gen_ai.request.model" => put(&mut record.request_model, cursor.text()?, 5),
-        "gen_ai.response.model" => put(&mut record.response_model, cursor.text()?, 6),
-        "gen_ai.usage.input_tokens" => put(&mut record.input_tokens, cursor.whole()?, 7),
-        "gen_ai.usage.output_tokens" => put(&mut record.output_tokens, cursor.whole()?, 8),
-        "gen_ai.request.max_tokens" => put(&mut record.max_tokens, cursor.whole()?, 9),
-        "gen_ai.request.temperature" => put(&mut record.temperature, cursor.decimal()?, 10),
-        "inference_ms" => put(&mut record.inference_ms, cursor.decimal()?, 11),
-        "retry_ms" => put(&mut record.retry_ms, cursor.decimal()?, 12),
-        "retry_count" => put(&mut record.retry_count, u32::try_from(cursor.whole()?).ok()?, 13),
-        "handler_ms" => put(&mut record.handler_ms, cursor.decimal()?, 14),
-        "before_ms" => put(&mut record.before_ms, cursor.decimal()?, 15),
-        "after_ms" => put(&mut record.after_ms, cursor.decimal()?, 16),
-        "bedrock_latency_ms" => put(&mut record.bedrock_latency_ms, cursor.decimal()?, 17),
-        "time_to_first_token_ms" => put(&mut record.time_to_first_token_ms, cursor.decimal()?, 18),
-        "cold_start" => put(&mut record.cold_start, cursor.truth()?, 19),
-        "initialization_type" => put(&mut record.initialization_type, cursor.text()?, 20),
-        "streaming" => put(&mut record.streaming, cursor.truth()?, 21),
-        "status" => {
-            let status = match &*cursor.text()? {
+/// The keys, in the order in which our handler writes them.
+const KEYS: [&str; 28] = [
+    "request_id",
+    "call_index",
+    "start_offset_ms",
+    "gen_ai.operation.name",
+    "gen_ai.provider.name",
+    "gen_ai.request.model",
+    "gen_ai.response.model",
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+    "gen_ai.request.max_tokens",
+    "gen_ai.request.temperature",
+    "inference_ms",
+    "retry_ms",
+    "retry_count",
+    "handler_ms",
+    "before_ms",
+    "after_ms",
+    "bedrock_latency_ms",
+    "time_to_first_token_ms",
+    "cold_start",
+    "initialization_type",
+    "streaming",
+    "status",
+    "error.type",
+    "bedrock_request_id",
+    "api_gateway_request_id",
+    "prompt_length",
+    "prompt_hash",
+];
+
+/// Reads the value of the key of this number.
+fn field<'a>(number: usize, record: &mut TimingRecord<'a>, cursor: &mut Cursor<'a>) -> Option<()> {
+    match number {
+        0 => record.request_id = cursor.text()?,
+        1 => record.call_index = u32::try_from(cursor.whole()?).ok()?,
+        2 => record.start_offset_ms = Some(cursor.decimal()?),
+        3 => record.operation_name = Some(cursor.text()?),
+        4 => record.provider_name = Some(cursor.text()?),
+        5 => record.request_model = Some(cursor.text()?),
+        6 => record.response_model = Some(cursor.text()?),
+        7 => record.input_tokens = Some(cursor.whole()?),
+        8 => record.output_tokens = Some(cursor.whole()?),
+        9 => record.max_tokens = Some(cursor.whole()?),
+        10 => record.temperature = Some(cursor.decimal()?),
+        11 => record.inference_ms = Some(cursor.decimal()?),
+        12 => record.retry_ms = Some(cursor.decimal()?),
+        13 => record.retry_count = Some(u32::try_from(cursor.whole()?).ok()?),
+        14 => record.handler_ms = Some(cursor.decimal()?),
+        15 => record.before_ms = Some(cursor.decimal()?),
+        16 => record.after_ms = Some(cursor.decimal()?),
+        17 => record.bedrock_latency_ms = Some(cursor.decimal()?),
+        18 => record.time_to_first_token_ms = Some(cursor.decimal()?),
+        19 => record.cold_start = Some(cursor.truth()?),
+        20 => record.initialization_type = Some(cursor.text()?),
+        21 => record.streaming = Some(cursor.truth()?),
+        22 => {
+            record.status = Some(match &*cursor.text()? {
                 "ok" => CallStatus::Ok,
                 "error" => CallStatus::Error,
                 "throttled" => CallStatus::Throttled,
                 "timeout" => CallStatus::Timeout,
                 _ => return None,
-            };
-            put(&mut record.status, status, 22)
+            });
         }
-        "error.type" => put(&mut record.error_type, cursor.text()?, 23),
-        "bedrock_request_id" => put(&mut record.bedrock_request_id, cursor.text()?, 24),
-        "api_gateway_request_id" => put(&mut record.api_gateway_request_id, cursor.text()?, 25),
-        "prompt_length" => put(&mut record.prompt_length, cursor.whole()?, 26),
-        "prompt_hash" => put(&mut record.prompt_hash, cursor.text()?, 27),
+        23 => record.error_type = Some(cursor.text()?),
+        24 => record.bedrock_request_id = Some(cursor.text()?),
+        25 => record.api_gateway_request_id = Some(cursor.text()?),
+        26 => record.prompt_length = Some(cursor.whole()?),
+        27 => record.prompt_hash = Some(cursor.text()?),
         _ => return None,
-    };
-    Some(number)
-}
-
-fn put<T>(slot: &mut Option<T>, value: T, number: u32) -> u32 {
-    *slot = Some(value);
-    number
+    }
+    Some(())
 }
 
 /// What is left of the text.
 struct Cursor<'a> {
     rest: &'a str,
-    /// What stands around texts.
-    quote: &'static str,
+    /// Whether a backslash stands before every quote.
+    is_escaped: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -124,27 +159,43 @@ impl<'a> Cursor<'a> {
         Some(byte)
     }
 
-    /// The text up to the next quote, which is taken off and must hold no escape and no control character.
-    fn plain(&mut self) -> Option<&'a str> {
-        let bytes = self.rest.as_bytes();
-        let end = bytes
-            .iter()
-            .position(|&byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
-        let text = &self.rest[..end];
-        self.rest = self.rest[end..].strip_prefix(self.quote)?;
-        Some(text)
+    fn quote(&mut self) -> Option<()> {
+        let rest = match self.is_escaped {
+            true => self.rest.strip_prefix("\\\"")?,
+            false => self.rest.strip_prefix('"')?,
+        };
+        self.rest = rest;
+        Some(())
     }
 
-    fn key(&mut self) -> Option<&'a str> {
-        self.rest = self.rest.strip_prefix(self.quote)?;
-        let key = self.plain()?;
-        self.rest = self.rest.strip_prefix(':')?;
-        Some(key)
+    /// The number of the key that stands here, its quotes and its colon taken off. It is likely to be this one or one
+    /// behind it.
+    fn key(&mut self, likely: usize) -> Option<usize> {
+        self.quote()?;
+        let (number, rest) = (likely..KEYS.len()).chain(0..likely).find_map(|number| {
+            let mut behind = Cursor {
+                rest: self.rest.strip_prefix(KEYS[number])?,
+                ..*self
+            };
+            behind.quote()?;
+            Some((number, behind.rest.strip_prefix(':')?))
+        })?;
+        self.rest = rest;
+        Some(number)
     }
 
+    /// A text without escapes.
     fn text(&mut self) -> Option<Cow<'a, str>> {
-        self.rest = self.rest.strip_prefix(self.quote)?;
-        self.plain().map(Cow::Borrowed)
+        self.quote()?;
+        let bytes = self.rest.as_bytes();
+        let end = match self.is_escaped {
+            true => memchr(b'\\', bytes)?,
+            false => memchr2(b'"', b'\\', bytes)?,
+        };
+        let text = &self.rest[..end];
+        self.rest = &self.rest[end..];
+        self.quote()?;
+        Some(Cow::Borrowed(text))
     }
 
     fn truth(&mut self) -> Option<bool> {

@@ -26,7 +26,33 @@ pub struct Blocks<'t> {
     stream: Option<String>,
     packed: Vec<Compression>,
     /// What was read behind the last cut.
-    begun: Vec<u8>,
+    begun: Buffer,
+}
+
+/// Memory, of which so many bytes are filled. What lies behind them is left as it is, so that it need not be cleared.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    memory: Vec<u8>,
+    length: usize,
+}
+
+impl Buffer {
+    fn filled(&self) -> &[u8] {
+        &self.memory[..self.length]
+    }
+
+    /// Makes room for so many bytes in all.
+    fn reserve(&mut self, length: usize) {
+        if self.memory.len() < length {
+            self.memory.resize(length, 0);
+        }
+    }
+
+    fn fill_with(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        self.memory[..bytes.len()].copy_from_slice(bytes);
+        self.length = bytes.len();
+    }
 }
 
 /// A form with an event a line.
@@ -38,7 +64,7 @@ enum LineForm {
 
 /// Whole events of a file, in the order in which they stand there.
 pub struct Block<'t> {
-    bytes: Vec<u8>,
+    bytes: Buffer,
     form: LineForm,
     stream: Option<String>,
     end: Option<End<'t>>,
@@ -64,27 +90,30 @@ impl<'t> Blocks<'t> {
             form,
             stream,
             packed,
-            begun: block,
+            begun: Buffer {
+                length: block.len(),
+                memory: block,
+            },
         })
     }
 
     /// The next block; none behind the end of the file. `spare` is memory that is used again.
-    pub fn next_block(&mut self, mut spare: Vec<u8>) -> Option<Block<'t>> {
+    pub fn next_block(&mut self, spare: Buffer) -> Option<Block<'t>> {
         let mut rest = self.rest.take()?;
-        spare.clear();
         let mut bytes = std::mem::replace(&mut self.begun, spare);
-        let mut wanted = BLOCK_BYTES.max(bytes.len() + BLOCK_BYTES / 2);
+        self.begun.length = 0;
+        let mut wanted = BLOCK_BYTES.max(bytes.length + BLOCK_BYTES / 2);
         loop {
             let rest_of_file = match fill(&mut rest, &mut bytes, wanted) {
-                Ok(true) => match self.last_cut(&bytes) {
+                Ok(true) => match self.last_cut(bytes.filled()) {
                     Some(cut) => {
-                        self.begun.extend_from_slice(&bytes[cut..]);
-                        bytes.truncate(cut);
+                        self.begun.fill_with(&bytes.filled()[cut..]);
+                        bytes.length = cut;
                         self.rest = Some(rest);
                         return Some(self.block(bytes, None));
                     }
                     // What was begun may be longer than anything that is read whole.
-                    None if bytes.len() >= LINE_LIMIT_BYTES => Some(rest),
+                    None if bytes.length >= LINE_LIMIT_BYTES => Some(rest),
                     None => {
                         wanted += BLOCK_BYTES;
                         continue;
@@ -114,7 +143,7 @@ impl<'t> Blocks<'t> {
         }
     }
 
-    fn block(&self, bytes: Vec<u8>, end: Option<End<'t>>) -> Block<'t> {
+    fn block(&self, bytes: Buffer, end: Option<End<'t>>) -> Block<'t> {
         Block {
             bytes,
             form: self.form.clone(),
@@ -125,45 +154,42 @@ impl<'t> Blocks<'t> {
 }
 
 /// Reads until there are so many bytes. Whether there are; else the stream has ended.
-fn fill(stream: &mut impl Read, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
-    let mut length = bytes.len();
-    bytes.resize(wanted, 0);
-    let filled = loop {
-        if length == wanted {
-            break Ok(true);
-        }
-        match stream.read(&mut bytes[length..]) {
-            Ok(0) => break Ok(false),
-            Ok(read) => length += read,
+fn fill(stream: &mut impl Read, bytes: &mut Buffer, wanted: usize) -> io::Result<bool> {
+    bytes.reserve(wanted);
+    while bytes.length < wanted {
+        match stream.read(&mut bytes.memory[bytes.length..wanted]) {
+            Ok(0) => return Ok(false),
+            Ok(read) => bytes.length += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => break Err(error),
+            Err(error) => return Err(error),
         }
-    };
-    bytes.truncate(length);
-    filled
+    }
+    Ok(true)
 }
 
 impl Block<'_> {
     /// Reads the events. Places are counted from the block's own first line, of which there are as many as is returned. Where
     /// `is_strict`, every line is read as if nothing was known of it; else what is written like the lines before it is cut,
     /// and what cannot be a record is passed over. The memory comes back to be used again.
-    pub fn read(self, is_strict: bool, take: &mut dyn Take) -> (u64, Vec<u8>) {
+    pub fn read(self, is_strict: bool, take: &mut dyn Take) -> (u64, Buffer) {
         let mut sink = Sink::new(take, self.stream);
         let Some(end) = self.end else {
             let lines = match &self.form {
-                LineForm::Json => json::read_block(&self.bytes, false, is_strict, &mut sink),
-                LineForm::Text(layout) => text::read_block(&self.bytes, false, is_strict, layout, &mut sink),
+                LineForm::Json => json::read_block(self.bytes.filled(), false, is_strict, &mut sink),
+                LineForm::Text(layout) => {
+                    text::read_block(self.bytes.filled(), false, is_strict, layout, &mut sink)
+                }
             };
             sink.end_of_block();
             return (lines, self.bytes);
         };
         let lines = match (end.rest, &self.form) {
-            (None, LineForm::Json) => json::read_block(&self.bytes, true, is_strict, &mut sink),
+            (None, LineForm::Json) => json::read_block(self.bytes.filled(), true, is_strict, &mut sink),
             (None, LineForm::Text(layout)) => {
-                text::read_block(&self.bytes, true, is_strict, layout, &mut sink)
+                text::read_block(self.bytes.filled(), true, is_strict, layout, &mut sink)
             }
             (Some(rest), form) => {
-                let all = io::BufReader::with_capacity(BLOCK_BYTES, self.bytes.as_slice().chain(rest));
+                let all = io::BufReader::with_capacity(BLOCK_BYTES, self.bytes.filled().chain(rest));
                 match form {
                     LineForm::Json => json::read_lines(all, &mut sink),
                     LineForm::Text(layout) => text::read(all, layout, &mut sink),

@@ -30,7 +30,7 @@ mod text;
 #[cfg(test)]
 mod trial;
 
-pub use blocks::{Block, Blocks};
+pub use blocks::{Block, Blocks, Buffer};
 pub use counted::Counted;
 pub use event::{Item, RawEvent, Take};
 pub use found::{Compression, Encoding, Form, Found};

@@ -52,12 +52,20 @@ fn parse_uuid(text: &[u8]) -> Option<u128> {
     }
     let is_dashed = [8, 13, 18, 23].iter().all(|at| text[*at] == b'-');
     let digits = |from: usize, to: usize| {
-        text[from..to].iter().fold((0_u64, 0_u8), |(value, faults), byte| {
-            let digit = HEX_DIGITS[usize::from(*byte)];
-            (value << 4 | u64::from(digit & 15), faults | digit)
-        })
+        text[from..to]
+            .iter()
+            .fold((0_u64, 0_u8), |(value, faults), byte| {
+                let digit = HEX_DIGITS[usize::from(*byte)];
+                (value << 4 | u64::from(digit & 15), faults | digit)
+            })
     };
-    let parts = [digits(0, 8), digits(9, 13), digits(14, 18), digits(19, 23), digits(24, 36)];
+    let parts = [
+        digits(0, 8),
+        digits(9, 13),
+        digits(14, 18),
+        digits(19, 23),
+        digits(24, 36),
+    ];
     // The upper half of what stands for another character is not empty.
     let is_hex = parts.iter().fold(0, |faults, (_, of_part)| faults | of_part) < 16;
     let [(a, _), (b, _), (c, _), (d, _), (e, _)] = parts;
