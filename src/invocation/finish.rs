@@ -15,7 +15,7 @@ use super::ledger::Ledger;
 use super::model_call::ModelCall;
 use super::names::{Interner, Model, Names, SourceFile};
 use super::optional::{Optional, Whole};
-use super::rows::{BedrockId, MarkKind, Rows, Told};
+use super::rows::{BedrockId, MarkKind, MarkRow, Rows, Told};
 use super::streams::Stream;
 use super::tables::Tables;
 use crate::vocab::{ModelId, RequestId};
@@ -28,7 +28,7 @@ pub(super) fn finish(
     files: Vec<SourceFile>,
     ledger: &mut Ledger,
 ) -> (Invocations, Vec<ModelCall>, Names) {
-    loosen_conflicts(&mut settled, &mut rows);
+    loosen_conflicts(&mut settled, &mut rows, ledger);
     drop_duplicates(&mut rows, ledger);
     for drafts in &settled {
         let matched = drafts.is_matched.told().filter(|is| *is == 1).count() as u64;
@@ -80,8 +80,9 @@ fn distinct(column: &Optional<u32>, len: usize) -> impl Iterator<Item = u32> + u
     positions.filter_map(|(stands, position)| stands.then_some(position))
 }
 
-/// Takes requests apart that are settled and have records elsewhere, or are settled twice.
-fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
+/// Takes requests apart that are settled and have records elsewhere, or are settled twice. An `END` elsewhere tells nothing
+/// and is merely counted.
+fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows, ledger: &mut Ledger) {
     let uuid = |id: &RequestId| match id {
         RequestId::Uuid(id) => Some(*id),
         RequestId::Other(_) => None,
@@ -89,17 +90,41 @@ fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
     let mut conflicts: HashSet<u128, Folded> = HashSet::default();
     conflicts.extend(rows.reports.iter().filter_map(|row| uuid(&row.report.request_id)));
     conflicts.extend(rows.timings.iter().filter_map(|row| uuid(&row.request_id)));
-    conflicts.extend(rows.marks.iter().filter_map(|row| uuid(&row.request_id)));
+    let (ends, marks): (Vec<MarkRow>, Vec<MarkRow>) = take(&mut rows.marks)
+        .into_iter()
+        .partition(|row| row.kind == MarkKind::End && uuid(&row.request_id).is_some_and(|id| id != 0));
+    conflicts.extend(marks.iter().filter_map(|row| uuid(&row.request_id)));
+    rows.marks = marks;
+    let mut ends_of: HashMap<u128, Ends, Folded> = HashMap::default();
+    for row in ends {
+        if let Some(id) = uuid(&row.request_id) {
+            ends_of.entry(id).or_default().rows.push(row);
+        }
+    }
     let count = settled.iter().map(Drafts::len).sum();
     let mut seen: HashSet<u128, Folded> = HashSet::with_capacity_and_hasher(count, Folded::default());
     for drafts in settled.iter() {
-        for id in (0..drafts.len()).filter_map(|row| drafts.uuid(row)) {
+        for row in 0..drafts.len() {
+            let Some(id) = drafts.uuid(row) else { continue };
             if !seen.insert(id) {
                 conflicts.insert(id);
+            }
+            if let Some(ends) = ends_of.get_mut(&id) {
+                ends.settled = Some(drafts.end_told.get(row));
             }
         }
     }
     drop(seen);
+    for (id, ends) in ends_of {
+        match ends.settled {
+            Some(told) if !conflicts.contains(&id) => {
+                let repeated = ends.repeated(told);
+                ledger.lifecycle -= repeated;
+                ledger.duplicates += repeated;
+            }
+            _ => rows.marks.extend(ends.rows),
+        }
+    }
     if conflicts.is_empty() {
         return;
     }
@@ -118,6 +143,23 @@ fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
             drafts.get(row as usize).loosen(rows);
         }
         drafts.keep(&kept);
+    }
+}
+
+/// The `END` lines of a request that stand behind its `REPORT`.
+#[derive(Default)]
+struct Ends {
+    rows: Vec<MarkRow>,
+    /// Whether the request is settled, and what tells the `END` that it has, if it has one.
+    settled: Option<Option<u32>>,
+}
+
+impl Ends {
+    /// How many were there before, with the one of the settled request among them.
+    fn repeated(&self, settled: Option<u32>) -> u64 {
+        let mut seen: HashSet<u32> = settled.into_iter().collect();
+        let told = self.rows.iter().map(|row| row.told.of_request().own);
+        told.filter(|told| *told != 0 && !seen.insert(*told)).count() as u64
     }
 }
 

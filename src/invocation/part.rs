@@ -221,7 +221,7 @@ const FULL_RECORDS: u64 = 4096;
 /// The text without its white space.
 fn push_words(words: &mut Vec<u8>, text: &str) {
     // Most records in JSON have none, which is seen at once.
-    if text.bytes().any(|byte| byte <= b' ') {
+    if text.bytes().fold(false, |has, byte| has | (byte <= b' ')) {
         let parts = text.as_bytes().split(u8::is_ascii_whitespace);
         parts.for_each(|word| words.extend_from_slice(word));
     } else {

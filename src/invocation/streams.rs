@@ -8,6 +8,7 @@ use crate::source::RawEvent;
 pub(super) struct Streams {
     keys: Interner,
     known: Vec<Stream>,
+    recent: Recent,
     pub(super) versions: Interner,
 }
 
@@ -21,6 +22,25 @@ pub(super) struct Stream {
     pub(super) region: Option<Box<str>>,
     pub(super) runtime: Option<Box<str>>,
     pub(super) initialization: Option<Box<str>>,
+}
+
+/// Streams of late, each at a place that the end of its name tells: records of few streams alternate.
+#[derive(Debug)]
+struct Recent([u32; 64]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self([u32::MAX; 64])
+    }
+}
+
+impl Recent {
+    /// The place for a name, and what stands there, whose name may be another.
+    fn of(&mut self, name: Option<&str>) -> &mut u32 {
+        let end = name.and_then(|name| name.as_bytes().last_chunk::<8>());
+        let end = end.map_or(0, |end| u64::from_le_bytes(*end));
+        &mut self.0[(end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize]
+    }
 }
 
 /// The key of a stream without a name. No stream name begins with a control character.
@@ -46,7 +66,15 @@ impl Streams {
     /// The position of an event's stream in a part of one file.
     pub(super) fn of(&mut self, event: &RawEvent<'_>) -> u32 {
         let name = event.log_stream.as_deref();
-        let position = self.named(name, name.unwrap_or(UNNAMED));
+        let recent = self.recent.of(name);
+        let position = match self.known.get(*recent as usize) {
+            Some(stream) if stream.name.as_deref() == name => *recent,
+            _ => {
+                let position = self.named(name, name.unwrap_or(UNNAMED));
+                *self.recent.of(name) = position;
+                position
+            }
+        };
         if let Some(group) = event.log_group.as_deref() {
             self.learn(position, |known| {
                 known.function = known

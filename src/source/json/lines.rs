@@ -168,7 +168,7 @@ fn hand_on(event: &CutEvent<'_>, place: Place, text: &mut Vec<u8>, sink: &mut Si
     ) else {
         return false;
     };
-    let Ok(escaped) = std::str::from_utf8(event.message) else {
+    let Ok(escaped) = simdutf8::basic::from_utf8(event.message) else {
         return false;
     };
     let event = RawEvent {

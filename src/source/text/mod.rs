@@ -112,7 +112,7 @@ pub(super) fn read_block(
     let is_unusual = is_strict
         || memchr3(0, 0x1b, b'\r', bytes).is_some()
         || (is_end && !bytes.ends_with(b"\n") && ends_inside_character(bytes));
-    match std::str::from_utf8(bytes) {
+    match simdutf8::basic::from_utf8(bytes) {
         Ok(text) if !is_unusual => read_usual(text, layout, sink),
         _ => {
             read(bytes, layout, sink);
