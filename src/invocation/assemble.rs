@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use super::collect::{Collected, Span};
 use super::drafts::Drafts;
-use super::finish::finish;
+use super::finish::{End, finish};
 use super::folded::Folded;
 use super::joiner::Joiner;
 use super::ledger::Ledger;
 use super::model_call::BedrockRow;
 use super::names::SourceFile;
 use super::part::{Lone, Part};
-use super::rows::{BedrockId, InitRow, MarkRow, ReportRow, Standing, TimingRow, Told};
+use super::rows::{BedrockId, InitRow, MarkKind, MarkRow, ReportRow, Standing, TimingRow, Told};
 use super::tables::{Positions, Tables};
 use crate::source::{Encoding, Found};
 use crate::vocab::{Origin, Place, Rejected, RequestId};
@@ -30,6 +30,7 @@ pub struct Assembler {
     /// What was settled inside parts.
     settled: Vec<Drafts>,
     inits: Vec<InitRow>,
+    ends: Vec<End>,
     bedrock: Vec<BedrockRow>,
     /// What tells the events that no request id groups.
     seen: HashSet<u128, Folded>,
@@ -123,6 +124,10 @@ impl Assembler {
         self.records += records;
         self.take_settled(joiner.settled, &moved);
         self.take_rows(joiner.loose, &moved);
+        if self.joiner.settled.len() >= PART_ROWS {
+            let drafts = std::mem::take(&mut self.joiner.settled);
+            self.keep_settled(&drafts);
+        }
         for one in lone {
             self.take_lone(one, &moved);
         }
@@ -152,14 +157,17 @@ impl Assembler {
             return;
         }
         moved.drafts(&mut drafts);
-        // Columns that grow without end would be moved again and again, and one for each part would leave holes.
-        match self.settled.last_mut() {
-            Some(last) if last.len() + drafts.len() <= CHUNK_ROWS => last.extend_from(&drafts, CHUNK_ROWS),
-            _ => {
-                let mut chunk = Drafts::default();
-                chunk.extend_from(&drafts, CHUNK_ROWS);
-                self.settled.push(chunk);
-            }
+        self.keep_settled(&drafts);
+    }
+
+    fn keep_settled(&mut self, drafts: &Drafts) {
+        let len = self.settled.last().map_or(0, Drafts::len) + drafts.len();
+        if self.settled.is_empty() || len > CHUNK_ROWS {
+            self.settled.push(Drafts::default());
+        }
+        if let Some(chunk) = self.settled.last_mut() {
+            // Memory that nothing was written to costs nothing, and columns need not be moved when they grow.
+            chunk.extend_from(drafts, if len <= FEW_ROWS { FEW_ROWS } else { CHUNK_ROWS });
         }
     }
 
@@ -216,9 +224,18 @@ impl Assembler {
                         self.drop_lifecycle();
                     } else {
                         self.joiner.mark(row);
+                        self.keep_ends();
                     }
                 }
             }
+        }
+    }
+
+    /// Keeps of an `END` without anything before it no more than what tells it from others.
+    fn keep_ends(&mut self) {
+        let is_end = |row: &mut MarkRow| row.kind == MarkKind::End && is_of_one(&row.request_id);
+        if let Some(row) = self.joiner.loose.marks.pop_if(is_end) {
+            self.ends.extend(End::of(&row));
         }
     }
 
@@ -230,10 +247,7 @@ impl Assembler {
     /// Whether an event was there before whose request id many may share. Those of a request of its own are compared when
     /// everything has come in.
     fn is_seen(&mut self, request_id: &RequestId, told: Told, is_report: bool) -> bool {
-        match request_id {
-            RequestId::Uuid(uuid) if *uuid != 0 => false,
-            _ => self.is_told_before(told, is_report),
-        }
+        !is_of_one(request_id) && self.is_told_before(told, is_report)
     }
 
     fn is_told_before(&mut self, told: Told, is_report: bool) -> bool {
@@ -295,10 +309,11 @@ impl Assembler {
         (rows.inits, rows.bedrock) = (self.inits, self.bedrock);
         let mut settled = self.settled;
         settled.push(self.joiner.settled);
+        let ends = self.ends;
         self.seen = HashSet::default();
         let mut ledger = self.ledger;
         let (invocations, model_calls, names) =
-            finish(settled, rows, &mut self.tables, self.files, &mut ledger);
+            finish(settled, rows, ends, &mut self.tables, self.files, &mut ledger);
         Collected {
             invocations,
             model_calls,
@@ -309,8 +324,19 @@ impl Assembler {
     }
 }
 
+/// So many drafts of what stands in several parts are put with the others.
+const PART_ROWS: usize = 1 << 10;
+
+/// Whether an id is that of one request alone, so that what it groups is few.
+pub(super) fn is_of_one(request_id: &RequestId) -> bool {
+    matches!(request_id, RequestId::Uuid(id) if *id != 0)
+}
+
 /// How many drafts are held in columns of their own at most.
-const CHUNK_ROWS: usize = 1 << 15;
+const CHUNK_ROWS: usize = 1 << 20;
+
+/// Up to so many drafts take no room for more.
+const FEW_ROWS: usize = 1 << 12;
 
 /// An odd number without a pattern.
 const MIX: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;

@@ -24,11 +24,13 @@ use crate::vocab::{ModelId, RequestId};
 pub(super) fn finish(
     mut settled: Vec<Drafts>,
     mut rows: Rows,
+    ends: Vec<End>,
     tables: &mut Tables,
     files: Vec<SourceFile>,
     ledger: &mut Ledger,
 ) -> (Invocations, Vec<ModelCall>, Names) {
-    loosen_conflicts(&mut settled, &mut rows, ledger);
+    loosen_conflicts(&mut settled, &mut rows);
+    drop_ends(ends, &settled, &mut rows, ledger);
     drop_duplicates(&mut rows, ledger);
     for drafts in &settled {
         let matched = drafts.is_matched.told().filter(|is| *is == 1).count() as u64;
@@ -80,9 +82,8 @@ fn distinct(column: &Optional<u32>, len: usize) -> impl Iterator<Item = u32> + u
     positions.filter_map(|(stands, position)| stands.then_some(position))
 }
 
-/// Takes requests apart that are settled and have records elsewhere, or are settled twice. An `END` elsewhere tells nothing
-/// and is merely counted.
-fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows, ledger: &mut Ledger) {
+/// Takes requests apart that are settled and have records elsewhere, or are settled twice. An `END` elsewhere tells nothing.
+fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
     let uuid = |id: &RequestId| match id {
         RequestId::Uuid(id) => Some(*id),
         RequestId::Other(_) => None,
@@ -90,41 +91,19 @@ fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows, ledger: &mut Ledger
     let mut conflicts: HashSet<u128, Folded> = HashSet::default();
     conflicts.extend(rows.reports.iter().filter_map(|row| uuid(&row.report.request_id)));
     conflicts.extend(rows.timings.iter().filter_map(|row| uuid(&row.request_id)));
-    let (ends, marks): (Vec<MarkRow>, Vec<MarkRow>) = take(&mut rows.marks)
-        .into_iter()
-        .partition(|row| row.kind == MarkKind::End && uuid(&row.request_id).is_some_and(|id| id != 0));
-    conflicts.extend(marks.iter().filter_map(|row| uuid(&row.request_id)));
-    rows.marks = marks;
-    let mut ends_of: HashMap<u128, Ends, Folded> = HashMap::default();
-    for row in ends {
-        if let Some(id) = uuid(&row.request_id) {
-            ends_of.entry(id).or_default().rows.push(row);
-        }
-    }
+    let is_end = |row: &&MarkRow| row.kind == MarkKind::End;
+    let marks = rows.marks.iter().filter(|row| !is_end(row));
+    conflicts.extend(marks.filter_map(|row| uuid(&row.request_id)));
     let count = settled.iter().map(Drafts::len).sum();
     let mut seen: HashSet<u128, Folded> = HashSet::with_capacity_and_hasher(count, Folded::default());
     for drafts in settled.iter() {
-        for row in 0..drafts.len() {
-            let Some(id) = drafts.uuid(row) else { continue };
+        for id in (0..drafts.len()).filter_map(|row| drafts.uuid(row)) {
             if !seen.insert(id) {
                 conflicts.insert(id);
-            }
-            if let Some(ends) = ends_of.get_mut(&id) {
-                ends.settled = Some(drafts.end_told.get(row));
             }
         }
     }
     drop(seen);
-    for (id, ends) in ends_of {
-        match ends.settled {
-            Some(told) if !conflicts.contains(&id) => {
-                let repeated = ends.repeated(told);
-                ledger.lifecycle -= repeated;
-                ledger.duplicates += repeated;
-            }
-            _ => rows.marks.extend(ends.rows),
-        }
-    }
     if conflicts.is_empty() {
         return;
     }
@@ -146,21 +125,44 @@ fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows, ledger: &mut Ledger
     }
 }
 
-/// The `END` lines of a request that stand behind its `REPORT`.
-#[derive(Default)]
-struct Ends {
-    rows: Vec<MarkRow>,
-    /// Whether the request is settled, and what tells the `END` that it has, if it has one.
-    settled: Option<Option<u32>>,
+/// What tells an `END` from others: its request, its own hash, and its file where nothing else does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct End(u128, u32, u32);
+
+impl End {
+    /// `None` where nothing tells it.
+    pub(super) fn of(row: &MarkRow) -> Option<Self> {
+        let (id, own, file) = key(&row.request_id, row.told, row.standing.file)?;
+        Some(Self(id, own, file))
+    }
 }
 
-impl Ends {
-    /// How many were there before, with the one of the settled request among them.
-    fn repeated(&self, settled: Option<u32>) -> u64 {
-        let mut seen: HashSet<u32> = settled.into_iter().collect();
-        let told = self.rows.iter().map(|row| row.told.of_request().own);
-        told.filter(|told| *told != 0 && !seen.insert(*told)).count() as u64
+/// Drops the `END` lines of requests whose id is known, and counts those that were there before. They tell nothing else.
+fn drop_ends(mut ends: Vec<End>, settled: &[Drafts], rows: &mut Rows, ledger: &mut Ledger) {
+    ends.extend(
+        rows.marks
+            .iter()
+            .filter(|row| row.kind == MarkKind::End)
+            .filter_map(End::of),
+    );
+    rows.marks.retain(|row| row.kind != MarkKind::End);
+    let ids: HashSet<u128, Folded> = ends.iter().map(|end| end.0).collect();
+    if !ids.is_empty() {
+        for drafts in settled {
+            for row in 0..drafts.len() {
+                let id = drafts.uuid(row).filter(|id| ids.contains(id));
+                let told = id.zip(drafts.end_told.get(row));
+                ends.extend(told.map(|(id, own)| End(id, own, u32::MAX)));
+            }
+        }
     }
+    ends.sort_unstable();
+    let repeated = ends
+        .chunk_by(|a, b| a == b)
+        .map(|same| same.len() as u64 - 1)
+        .sum::<u64>();
+    ledger.lifecycle -= repeated;
+    ledger.duplicates += repeated;
 }
 
 /// What tells an event among those of a request whose id is known; `None` where nothing does. A line that nothing but its
@@ -204,9 +206,6 @@ fn drop_duplicates(rows: &mut Rows, ledger: &mut Ledger) {
     rows.marks
         .retain(|row| key(&row.request_id, row.told, row.standing.file).is_none_or(|key| marks.insert(key)));
     let repeated_marks = (before - rows.marks.len()) as u64;
-    // What it told was that it is no second one.
-    rows.marks.retain(|row| row.kind != MarkKind::End);
-
     ledger.report_records -= repeated_reports;
     ledger.timing_records -= repeated_timings;
     ledger.lifecycle -= repeated_marks;

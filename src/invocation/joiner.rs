@@ -45,7 +45,11 @@ impl Joiner {
         };
         let slot = match row.kind {
             MarkKind::Start { .. } => &mut self.slot(id).start,
-            MarkKind::End => &mut self.slot(id).end,
+            MarkKind::End => match self.open.get(&id) {
+                Some(slot) => &mut self.slots[*slot as usize].end,
+                // Where its `START` stands elsewhere, or its `REPORT` before it.
+                None => return self.loose.marks.push(row),
+            },
             MarkKind::TimedOut | MarkKind::Crashed => return self.loose.marks.push(row),
         };
         match slot {

@@ -239,9 +239,12 @@ impl<T: Whole> Optional<T> {
 
     /// One column of several, one behind the other; each is given back as soon as it was read.
     pub fn concat(parts: impl Iterator<Item = Self>, len: usize) -> Self {
-        let mut whole = Self(Kept::Alike(None, 0));
+        let mut whole = Self::default();
         for part in parts {
-            whole.extend_from(&part, len);
+            match whole.is_empty() {
+                true => whole = part,
+                false => whole.extend_from(&part, len),
+            }
         }
         whole
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 use super::collect::Span;
 use super::facts::{milli, prompt_hash};
@@ -98,8 +98,7 @@ impl Sifter {
         if let Some(at) = event.at {
             self.part.widen_span(at);
         }
-        let told = self.told_of(event, Kind::of_flat(&flat));
-        self.part.flat(event, flat, told);
+        self.part.flat(event, flat, &mut self.words);
         true
     }
 
@@ -118,50 +117,7 @@ impl Sifter {
         match parsed {
             Parsed::Ignored => self.part.ledger.ignored += 1,
             Parsed::Rejected(reason) => self.part.rejected.push((event.place, reason)),
-            Parsed::Record(record) => {
-                let told = self.told_of(event, Kind::of(&record));
-                self.part.record(event, record, told);
-            }
-        }
-    }
-
-    /// What tells this very event from others: its event id, else its stream, time and text. Of lines with neither a time
-    /// nor an id only records can be told apart: a retry repeats the `START` and `END` of its request to the letter.
-    fn told_of(&mut self, event: &RawEvent<'_>, kind: Kind) -> Told {
-        let is_told = event.at.is_some() && !(kind.is_of_anyone && event.log_stream.is_none());
-        if event.event_id.is_none() && !is_told && !kind.is_record {
-            return Told::default();
-        }
-        // A copy may have left out the second line, which tells one trace from another.
-        let (text, trace) = match event.event_id {
-            None if kind.is_report => match event.message.split_once("XRAY TraceId:") {
-                Some((text, trace)) => (text, Some(trace)),
-                None => (&*event.message, None),
-            },
-            _ => (&*event.message, None),
-        };
-        let words = &mut self.words;
-        words.clear();
-        let stream = event.log_stream.as_deref().unwrap_or("");
-        words.extend_from_slice(&stream.len().to_le_bytes());
-        words.extend_from_slice(stream.as_bytes());
-        match &event.event_id {
-            Some(id) => words.extend_from_slice(id.as_bytes()),
-            // Forms differ in the white space that they keep.
-            None => push_words(words, text),
-        }
-        let at = event.at.map_or(i64::MIN, Timestamp::as_epoch_millis);
-        words.extend_from_slice(&at.to_le_bytes());
-        words.push(u8::from(event.event_id.is_some()));
-        let own = xxh3_128(words);
-        let trace = trace
-            .filter(|_| event.event_id.is_none())
-            .map_or(0, |trace| xxh3_128(trace.trim().as_bytes()));
-        Told {
-            own,
-            trace,
-            // What another file without ids and times repeats is found later, and tells where in that file it stands.
-            is_of_file: event.event_id.is_none() && event.at.is_none() && kind.identifies,
+            Parsed::Record(record) => self.part.record(event, record, &mut self.words),
         }
     }
 }
@@ -205,8 +161,7 @@ impl Take for Sifter {
         if let Some(at) = event.at {
             self.part.widen_span(at);
         }
-        let told = self.told_of(event, Kind::of(&record));
-        self.part.record(event, record, told);
+        self.part.record(event, record, &mut self.words);
         true
     }
 
@@ -218,15 +173,16 @@ impl Take for Sifter {
 /// A part of so many records is taken in.
 const FULL_RECORDS: u64 = 4096;
 
-/// The text without its white space.
-fn push_words(words: &mut Vec<u8>, text: &str) {
+/// The text without its white space, in which forms differ. `words` is memory that is used again.
+fn without_blanks<'t>(text: &'t str, words: &'t mut Vec<u8>) -> &'t [u8] {
     // Most records in JSON have none, which is seen at once.
-    if text.bytes().fold(false, |has, byte| has | (byte <= b' ')) {
-        let parts = text.as_bytes().split(u8::is_ascii_whitespace);
-        parts.for_each(|word| words.extend_from_slice(word));
-    } else {
-        words.extend_from_slice(text.as_bytes());
+    if !text.bytes().fold(false, |has, byte| has | (byte <= b' ')) {
+        return text.as_bytes();
     }
+    words.clear();
+    let parts = text.as_bytes().split(u8::is_ascii_whitespace);
+    parts.for_each(|word| words.extend_from_slice(word));
+    words
 }
 
 /// What it depends on by what a record is told from others.
@@ -270,15 +226,13 @@ impl Kind {
         }
     }
 
-    fn of_flat(flat: &Flat<'_>) -> Self {
-        let is_report = matches!(flat, Flat::Report(_));
-        Self {
-            is_report,
-            is_record: is_report,
-            is_of_anyone: false,
-            identifies: matches!(flat, Flat::Report(report) if !report.request_id.is_redacted()),
-        }
-    }
+    /// Of a line that names its request.
+    const MARK: Self = Self {
+        is_report: false,
+        is_record: false,
+        is_of_anyone: false,
+        identifies: false,
+    };
 }
 
 impl Part {
@@ -289,9 +243,9 @@ impl Part {
     }
 
     /// Takes a usual line of the platform.
-    fn flat(&mut self, event: &RawEvent<'_>, flat: Flat<'_>, told: Told) {
+    fn flat(&mut self, event: &RawEvent<'_>, flat: Flat<'_>, words: &mut Vec<u8>) {
         let (request_id, kind) = match flat {
-            Flat::Report(report) => return self.record(event, Record::Report(report), told),
+            Flat::Report(report) => return self.record(event, Record::Report(report), words),
             Flat::Start { request_id, version } => {
                 let version = Some(self.tables.streams.versions.position(version));
                 (request_id, MarkKind::Start { version })
@@ -300,6 +254,7 @@ impl Part {
         };
         self.ledger.lifecycle += 1;
         let stream = self.tables.streams.of(event);
+        let told = self.told(event, Kind::MARK, stream, words);
         self.records += 1;
         let standing = Standing {
             stream,
@@ -316,8 +271,9 @@ impl Part {
         });
     }
 
-    fn record(&mut self, event: &RawEvent<'_>, record: Record<'_>, told: Told) {
+    fn record(&mut self, event: &RawEvent<'_>, record: Record<'_>, words: &mut Vec<u8>) {
         let stream = self.tables.streams.of(event);
+        let told = self.told(event, Kind::of(&record), stream, words);
         self.records += 1;
         let sequence = self.records;
         let standing = |at| Standing {
@@ -368,6 +324,38 @@ impl Part {
                 at.into_iter().for_each(|at| self.widen_span(at));
                 self.lifecycle(record.line, standing(at), told);
             }
+        }
+    }
+
+    /// What tells this very event from others: its event id, else its stream, time and text. Of lines with neither a time
+    /// nor an id only records can be told apart: a retry repeats the `START` and `END` of its request to the letter.
+    fn told(&self, event: &RawEvent<'_>, kind: Kind, stream: u32, words: &mut Vec<u8>) -> Told {
+        let is_told = event.at.is_some() && !(kind.is_of_anyone && event.log_stream.is_none());
+        if event.event_id.is_none() && !is_told && !kind.is_record {
+            return Told::default();
+        }
+        let at = event.at.map_or(i64::MIN, Timestamp::as_epoch_millis);
+        let place = self.tables.streams.hash(stream) ^ (at as u64).rotate_left(32);
+        if let Some(id) = &event.event_id {
+            return Told {
+                own: xxh3_128_with_seed(id.as_bytes(), place),
+                ..Told::default()
+            };
+        }
+        // A copy may have left out the second line, which tells one trace from another.
+        let (text, trace) = match event
+            .message
+            .split_once("XRAY TraceId:")
+            .filter(|_| kind.is_report)
+        {
+            Some((text, trace)) => (text, Some(trace)),
+            None => (&*event.message, None),
+        };
+        Told {
+            own: xxh3_128_with_seed(without_blanks(text, words), !place),
+            trace: trace.map_or(0, |trace| xxh3_128(trace.trim().as_bytes())),
+            // What another file without ids and times repeats is found later, and tells where in that file it stands.
+            is_of_file: event.at.is_none() && kind.identifies,
         }
     }
 

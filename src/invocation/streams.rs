@@ -1,5 +1,7 @@
 //! Log streams, and what they and their events tell of the function.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::names::Interner;
 use crate::source::RawEvent;
 
@@ -22,6 +24,8 @@ pub(super) struct Stream {
     pub(super) region: Option<Box<str>>,
     pub(super) runtime: Option<Box<str>>,
     pub(super) initialization: Option<Box<str>>,
+    /// Of its name.
+    hash: u64,
 }
 
 /// Streams of late, each at a place that the end of its name tells: records of few streams alternate.
@@ -114,6 +118,7 @@ impl Streams {
                 name: name.map(Into::into),
                 function: function.map(Into::into),
                 version: version.map(Into::into),
+                hash: xxh3_64(name.unwrap_or_default().as_bytes()),
                 ..Stream::default()
             });
         }
@@ -133,6 +138,11 @@ impl Streams {
             known.function = known.function.take().or_else(|| function.map(Into::into));
             known.region = known.region.take().or_else(|| region.map(Into::into));
         });
+    }
+
+    /// What tells a stream by its name, in every part of the input.
+    pub(super) fn hash(&self, position: u32) -> u64 {
+        self.known[position as usize].hash
     }
 
     /// How many streams.

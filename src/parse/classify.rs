@@ -75,6 +75,9 @@ impl Parser {
     /// Reads one message. Only its beginning decides whose it is, so that a line which quotes
     /// another is not taken for it.
     pub fn parse<'a>(&self, message: &'a str) -> Parsed<'a> {
+        if let Some(timing) = timing::parse_flat(message) {
+            return Parsed::Record(Record::Timing(timing));
+        }
         let message = message.trim_start_matches('\u{feff}');
         if let Some(read) = platform_text(&escapes::resolved(message)) {
             return parsed(read);

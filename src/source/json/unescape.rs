@@ -2,9 +2,10 @@
 
 /// Whether no byte is one that a JSON text holds in no other way than escaped.
 pub(super) fn is_plain(text: &[u8]) -> bool {
-    !text
-        .iter()
-        .any(|byte| *byte < b' ' || *byte == b'"' || *byte == b'\\')
+    // To look at every byte is quicker than to stop at the first.
+    !text.iter().fold(false, |has, byte| {
+        has | (*byte < b' ') | (*byte == b'"') | (*byte == b'\\')
+    })
 }
 
 /// Takes the escapes out of what stands between the quotes of a JSON text. Whether it is such: what a JSON parser would
