@@ -14,7 +14,7 @@ use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
 use crate::invocation::{Collected, Gathering, Invocations, Ledger, Listen, ModelCall, Names, Span};
 use crate::parse::{Parser, TimingKeys};
 use crate::render::Style;
-use crate::source::{Form, Found, Located, locate};
+use crate::source::{BLOCK_BYTES, Form, Found, Located, locate};
 use crate::summary::{Failures, Warning};
 use crate::vocab::{Rejected, Timestamp, grouped, visible};
 
@@ -128,6 +128,7 @@ fn from_files(
     let gathering = Gathering {
         threads: common.threads.map_or_else(|| threads(files), NonZero::get),
         is_strict: common.is_strict,
+        block_bytes: BLOCK_BYTES,
         tell_bytes: &|bytes| reading.add(bytes),
     };
     let mut notes = Notes { common, stderr };

@@ -28,6 +28,8 @@ pub struct Gathering<'a> {
     pub threads: usize,
     /// Whether every line is parsed, also those that cannot be records.
     pub is_strict: bool,
+    /// How many bytes of a file are read at once.
+    pub block_bytes: usize,
     /// Is told how many bytes were read, as they lie on the disk.
     pub tell_bytes: &'a (dyn Fn(u64) + Sync),
 }
@@ -123,7 +125,8 @@ impl Gathering<'_> {
         while let Some(task) = desk.task() {
             let goes_on = match task {
                 Task::Open(number, file) => {
-                    match open(&file.path, self.tell_bytes).map(Opened::into_blocks) {
+                    match open(&file.path, self.tell_bytes).map(|opened| opened.into_blocks(self.block_bytes))
+                    {
                         Ok(Ok(blocks)) => {
                             let next = 0;
                             desk.give_back(Some(Reading { number, next, blocks }));

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 
 /// What every record that is read here begins with.
 const START: &str = "{\"schema\":\"latscope.timing/v1\"";
@@ -193,10 +193,8 @@ impl<'a> Cursor<'a> {
     fn text(&mut self) -> Option<Cow<'a, str>> {
         self.quote()?;
         let bytes = self.rest.as_bytes();
-        let end = match self.is_escaped {
-            true => memchr(b'\\', bytes)?,
-            false => memchr2(b'"', b'\\', bytes)?,
-        };
+        // Where quotes are escaped, a bare one ends the text around the record.
+        let end = memchr2(b'"', b'\\', bytes)?;
         let text = &self.rest[..end];
         self.rest = &self.rest[end..];
         self.quote()?;
@@ -332,7 +330,11 @@ mod tests {
             if let Some(record) = read_escaped(&escaped[1..escaped.len() - 1]) {
                 prop_assert_eq!(Some(record), parsed(&changed), "{}", changed);
             }
-            // What is taken for escaped may be anything.
+            // What is damaged may be the text around the record.
+            let escaped = serde_json::to_string(RECORD).unwrap();
+            let escaped = &escaped[1..escaped.len() - 1];
+            let Some((before, behind)) = escaped.split_at_checked(at) else { return Ok(()) };
+            let changed = format!("{before}{with}{}", behind.get(length.min(behind.len())..).unwrap_or(""));
             if let Some(record) = read_escaped(&changed) {
                 let plain: String = serde_json::from_str(&format!("\"{changed}\"")).unwrap();
                 prop_assert_eq!(Some(record), parsed(&plain), "{}", changed);

@@ -15,8 +15,9 @@ use super::sink::Sink;
 use super::text::Layout;
 use super::{json, text};
 
-/// How much is read at once. Between 256 KiB and 4 MiB it made no difference that could be measured.
-const BLOCK_BYTES: usize = 1 << 20;
+/// How much is read at once where nothing else is asked for: a compromise between memory and the time that threads spend on
+/// handing over.
+pub const BLOCK_BYTES: usize = 1 << 20;
 
 /// A file that is read in blocks.
 pub struct Blocks<'t> {
@@ -25,6 +26,7 @@ pub struct Blocks<'t> {
     form: LineForm,
     stream: Option<String>,
     packed: Vec<Compression>,
+    block_bytes: usize,
     /// What was read behind the last cut.
     begun: Buffer,
 }
@@ -78,7 +80,11 @@ struct End<'t> {
 }
 
 impl<'t> Blocks<'t> {
-    pub(super) fn of(unpacked: Unpacked<'t>, stream: Option<String>) -> Result<Self, Unpacked<'t>> {
+    pub(super) fn of(
+        unpacked: Unpacked<'t>,
+        stream: Option<String>,
+        block_bytes: usize,
+    ) -> Result<Self, Unpacked<'t>> {
         let form = match (encoding::of(&unpacked.block), form::of(&unpacked.block)) {
             (Encoding::Utf8, Recognised::JsonLines) => LineForm::Json,
             (Encoding::Utf8, Recognised::Text(layout)) if !layout.is_bare() => LineForm::Text(layout),
@@ -90,6 +96,7 @@ impl<'t> Blocks<'t> {
             form,
             stream,
             packed,
+            block_bytes: block_bytes.max(1),
             begun: Buffer {
                 length: block.len(),
                 memory: block,
@@ -102,10 +109,10 @@ impl<'t> Blocks<'t> {
         let mut rest = self.rest.take()?;
         let mut bytes = std::mem::replace(&mut self.begun, spare);
         self.begun.length = 0;
-        let mut wanted = BLOCK_BYTES.max(bytes.length + BLOCK_BYTES / 2);
+        let mut wanted = self.block_bytes;
         loop {
             let rest_of_file = match fill(&mut rest, &mut bytes, wanted) {
-                Ok(true) => match self.last_cut(bytes.filled()) {
+                Ok(true) => match self.last_cut(&bytes.filled()[..wanted]) {
                     Some(cut) => {
                         self.begun.fill_with(&bytes.filled()[cut..]);
                         bytes.length = cut;
@@ -113,9 +120,9 @@ impl<'t> Blocks<'t> {
                         return Some(self.block(bytes, None));
                     }
                     // What was begun may be longer than anything that is read whole.
-                    None if bytes.length >= LINE_LIMIT_BYTES => Some(rest),
+                    None if wanted >= LINE_LIMIT_BYTES => Some(rest),
                     None => {
-                        wanted += BLOCK_BYTES;
+                        wanted += self.block_bytes;
                         continue;
                     }
                 },

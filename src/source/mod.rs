@@ -30,11 +30,11 @@ mod text;
 #[cfg(test)]
 mod trial;
 
-pub use blocks::{Block, Blocks, Buffer};
+pub use blocks::{BLOCK_BYTES, Block, Blocks, Buffer};
 pub use counted::Counted;
 pub use event::{Item, RawEvent, Take};
 pub use found::{Compression, Encoding, Form, Found};
 pub use lines::LINE_LIMIT_BYTES;
 pub use locate::{Located, locate};
-pub use open::{Error, Opened, open, read_file, read_stream};
+pub use open::{Error, Opened, open, open_stream, read_file, read_stream};
 pub use packed::{read_packed, write_packed};

@@ -88,6 +88,14 @@ pub fn open<'t>(path: &Path, tell: &'t (dyn Fn(u64) + Sync)) -> Result<Opened<'t
     Opened::of(file, stream).map_err(unreadable)
 }
 
+/// The same of a stream of bytes.
+///
+/// # Errors
+/// If the first bytes cannot be read.
+pub fn open_stream<'t>(stream: impl Read + Send + 't) -> io::Result<Opened<'t>> {
+    Opened::of(stream, None)
+}
+
 /// A file of which the first bytes were read.
 pub struct Opened<'t> {
     /// The log stream that its path names.
@@ -143,11 +151,14 @@ impl<'t> Opened<'t> {
         })
     }
 
-    /// The file as blocks that can be read each by itself, if its form has such; else the file.
-    pub fn into_blocks(self) -> Result<Blocks<'t>, Box<Self>> {
+    /// The file as blocks of about so many bytes that can be read each by itself, if its form has such; else the file.
+    ///
+    /// # Errors
+    /// The file itself, to be read as a whole.
+    pub fn into_blocks(self, block_bytes: usize) -> Result<Blocks<'t>, Box<Self>> {
         let Self { stream, kind } = self;
         match kind {
-            Kind::Text(unpacked) => Blocks::of(unpacked, stream.clone()).map_err(|unpacked| {
+            Kind::Text(unpacked) => Blocks::of(unpacked, stream.clone(), block_bytes).map_err(|unpacked| {
                 let kind = Kind::Text(unpacked);
                 Box::new(Self { stream, kind })
             }),

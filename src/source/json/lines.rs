@@ -11,7 +11,7 @@ use super::document;
 use super::object::Object;
 use super::shape::is_container;
 use super::shape_of_event::{CutEvent, EventShape};
-use super::unescape::{is_plain, unescape};
+use super::unescape::{has_bare_quote, is_plain, unescape};
 use crate::source::encoding::ends_inside_character;
 use crate::source::event::RawEvent;
 use crate::source::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, reject_cut_character};
@@ -158,8 +158,12 @@ fn shape_of(line: &[u8]) -> Option<EventShape> {
 /// memory that is used again.
 fn hand_on(event: &CutEvent<'_>, place: Place, text: &mut Vec<u8>, sink: &mut Sink<'_>) -> bool {
     if sink.is_no_record(event.message, true) {
-        sink.pass_over(event.at);
-        return true;
+        // Behind the end of the message another event may stand on the line.
+        let is_one = !has_bare_quote(event.message);
+        if is_one {
+            sink.pass_over(event.at);
+        }
+        return is_one;
     }
     let (Some(event_id), Some(log_group), Some(log_stream)) = (
         plain(event.event_id),

@@ -8,6 +8,39 @@ pub(super) fn is_plain(text: &[u8]) -> bool {
     })
 }
 
+/// Whether a quote stands there that no backslash escapes, so that the text ends at it.
+pub(super) fn has_bare_quote(text: &[u8]) -> bool {
+    let is_backslash = |at: usize| text.get(at) == Some(&b'\\');
+    let begins = text.first() == Some(&b'"') || (text.get(1) == Some(&b'"') && !is_backslash(0));
+    let Some(behind) = text.get(2..) else {
+        return begins;
+    };
+    // To look at every byte is quicker than to stop at the first.
+    let (bare, doubtful) = text.iter().zip(&text[1..]).zip(behind).fold(
+        (begins, false),
+        |(bare, doubtful), ((before, last), byte)| {
+            let is_quote = *byte == b'"';
+            let (is_escaped, is_doubtful) = (*last == b'\\', *before == b'\\');
+            (
+                bare | (is_quote & !is_escaped),
+                doubtful | (is_quote & is_escaped & is_doubtful),
+            )
+        },
+    );
+    // A backslash before a backslash escapes that one.
+    bare || (doubtful && {
+        let quotes = memchr::memchr_iter(b'"', text);
+        let backslashes = |quote: usize| {
+            text[..quote]
+                .iter()
+                .rev()
+                .take_while(|byte| **byte == b'\\')
+                .count()
+        };
+        quotes.into_iter().any(|quote| backslashes(quote) % 2 == 0)
+    })
+}
+
 /// Takes the escapes out of what stands between the quotes of a JSON text. Whether it is such: what a JSON parser would
 /// refuse is refused, and so are halves of surrogates. `text` holds what came before a fault.
 pub(super) fn unescape(escaped: &[u8], text: &mut Vec<u8>) -> bool {
@@ -96,6 +129,19 @@ mod tests {
         #[test]
         fn it_is_what_a_parser_makes_of_it(escaped in "(\\\\[\"\\\\/bfnrtux]|\\\\u[0-9a-fD]{4}|[a-zé\"\u{1}])*") {
             prop_assert_eq!(unescaped(&escaped), parsed(&escaped));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_bare_quote_is_found(text in "([a-z]|\\\\|\"){0,12}") {
+            let mut is_escaped = false;
+            let is_bare = text.bytes().any(|byte| {
+                let is_bare = byte == b'"' && !is_escaped;
+                is_escaped = byte == b'\\' && !is_escaped;
+                is_bare
+            });
+            prop_assert_eq!(has_bare_quote(text.as_bytes()), is_bare);
         }
     }
 

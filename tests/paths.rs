@@ -1,0 +1,186 @@
+//! Whichever way a log is read, by one thread or several, line by line as JSON or by the shape of its lines, it tells the
+//! same.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use latscope::invocation::{Assembler, Collected, Collector, Ledger, Sifter};
+use latscope::parse::{Parser, TimingKeys};
+use latscope::source::{Buffer, open_stream, read_stream};
+use latscope_corpus::{Event, Scenario, generate, write_ndjson, write_text};
+use proptest::prelude::*;
+
+fn parser() -> Parser {
+    Parser::new(TimingKeys::common()).unwrap()
+}
+
+/// As a whole, every line read as if nothing was known of it.
+fn whole(bytes: &[u8]) -> Collected {
+    let mut collector = Collector::new(parser());
+    collector.begin_file(Path::new("log"), 0);
+    read_stream(bytes, &mut |item| drop(collector.take(item))).unwrap();
+    collector.finish()
+}
+
+/// In blocks of so many bytes. `None` if the form has none.
+fn in_blocks(bytes: &[u8], block_bytes: usize, is_strict: bool) -> Option<Collected> {
+    let mut assembler = Assembler::new();
+    assembler.begin_file(Path::new("log"), 0);
+    let mut sifter = Sifter::new(Arc::new(parser()));
+    let mut blocks = open_stream(bytes).unwrap().into_blocks(block_bytes).ok()?;
+    while let Some(block) = blocks.next_block(Buffer::default()) {
+        let (lines, _) = block.read(is_strict, &mut sifter);
+        sifter.count_lines(lines);
+        assembler.absorb(sifter.end_part(), &mut |_| {});
+    }
+    Some(assembler.finish())
+}
+
+/// The ledger, with lines that cannot be records counted as one whatever is said of them: who passes one over calls it
+/// ignored, who reads it may find it damaged.
+fn of_records(ledger: &Ledger) -> Ledger {
+    Ledger {
+        ignored: ledger.ignored + ledger.rejected,
+        rejected: 0,
+        first_rejected: Vec::new(),
+        rejected_reasons: Default::default(),
+        ..ledger.clone()
+    }
+}
+
+/// Reads a log in every way and compares what it tells.
+fn compare(bytes: &[u8], block_bytes: usize) {
+    let expected = whole(bytes);
+    let Some(strict) = in_blocks(bytes, block_bytes, true) else {
+        return;
+    };
+    assert_eq!(strict, expected, "read strictly, in blocks of {block_bytes}");
+    let Some(quick) = in_blocks(bytes, block_bytes, false) else {
+        return;
+    };
+    assert_eq!(of_records(&quick.ledger), of_records(&expected.ledger));
+    assert!(quick.ledger.rejected <= expected.ledger.rejected);
+    assert_eq!(quick.invocations, expected.invocations);
+    assert_eq!(quick.model_calls, expected.model_calls);
+    assert_eq!(quick.names, expected.names);
+    if quick.ledger.ignored == expected.ledger.ignored {
+        assert_eq!(quick, expected);
+    }
+}
+
+const PRESETS: [&str; 4] = ["haiku-vs-nova-lite", "forms", "forms-json", "unhappy"];
+
+fn events(preset: usize, seed: u64, requests: usize) -> Vec<Event> {
+    let preset = PRESETS[preset % PRESETS.len()];
+    let scenario = Scenario::preset(preset)
+        .or_else(|| Scenario::preset("forms"))
+        .unwrap();
+    generate(&Scenario {
+        seed,
+        requests,
+        ..scenario
+    })
+    .events
+}
+
+fn saved(events: &[Event], is_text: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match is_text {
+        true => write_text(events, &mut bytes).unwrap(),
+        false => write_ndjson(events, &mut bytes).unwrap(),
+    }
+    bytes
+}
+
+/// What damages a line, hides something in it, or makes it look like another.
+const SNIPPETS: [&[u8]; 30] = [
+    b"",
+    b"\"",
+    b"\\",
+    b"\\\\\"",
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b"\0",
+    b"{\n",
+    b"{",
+    b"}",
+    b"[",
+    b"\xef\xbb\xbf",
+    b"\xa0",
+    b"\x1b[31m",
+    b"\t",
+    b" ",
+    b"\\u0052",
+    b"\\u007b",
+    b"REPORT RequestId: ",
+    b"END RequestId: ",
+    b"XRAY TraceId: 1-2\tSegmentId: 3\t",
+    b"Duration: 5.00 ms",
+    b"2026-11-20T09:00:01.000Z ",
+    b"{\"message\":\"END RequestId: a\"}\n",
+    b"\",\"extra\":\"",
+    b"latscope.timing/v1",
+    b"\\\"inference_ms\\\":5",
+    b" Task timed out after 3.00 seconds",
+    "caf\u{e9}".as_bytes(),
+];
+
+/// Changes bytes at some places: what stands there is replaced by a snippet, and a line is moved or doubled.
+fn damaged(bytes: &[u8], edits: &[(usize, usize, usize)]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for &(at, length, snippet) in edits {
+        let at = at % (bytes.len() + 1);
+        let end = (at + length).min(bytes.len());
+        match SNIPPETS.get(snippet) {
+            Some(snippet) => drop(bytes.splice(at..end, snippet.iter().copied())),
+            None => {
+                let line = bytes[at..]
+                    .split_inclusive(|byte| *byte == b'\n')
+                    .next()
+                    .unwrap_or_default()
+                    .to_vec();
+                let to = (at / 3).min(bytes.len());
+                drop(bytes.splice(to..to, line));
+            }
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+
+    #[test]
+    fn what_a_log_tells_does_not_depend_on_how_it_is_read(
+        preset in 0_usize..PRESETS.len(),
+        seed in 0_u64..1000,
+        is_text in any::<bool>(),
+        edits in proptest::collection::vec((any::<usize>(), 0_usize..5, 0_usize..SNIPPETS.len() + 3), 0..12),
+        block_bytes in prop_oneof![1_usize..2000, 2000_usize..100_000],
+    ) {
+        let bytes = damaged(&saved(&events(preset, seed, 12), is_text), &edits);
+        compare(&bytes, block_bytes);
+    }
+}
+
+#[test]
+fn a_log_of_many_blocks_tells_what_it_tells_as_a_whole() {
+    for is_text in [false, true] {
+        let bytes = saved(&events(0, 1, 900), is_text);
+        assert!(bytes.len() > 1 << 20);
+        for block_bytes in [1 << 10, 1 << 16, 1 << 20] {
+            compare(&bytes, block_bytes);
+        }
+    }
+}
+
+#[test]
+fn the_usual_log_has_blocks() {
+    for is_text in [false, true] {
+        let bytes = saved(&events(0, 1, 60), is_text);
+        let read = in_blocks(&bytes, 4096, false).unwrap();
+        assert_eq!(read.ledger.rejected, 0);
+        assert_eq!(read.ledger.report_records, 60);
+    }
+}
