@@ -57,7 +57,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn report(choices: &mut Choices<'_>, record: &mut Object, at: Option<Timestamp>) -> Option<Record> {
+fn report(choices: &mut Choices<'_>, record: &mut Object, at: Option<Timestamp>) -> Option<Record<'static>> {
     let id = request_id(choices, record);
     let mut metrics = Object::default();
     let duration = (!choices.once_in(16)).then(|| millis(choices, &mut metrics, "durationMs"));
@@ -101,7 +101,7 @@ fn report(choices: &mut Choices<'_>, record: &mut Object, at: Option<Timestamp>)
     }))
 }
 
-fn start(choices: &mut Choices<'_>, record: &mut Object) -> Option<Record> {
+fn start(choices: &mut Choices<'_>, record: &mut Object) -> Option<Record<'static>> {
     let id = request_id(choices, record);
     let mut text = |choices: &mut Choices<'_>, key: &str, words: &[&'static str]| {
         let word = choices.pick(words);
@@ -118,7 +118,7 @@ fn start(choices: &mut Choices<'_>, record: &mut Object) -> Option<Record> {
     }))
 }
 
-fn init_report(choices: &mut Choices<'_>, record: &mut Object) -> Option<Record> {
+fn init_report(choices: &mut Choices<'_>, record: &mut Object) -> Option<Record<'static>> {
     let duration = duration(choices, record);
     let phase = choices.maybe(|choices| {
         let (word, phase) = choices.pick(&[
@@ -144,7 +144,7 @@ fn init_report(choices: &mut Choices<'_>, record: &mut Object) -> Option<Record>
     }))
 }
 
-fn restore_report(choices: &mut Choices<'_>, record: &mut Object) -> Option<Record> {
+fn restore_report(choices: &mut Choices<'_>, record: &mut Object) -> Option<Record<'static>> {
     let duration = duration(choices, record);
     let status = status(choices, record);
     Some(lifecycle(Lifecycle::RestoreReport { duration, status }))

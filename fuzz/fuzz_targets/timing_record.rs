@@ -4,7 +4,7 @@
 #![no_main]
 
 use latscope::parse::{CallFacts, Parsed, Record, Timing};
-use latscope::vocab::{Micros, ModelId, RequestId, Timestamp};
+use latscope::vocab::{Micros, RequestId, Timestamp};
 use latscope_fuzz::{BASE_MS, Choices, Object, parse_raw, parser};
 use latscope_schema::{CallStatus, TimingRecord};
 use libfuzzer_sys::fuzz_target;
@@ -68,7 +68,7 @@ fuzz_target!(|data: &[u8]| {
     check(&text.written(choices), &expected);
 });
 
-fn check(message: &str, expected: &Option<Timing>) {
+fn check(message: &str, expected: &Option<Timing<'_>>) {
     let parsed = parser().parse(message);
     match expected {
         Some(timing) => assert_eq!(
@@ -127,7 +127,7 @@ fn record(choices: &mut Choices<'_>) -> TimingRecord<'static> {
 }
 
 /// What the parser must make of a record; none where it must refuse it.
-fn expected(record: &TimingRecord<'_>) -> Option<Timing> {
+fn expected(record: &TimingRecord<'_>) -> Option<Timing<'static>> {
     let micros = |millis: Option<f64>| match millis {
         None => Some(None),
         Some(millis) if millis < 0.0 => None,
@@ -149,12 +149,11 @@ fn expected(record: &TimingRecord<'_>) -> Option<Timing> {
         request_id: RequestId::parse(&record.request_id)?,
         call_index: Some(record.call_index),
         start_offset: micros(record.start_offset_ms)?,
-        model: model.as_deref().and_then(ModelId::parse),
         model_as_logged: model.map(Into::into),
         inference: micros(record.inference_ms)?,
         retry: micros(record.retry_ms)?,
         cold_start: record.cold_start,
-        initialization_type: record.initialization_type.as_deref().map(Into::into),
+        initialization_type: record.initialization_type.as_deref().map(|text| text.to_owned().into()),
         status: record
             .status
             .or_else(|| text(&record.error_type).map(|_| CallStatus::Error)),

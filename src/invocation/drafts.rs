@@ -32,14 +32,9 @@ macro_rules! columns {
                 $(self.$field.push(row.$field);)*
             }
 
-            /// The row at a place.
-            pub(super) fn get(&self, at: usize) -> $row {
-                $row { $($field: self.$field.get(at),)* }
-            }
-
-            /// These rows alone.
-            pub(super) fn keep(&mut self, rows: &[u32]) {
-                $(self.$field = self.$field.pick(rows);)*
+            /// Takes a row out, in whose place the last one comes.
+            pub(super) fn swap_remove(&mut self, at: usize) -> $row {
+                $row { $($field: self.$field.swap_remove(at),)* }
             }
 
             /// One behind the other, `len` in all; a column of the parts is given back as soon as it was read.

@@ -108,20 +108,12 @@ fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
         return;
     }
     for drafts in settled.iter_mut() {
-        let is_in_conflict = |row: &u32| {
-            drafts
-                .uuid(*row as usize)
-                .is_some_and(|id| conflicts.contains(&id))
-        };
-        let all = (0_u32..).take(drafts.len());
-        let (loose, kept): (Vec<u32>, Vec<u32>) = all.partition(is_in_conflict);
-        if loose.is_empty() {
-            continue;
+        // From behind, so that what comes into an empty place has been looked at.
+        for row in (0..drafts.len()).rev() {
+            if drafts.uuid(row).is_some_and(|id| conflicts.contains(&id)) {
+                drafts.swap_remove(row).loosen(rows);
+            }
         }
-        for row in loose {
-            drafts.get(row as usize).loosen(rows);
-        }
-        drafts.keep(&kept);
     }
 }
 

@@ -194,6 +194,22 @@ impl<T: Whole> Optional<T> {
         }
     }
 
+    /// Takes the number of a row out, in whose place the last row comes.
+    pub(super) fn swap_remove(&mut self, row: usize) -> Option<T> {
+        let value = self.get(row);
+        if row >= self.len() {
+            return value;
+        }
+        match &mut self.0 {
+            Kept::Alike(_, len) => *len -= 1,
+            Kept::Tiny(values) => _ = values.swap_remove(row),
+            Kept::Narrow(values) => _ = values.swap_remove(row),
+            Kept::Wide(values) => _ = values.swap_remove(row),
+            Kept::Any(values) => _ = values.swap_remove(row),
+        }
+        value
+    }
+
     /// Chooses a kind that holds this value beside all that are there.
     #[cold]
     fn make_room_for(&mut self, value: Option<T>, more: usize) {
@@ -381,6 +397,11 @@ mod tests {
             prop_assert_eq!(column.pick(&rows), Optional::from(picked));
             let parts = values.chunks(row.max(1)).map(|part| Optional::from(part.to_vec()));
             prop_assert_eq!(&Optional::concat(parts, values.len()), &column);
+            if row < values.len() {
+                let (mut column, mut values) = (column.clone(), values.clone());
+                prop_assert_eq!(column.swap_remove(row), values.swap_remove(row));
+                prop_assert_eq!(column, Optional::from(values));
+            }
             let mut mapped = column.clone();
             mapped.map(|value| value.checked_add(1));
             let expected: Vec<_> = values.iter().map(|value| value.and_then(|value| value.checked_add(1))).collect();
