@@ -15,7 +15,7 @@ use crate::dataset::Key;
 use crate::parse::TimingKeys;
 use crate::render::{CheckView, check_json, check_junit, check_text, github_annotations, github_summary};
 use crate::stats::Verdict;
-use crate::summary::{Warning, input_warnings, row_warnings};
+use crate::summary::{RowDoubts, Warning, input_warnings};
 
 /// The form of the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -135,12 +135,8 @@ fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> 
     let mut warnings = loaded.warnings.clone();
     warnings.extend(candidate.excerpt());
     warnings.extend(input_warnings(&loaded.ledger));
-    warnings.extend(row_warnings(
-        &candidate.name,
-        &candidate.rows,
-        &candidate.group,
-        &label,
-    ));
+    let doubts = RowDoubts::of(&candidate.rows, &candidate.group);
+    warnings.extend(doubts.warnings(&candidate.name, &label));
     let windows = [selection.window, candidate.window];
     warnings.extend(selector_warnings(&[selector], &loaded, &selected, &windows)?);
     Ok(Checked {

@@ -8,7 +8,7 @@ use crate::comparison::{WhatIf, WhatIfOutcome};
 use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
 use crate::render::{SummaryView, WhatIfView, summary_csv, summary_json, summary_markdown, summary_terminal};
-use crate::summary::{GroupSummary, Warning, input_warnings, model_calls, row_warnings};
+use crate::summary::{RowDoubts, Warning, input_warnings, model_calls};
 use crate::vocab::visible;
 
 /// The form of the output.
@@ -61,11 +61,11 @@ pub fn summarize(
         Err(Error::NothingSelected { .. }) if !calls.is_empty() => loaded.nothing(window)?,
         Err(error) => return Err(error),
     };
-    let groups = match selected.is_empty() {
-        true => Vec::new(),
+    let (groups, doubts) = match selected.is_empty() {
+        true => (Vec::new(), RowDoubts::default()),
         false => crate::summary::summarize(&selected, &options.by, common.failures)?,
     };
-    let warnings = warnings(&loaded, &selected, window, common)?;
+    let warnings = warnings(&loaded, &selected, &doubts, window)?;
     let what_if = what_if(options, &selected)?;
     let view = SummaryView {
         dataset: &selected,
@@ -126,17 +126,15 @@ fn what_if<'a>(options: &'a SummaryOptions, selected: &Dataset) -> Result<Vec<Wh
 fn warnings(
     loaded: &Loaded,
     selected: &Dataset,
+    doubts: &RowDoubts,
     window: Window,
-    common: &Common,
 ) -> Result<Vec<Warning>, Error> {
     let mut warnings = loaded.warnings.clone();
     warnings.extend(input_warnings(&loaded.ledger));
-    let rows = selected.rows()?;
-    let group = GroupSummary::without_metrics(&rows, common.failures);
     let label = |key: Key, value: Option<u32>| {
         value.map_or_else(|| "not known".to_owned(), |value| selected.label(key, value))
     };
-    warnings.extend(row_warnings("all invocations", &rows, &group, &label));
+    warnings.extend(doubts.warnings("all invocations", &label));
     warnings.extend(loaded.untimed(&[window])?);
     Ok(warnings)
 }

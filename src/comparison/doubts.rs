@@ -7,7 +7,7 @@ use super::side::Side;
 use crate::dataset::{Columns, Dataset, Key};
 use crate::invocation::Ledger;
 use crate::stats::{self, Check, Confidence, Dependence, Grade, Probability, highest_finite_quantile};
-use crate::summary::{Metric, QuantileSummary, Warning, input_warnings, row_warnings};
+use crate::summary::{Metric, QuantileSummary, RowDoubts, Warning, input_warnings};
 use crate::vocab::Timestamp;
 
 /// Collects the doubts, the gravest first.
@@ -51,7 +51,7 @@ pub(super) fn doubts(
     }
     warnings.extend(input_warnings(ledger));
     for side in [baseline, candidate] {
-        warnings.extend(row_warnings(&side.name, &side.rows, &side.group, &label));
+        warnings.extend(RowDoubts::of(&side.rows, &side.group).warnings(&side.name, &label));
     }
     warnings
 }

@@ -3,6 +3,7 @@
 use super::latency::{Failures, Latencies};
 use super::metric::{Metric, MetricSummary};
 use super::mixture::{Mixture, mixtures};
+use super::warning::RowDoubts;
 use crate::dataset::{Columns, Dataset, Error, Key, ModelSource};
 use crate::invocation::Outcome;
 use crate::stats::{Confidence, Interval, Sample, Share};
@@ -64,11 +65,6 @@ impl GroupSummary {
         Self::of_latencies(values, rows, &Latencies::of(rows, failures))
     }
 
-    /// Describes the rows of one group without its latencies: what is needed to tell the doubts about them.
-    pub fn without_metrics(rows: &Columns, failures: Failures) -> Self {
-        Self::of_latencies(Vec::new(), rows, &Latencies::counts(rows, failures))
-    }
-
     /// Describes the rows of one group whose samples are known.
     pub fn of_latencies(values: Vec<(Key, Option<u32>)>, rows: &Columns, latencies: &Latencies) -> Self {
         let outcomes = |outcome: Outcome| {
@@ -115,17 +111,25 @@ impl GroupSummary {
     }
 }
 
-/// Summarises every group of a dataset.
+/// Summarises every group of a dataset, and counts what is doubtful about all of its rows.
 ///
 /// # Errors
 /// If the column engine fails.
-pub fn summarize(dataset: &Dataset, keys: &[Key], failures: Failures) -> Result<Vec<GroupSummary>, Error> {
+pub fn summarize(
+    dataset: &Dataset,
+    keys: &[Key],
+    failures: Failures,
+) -> Result<(Vec<GroupSummary>, RowDoubts), Error> {
     let groups = dataset.group_by(keys)?;
+    let mut doubts = RowDoubts::default();
     // The rows of one group after the other are there.
-    let summaries = groups.into_iter().map(|group| {
+    let mut summaries = Vec::with_capacity(groups.len());
+    for group in groups {
         let rows = dataset.rows_of(&group)?;
         let values = keys.iter().copied().zip(group.values).collect();
-        Ok(GroupSummary::of(values, &rows, failures))
-    });
-    summaries.collect()
+        let summary = GroupSummary::of(values, &rows, failures);
+        doubts.add(RowDoubts::of(&rows, &summary));
+        summaries.push(summary);
+    }
+    Ok((summaries, doubts))
 }

@@ -37,7 +37,17 @@ pub(super) const CLOCK_TOLERANCE: u64 = 1000;
 impl Latencies {
     /// The samples of these invocations.
     pub fn of(rows: &Columns, failures: Failures) -> Self {
-        Self::by_start(rows, failures).0
+        let mut part = Part::default();
+        let mut pairs = Vec::with_capacity(rows.len());
+        for row in (0..rows.len()).filter(|row| is_in_sample(rows, failures, *row)) {
+            let inference = inference_of(rows, row);
+            part.add(rows, row, inference);
+            pairs.extend(pair_of(rows, row, inference));
+        }
+        Self {
+            share: Share::from_pairs(pairs),
+            ..part.into_latencies()
+        }
     }
 
     /// The samples of these invocations, and those of each start type with the number of its invocations, 0 where it
@@ -67,19 +77,6 @@ impl Latencies {
             timeouts_without_inference: sum(|of_start| of_start.timeouts_without_inference),
         };
         (all, starts)
-    }
-
-    /// No sample, but what is counted beside them.
-    pub fn counts(rows: &Columns, failures: Failures) -> Self {
-        let in_sample = || (0..rows.len()).filter(|row| is_in_sample(rows, failures, *row));
-        let of = |is: RowInference| in_sample().filter(move |row| inference_of(rows, *row) == is);
-        let is_timeout = |row: &usize| rows.outcome[*row] == Outcome::Timeout as u32;
-        Self {
-            samples: Default::default(),
-            share: None,
-            inference_over_duration: of(RowInference::OverDuration).count(),
-            timeouts_without_inference: of(RowInference::Unknown).filter(is_timeout).count(),
-        }
     }
 
     /// The same with other samples, in the order of [`Metric::ALL`].
@@ -183,7 +180,7 @@ impl Part {
         self.has_waited |= rows.init_us.get(row).is_some_and(|init| init > 0);
         for (metric, values) in Metric::ALL.into_iter().zip(&mut self.values) {
             if let Some((value, is_bound)) = value_given(rows, row, metric, inference) {
-                values.add(value, is_bound);
+                values.add(value, is_bound, rows.len());
             }
         }
         match inference {
@@ -221,7 +218,11 @@ struct Values {
 }
 
 impl Values {
-    fn add(&mut self, micros: u64, is_bound: bool) {
+    fn add(&mut self, micros: u64, is_bound: bool, most: usize) {
+        if self.exact.is_empty() {
+            // Room to which nothing is written costs nothing, and a list that grows is moved.
+            self.exact.reserve_exact(most);
+        }
         let list = if is_bound {
             &mut self.bounds
         } else {

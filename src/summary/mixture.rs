@@ -15,28 +15,48 @@ pub struct Mixture {
 
 /// The properties that are mixed in these rows, of those that make latencies incomparable.
 pub fn mixtures(rows: &Columns) -> Vec<Mixture> {
-    [
+    mixtures_of(&value_counts_of(rows))
+}
+
+/// How often each value occurs of what makes latencies incomparable.
+pub(super) fn value_counts_of(rows: &Columns) -> BTreeMap<Key, BTreeMap<Option<u32>, usize>> {
+    let columns = [
         (Key::Function, &rows.function),
         (Key::Version, &rows.version),
         (Key::Region, &rows.region),
         (Key::Memory, &rows.memory_mb),
-    ]
-    .into_iter()
-    .map(|(key, column)| Mixture {
-        key,
-        values: value_counts(column),
-    })
-    .filter(|mixture| mixture.values.len() > 1)
-    .collect()
+    ];
+    columns.map(|(key, column)| (key, counts(column))).into()
 }
 
-/// The distinct values of a column and how often each occurs, most first.
-pub fn value_counts(column: &Optional<u32>) -> Vec<(Option<u32>, usize)> {
+/// The properties of which there are several values.
+pub(super) fn mixtures_of(counts: &BTreeMap<Key, BTreeMap<Option<u32>, usize>>) -> Vec<Mixture> {
+    [Key::Function, Key::Version, Key::Region, Key::Memory]
+        .into_iter()
+        .filter_map(|key| Some((key, counts.get(&key)?)))
+        .filter(|(_, counts)| counts.len() > 1)
+        .map(|(key, counts)| Mixture {
+            key,
+            values: most_first(counts),
+        })
+        .collect()
+}
+
+fn counts(column: &Optional<u32>) -> BTreeMap<Option<u32>, usize> {
     let mut counts: BTreeMap<Option<u32>, usize> = BTreeMap::new();
     for (value, count) in column.runs() {
         *counts.entry(value).or_default() += count;
     }
-    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts
+}
+
+fn most_first(counts: &BTreeMap<Option<u32>, usize>) -> Vec<(Option<u32>, usize)> {
+    let mut counts: Vec<_> = counts.iter().map(|(value, count)| (*value, *count)).collect();
     counts.sort_by_key(|&(value, count)| (std::cmp::Reverse(count), value));
     counts
+}
+
+/// The distinct values of a column and how often each occurs, most first.
+pub fn value_counts(column: &Optional<u32>) -> Vec<(Option<u32>, usize)> {
+    most_first(&counts(column))
 }

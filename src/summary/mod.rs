@@ -17,4 +17,4 @@ pub use mixture::{Mixture, mixtures, value_counts};
 pub use model_calls::{ModelCallSummary, model_calls};
 pub use phases::{Phase, RowBedrock, RowPhases, bedrock_of};
 pub use shape::{Shape, Shapes};
-pub use warning::{Warning, input_warnings, row_warnings};
+pub use warning::{RowDoubts, Warning, input_warnings};

@@ -1,6 +1,9 @@
 //! What a reader must know before believing a number.
 
+use std::collections::BTreeMap;
+
 use super::group::GroupSummary;
+use super::mixture::{mixtures_of, value_counts_of};
 use crate::dataset::{Columns, Key, ModelSource};
 use crate::invocation::{Ledger, StartType};
 
@@ -198,64 +201,110 @@ pub fn input_warnings(ledger: &Ledger) -> Vec<Warning> {
     warnings
 }
 
-/// The doubts that concern some rows. `label` turns the value of a key into text.
-pub fn row_warnings(
-    of: &str,
-    rows: &Columns,
-    group: &GroupSummary,
-    label: &dyn Fn(Key, Option<u32>) -> String,
-) -> Vec<Warning> {
-    let of = of.to_owned();
-    let count_of = |is_in: &dyn Fn(usize) -> bool| (0..rows.len()).filter(|&row| is_in(row)).count();
-    let is_start = |row: usize, start: StartType| rows.start[row] == start as u32;
-    let mut warnings = Vec::new();
-    if group.without_timing > 0 && group.without_timing < group.invocations {
-        warnings.push(Warning::WithoutTiming {
-            of: of.clone(),
-            count: group.without_timing,
+/// How many rows there is a doubt about, doubt by doubt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowDoubts {
+    invocations: usize,
+    without_timing: usize,
+    inferred_models: usize,
+    inference_over_duration: usize,
+    calls_summed: usize,
+    timeouts_without_inference: usize,
+    cold_without_init: usize,
+    unknown_start: usize,
+    several_models: usize,
+    /// How many rows have each value of what makes latencies incomparable.
+    values: BTreeMap<Key, BTreeMap<Option<u32>, usize>>,
+}
+
+impl RowDoubts {
+    /// Those about the rows of a group.
+    pub fn of(rows: &Columns, group: &GroupSummary) -> Self {
+        let count_of = |is_in: &dyn Fn(usize) -> bool| (0..rows.len()).filter(|&row| is_in(row)).count();
+        let is_start = |row: usize, start: StartType| rows.start[row] == start as u32;
+        Self {
             invocations: group.invocations,
-        });
-    }
-    let mut counted = |count: usize, warning: fn(String, usize) -> Warning| {
-        if count > 0 {
-            warnings.push(warning(of.clone(), count));
+            without_timing: group.without_timing,
+            inferred_models: group.inferred_models,
+            inference_over_duration: group.inference_over_duration,
+            calls_summed: count_of(&|row| rows.is_summed[row]),
+            timeouts_without_inference: group.timeouts_without_inference,
+            cold_without_init: count_of(&|row| {
+                is_start(row, StartType::Cold) && rows.init_us.get(row).is_none()
+            }),
+            unknown_start: count_of(&|row| is_start(row, StartType::Unknown)),
+            several_models: count_of(&|row| rows.model_source[row] == ModelSource::Several),
+            values: value_counts_of(rows),
         }
-    };
-    counted(group.inferred_models, |of, count| Warning::InferredModels {
-        of,
-        count,
-    });
-    counted(group.inference_over_duration, |of, count| {
-        Warning::InferenceOverDuration { of, count }
-    });
-    counted(count_of(&|row| rows.is_summed[row]), |of, count| {
-        Warning::CallsSummed { of, count }
-    });
-    counted(group.timeouts_without_inference, |of, count| {
-        Warning::TimeoutsWithoutInference { of, count }
-    });
-    counted(
-        count_of(&|row| is_start(row, StartType::Cold) && rows.init_us.get(row).is_none()),
-        |of, count| Warning::ColdWithoutInit { of, count },
-    );
-    counted(count_of(&|row| is_start(row, StartType::Unknown)), |of, count| {
-        Warning::UnknownStart { of, count }
-    });
-    counted(
-        count_of(&|row| rows.model_source[row] == ModelSource::Several),
-        |_, count| Warning::SeveralModels(count),
-    );
-    for mixture in &group.mixtures {
-        let values: Vec<String> = mixture
-            .values
-            .iter()
-            .map(|(value, count)| format!("{} ({count})", label(mixture.key, *value)))
-            .collect();
-        warnings.push(Warning::Mixed {
-            of: of.clone(),
-            key: mixture.key,
-            values: values.join(", "),
-        });
     }
-    warnings
+
+    /// Adds those about other rows.
+    pub fn add(&mut self, other: Self) {
+        self.invocations += other.invocations;
+        self.without_timing += other.without_timing;
+        self.inferred_models += other.inferred_models;
+        self.inference_over_duration += other.inference_over_duration;
+        self.calls_summed += other.calls_summed;
+        self.timeouts_without_inference += other.timeouts_without_inference;
+        self.cold_without_init += other.cold_without_init;
+        self.unknown_start += other.unknown_start;
+        self.several_models += other.several_models;
+        for (key, counts) in other.values {
+            let values = self.values.entry(key).or_default();
+            counts
+                .into_iter()
+                .for_each(|(value, count)| *values.entry(value).or_default() += count);
+        }
+    }
+
+    /// What is to be said about them. `label` turns the value of a key into text.
+    pub fn warnings(&self, of: &str, label: &dyn Fn(Key, Option<u32>) -> String) -> Vec<Warning> {
+        let of = of.to_owned();
+        let mut warnings = Vec::new();
+        if self.without_timing > 0 && self.without_timing < self.invocations {
+            warnings.push(Warning::WithoutTiming {
+                of: of.clone(),
+                count: self.without_timing,
+                invocations: self.invocations,
+            });
+        }
+        let mut counted = |count: usize, warning: fn(String, usize) -> Warning| {
+            if count > 0 {
+                warnings.push(warning(of.clone(), count));
+            }
+        };
+        counted(self.inferred_models, |of, count| Warning::InferredModels {
+            of,
+            count,
+        });
+        counted(self.inference_over_duration, |of, count| {
+            Warning::InferenceOverDuration { of, count }
+        });
+        counted(self.calls_summed, |of, count| Warning::CallsSummed { of, count });
+        counted(self.timeouts_without_inference, |of, count| {
+            Warning::TimeoutsWithoutInference { of, count }
+        });
+        counted(self.cold_without_init, |of, count| Warning::ColdWithoutInit {
+            of,
+            count,
+        });
+        counted(self.unknown_start, |of, count| Warning::UnknownStart {
+            of,
+            count,
+        });
+        counted(self.several_models, |_, count| Warning::SeveralModels(count));
+        for mixture in mixtures_of(&self.values) {
+            let values: Vec<String> = mixture
+                .values
+                .iter()
+                .map(|(value, count)| format!("{} ({count})", label(mixture.key, *value)))
+                .collect();
+            warnings.push(Warning::Mixed {
+                of: of.clone(),
+                key: mixture.key,
+                values: values.join(", "),
+            });
+        }
+        warnings
+    }
 }
