@@ -1,6 +1,8 @@
 //! Whichever way a log is read, by one thread or several, line by line as JSON or by the shape of its lines, it tells the
 //! same.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,13 +70,17 @@ fn compare(bytes: &[u8], block_bytes: usize) {
     }
 }
 
-const PRESETS: [&str; 4] = ["haiku-vs-nova-lite", "forms", "forms-json", "unhappy"];
+const PRESETS: [&str; 5] = [
+    "haiku-vs-nova-lite",
+    "forms",
+    "forms-json",
+    "large",
+    "all-timeouts",
+];
 
 fn events(preset: usize, seed: u64, requests: usize) -> Vec<Event> {
     let preset = PRESETS[preset % PRESETS.len()];
-    let scenario = Scenario::preset(preset)
-        .or_else(|| Scenario::preset("forms"))
-        .unwrap();
+    let scenario = Scenario::preset(preset).unwrap();
     generate(&Scenario {
         seed,
         requests,

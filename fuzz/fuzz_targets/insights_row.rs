@@ -63,7 +63,7 @@ fuzz_target!(|data: &[u8]| {
         cells.join(",")
     );
     let collected = read(&[&document]).collected;
-    let [invocation] = &collected.invocations[..] else {
+    let [invocation] = &collected.invocations.to_vec()[..] else {
         panic!("{} invocations in {document}", collected.invocations.len());
     };
     assert_eq!(

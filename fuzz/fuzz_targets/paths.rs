@@ -12,18 +12,28 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     // The first byte says how large blocks are.
-    let Some((&size, log)) = data.split_first() else { return };
+    let Some((&size, log)) = data.split_first() else {
+        return;
+    };
     let block_bytes = 16 << (size % 10);
     let expected = read(&[log]).collected;
-    let Some(strict) = in_blocks(log, block_bytes, true) else { return };
+    let Some(strict) = in_blocks(log, block_bytes, true) else {
+        return;
+    };
     assert_eq!(strict, expected, "read strictly");
-    let Some(quick) = in_blocks(log, block_bytes, false) else { return };
+    let Some(quick) = in_blocks(log, block_bytes, false) else {
+        return;
+    };
     assert_eq!(of_records(&quick.ledger), of_records(&expected.ledger));
     assert_eq!(quick.invocations, expected.invocations);
     assert_eq!(quick.model_calls, expected.model_calls);
     assert_eq!(
         (&quick.names.streams, &quick.names.models, &quick.names.versions),
-        (&expected.names.streams, &expected.names.models, &expected.names.versions)
+        (
+            &expected.names.streams,
+            &expected.names.models,
+            &expected.names.versions
+        )
     );
 });
 

@@ -150,7 +150,7 @@ fn restore_report(choices: &mut Choices<'_>, record: &mut Object) -> Option<Reco
     Some(lifecycle(Lifecycle::RestoreReport { duration, status }))
 }
 
-fn lifecycle(line: Lifecycle) -> Record {
+fn lifecycle(line: Lifecycle) -> Record<'static> {
     Record::Lifecycle(LifecycleRecord { line, at: None })
 }
 

@@ -153,7 +153,10 @@ fn expected(record: &TimingRecord<'_>) -> Option<Timing<'static>> {
         inference: micros(record.inference_ms)?,
         retry: micros(record.retry_ms)?,
         cold_start: record.cold_start,
-        initialization_type: record.initialization_type.as_deref().map(|text| text.to_owned().into()),
+        initialization_type: record
+            .initialization_type
+            .as_deref()
+            .map(|text| text.to_owned().into()),
         status: record
             .status
             .or_else(|| text(&record.error_type).map(|_| CallStatus::Error)),

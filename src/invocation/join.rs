@@ -251,7 +251,7 @@ fn assign<'a>(rows: &'a Rows, ledger: &mut Ledger) -> Vec<Attempt<'a>> {
         while let Some(row) = marks.next_if(|row| row.request_id <= *id) {
             match nearest(row.position()).filter(|_| row.request_id == *id) {
                 Some(index) => {
-                    attempts[first + index].mark(row, row.standing.stream == group[index].standing.stream)
+                    attempts[first + index].mark(row, row.standing.stream == group[index].standing.stream);
                 }
                 None => ledger.started_without_report += u64::from(row.is_start()),
             }

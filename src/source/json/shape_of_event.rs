@@ -164,7 +164,8 @@ impl<'a> CutEvent<'a> {
             Field::LogGroup => self.log_group = Some(value),
             Field::LogStream => self.log_stream = Some(value),
             Field::Timestamp => self.at = Some(millis(value)?),
-            Field::IngestionTime => {}
+            // A number that JSON does not know spoils the whole line.
+            Field::IngestionTime => _ = millis(value)?,
         }
         Some(())
     }
@@ -266,6 +267,7 @@ mod tests {
             ("391", "3\\u0039"),
             ("1795165200849", "179516520084"),
             ("1795165200065", "0795165200065"),
+            ("1795165200849", "0795165200849"),
             ("1795165200065", "-795165200065"),
             ("a\\n", "a\\"),
             ("\"s\"", "null"),

@@ -1,0 +1,101 @@
+//! The program's output is the same bytes on any number of threads, whichever way lines are read.
+
+#![cfg(feature = "cli")]
+// A test may stop where something is not as it should be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::io::Write;
+
+use common::Run;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use latscope_corpus::{Event, Scenario, generate, write_ndjson, write_text};
+
+fn events() -> Vec<Event> {
+    let scenario = Scenario {
+        requests: 2500,
+        ..Scenario::preset("large").unwrap()
+    };
+    generate(&scenario).events
+}
+
+fn ndjson(events: &[Event]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_ndjson(events, &mut bytes).unwrap();
+    bytes
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// What the program writes about these files, on so many threads.
+fn written(files: &[(String, Vec<u8>)], args: &str) -> (String, String) {
+    let mut run = Run::new(&format!("summary --input logs --format json --verbose {args}"));
+    for (name, bytes) in files {
+        run = run.file(&format!("logs/{name}"), bytes);
+    }
+    let done = run.done().code(0);
+    (done.stdout(), done.stderr())
+}
+
+fn assert_same(files: &[(String, Vec<u8>)]) {
+    let expected = written(files, "--threads 1 --strict");
+    for args in [
+        "--threads 1",
+        "--threads 2",
+        "--threads 8",
+        "--threads 8 --strict",
+        "",
+    ] {
+        assert_eq!(written(files, args), expected, "{args}");
+    }
+}
+
+#[test]
+fn one_file_of_several_blocks_gives_the_same_bytes() {
+    let events = events();
+    let mut lines = ndjson(&events);
+    assert!(lines.len() > 4 << 20);
+    // A line that is cut off is found wherever it stands.
+    let middle = lines.len() / 2;
+    lines.splice(middle..middle, *b"\n{\"eventId\":\"1\",\"mess\n");
+    assert_same(&[("a.ndjson".to_owned(), lines.clone())]);
+    assert_same(&[("a.ndjson.gz".to_owned(), packed(&lines))]);
+    let mut text = Vec::new();
+    write_text(&events, &mut text).unwrap();
+    assert_same(&[("a.log".to_owned(), text)]);
+}
+
+#[test]
+fn several_files_give_the_same_bytes() {
+    let events = events();
+    let files: Vec<(String, Vec<u8>)> = events
+        .chunks(events.len() / 5)
+        .map(ndjson)
+        .enumerate()
+        .map(|(number, lines)| match number % 2 {
+            0 => (format!("{number}.ndjson.gz"), packed(&lines)),
+            _ => (format!("{number}.ndjson"), lines),
+        })
+        .chain([
+            ("empty.log".to_owned(), Vec::new()),
+            ("cut.gz".to_owned(), packed(b"END RequestId: a\n")[..20].to_vec()),
+        ])
+        .collect();
+    assert_same(&files);
+}
+
+#[test]
+fn a_file_that_is_gone_ends_the_command_on_any_number_of_threads() {
+    for threads in [1, 8] {
+        Run::new(&format!("summary --input nothing.log --threads {threads}"))
+            .done()
+            .code(3)
+            .stderr_has("nothing.log");
+    }
+}
