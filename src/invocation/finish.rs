@@ -348,22 +348,17 @@ fn model_calls(
     calls
 }
 
-/// A column of names: the names that occur, in their own order, and their places.
-fn named(column: Optional<u32>, text: impl Fn(u32) -> Option<Box<str>>) -> (Optional<u32>, Vec<Box<str>>) {
-    let mut used: HashMap<u32, Option<Box<str>>, Folded> = HashMap::default();
-    for (value, _) in column.runs() {
-        if let Some(value) = value {
-            used.entry(value).or_insert_with(|| text(value));
-        }
-    }
-    let names: BTreeSet<&str> = used.values().flatten().map(|name| &**name).collect();
+/// A column of names: the names that occur, in their own order, and their places. `texts` has the name of every value, if
+/// it has one.
+fn named(mut column: Optional<u32>, texts: &[Option<&str>]) -> (Optional<u32>, Vec<Box<str>>) {
+    let used = distinct(&column, texts.len()).filter_map(|value| texts[value as usize]);
+    let names: BTreeSet<&str> = used.collect();
     let places: HashMap<&str, u32> = names.iter().copied().zip(0..).collect();
-    let place_of: HashMap<u32, u32, Folded> = used
+    let place_of: Vec<Option<u32>> = texts
         .iter()
-        .filter_map(|(value, name)| Some((*value, places[&**name.as_ref()?])))
+        .map(|text| places.get(text.as_ref()?).copied())
         .collect();
-    let mut column = column;
-    column.map(|value| place_of.get(&value).copied());
+    column.map(|value| place_of[value as usize]);
     (column, names.into_iter().map(Into::into).collect())
 }
 
@@ -389,36 +384,29 @@ fn put_in_order(
         mut waited_init,
         ..
     } = starts;
-    let of_stream =
-        |told: fn(&Stream) -> &Option<Box<str>>| move |stream: u32| told(tables.streams.get(stream)).clone();
+    let streams = &tables.streams;
+    let of_streams =
+        |told: fn(&Stream) -> &Option<Box<str>>| streams.all().map(move |stream| told(stream).as_deref());
     let stream = moved(&mut drafts.stream, order);
     // The word of `START` comes before that of the stream, and the handler's before that of the environment.
-    let own_version = moved(&mut drafts.version, order);
-    let own_initialization = moved(&mut drafts.initialization, order);
-    let mut texts = Interner::default();
-    let versions = or_of_stream(
-        &own_version,
-        &stream,
-        tables,
-        &mut texts,
-        |tables, own| tables.streams.versions.text(own),
-        |stream| &stream.version,
-    );
-    let (version, versions) = named(versions, |text| Some(texts.text(text).into()));
-    let mut texts = Interner::default();
-    let initializations = or_of_stream(
-        &own_initialization,
-        &stream,
-        tables,
-        &mut texts,
-        |tables, own| tables.initializations.text(own),
-        |stream| &stream.initialization,
-    );
-    let (initialization, initializations) = named(initializations, |text| Some(texts.text(text).into()));
-    let (function, functions) = named(stream.clone(), of_stream(|stream| &stream.function));
-    let (region, regions) = named(stream.clone(), of_stream(|stream| &stream.region));
-    let (runtime, runtimes) = named(stream.clone(), of_stream(|stream| &stream.runtime));
-    let (stream, streams) = named(stream, of_stream(|stream| &stream.name));
+    let texts: Vec<_> = streams
+        .versions
+        .texts()
+        .map(Some)
+        .chain(of_streams(|stream| &stream.version))
+        .collect();
+    let own = moved(&mut drafts.version, order);
+    let (version, versions) = named(or_of_stream(own, &stream, texts.len() - streams.len()), &texts);
+    let own = tables.initializations.texts().map(Some);
+    let texts: Vec<_> = own.chain(of_streams(|stream| &stream.initialization)).collect();
+    let own = moved(&mut drafts.initialization, order);
+    let (initialization, initializations) =
+        named(or_of_stream(own, &stream, texts.len() - streams.len()), &texts);
+    let of_stream = |told| named(stream.clone(), &of_streams(told).collect::<Vec<_>>());
+    let (function, functions) = of_stream(|stream| &stream.function);
+    let (region, regions) = of_stream(|stream| &stream.region);
+    let (runtime, runtimes) = of_stream(|stream| &stream.runtime);
+    let (stream, streams) = of_stream(|stream| &stream.name);
     let mut model = moved(&mut drafts.model, order);
     model.map(|name| model_at.get(&name).copied());
     let mut prompt = moved(&mut drafts.prompt_hash, order);
@@ -485,28 +473,14 @@ fn put_in_order(
     (invocations, names)
 }
 
-/// A column of texts: each row's own, or else what its stream tells.
-fn or_of_stream(
-    own: &Optional<u32>,
-    stream: &Optional<u32>,
-    tables: &Tables,
-    texts: &mut Interner,
-    text: for<'t> fn(&'t Tables, u32) -> &'t str,
-    told: fn(&Stream) -> &Option<Box<str>>,
-) -> Optional<u32> {
-    // Rows that follow each other are alike as a rule.
-    let mut last = None;
+/// A column of each row's own text, or else, behind `own_texts` of these, that of its stream.
+fn or_of_stream(own: Optional<u32>, stream: &Optional<u32>, own_texts: usize) -> Optional<u32> {
+    if own.runs().all(|(own, _)| own.is_some()) {
+        return own;
+    }
+    let own_texts = u32::try_from(own_texts).unwrap_or(u32::MAX);
     own.iter()
         .zip(stream.iter())
-        .map(|of| match last {
-            Some((known, value)) if known == of => value,
-            _ => {
-                let of_stream = || told(tables.streams.get(of.1?)).as_deref();
-                let value = of.0.map(|own| text(tables, own)).or_else(of_stream);
-                let value = value.map(|value| texts.position(value));
-                last = Some((of, value));
-                value
-            }
-        })
+        .map(|(own, stream)| own.or_else(|| stream?.checked_add(own_texts)))
         .collect()
 }

@@ -145,6 +145,11 @@ impl Streams {
         self.known[position as usize].hash
     }
 
+    /// The streams, in the order of their positions.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Stream> {
+        self.known.iter()
+    }
+
     /// How many streams.
     pub(super) fn len(&self) -> usize {
         self.known.len()
