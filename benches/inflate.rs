@@ -2,6 +2,8 @@
 //!
 //!     cargo bench --bench inflate -- FILE
 
+#![expect(clippy::print_stdout, reason = "that is what it is for")]
+
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufReader, Read};

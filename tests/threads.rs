@@ -11,7 +11,7 @@ use std::io::Write;
 use common::Run;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use latscope_corpus::{Event, Scenario, generate, write_ndjson, write_text};
+use latscope_corpus::{Event, Scenario, generate, write_filter_log_events, write_ndjson, write_text};
 
 fn events() -> Vec<Event> {
     let scenario = Scenario {
@@ -69,6 +69,11 @@ fn one_file_of_several_blocks_gives_the_same_bytes() {
     let mut text = Vec::new();
     write_text(&events, &mut text).unwrap();
     assert_same(&[("a.log".to_owned(), text)]);
+    for pretty in [false, true] {
+        let mut document = Vec::new();
+        write_filter_log_events(&events, &mut document, pretty).unwrap();
+        assert_same(&[("a.json".to_owned(), document)]);
+    }
 }
 
 #[test]

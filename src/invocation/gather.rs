@@ -134,7 +134,7 @@ impl Gathering<'_> {
                         }
                         Ok(Err(whole)) => {
                             desk.give_back(None);
-                            read_whole(*whole, number, &mut sifter, send)
+                            read_whole(*whole, number, self.is_strict, &mut sifter, send)
                         }
                         Err(error) => {
                             desk.give_back(None);
@@ -179,11 +179,13 @@ impl Gathering<'_> {
 fn read_whole(
     opened: Opened<'_>,
     number: usize,
+    is_strict: bool,
     sifter: &mut Sifter,
     send: &mut dyn FnMut(Told) -> bool,
 ) -> bool {
     let mut parts = Parts {
         place: (number, 0),
+        is_strict,
         sifter,
         send,
         goes_on: true,
@@ -196,6 +198,7 @@ fn read_whole(
 /// Hands over what comes of a file, part by part.
 struct Parts<'s> {
     place: Place,
+    is_strict: bool,
     sifter: &'s mut Sifter,
     send: &'s mut dyn FnMut(Told) -> bool,
     goes_on: bool,
@@ -226,7 +229,11 @@ impl Take for Parts<'_> {
     }
 
     fn is_no_record(&self, message: &[u8], is_escaped: bool) -> bool {
-        self.sifter.is_no_record(message, is_escaped)
+        !self.is_strict && self.sifter.is_no_record(message, is_escaped)
+    }
+
+    fn is_quick(&self) -> bool {
+        !self.is_strict
     }
 
     fn pass_over(&mut self, at: Option<crate::vocab::Timestamp>) {

@@ -65,6 +65,11 @@ pub trait Take {
     /// Takes the next thing.
     fn take(&mut self, item: Item<'_>);
 
+    /// Whether what is written like the events before it may be cut instead of being parsed.
+    fn is_quick(&self) -> bool {
+        false
+    }
+
     /// Whether an event cannot be a record, whatever else is known of it, so that it may be passed over without being read.
     /// The message is as it stands in the file: inside a JSON text, where `is_escaped`.
     fn is_no_record(&self, _message: &[u8], _is_escaped: bool) -> bool {

@@ -79,6 +79,11 @@ impl<'s> Sink<'s> {
         self.take.repaired(std::mem::take(&mut self.repaired_lines));
     }
 
+    /// See [`Take::is_quick`]. Only a file's own events are cut.
+    pub(super) fn is_quick(&self) -> bool {
+        self.is_file() && self.take.is_quick()
+    }
+
     /// Whether an event of this message can be passed over: see [`Take::is_no_record`].
     pub(super) fn is_no_record(&self, message: &[u8], is_escaped: bool) -> bool {
         self.take.is_no_record(message, is_escaped)

@@ -138,7 +138,7 @@ pub(in crate::source) fn read_block(bytes: &[u8], is_end: bool, is_strict: bool,
 }
 
 /// The shape of a line, if reading it as JSON gives what cutting it gives.
-fn shape_of(line: &[u8]) -> Option<EventShape> {
+pub(super) fn shape_of(line: &[u8]) -> Option<EventShape> {
     let shape = EventShape::of(line)?;
     let event = shape.cut(line)?;
     let object = serde_json::from_slice::<Object<'_>>(line).ok()?;
@@ -156,7 +156,7 @@ fn shape_of(line: &[u8]) -> Option<EventShape> {
 
 /// Hands an event on that was cut, or passes it over. Whether it was understood; if not, nothing has happened. `text` is
 /// memory that is used again.
-fn hand_on(event: &CutEvent<'_>, place: Place, text: &mut Vec<u8>, sink: &mut Sink<'_>) -> bool {
+pub(super) fn hand_on(event: &CutEvent<'_>, place: Place, text: &mut Vec<u8>, sink: &mut Sink<'_>) -> bool {
     if sink.is_no_record(event.message, true) {
         // Behind the end of the message another event may stand on the line.
         let is_one = !has_bare_quote(event.message);

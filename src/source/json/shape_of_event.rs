@@ -218,7 +218,7 @@ fn after(line: &[u8], at: usize, byte: u8) -> Option<usize> {
 fn without_blanks(line: &[u8], at: usize) -> usize {
     at + line[at.min(line.len())..]
         .iter()
-        .take_while(|byte| **byte == b' ')
+        .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
         .count()
 }
 
