@@ -371,13 +371,13 @@ fn put_in_order(
     tables: &Tables,
     model_at: &HashMap<u32, u32>,
 ) -> (Invocations, Names) {
-    /// Takes a column out of its place and puts it into order, so that no two are there twice.
+    /// Takes a column out of its place and puts it into order.
     fn moved<T: Whole>(column: &mut Optional<T>, order: Option<&[u32]>) -> Optional<T> {
-        let column = take(column);
-        match order {
-            Some(order) => column.pick(order),
-            None => column,
+        let mut column = take(column);
+        if let Some(order) = order {
+            column.reorder(order);
         }
+        column
     }
     let Starts {
         mut start,
