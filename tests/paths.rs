@@ -99,7 +99,7 @@ fn saved(events: &[Event], is_text: bool) -> Vec<u8> {
 }
 
 /// What damages a line, hides something in it, or makes it look like another.
-const SNIPPETS: [&[u8]; 30] = [
+const SNIPPETS: [&[u8]; 36] = [
     b"",
     b"\"",
     b"\\",
@@ -130,6 +130,12 @@ const SNIPPETS: [&[u8]; 30] = [
     b"\\\"inference_ms\\\":5",
     b" Task timed out after 3.00 seconds",
     "caf\u{e9}".as_bytes(),
+    b"\n\xef\xbb\xbf",
+    b"\n\xef\xbb\xbfREPORT RequestId: ",
+    b"\\f",
+    b"\x0b",
+    &[b' '; 300],
+    &[b' '; 1600],
 ];
 
 /// Changes bytes at some places: what stands there is replaced by a snippet, and a line is moved or doubled.
@@ -188,5 +194,16 @@ fn the_usual_log_has_blocks() {
         let read = in_blocks(&bytes, 4096, false).unwrap();
         assert_eq!(read.ledger.rejected, 0);
         assert_eq!(read.ledger.report_records, 60);
+    }
+}
+
+#[test]
+fn behind_a_line_that_is_too_long_a_log_goes_on() {
+    for is_text in [false, true] {
+        let bytes = saved(&events(0, 1, 40), is_text);
+        let middle = bytes.len() / 2;
+        let end = middle + bytes[middle..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        let long = [&vec![b'x'; 9 << 20][..], b"\n"].concat();
+        compare(&[&bytes[..end], &long, &bytes[end..]].concat(), 1 << 20);
     }
 }

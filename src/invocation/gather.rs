@@ -18,7 +18,7 @@ use std::thread;
 use super::assemble::Assembler;
 use super::part::{Part, Sifter};
 use crate::parse::Parser;
-use crate::source::{Block, Blocks, Buffer, Error, Found, Item, Located, Opened, Take, open};
+use crate::source::{Block, Blocks, Buffer, Error, Found, Item, Located, Take, open};
 use crate::vocab::Rejected;
 
 /// How files are read.
@@ -52,6 +52,17 @@ struct Told {
     part: Result<Part, Error>,
     /// Whether it is the last of its file.
     is_last: bool,
+}
+
+/// What a thread has taken from the desk. If it panics nobody waits for it to come back.
+struct Held<'d, 'a>(&'d Desk<'a>);
+
+impl Drop for Held<'_, '_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.close();
+        }
+    }
 }
 
 /// A file that is being read.
@@ -123,6 +134,7 @@ impl Gathering<'_> {
         let mut sifter = Sifter::new(Arc::clone(parser));
         let mut spare = Buffer::default();
         while let Some(task) = desk.task() {
+            let _held = Held(desk);
             let goes_on = match task {
                 Task::Open(number, file) => {
                     match open(&file.path, self.tell_bytes).map(|opened| opened.into_blocks(self.block_bytes))
@@ -134,7 +146,9 @@ impl Gathering<'_> {
                         }
                         Ok(Err(whole)) => {
                             desk.give_back(None);
-                            read_whole(*whole, number, self.is_strict, &mut sifter, send)
+                            read_in_parts((number, 0), self.is_strict, &mut sifter, send, |parts| {
+                                whole.read(parts)
+                            })
                         }
                         Err(error) => {
                             desk.give_back(None);
@@ -153,12 +167,21 @@ impl Gathering<'_> {
                     reading.next += 1;
                     let is_last = reading.blocks.is_over();
                     desk.give_back((!is_last).then_some(reading));
-                    let part = block.map(|block| self.sift(block, &mut sifter, &mut spare));
-                    send(Told {
-                        place,
-                        part: Ok(part.unwrap_or_default()),
-                        is_last,
-                    })
+                    match block {
+                        Some(block) if block.is_rest() => {
+                            read_in_parts(place, true, &mut sifter, send, |parts| {
+                                drop(block.read(true, parts))
+                            })
+                        }
+                        block => {
+                            let part = block.map(|block| self.sift(block, &mut sifter, &mut spare));
+                            send(Told {
+                                place,
+                                part: Ok(part.unwrap_or_default()),
+                                is_last,
+                            })
+                        }
+                    }
                 }
             };
             if !goes_on {
@@ -175,22 +198,22 @@ impl Gathering<'_> {
     }
 }
 
-/// Reads a file that has no blocks, in parts.
-fn read_whole(
-    opened: Opened<'_>,
-    number: usize,
+/// Reads a file that has no blocks, or what is left of one, in parts.
+fn read_in_parts(
+    place: Place,
     is_strict: bool,
     sifter: &mut Sifter,
     send: &mut dyn FnMut(Told) -> bool,
+    read: impl FnOnce(&mut Parts<'_>),
 ) -> bool {
     let mut parts = Parts {
-        place: (number, 0),
+        place,
         is_strict,
         sifter,
         send,
         goes_on: true,
     };
-    opened.read(&mut parts);
+    read(&mut parts);
     parts.end(true);
     parts.goes_on
 }
@@ -292,7 +315,7 @@ impl<'a> Desk<'a> {
     /// Gives a file back of which somebody else may take the next block; none of one that has no more.
     fn give_back(&self, reading: Option<Reading<'a>>) {
         let mut work = self.lock();
-        work.taken -= 1;
+        work.taken = work.taken.saturating_sub(1);
         if let Some(reading) = reading {
             let place = work
                 .waiting

@@ -75,7 +75,7 @@ impl Sifter {
 
     /// Whether so much has come together that it is worth being taken in.
     pub fn is_full(&self) -> bool {
-        self.part.records >= FULL_RECORDS
+        self.part.records >= FULL_RECORDS || self.part.rejected.len() >= FULL_REJECTED
     }
 
     /// Whether something was rejected since the last part ended.
@@ -169,6 +169,9 @@ impl Take for Sifter {
         self.part.repaired_lines += lines;
     }
 }
+
+/// A part of so many rejections is taken in.
+const FULL_REJECTED: usize = 1024;
 
 /// A part of so many records is taken in.
 const FULL_RECORDS: u64 = 4096;

@@ -59,6 +59,15 @@ impl Prefilter {
         if begins || self.may_be_timeout(message, is_escaped) {
             return false;
         }
+        // White space before JSON, or before what a logger writes in front of it, does not count.
+        let blanks = message.iter().take_while(|byte| is_blank(**byte)).count();
+        let message = &message[blanks..];
+        if message
+            .first()
+            .is_some_and(|first| !first.is_ascii() || *first == b'\\')
+        {
+            return false;
+        }
         let longest = if is_escaped {
             PREFIX_LIMIT_BYTES * LONGEST_ESCAPE
         } else {
@@ -75,9 +84,10 @@ impl Prefilter {
     fn may_be_timeout(&self, message: &[u8], is_escaped: bool) -> bool {
         let mut end = message;
         loop {
-            end = end.trim_ascii_end();
+            let blanks = end.iter().rev().take_while(|byte| is_blank(**byte)).count();
+            end = &end[..end.len() - blanks];
             match end {
-                [before @ .., b'n' | b't' | b'r'] if before.ends_with(b"\\") => {
+                [before @ .., b'n' | b't' | b'r' | b'f'] if before.ends_with(b"\\") => {
                     let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
                     end = &before[..before.len() - backslashes];
                 }
@@ -101,6 +111,11 @@ impl Parser {
             .as_ref()
             .is_some_and(|prefilter| prefilter.is_no_record(message, is_escaped))
     }
+}
+
+/// White space of ASCII, of which Rust knows one sign more for texts than for bytes.
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
 }
 
 fn begins_like_platform(message: &[u8]) -> bool {
@@ -180,6 +195,27 @@ mod tests {
                 "{message}"
             );
             assert_ne!(parser.parse(message), Parsed::Ignored, "{message}");
+        }
+    }
+
+    #[test]
+    fn white_space_around_a_record_hides_nothing() {
+        let parser = parser();
+        let blanks = " ".repeat(3000);
+        for record in RECORDS {
+            for message in [
+                format!("{blanks}{record}"),
+                format!("{record}{blanks}\u{b}\u{c}\n"),
+                format!("\t\u{b}{record}\u{c}"),
+                format!("\n\u{2003}{record}\u{2003}"),
+            ] {
+                let is_ignored = parser.parse(&message) == Parsed::Ignored;
+                let passed = [
+                    parser.is_no_record(message.as_bytes(), false),
+                    parser.is_no_record(escaped(&message).as_bytes(), true),
+                ];
+                assert!(is_ignored || passed == [false; 2], "{message:?}");
+            }
         }
     }
 

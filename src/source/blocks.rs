@@ -175,6 +175,11 @@ fn fill(stream: &mut impl Read, bytes: &mut Buffer, wanted: usize) -> io::Result
 }
 
 impl Block<'_> {
+    /// Whether it is all that is left of the file, however much.
+    pub fn is_rest(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.rest.is_some())
+    }
+
     /// Reads the events. Places are counted from the block's own first line, of which there are as many as is returned. Where
     /// `is_strict`, every line is read as if nothing was known of it; else what is written like the lines before it is cut,
     /// and what cannot be a record is passed over. The memory comes back to be used again.

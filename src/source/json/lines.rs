@@ -78,7 +78,10 @@ pub(in crate::source) fn last_cut(bytes: &[u8]) -> Option<usize> {
     };
     let cut = lines().take(TRIED_LINES).find(|(_, line)| is_event(line));
     let cut = cut.or_else(|| {
-        let is_bracket = |line: &[u8]| matches!(line.trim_ascii(), b"{" | b"[");
+        let is_bracket = |line: &[u8]| {
+            let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+            matches!(line.trim_ascii(), b"{" | b"[")
+        };
         let is_object = |line: &[u8]| line.starts_with(b"{") && !is_bracket(line);
         let has_bracket = || bytes.split(|byte| *byte == b'\n').any(is_bracket);
         lines()

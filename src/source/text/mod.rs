@@ -156,11 +156,13 @@ fn read_usual(text: &str, layout: &Layout, sink: &mut Sink<'_>) -> u64 {
         }
         let whole = &text[line.end - message.len()..end];
         let may_be_several = goes_on > 0 && whole.trim_start().starts_with('{');
-        if !may_be_several && sink.is_no_record(whole.as_bytes(), false) {
+        // What stands behind a byte order mark may go on with it.
+        let is_whole = !may_be_several && !next.as_ref().is_some_and(Begun::has_mark);
+        if is_whole && sink.is_no_record(whole.as_bytes(), false) {
             if prefix.at.is_some() || !whole.trim().is_empty() {
                 sink.pass_over(prefix.at);
             }
-        } else if goes_on == 0 && !OpenEvent::is_report(whole) {
+        } else if is_whole && goes_on == 0 && !OpenEvent::is_report(whole) {
             sink.event(RawEvent {
                 at: prefix.at,
                 log_stream: prefix.stream.map(Cow::Borrowed),
