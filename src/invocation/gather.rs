@@ -147,7 +147,7 @@ impl Gathering<'_> {
                         Ok(Err(whole)) => {
                             desk.give_back(None);
                             read_in_parts((number, 0), self.is_strict, &mut sifter, send, |parts| {
-                                whole.read(parts)
+                                whole.read(parts);
                             })
                         }
                         Err(error) => {
@@ -170,7 +170,7 @@ impl Gathering<'_> {
                     match block {
                         Some(block) if block.is_rest() => {
                             read_in_parts(place, true, &mut sifter, send, |parts| {
-                                drop(block.read(true, parts))
+                                drop(block.read(true, parts));
                             })
                         }
                         block => {
