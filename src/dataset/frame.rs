@@ -178,13 +178,12 @@ impl Dataset {
             u32_column(&self.frame, MODEL_SOURCE)?,
             u32_column(&self.frame, MODEL)?,
         );
-        let (rows, places) = (self.positions()?, || {
-            group.places.iter().map(|place| *place as usize)
-        });
+        let rows = u32_column(&self.frame, ROW)?;
+        let places = || group.places.iter().map(|place| *place as usize);
         let source = |place| ModelSource::from_code(sources.get(place).unwrap_or(0));
         Ok(Columns::of(
             &self.all,
-            places().filter_map(|place| rows.get(place).copied()).collect(),
+            places().filter_map(|place| rows.get(place)).collect(),
             places().map(|place| models.get(place)).collect(),
             places().map(source).collect(),
         ))

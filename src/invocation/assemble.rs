@@ -110,9 +110,7 @@ impl Assembler {
         self.repaired_lines += repaired_lines;
         self.ledger.add(&ledger);
         for at in span.into_iter().flat_map(|span| [span.first, span.last]) {
-            let span = self.span.get_or_insert(Span { first: at, last: at });
-            span.first = span.first.min(at);
-            span.last = span.last.max(at);
+            Span::widen(&mut self.span, at);
         }
         // A file was begun before its events, and there are not 4 billion of them.
         let file = u32::try_from(self.files.len().saturating_sub(1)).unwrap_or(u32::MAX);

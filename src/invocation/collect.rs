@@ -22,6 +22,15 @@ pub struct Span {
     pub last: Timestamp,
 }
 
+impl Span {
+    /// Widens what is covered so far by a moment.
+    pub(super) fn widen(span: &mut Option<Self>, at: Timestamp) {
+        let span = span.get_or_insert(Self { first: at, last: at });
+        span.first = span.first.min(at);
+        span.last = span.last.max(at);
+    }
+}
+
 /// Everything that the input told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Collected {

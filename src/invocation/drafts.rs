@@ -188,8 +188,13 @@ impl Drafts {
     /// The id of a row, where it is a UUID.
     pub(super) fn uuid(&self, row: usize) -> Option<u128> {
         let (high, low) = (self.id_high.get(row)?, self.id_low.get(row)?);
-        Some(u128::from(high) << 64 | u128::from(low))
+        Some(of_halves(high, low))
     }
+}
+
+/// The number of these halves.
+pub(super) fn of_halves(high: u64, low: u64) -> u128 {
+    u128::from(high) << 64 | u128::from(low)
 }
 
 /// The halves of a number.
@@ -200,7 +205,7 @@ pub(super) fn halves(value: u128) -> (u64, u64) {
 impl Draft {
     /// Takes a settled invocation apart into the rows of its records.
     pub(super) fn loosen(&self, rows: &mut Rows) -> Option<()> {
-        let id = u128::from(self.id_high?) << 64 | u128::from(self.id_low?);
+        let id = of_halves(self.id_high?, self.id_low?);
         let request_id = RequestId::Uuid(id);
         let ended = Timestamp::from_epoch_millis(self.ended_at? as i64);
         let standing = |at, sequence| Standing {
@@ -277,7 +282,7 @@ impl Draft {
             cold_start: self.cold_start.map(|cold| cold == 1),
             initialization: self.initialization,
             status: self.call_status.map(CallStatus::of),
-            bedrock: bedrock.map(|(high, low)| BedrockId::Uuid(u128::from(high) << 64 | u128::from(low))),
+            bedrock: bedrock.map(|(high, low)| BedrockId::Uuid(of_halves(high, low))),
             is_embedded_metric: false,
             input_tokens: self.input_tokens.map(u64::from),
             output_tokens: self.output_tokens.map(u64::from),

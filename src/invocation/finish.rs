@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::mem::take;
 
 use super::assemble::is_repeated_report;
-use super::drafts::Drafts;
+use super::drafts::{Drafts, of_halves};
 use super::environment::{Starts, classify};
 use super::facts::prompt_of_one;
 use super::folded::Folded;
@@ -215,7 +215,7 @@ fn joined_calls(rows: &Rows, joined: HashSet<BedrockId>, settled: &[Drafts]) -> 
     for drafts in settled {
         for (high, low) in drafts.bedrock_high.iter().zip(drafts.bedrock_low.iter()) {
             if let (Some(high), Some(low)) = (high, low) {
-                let id = BedrockId::Uuid(u128::from(high) << 64 | u128::from(low));
+                let id = BedrockId::Uuid(of_halves(high, low));
                 calls.extend(logged.contains(&id).then_some(id));
             }
         }

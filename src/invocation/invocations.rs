@@ -1,7 +1,7 @@
 //! All invocations, in columns.
 
 use super::codes::{Coded, ModelKind};
-use super::drafts::halves;
+use super::drafts::{halves, of_halves};
 use super::facts::Facts;
 use super::optional::Optional;
 use super::request::{CallsCombined, Inference, Invocation, ModelUse, Outcome, StartType};
@@ -70,7 +70,7 @@ impl RequestIds {
             return Some(RequestId::Other(self.texts[other as usize].clone()));
         }
         let (high, low) = (self.high.get(row)?, self.low.get(row)?);
-        Some(RequestId::Uuid(u128::from(high) << 64 | u128::from(low)))
+        Some(RequestId::Uuid(of_halves(high, low)))
     }
 }
 

@@ -109,10 +109,9 @@ impl Sifter {
         if let Some(at) = event.at {
             self.part.widen_span(at);
         }
-        let parser = Arc::clone(&self.parser);
         let parsed = match event.is_row {
-            true => parser.parse_row(&event.message),
-            false => parser.parse(&event.message),
+            true => self.parser.parse_row(&event.message),
+            false => self.parser.parse(&event.message),
         };
         match parsed {
             Parsed::Ignored => self.part.ledger.ignored += 1,
@@ -154,8 +153,7 @@ impl Take for Sifter {
         if self.flat(event, true) {
             return true;
         }
-        let parser = Arc::clone(&self.parser);
-        let Some(record) = parser.parse_escaped(&event.message) else {
+        let Some(record) = self.parser.parse_escaped(&event.message) else {
             return false;
         };
         if let Some(at) = event.at {
@@ -240,9 +238,7 @@ impl Kind {
 
 impl Part {
     pub(super) fn widen_span(&mut self, at: Timestamp) {
-        let span = self.span.get_or_insert(Span { first: at, last: at });
-        span.first = span.first.min(at);
-        span.last = span.last.max(at);
+        Span::widen(&mut self.span, at);
     }
 
     /// Takes a usual line of the platform.

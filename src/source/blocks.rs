@@ -185,23 +185,13 @@ impl Block<'_> {
     /// and what cannot be a record is passed over. The memory comes back to be used again.
     pub fn read(self, is_strict: bool, take: &mut dyn Take) -> (u64, Buffer) {
         let mut sink = Sink::new(take, self.stream);
-        let Some(end) = self.end else {
-            let lines = match &self.form {
-                LineForm::Json => json::read_block(self.bytes.filled(), false, is_strict, &mut sink),
-                LineForm::Text(layout) => {
-                    text::read_block(self.bytes.filled(), false, is_strict, layout, &mut sink)
-                }
-            };
-            sink.end_of_block();
-            return (lines, self.bytes);
-        };
-        let lines = match (end.rest, &self.form) {
-            (None, LineForm::Json) => json::read_block(self.bytes.filled(), true, is_strict, &mut sink),
-            (None, LineForm::Text(layout)) => {
-                text::read_block(self.bytes.filled(), true, is_strict, layout, &mut sink)
-            }
+        let (bytes, is_end) = (self.bytes.filled(), self.end.is_some());
+        let (rest, packed) = self.end.map_or((None, None), |end| (end.rest, Some(end.packed)));
+        let lines = match (rest, &self.form) {
+            (None, LineForm::Json) => json::read_block(bytes, is_end, is_strict, &mut sink),
+            (None, LineForm::Text(layout)) => text::read_block(bytes, is_end, is_strict, layout, &mut sink),
             (Some(rest), form) => {
-                let all = io::BufReader::with_capacity(BLOCK_BYTES, self.bytes.filled().chain(rest));
+                let all = io::BufReader::with_capacity(BLOCK_BYTES, bytes.chain(rest));
                 match form {
                     LineForm::Json => json::read_lines(all, &mut sink),
                     LineForm::Text(layout) => text::read(all, layout, &mut sink),
@@ -210,12 +200,15 @@ impl Block<'_> {
             }
         };
         sink.end_of_block();
+        let Some(compressions) = packed else {
+            return (lines, self.bytes);
+        };
         let form = match self.form {
             LineForm::Json => Form::JsonLines,
             LineForm::Text(layout) => Form::Text(layout.names()),
         };
         sink.finish(Found {
-            compressions: end.packed,
+            compressions,
             encoding: Encoding::Utf8,
             form,
         });

@@ -27,31 +27,37 @@ pub(super) fn of(block: &[u8]) -> Option<Compression> {
     }
 }
 
-/// Unpacks a stream on whatever thread. Zip archives are not streams and are given back as they are.
-pub(super) fn unpack<'a>(
-    compression: Compression,
-    packed: impl BufRead + Send + 'a,
-) -> Box<dyn Read + Send + 'a> {
+/// Unpacks a stream. Zip archives are not streams and are given back as they are.
+pub(super) fn unpack<R: BufRead>(compression: Compression, packed: R) -> Unpacked<R> {
     match compression {
-        Compression::Gzip => Box::new(MultiGzDecoder::new(packed)),
-        Compression::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
-        Compression::Zstd => Box::new(ZstdReader::new(packed)),
-        Compression::Zip => Box::new(packed),
+        Compression::Gzip => Unpacked::Gzip(Box::new(MultiGzDecoder::new(packed))),
+        Compression::Bzip2 => Unpacked::Bzip2(MultiBzDecoder::new(packed)),
+        Compression::Zstd => Unpacked::Zstd(Box::new(ZstdReader::new(packed))),
+        Compression::Zip => Unpacked::AsItIs(packed),
     }
 }
 
-/// Unpacks a stream that may belong to this thread.
-pub(super) fn unpack_here<'a>(compression: Compression, packed: impl BufRead + 'a) -> Box<dyn Read + 'a> {
-    match compression {
-        Compression::Gzip => Box::new(MultiGzDecoder::new(packed)),
-        Compression::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
-        Compression::Zstd => Box::new(ZstdReader::new(packed)),
-        Compression::Zip => Box::new(packed),
+/// A stream that is unpacked while it is read.
+pub(super) enum Unpacked<R> {
+    Gzip(Box<MultiGzDecoder<R>>),
+    Bzip2(MultiBzDecoder<R>),
+    Zstd(Box<ZstdReader<R>>),
+    AsItIs(R),
+}
+
+impl<R: BufRead> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Gzip(stream) => stream.read(buffer),
+            Self::Bzip2(stream) => stream.read(buffer),
+            Self::Zstd(stream) => stream.read(buffer),
+            Self::AsItIs(stream) => stream.read(buffer),
+        }
     }
 }
 
 /// All frames of a Zstandard stream, one after the other.
-struct ZstdReader<R> {
+pub(super) struct ZstdReader<R> {
     packed: R,
     decoder: FrameDecoder,
     is_in_frame: bool,

@@ -140,8 +140,8 @@ impl<'t> Opened<'t> {
                 Some(compression) => {
                     packed.push(compression);
                     let bytes = io::Cursor::new(block).chain(rest);
-                    stream =
-                        compress::unpack(compression, BufReader::with_capacity(FIRST_BLOCK_BYTES, bytes));
+                    let bytes = BufReader::with_capacity(FIRST_BLOCK_BYTES, bytes);
+                    stream = Box::new(compress::unpack(compression, bytes));
                 }
             }
         };
@@ -223,7 +223,7 @@ pub(super) fn read_packed(
         Some(compression) => {
             packed.push(compression);
             let bytes = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
-            read_packed(&mut *compress::unpack_here(compression, bytes), packed, sink)?;
+            read_packed(&mut compress::unpack(compression, bytes), packed, sink)?;
         }
     }
     Ok(())
