@@ -35,7 +35,7 @@ fn in_blocks(bytes: &[u8], block_bytes: usize, is_strict: bool) -> Option<Collec
         sifter.count_lines(lines);
         assembler.absorb(sifter.end_part(), &mut |_| {});
     }
-    Some(assembler.finish())
+    Some(assembler.finish(2))
 }
 
 /// The ledger, with lines that cannot be records counted as one whatever is said of them: who passes one over calls it

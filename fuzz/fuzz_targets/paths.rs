@@ -48,7 +48,7 @@ fn in_blocks(log: &[u8], block_bytes: usize, is_strict: bool) -> Option<Collecte
         sifter.count_lines(lines);
         assembler.absorb(sifter.end_part(), &mut |_| {});
     }
-    Some(assembler.finish())
+    Some(assembler.finish(2))
 }
 
 /// What is passed over is ignored, where who reads it may find it damaged.

@@ -125,8 +125,9 @@ fn from_files(
     stderr: &mut dyn Write,
 ) -> Result<Collected, Error> {
     let reading = Reading::of(files, common);
+    let threads = common.threads.map_or_else(|| threads(files), NonZero::get);
     let gathering = Gathering {
-        threads: common.threads.map_or_else(|| threads(files), NonZero::get),
+        threads,
         is_strict: common.is_strict,
         block_bytes: BLOCK_BYTES,
         tell_bytes: &|bytes| reading.add(bytes),
@@ -134,7 +135,7 @@ fn from_files(
     let mut notes = Notes { common, stderr };
     let assembler = gathering.gather(files, &Arc::new(parser), &mut notes)?;
     reading.joins();
-    Ok(assembler.finish())
+    Ok(assembler.finish(threads))
 }
 
 /// As many threads as there are processors for this process; one where the files are read in the time that it takes to begin

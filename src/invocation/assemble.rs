@@ -300,8 +300,8 @@ impl Assembler {
         }
     }
 
-    /// Joins everything that came in.
-    pub fn finish(mut self) -> Collected {
+    /// Joins everything that came in, on at most so many threads.
+    pub fn finish(mut self, threads: usize) -> Collected {
         self.joiner.finish();
         let mut rows = self.joiner.loose;
         (rows.inits, rows.bedrock) = (self.inits, self.bedrock);
@@ -311,7 +311,7 @@ impl Assembler {
         self.seen = HashSet::default();
         let mut ledger = self.ledger;
         let (invocations, model_calls, names) =
-            finish(settled, rows, ends, &mut self.tables, self.files, &mut ledger);
+            finish(settled, rows, ends, &mut self.tables, self.files, &mut ledger, threads);
         Collected {
             invocations,
             model_calls,

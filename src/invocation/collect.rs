@@ -96,6 +96,6 @@ impl Collector {
     /// Joins everything that came in.
     pub fn finish(mut self) -> Collected {
         self.end_part();
-        self.assembler.finish()
+        self.assembler.finish(1)
     }
 }

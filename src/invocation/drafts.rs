@@ -7,6 +7,7 @@ use super::codes::Coded;
 use super::joiner::at_before_ms;
 use super::optional::Optional;
 use super::rows::{BedrockId, Call, MarkKind, MarkRow, ReportRow, Rows, Standing, TimingRow, Told};
+use super::side_by_side::{Task, side_by_side};
 use crate::parse::{Completeness, Report, Status};
 use crate::vocab::{Micros, RequestId, Timestamp};
 use latscope_schema::CallStatus;
@@ -35,6 +36,12 @@ macro_rules! columns {
             /// Takes a row out, in whose place the last one comes.
             pub(super) fn swap_remove(&mut self, at: usize) -> $row {
                 $row { $($field: self.$field.swap_remove(at),)* }
+            }
+
+            /// Puts the rows into this order, which has each of them once, on so many threads.
+            pub(super) fn reorder(&mut self, order: &[u32], threads: usize) {
+                let columns: Vec<Task<'_>> = vec![$(Box::new(|| self.$field = self.$field.pick(order)),)*];
+                side_by_side(columns, threads);
             }
 
             /// One behind the other, `len` in all; a column of the parts is given back as soon as it was read.

@@ -14,8 +14,9 @@ use super::join::{Joined, join};
 use super::ledger::Ledger;
 use super::model_call::ModelCall;
 use super::names::{Interner, Model, Names, SourceFile};
-use super::optional::{Optional, Whole};
+use super::optional::Optional;
 use super::rows::{BedrockId, MarkKind, MarkRow, Rows, Told};
+use super::side_by_side::side_by_side;
 use super::streams::Stream;
 use super::tables::Tables;
 use crate::vocab::{ModelId, RequestId};
@@ -28,6 +29,7 @@ pub(super) fn finish(
     tables: &mut Tables,
     files: Vec<SourceFile>,
     ledger: &mut Ledger,
+    threads: usize,
 ) -> (Invocations, Vec<ModelCall>, Names) {
     loosen_conflicts(&mut settled, &mut rows);
     drop_ends(ends, &settled, &mut rows, ledger);
@@ -52,15 +54,25 @@ pub(super) fn finish(
     settled.iter_mut().for_each(Drafts::drop_records);
 
     let mut whole = concat(settled);
-    let starts = classify(&whole, &rows.inits, tables, &other_ids);
+    let (mut starts, mut in_order) = (Starts::default(), None);
+    side_by_side(
+        vec![
+            Box::new(|| starts = classify(&whole, &rows.inits, tables, &other_ids)),
+            Box::new(|| in_order = order(&whole, &other_ids)),
+        ],
+        threads,
+    );
     ledger.start_told_alone = starts.told_alone;
     whole.drop_evidence();
-    let order = order(&whole, &other_ids);
+    if let Some(order) = in_order {
+        whole.reorder(&order, threads);
+        (starts.start, starts.waited_init) = (starts.start.pick(&order), starts.waited_init.pick(&order));
+    }
 
     let (models, model_at) = models_of(&used, &rows, tables);
     let calls = model_calls(&rows, &is_joined, tables, &model_at);
     ledger.bedrock_joined = calls.iter().filter(|call| call.is_joined).count() as u64;
-    let (invocations, names) = put_in_order(whole, starts, order.as_deref(), other_ids, tables, &model_at);
+    let (invocations, names) = named_invocations(whole, starts, other_ids, tables, &model_at);
     (
         invocations,
         calls,
@@ -362,32 +374,18 @@ fn named(mut column: Optional<u32>, texts: &[Option<&str>]) -> (Optional<u32>, V
     (column, names.into_iter().map(Into::into).collect())
 }
 
-/// Columns and names in their order.
-fn put_in_order(
-    mut drafts: Drafts,
+/// What stands in order, with names in the places of positions.
+fn named_invocations(
+    drafts: Drafts,
     starts: Starts,
-    order: Option<&[u32]>,
     other_ids: Interner,
     tables: &Tables,
     model_at: &HashMap<u32, u32>,
 ) -> (Invocations, Names) {
-    /// Takes a column out of its place and puts it into order.
-    fn moved<T: Whole>(column: &mut Optional<T>, order: Option<&[u32]>) -> Optional<T> {
-        let mut column = take(column);
-        if let Some(order) = order {
-            column.reorder(order);
-        }
-        column
-    }
-    let Starts {
-        mut start,
-        mut waited_init,
-        ..
-    } = starts;
     let streams = &tables.streams;
     let of_streams =
         |told: fn(&Stream) -> &Option<Box<str>>| streams.all().map(move |stream| told(stream).as_deref());
-    let stream = moved(&mut drafts.stream, order);
+    let stream = drafts.stream;
     // The word of `START` comes before that of the stream, and the handler's before that of the environment.
     let texts: Vec<_> = streams
         .versions
@@ -395,11 +393,11 @@ fn put_in_order(
         .map(Some)
         .chain(of_streams(|stream| &stream.version))
         .collect();
-    let own = moved(&mut drafts.version, order);
+    let own = drafts.version;
     let (version, versions) = named(or_of_stream(own, &stream, texts.len() - streams.len()), &texts);
     let own = tables.initializations.texts().map(Some);
     let texts: Vec<_> = own.chain(of_streams(|stream| &stream.initialization)).collect();
-    let own = moved(&mut drafts.initialization, order);
+    let own = drafts.initialization;
     let (initialization, initializations) =
         named(or_of_stream(own, &stream, texts.len() - streams.len()), &texts);
     let of_stream = |told| named(stream.clone(), &of_streams(told).collect::<Vec<_>>());
@@ -407,11 +405,11 @@ fn put_in_order(
     let (region, regions) = of_stream(|stream| &stream.region);
     let (runtime, runtimes) = of_stream(|stream| &stream.runtime);
     let (stream, streams) = of_stream(|stream| &stream.name);
-    let mut model = moved(&mut drafts.model, order);
+    let mut model = drafts.model;
     model.map(|name| model_at.get(&name).copied());
-    let mut prompt = moved(&mut drafts.prompt_hash, order);
+    let mut prompt = drafts.prompt_hash;
     prompt.map(|hash| Some(prompt_of_one(hash)));
-    let joined_anew = moved(&mut drafts.prompt, order);
+    let joined_anew = drafts.prompt;
     if joined_anew.is_told() {
         prompt = prompt
             .iter()
@@ -421,45 +419,45 @@ fn put_in_order(
     }
     let invocations = Invocations {
         ids: RequestIds {
-            high: moved(&mut drafts.id_high, order),
-            low: moved(&mut drafts.id_low, order),
-            other: moved(&mut drafts.other_id, order),
+            high: drafts.id_high,
+            low: drafts.id_low,
+            other: drafts.other_id,
             texts: other_ids.into_texts(),
         },
-        file: moved(&mut drafts.file, order),
+        file: drafts.file,
         stream,
         function,
         version,
         region,
         runtime,
         initialization,
-        ended_at: moved(&mut drafts.ended_at, order),
-        memory_mb: moved(&mut drafts.memory_mb, order),
-        start: moved(&mut start, order),
-        outcome: moved(&mut drafts.outcome, order),
-        duration_us: moved(&mut drafts.duration, order),
-        waited_init_us: moved(&mut waited_init, order),
-        billed_us: moved(&mut drafts.billed, order),
+        ended_at: drafts.ended_at,
+        memory_mb: drafts.memory_mb,
+        start: starts.start,
+        outcome: drafts.outcome,
+        duration_us: drafts.duration,
+        waited_init_us: starts.waited_init,
+        billed_us: drafts.billed,
         model,
-        model_use: moved(&mut drafts.model_use, order),
-        inference_us: moved(&mut drafts.inference, order),
-        calls: moved(&mut drafts.calls, order),
-        combined: moved(&mut drafts.combined, order),
-        inference_is_bound: moved(&mut drafts.is_bound, order),
-        retry_us: moved(&mut drafts.retry, order),
-        input_tokens: moved(&mut drafts.input_tokens, order),
-        output_tokens: moved(&mut drafts.output_tokens, order),
-        max_tokens: moved(&mut drafts.max_tokens, order),
-        temperature_milli: moved(&mut drafts.temperature_milli, order),
-        retries: moved(&mut drafts.retries, order),
-        before_us: moved(&mut drafts.before, order),
-        after_us: moved(&mut drafts.after, order),
-        bedrock_latency_us: moved(&mut drafts.bedrock_latency, order),
-        time_to_first_token_us: moved(&mut drafts.time_to_first_token, order),
-        streaming: moved(&mut drafts.streaming, order),
+        model_use: drafts.model_use,
+        inference_us: drafts.inference,
+        calls: drafts.calls,
+        combined: drafts.combined,
+        inference_is_bound: drafts.is_bound,
+        retry_us: drafts.retry,
+        input_tokens: drafts.input_tokens,
+        output_tokens: drafts.output_tokens,
+        max_tokens: drafts.max_tokens,
+        temperature_milli: drafts.temperature_milli,
+        retries: drafts.retries,
+        before_us: drafts.before,
+        after_us: drafts.after,
+        bedrock_latency_us: drafts.bedrock_latency,
+        time_to_first_token_us: drafts.time_to_first_token,
+        streaming: drafts.streaming,
         prompt,
-        is_throttled: moved(&mut drafts.is_throttled, order),
-        is_matched: moved(&mut drafts.is_matched, order),
+        is_throttled: drafts.is_throttled,
+        is_matched: drafts.is_matched,
     };
     let names = Names {
         streams,

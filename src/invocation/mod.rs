@@ -32,6 +32,7 @@ mod part;
 mod repeats;
 mod request;
 mod rows;
+mod side_by_side;
 mod streams;
 mod tables;
 

@@ -81,20 +81,6 @@ fn wide<T: Whole>(value: Option<T>) -> Option<T> {
     }
 }
 
-/// Puts values into this order. Those that change places do so in cycles, each begun at its first place.
-fn reorder<V: Copy>(values: &mut [V], order: &[u32]) {
-    let mut is_done = vec![false; values.len()];
-    for first in 0..values.len().min(order.len()) {
-        let (mut place, begun) = (first, values[first]);
-        while !is_done[place] {
-            is_done[place] = true;
-            let from = order[place] as usize;
-            values[place] = if from == first { begun } else { values[from] };
-            place = from;
-        }
-    }
-}
-
 /// Adds values, with room for so many in all that are still to come.
 fn extend<V: Copy>(values: &mut Vec<V>, others: &[V], more: usize) {
     values.reserve_exact(more.max(others.len()));
@@ -189,17 +175,6 @@ impl<T: Whole> Optional<T> {
             Kept::Wide(values) => Kept::Wide(picked(values, rows)),
             Kept::Any(values) => Kept::Any(picked(values, rows)),
         })
-    }
-
-    /// Puts the rows into this order, which has each row once, without a second column.
-    pub(super) fn reorder(&mut self, order: &[u32]) {
-        match &mut self.0 {
-            Kept::Alike(..) => {}
-            Kept::Tiny(values) => reorder(values, order),
-            Kept::Narrow(values) => reorder(values, order),
-            Kept::Wide(values) => reorder(values, order),
-            Kept::Any(values) => reorder(values, order),
-        }
     }
 
     /// Adds a row.
@@ -427,12 +402,6 @@ mod tests {
                 prop_assert_eq!(column.swap_remove(row), values.swap_remove(row));
                 prop_assert_eq!(column, Optional::from(values));
             }
-            let mut order: Vec<u32> = (0..values.len() as u32).collect();
-            order.rotate_left(row.min(values.len()));
-            order.chunks_mut(3).for_each(<[u32]>::reverse);
-            let mut reordered = column.clone();
-            reordered.reorder(&order);
-            prop_assert_eq!(reordered, column.pick(&order));
             let mut mapped = column.clone();
             mapped.map(|value| value.checked_add(1));
             let expected: Vec<_> = values.iter().map(|value| value.and_then(|value| value.checked_add(1))).collect();

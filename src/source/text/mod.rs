@@ -162,7 +162,7 @@ fn read_usual(text: &str, layout: &Layout, sink: &mut Sink<'_>) -> u64 {
             if prefix.at.is_some() || !whole.trim().is_empty() {
                 sink.pass_over(prefix.at);
             }
-        } else if is_whole && goes_on == 0 && !OpenEvent::is_report(whole) {
+        } else if is_whole && goes_on == 0 && !may_go_on(&prefix, whole, next.as_ref()) {
             sink.event(RawEvent {
                 at: prefix.at,
                 log_stream: prefix.stream.map(Cow::Borrowed),
@@ -179,6 +179,15 @@ fn read_usual(text: &str, layout: &Layout, sink: &mut Sink<'_>) -> u64 {
     }
     open.close(sink);
     number
+}
+
+/// Whether an event is a `REPORT` with which the next line goes on, though something stands before that, too.
+fn may_go_on(prefix: &Prefix<'_>, message: &str, next: Option<&Begun<'_>>) -> bool {
+    OpenEvent::is_report(message)
+        && next.is_some_and(|next| match &next.begun {
+            Some((of_next, line)) => of_next.stream == prefix.stream && is_field_of(message, line),
+            None => true,
+        })
 }
 
 /// A line, and what stands before its message if it begins an event.
@@ -291,6 +300,10 @@ fn is_field_of(report: &str, line: &str) -> bool {
     let line = line.trim();
     if line.starts_with(TRACE) {
         return !report.contains(TRACE);
+    }
+    let is_like = |field: &&str| line.starts_with(*field) || field.starts_with(line);
+    if !STATUS_LINES.contains(&line) && !FIELDS_OF_REPORT.iter().any(is_like) {
+        return false;
     }
     let (first, fields) = report.split_once('\n').unwrap_or((report, ""));
     if first.contains("Duration:") {

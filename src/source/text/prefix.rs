@@ -212,6 +212,14 @@ fn split_time(line: &str) -> Option<(Timestamp, &str)> {
     if bytes.len() < 19 || bytes[4] != b'-' || !matches!(bytes[10], b'T' | b' ') {
         return None;
     }
+    // Where its blank stands in the usual one, so that it need not be searched for.
+    if bytes.get(24) == Some(&b' ')
+        && bytes[23] == b'Z'
+        && let Some((time, rest)) = line.split_at_checked(24)
+        && let Some(at) = Timestamp::parse_usual(time.as_bytes())
+    {
+        return Some((at, &rest[1..]));
+    }
     let end = line[11..].find(' ').map_or(line.len(), |at| at + 11);
     let at = Timestamp::parse(&line[..end])?;
     Some((at, line[end..].strip_prefix(' ').unwrap_or("")))
