@@ -310,8 +310,15 @@ impl Assembler {
         let ends = self.ends;
         self.seen = HashSet::default();
         let mut ledger = self.ledger;
-        let (invocations, model_calls, names) =
-            finish(settled, rows, ends, &mut self.tables, self.files, &mut ledger, threads);
+        let (invocations, model_calls, names) = finish(
+            settled,
+            rows,
+            ends,
+            &mut self.tables,
+            self.files,
+            &mut ledger,
+            threads,
+        );
         Collected {
             invocations,
             model_calls,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use aho_corasick::{AhoCorasick, BuildError};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
@@ -61,7 +61,10 @@ impl Parser {
     /// If there are too many keys to search for, which takes millions.
     pub fn new(keys: TimingKeys) -> Result<Self, BuildError> {
         let others = [&[timing::SCHEMA_FAMILY][..], &bedrock_log::NEEDLES].concat();
-        let candidates = AhoCorasick::new(keys.needles().chain(others))?;
+        let mut candidates = AhoCorasick::builder();
+        // It looks into few messages, and a faster automaton takes as long to build as to read a small log.
+        candidates.kind(Some(AhoCorasickKind::ContiguousNFA));
+        let candidates = candidates.build(keys.needles().chain(others))?;
         let kept = keys.kept();
         let prefilter = Prefilter::new(&keys);
         Ok(Self {

@@ -19,6 +19,10 @@ use super::{json, text};
 /// handing over.
 pub const BLOCK_BYTES: usize = 1 << 20;
 
+/// Of the first [`BLOCK_BYTES`] of a file no more is read at once, so that a small one takes little memory, which must be
+/// cleared.
+const FIRST_BLOCK_BYTES: usize = 1 << 17;
+
 /// A file that is read in blocks.
 pub struct Blocks<'t> {
     /// None behind the last block.
@@ -27,6 +31,8 @@ pub struct Blocks<'t> {
     stream: Option<String>,
     packed: Vec<Compression>,
     block_bytes: usize,
+    /// How much was given.
+    given_bytes: usize,
     /// What was read behind the last cut.
     begun: Buffer,
 }
@@ -97,6 +103,7 @@ impl<'t> Blocks<'t> {
             stream,
             packed,
             block_bytes: block_bytes.max(1),
+            given_bytes: 0,
             begun: Buffer {
                 length: block.len(),
                 memory: block,
@@ -109,13 +116,17 @@ impl<'t> Blocks<'t> {
         let mut rest = self.rest.take()?;
         let mut bytes = std::mem::replace(&mut self.begun, spare);
         self.begun.length = 0;
-        let mut wanted = self.block_bytes;
+        let mut wanted = match self.given_bytes < BLOCK_BYTES {
+            true => self.block_bytes.min(FIRST_BLOCK_BYTES),
+            false => self.block_bytes,
+        };
         loop {
             let rest_of_file = match fill(&mut rest, &mut bytes, wanted) {
                 Ok(true) => match self.last_cut(&bytes.filled()[..wanted]) {
                     Some(cut) => {
                         self.begun.fill_with(&bytes.filled()[cut..]);
                         bytes.length = cut;
+                        self.given_bytes = self.given_bytes.saturating_add(cut);
                         self.rest = Some(rest);
                         return Some(self.block(bytes, None));
                     }

@@ -44,7 +44,10 @@ pub(super) fn of(block: &[u8]) -> Recognised {
     if let Some(columns) = csv::columns(&text, 0) {
         return Recognised::Csv(columns);
     }
-    let layout = text::layout(&text);
+    let layout = match begin_with_json(&text) {
+        true => Layout::default(),
+        false => text::layout(&text),
+    };
     // A cut log may begin with anything inside an event; what stands before each event tells more.
     if layout != Layout::default() {
         return Recognised::Text(layout);
@@ -70,6 +73,12 @@ pub(super) fn of(block: &[u8]) -> Recognised {
     } else {
         behind_other_lines(&text)
     }
+}
+
+/// Whether nothing stands before JSON in any line, so that no layout need be looked for.
+fn begin_with_json(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.all(|line| line.starts_with('{'))
 }
 
 /// Text, or another form below lines of a terminal: a prompt, a warning, an error.
