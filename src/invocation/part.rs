@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem;
-use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
 
 use super::collect::Span;
 use super::facts::{milli, prompt_hash};
@@ -358,7 +358,7 @@ impl Part {
         let (text, trace) = message.split_at(trace_at.unwrap_or(message.len()));
         let trace = trace.get(TRACE.needle().len()..);
         // Long texts are hashed several times as fast without a seed.
-        let place = u128::from(!place).wrapping_mul(SPREAD);
+        let place = u128::from(xxh3_64(&place.to_le_bytes())).wrapping_mul(SPREAD);
         Told {
             own: xxh3_128(without_blanks(text, words)) ^ place,
             trace: trace.map_or(0, |trace| xxh3_128(trace.trim_ascii())),

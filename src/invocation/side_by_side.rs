@@ -30,11 +30,15 @@ mod tests {
     #[test]
     fn everything_is_done_once_on_any_number_of_threads() {
         for threads in [0, 1, 2, 64] {
-            let done = AtomicUsize::new(0);
+            let done = &AtomicUsize::new(0);
             let tasks = (0..40)
-                .map(|at: usize| -> Task<'_> { Box::new(|| _ = done.fetch_add(at, Ordering::Relaxed)) });
+                .map(|at: usize| -> Task<'_> { Box::new(move || _ = done.fetch_add(at, Ordering::Relaxed)) });
             side_by_side(tasks.collect(), threads);
-            assert_eq!(done.into_inner(), (0..40).sum(), "{threads} threads");
+            assert_eq!(
+                done.load(Ordering::Relaxed),
+                (0..40).sum::<usize>(),
+                "{threads} threads"
+            );
         }
     }
 }

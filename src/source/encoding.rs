@@ -30,7 +30,7 @@ pub(super) fn decode<R: Read>(reader: R) -> DecodeReaderBytes<R, Vec<u8>> {
 /// Text from bytes that ought to be UTF-8. Bytes that are not are read as Windows-1252, in which
 /// editors and terminals save a no-break space or a dash; whether there were any is told too.
 pub(super) fn repair(bytes: &[u8]) -> (Cow<'_, str>, bool) {
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         return (Cow::Borrowed(text), false);
     }
     let mut text = String::with_capacity(bytes.len() + 16);

@@ -1,5 +1,6 @@
 //! Which form a file has, told from its first block.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use super::csv::Columns;
@@ -30,13 +31,25 @@ pub(super) fn of(block: &[u8]) -> Recognised {
         return Recognised::Empty;
     };
     // Text holds next to no control characters; every fiftieth byte is generous.
-    if block.iter().filter(|&&byte| is_unprintable(byte)).count() > block.len() / 50 {
+    let unprintable: usize = block
+        .chunks(255)
+        .map(|bytes| {
+            usize::from(
+                bytes
+                    .iter()
+                    .map(|byte| u8::from(is_unprintable(*byte)))
+                    .sum::<u8>(),
+            )
+        })
+        .sum();
+    if unprintable > block.len() / 50 {
         return Recognised::Binary;
     }
     if block.trim_ascii() == b"Permission Check Successful" {
         return Recognised::PermissionCheck;
     }
-    let text = String::from_utf8_lossy(block);
+    let text =
+        simdutf8::basic::from_utf8(block).map_or_else(|_| String::from_utf8_lossy(block), Cow::Borrowed);
     // A message in a cell may hold any line, so these are looked for before lines are.
     if table::is_it(&text) {
         return Recognised::Table;

@@ -2,44 +2,115 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::event::RawEvent;
 use super::sink::Sink;
 use crate::vocab::{Place, Timestamp};
 
-/// What a row says, field by field. Values are text as a rule, whatever they were in the log.
+/// What a row says, field by field.
 #[derive(Debug, Default)]
-pub(super) struct Row {
-    fields: Map<String, Value>,
+pub(super) struct Row<'a> {
+    fields: Vec<(Cow<'a, str>, Field<'a>)>,
 }
 
-impl Row {
-    pub(super) fn set(&mut self, field: &str, value: Value) {
-        self.fields.insert(field.to_owned(), value);
+/// What a field says: text as a rule, whatever it was in the log.
+#[derive(Debug)]
+pub(super) enum Field<'a> {
+    Text(Cow<'a, str>),
+    Other(Value),
+}
+
+impl<'a> Field<'a> {
+    /// A value in JSON; none is null.
+    pub(super) fn of_json(value: Option<&'a RawValue>) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+        match value.map(RawValue::get) {
+            None => Ok(Self::Other(Value::Null)),
+            Some(text) if text.starts_with('"') => {
+                serde_json::from_str::<Text<'a>>(text).map(|text| Self::Text(text.0))
+            }
+            Some(other) => serde_json::from_str(other).map(Self::Other),
+        }
     }
 
-    pub(super) fn has(&self, field: &str) -> bool {
-        self.fields.contains_key(field)
+    /// The cell of a table. An empty one is a field that the event does not have.
+    pub(super) fn of_cell(cell: Cow<'a, str>) -> Self {
+        match cell.is_empty() {
+            true => Self::Other(Value::Null),
+            false => Self::Text(cell),
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// A time in words, or milliseconds since the epoch as a number or as text.
+    fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Text(text) => parse_time(text),
+            Self::Other(Value::Number(number)) => number
+                .as_f64()
+                .map(|millis| Timestamp::from_epoch_millis(millis as i64)),
+            Self::Other(_) => None,
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::String(text.clone().into_owned()),
+            Self::Other(value) => value.clone(),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The last field of a name counts.
+    pub(super) fn set(&mut self, name: Cow<'a, str>, field: Field<'a>) {
+        match self.fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = field,
+            None => self.fields.push((name, field)),
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
+    fn get(&self, name: &str) -> Option<&Field<'a>> {
+        let mut fields = self.fields.iter();
+        fields.find_map(|(known, field)| (known == name).then_some(field))
+    }
+
     /// Hands the row on. With a message it is the event of that message; without one its fields, as a
     /// JSON object, are the message.
     pub(super) fn emit(self, place: Place, sink: &mut Sink<'_>) {
-        let text = |names: [&str; 2]| names.iter().find_map(|&name| self.fields.get(name)?.as_str());
+        let text = |names: [&str; 2]| names.iter().find_map(|&name| self.get(name)?.text());
         let at = ["@timestamp", "timestamp"]
             .iter()
-            .find_map(|&name| self.fields.get(name))
-            .and_then(time);
+            .find_map(|&name| self.get(name))
+            .and_then(Field::time);
         let logged = text(["@message", "message"]).filter(|message| !message.is_empty());
-        let is_row = logged.is_none();
+        if let Some(message) = logged
+            && sink.is_quick()
+            && sink.is_no_record(message.as_bytes(), false)
+        {
+            return sink.pass_over(at);
+        }
         let message = match logged {
             Some(logged) => Ok(Cow::Borrowed(logged)),
-            None => serde_json::to_string(&self.fields).map(Cow::Owned),
+            None => serde_json::to_string(&self.as_json()).map(Cow::Owned),
         };
         let Ok(message) = message else {
             return sink.reject(place, "row that cannot be written as JSON");
@@ -49,20 +120,16 @@ impl Row {
             event_id: text(["eventId", "eventId"]).map(Cow::Borrowed),
             log_group: text(["@log", "logGroupName"]).map(Cow::Borrowed),
             log_stream: text(["@logStream", "logStreamName"]).map(Cow::Borrowed),
-            is_row,
+            is_row: logged.is_none(),
             ..RawEvent::bare(place, message)
         });
     }
-}
 
-/// A time in words, or milliseconds since the epoch as a number or as text.
-fn time(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::String(text) => parse_time(text),
-        Value::Number(number) => number
-            .as_f64()
-            .map(|millis| Timestamp::from_epoch_millis(millis as i64)),
-        _ => None,
+    fn as_json(&self) -> Map<String, Value> {
+        let fields = self.fields.iter();
+        fields
+            .map(|(name, field)| (name.clone().into_owned(), field.as_json()))
+            .collect()
     }
 }
 

@@ -2,12 +2,11 @@
 //! message are blanks there, and a bar inside one is not escaped. The query that stands above the table has lines
 //! that begin with a bar, too.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
-use serde_json::Value;
-
 use super::lines::{Line, Lines};
-use super::row::Row;
+use super::row::{Field, Row};
 use super::sink::Sink;
 use super::text::{emit_line, is_platform};
 use crate::vocab::Place;
@@ -116,8 +115,10 @@ fn row(line: &str, columns: &[String], place: Place, sink: &mut Sink<'_>) {
         let count = if Some(position) == widest { surplus + 1 } else { 1 };
         let cell = cells[first..first + count].join("|");
         first += count;
-        let cell = cell.trim();
-        row.set(name, if cell.is_empty() { Value::Null } else { cell.into() });
+        row.set(
+            Cow::Borrowed(name),
+            Field::of_cell(Cow::Owned(cell.trim().to_owned())),
+        );
     }
     if !row.is_empty() {
         row.emit(place, sink);

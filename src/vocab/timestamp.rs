@@ -46,19 +46,20 @@ impl Timestamp {
         None
     }
 
-    /// Reads `2026-11-20T09:00:00.123Z`, as nearly every log has it, in a fraction of the time that any form takes.
+    /// Reads `2026-11-20T09:00:00.123Z`, as nearly every log has it, `2026-11-20 09:00:00.123` of Logs Insights and
+    /// `2026-11-20T09:00:00.123000+00:00` of `aws logs tail`, in a fraction of the time that any form takes.
     pub(crate) fn parse_usual(text: &[u8]) -> Option<Self> {
-        let text: &[u8; 24] = text.try_into().ok()?;
-        let signs = [
-            (4, b'-'),
-            (7, b'-'),
-            (10, b'T'),
-            (13, b':'),
-            (16, b':'),
-            (19, b'.'),
-            (23, b'Z'),
-        ];
-        let is_form = signs.iter().all(|(at, sign)| text[*at] == *sign);
+        let (text, zone) = text.split_first_chunk::<23>()?;
+        let is_utc = match zone {
+            b"" | b"Z" => true,
+            [micros @ .., b'+', b'0', b'0', b':', b'0', b'0'] => {
+                micros.len() == 3 && micros.iter().all(u8::is_ascii_digit)
+            }
+            _ => false,
+        };
+        let signs = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':'), (19, b'.')];
+        let is_form =
+            is_utc && matches!(text[10], b'T' | b' ') && signs.iter().all(|(at, sign)| text[*at] == *sign);
         let mut is_digits = true;
         let mut number = |from: usize, to: usize| {
             text[from..to].iter().fold(0_i64, |number, byte| {

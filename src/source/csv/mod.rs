@@ -3,15 +3,16 @@
 
 mod columns;
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use columns::is_setting;
 pub(super) use columns::{Columns, columns};
-use serde_json::Value;
+use memchr::memchr_iter;
 
 use super::event::RawEvent;
 use super::lines::{LINE_LIMIT_BYTES, Line, Lines};
-use super::row::{Row, parse_time};
+use super::row::{Field, Row, parse_time};
 use super::sink::Sink;
 use crate::vocab::Place;
 
@@ -48,9 +49,14 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
         if std::mem::take(&mut is_header) {
             continue;
         }
-        if let Some((line, number)) = waiting.replace((line.into_owned(), number)) {
-            record.add(&line, number, columns, sink);
-        }
+        let before = waiting.take().map(|(before, number)| {
+            record.add(&before, number, columns, sink);
+            before
+        });
+        let mut kept = before.unwrap_or_default();
+        kept.clear();
+        kept.push_str(&line);
+        waiting = Some((kept, number));
     }
     if let Some((line, number)) = waiting {
         // A number may have lost its last digits, and nothing shows it; a message that is cut shows it itself.
@@ -94,7 +100,11 @@ impl Record {
             if line.trim().is_empty() {
                 return;
             }
-            self.first = number;
+            // As a rule a row is a line.
+            match cells(line, columns.delimiter) {
+                Ok(cells) => return row(cells, columns, Place::Line(number), sink),
+                Err(_) => self.first = number,
+            }
         }
         self.bytes += line.len() + 1;
         self.lines.push(line.to_owned());
@@ -171,7 +181,7 @@ fn begins_row(line: &str, delimiter: char) -> bool {
 }
 
 /// The cells of one row, by RFC 4180.
-fn cells(text: &str, delimiter: char) -> Result<Vec<String>, Quoting> {
+fn cells(text: &str, delimiter: char) -> Result<Vec<Cow<'_, str>>, Quoting> {
     let mut cells = Vec::new();
     let mut rest = text;
     loop {
@@ -186,11 +196,11 @@ fn cells(text: &str, delimiter: char) -> Result<Vec<String>, Quoting> {
         } else {
             match rest.split_once(delimiter) {
                 Some((before, after)) => {
-                    cell = before.to_owned();
+                    cell = Cow::Borrowed(before);
                     rest = after;
                 }
                 None => {
-                    cells.push(rest.to_owned());
+                    cells.push(Cow::Borrowed(rest));
                     return Ok(cells);
                 }
             }
@@ -200,19 +210,31 @@ fn cells(text: &str, delimiter: char) -> Result<Vec<String>, Quoting> {
 }
 
 /// A cell behind its opening quote, and what follows its closing one.
-fn quoted_cell(text: &str) -> Result<(String, &str), Quoting> {
-    let mut cell = String::new();
-    let mut rest = text;
+fn quoted_cell(text: &str) -> Result<(Cow<'_, str>, &str), Quoting> {
+    let mut cell = Cow::Borrowed("");
+    // What comes next in the cell begins here.
+    let mut begin = 0;
+    let mut quotes = memchr_iter(b'"', text.as_bytes());
     loop {
-        let (before, after) = rest.split_once('"').ok_or(Quoting::Open)?;
-        cell.push_str(before);
-        match after.strip_prefix('"') {
-            Some(more) => {
-                cell.push('"');
-                rest = more;
-            }
-            None => return Ok((cell, after)),
+        let at = quotes.next().ok_or(Quoting::Open)?;
+        let after = &text[at + 1..];
+        let is_doubled = after.starts_with('"');
+        if !is_doubled {
+            add_to(&mut cell, &text[begin..at]);
+            return Ok((cell, after));
         }
+        // With one of the two.
+        add_to(&mut cell, &text[begin..=at]);
+        quotes.next();
+        begin = at + 2;
+    }
+}
+
+/// Adds to a text, which is copied only if there is something before.
+fn add_to<'t>(text: &mut Cow<'t, str>, more: &'t str) {
+    match text.is_empty() {
+        true => *text = Cow::Borrowed(more),
+        false => text.to_mut().push_str(more),
     }
 }
 
@@ -227,12 +249,12 @@ fn loose_row(text: &str, columns: &Columns, place: Place, sink: &mut Sink<'_>) {
     }
     let cells = cells.into_iter().map(|cell| {
         let cell = cell.trim_end().strip_prefix('"').unwrap_or(cell.trim_end());
-        cell.strip_suffix('"').unwrap_or(cell).replace("\"\"", "\"")
+        Cow::Owned(cell.strip_suffix('"').unwrap_or(cell).replace("\"\"", "\""))
     });
     row(cells.collect(), columns, place, sink);
 }
 
-fn row(cells: Vec<String>, columns: &Columns, place: Place, sink: &mut Sink<'_>) {
+fn row(cells: Vec<Cow<'_, str>>, columns: &Columns, place: Place, sink: &mut Sink<'_>) {
     if cells.len() != columns.names.len() {
         let reason = match cells.len() > columns.names.len() {
             true => "CSV row with more cells than columns",
@@ -242,15 +264,7 @@ fn row(cells: Vec<String>, columns: &Columns, place: Place, sink: &mut Sink<'_>)
     }
     let mut row = Row::default();
     for (name, cell) in columns.names.iter().zip(cells) {
-        // An empty cell is a field that the event does not have.
-        row.set(
-            name,
-            if cell.is_empty() {
-                Value::Null
-            } else {
-                Value::String(cell)
-            },
-        );
+        row.set(Cow::Borrowed(name), Field::of_cell(cell));
     }
     row.emit(place, sink);
 }

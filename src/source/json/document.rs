@@ -2,6 +2,7 @@
 //! `get-query-results`, one or several appended, pretty-printed or not; arrays of events, of rows or of
 //! messages; objects one after the other.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -19,7 +20,7 @@ use super::shape_of_event::EventShape;
 use crate::source::encoding::repair;
 use crate::source::event::RawEvent;
 use crate::source::lines::broken;
-use crate::source::row::{Row, parse_time};
+use crate::source::row::{Field, Row, parse_time};
 use crate::source::sink::Sink;
 use crate::source::text::emit_line;
 use crate::vocab::Place;
@@ -42,7 +43,7 @@ struct Values {
     /// How many elements there were.
     count: u64,
     /// The row of a flat list of cells that is being put together.
-    row: Row,
+    row: Row<'static>,
     row_place: Option<Place>,
     has_rows: bool,
     /// Whether elements came since the last object around them.
@@ -56,10 +57,23 @@ struct Values {
 }
 
 #[derive(Deserialize)]
-struct Cell {
-    field: String,
-    #[serde(default)]
-    value: Value,
+struct Cell<'a> {
+    #[serde(borrow)]
+    field: Cow<'a, str>,
+    #[serde(borrow)]
+    value: Option<&'a RawValue>,
+}
+
+impl<'a> Cell<'a> {
+    /// The row of an array that consists of cells.
+    fn row_of(text: &'a str) -> Option<Row<'a>> {
+        let cells: Vec<Self> = serde_json::from_str(text).ok()?;
+        let mut row = Row::default();
+        for cell in cells {
+            row.set(cell.field, Field::of_json(cell.value).ok()?);
+        }
+        Some(row)
+    }
 }
 
 impl Values {
@@ -169,7 +183,11 @@ impl Values {
             self.close_row(sink);
         }
         self.row_place = self.row_place.or(Some(place));
-        self.row.set(field, value);
+        let value = match value {
+            Value::String(text) => Field::Text(Cow::Owned(text)),
+            other => Field::Other(other),
+        };
+        self.row.set(Cow::Owned(field.to_owned()), value);
         if field == "@ptr" {
             self.close_row(sink);
         }
@@ -185,12 +203,8 @@ impl Values {
 
     /// An array among values: a row of cells, or the columns that a `--query` chose.
     fn array(&mut self, text: &str, place: Place, sink: &mut Sink<'_>) {
-        if let Ok(cells) = serde_json::from_str::<Vec<Cell>>(text) {
+        if let Some(row) = Cell::row_of(text) {
             self.has_rows = true;
-            let mut row = Row::default();
-            for cell in cells {
-                row.set(&cell.field, cell.value);
-            }
             if row.is_empty() {
                 sink.reject(place, "row without a field");
             } else {
