@@ -1,84 +1,65 @@
 #!/usr/bin/env python3
 """Measures how fast saved logs are read: `latscope summary` beside floors and other programs on the same question.
 
-    python3 benches/reading.py                     1 GiB of each form, seven rounds; prints the table
+    python3 benches/reading.py                     1 GiB of each form, seven rounds; prints the tables
     python3 benches/reading.py --mib 100 --rounds 3
-    python3 benches/reading.py --write             puts it into docs/performance.md too
+    python3 benches/reading.py --write             puts them into docs/performance.md too
+    python3 benches/reading.py --no-build          measures the programs that were built last
     python3 benches/reading.py --forms --mib 100   other forms instead
+    python3 benches/reading.py --growth            how cost grows instead: sizes, models, streams, share of records
+    python3 benches/reading.py --report            `latscope report` of a million stored invocations instead
 
 The question: of every model, cold and warm apart, how many invocations there are and the mean of their Duration, each REPORT
-joined to its timing record by request id. latscope answers it with everything else that its summary shows. Every program
-reads the file once before its time counts; all run in turn in each round, and a row shows the median over the rounds of
-its time and of its ratio to `wc -l` in the same round. Answers must be the same, or nothing is shown.
+joined to its timing record by request id. latscope answers it with everything else that its summary shows. All programs run
+in turn in each round, and before the time of each counts, its file is read once from end to end. A row shows the median over
+the rounds of its time and of its ratio to the first row in the same round. Answers must be the same, or nothing is shown.
 
-Needs Python 3, cargo and a network once; DuckDB is installed into the target folder, ripgrep is used where there is one.
+Needs Python 3, cargo and a network once; DuckDB and polars are installed into the target folder. ripgrep, jq, mawk or gawk
+(Debian: ripgrep, jq, mawk, gawk) and agrind (`cargo install ag`) are asked where they are on PATH. agrind cannot join, so its
+row is of a simpler question: of all REPORT lines, count and mean.
 """
 
 import argparse
 import collections
-import datetime
 import gzip
 import json
 import os
-import platform
-import re
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
+from functools import cache
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-PROGRAM = TARGET / "release/latscope"
-CORPUS = TARGET / "release/latscope-corpus"
-FOLDER = TARGET / "bench/reading"
-VENV = TARGET / "bench/reading-venv"
-PACKAGES = ["duckdb==1.4.2"]
-PAGE = ROOT / "docs/performance.md"
-MARKS = ("<!-- benches/reading.py writes from here -->", "<!-- benches/reading.py writes to here -->")
-# Of the generator's preset with its noise.
-BYTES_PER_REQUEST = {"ndjson": 3150, "text": 1650}
+import reading_peers
+from measuring import BYTES_PER_REQUEST, CORPUS, FOLDER, MIB, PROGRAM, ROOT, TARGET, VENV
+from measuring import conditions, corpus, run, say, shown_peak, warm, write
+
 PARTS = 16
+# In MiB and runs: what the start of the program is measured with.
+SMALL, STARTS = 0.8, 100
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def prepare():
-    """Builds and installs what is measured."""
-    cargo = ["cargo", "build", "--release", "--locked", "-p", "latscope", "-p", "latscope-corpus", "--bins"]
-    subprocess.run(cargo, cwd=ROOT, check=True)
-    mark = VENV / "installed"
-    if not mark.exists() or mark.read_text() != "\n".join(PACKAGES):
+def prepare(builds):
+    """Builds, unless told not to, and installs what is measured."""
+    if builds:
+        cargo = ["cargo", "build", "--release", "--locked", "-p", "latscope", "-p", "latscope-corpus", "--bins"]
+        subprocess.run(cargo, cwd=ROOT, check=True)
+        subprocess.run(["cargo", "bench", "--locked", "--no-run", "--bench", "inflate"], cwd=ROOT, check=True)
+    mark, packages = VENV / "installed", reading_peers.PACKAGES
+    if not mark.exists() or mark.read_text() != "\n".join(packages):
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-        subprocess.run([VENV / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES], check=True)
-        mark.write_text("\n".join(PACKAGES))
+        subprocess.run([VENV / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+        mark.write_text("\n".join(packages))
 
 
+@cache
 def floor_of_gzip():
-    """The program that inflates and does nothing else."""
-    cargo = ["cargo", "bench", "--locked", "--no-run", "--bench", "inflate", "--message-format", "json"]
-    made = subprocess.run(cargo, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    found = [json.loads(line).get("executable") for line in made.splitlines()]
-    return next(path for path in reversed(found) if path)
-
-
-def corpus(form, mib):
-    """A file of about so many MiB, made once."""
-    path = FOLDER / f"{mib}.{form}"
-    if not path.exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        requests = mib * 1024 * 1024 // BYTES_PER_REQUEST[form]
-        say(f"making {path.name}: {requests:,} requests")
-        made = path.with_suffix(".part")
-        arguments = ["--preset", "haiku-vs-nova-lite", "--requests", str(requests), "--format", form, "--out", made]
-        subprocess.run([CORPUS, *arguments], check=True, stderr=subprocess.DEVNULL)
-        made.rename(path)
-    return path
+    """The program that inflates and does nothing else, or None."""
+    made = [path for path in TARGET.glob("release/deps/inflate-*") if not path.suffix and os.access(path, os.X_OK)]
+    if not made:
+        say("skipped, since it is not built: benches/inflate.rs")
+    return max(made, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def compressed(path):
@@ -102,58 +83,8 @@ def compressed(path):
     return one, parts
 
 
-# The question in SQL, of messages; and in plain Python.
-
-SQL = r"""
-WITH events AS ({events}),
-reports AS (
-  SELECT regexp_extract(message, 'RequestId: ([0-9a-f-]+)', 1) AS id,
-         CAST(regexp_extract(message, '\tDuration: ([0-9.]+) ms', 1) AS DOUBLE) AS duration,
-         message LIKE '%Init Duration:%' AS cold, message LIKE '%Status: timeout%' AS stopped
-  FROM events WHERE message LIKE 'REPORT RequestId:%'),
-timings AS (
-  SELECT t ->> 'request_id' AS id, any_value(t ->> '$."gen_ai.request.model"') AS model,
-         bool_and((t ->> 'status') = 'ok') AS fine
-  FROM (SELECT message::JSON AS t FROM events WHERE message LIKE '{{"schema":"latscope.timing/v1"%') GROUP BY 1)
-SELECT model, cold, count(*), avg(duration) FROM (
-  SELECT DISTINCT r.id, model, cold, duration FROM reports r JOIN timings USING (id) WHERE fine AND NOT stopped) GROUP BY 1, 2
-"""
-EVENTS = {
-    "ndjson": "SELECT message FROM read_json('{path}', format='newline_delimited', columns={{message: 'VARCHAR'}})",
-    "text": "SELECT substr(line, 26) AS message FROM read_csv('{path}', columns={{line: 'VARCHAR'}}, delim='\\x01', quote='', "
-    "escape='', header=false, auto_detect=false, strict_mode=false, max_line_size=10000000)",
-}
-DUCKDB = """
-import duckdb, json, sys
-connection = duckdb.connect(config={"threads": int(sys.argv[2])})
-connection.execute("SET enable_progress_bar = false")
-rows = connection.execute(sys.argv[1]).fetchall()
-print(json.dumps([[m, bool(c), n, a] for m, c, n, a in rows]))
-"""
-PYTHON = r"""
-import collections, json, re, sys
-report = re.compile(r"REPORT RequestId: (\S+)\tDuration: ([\d.]+) ms")
-seen, reports, timings = set(), {}, {}
-for line in open(sys.argv[1], "rb"):
-    if b"REPORT RequestId: " not in line and b"latscope.timing/v1" not in line:
-        continue
-    message = json.loads(line)["message"] if sys.argv[2] == "ndjson" else line[25:].decode()
-    if found := report.match(message):
-        reports[found[1]] = (float(found[2]), "Init Duration:" in message, "Status: timeout" in message)
-    elif message.startswith('{"schema":"latscope.timing/v1"'):
-        timing = json.loads(message)
-        fine = timings.get(timing["request_id"], (None, True))[1]
-        timings[timing["request_id"]] = (timing["gen_ai.request.model"], fine and timing["status"] == "ok")
-groups = collections.defaultdict(list)
-for id, (duration, cold, stopped) in reports.items():
-    model, fine = timings.get(id, (None, False))
-    if fine and not stopped:
-        groups[model, cold].append(duration)
-print(json.dumps([[m, c, len(v), sum(v) / len(v)] for (m, c), v in groups.items()]))
-"""
-
-
 def answer_of_latscope(text):
+    """The rows of a summary that the question asks for."""
     return [
         [group["model_id"], group["start"] == "cold", group["duration_ms"]["count"], group["duration_ms"]["mean"]]
         for group in json.loads(text)["groups"]
@@ -161,83 +92,100 @@ def answer_of_latscope(text):
     ]
 
 
-def run(command, keeps=False):
-    """Seconds, peak in MB, and what was written, where that is kept."""
-    output = subprocess.PIPE if keeps else subprocess.DEVNULL
-    begun = time.perf_counter()
-    process = subprocess.Popen([str(part) for part in command], stdout=output, stderr=subprocess.DEVNULL)
-    text = process.stdout.read().decode() if keeps else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{command[0]} ends with {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024, text
-
-
-def warm(path):
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.is_file():
-            with file.open("rb") as bytes_:
-                while bytes_.read(1 << 22):
-                    pass
-
-
 def programs(path, form):
     """Name, command, and how its answer is read."""
     summary = [PROGRAM, "summary", "--format", "json", "--quiet", "--input", path]
-    rows = [("`wc -l`", ["wc", "-l", path], None)] if form != "gz" else []
+    rows = []
     if form != "gz":
-        if shutil.which("rg"):
-            rows.append(("`rg -c REPORT`", ["rg", "-c", "REPORT", path], None))
-        sql = SQL.format(events=EVENTS[form].format(path=path))
-        python = VENV / "bin/python"
-        rows.append(("DuckDB, 2 threads", [python, "-c", DUCKDB, sql, "2"], json.loads))
-        rows.append(("Python, lines chosen by bytes", [python, "-c", PYTHON, path, form], json.loads))
-    elif path.is_file():
+        rows += reading_peers.floors(path) + reading_peers.peers(path, form)
+    elif path.is_file() and floor_of_gzip():
         rows.append(("inflating alone", [floor_of_gzip(), path], None))
     rows.append(("**latscope**", summary, answer_of_latscope))
     rows.append(("**latscope, one processor**", ["taskset", "-c", "0", *summary], answer_of_latscope))
     return rows
 
 
+def close(one, other):
+    """Whether these are the same count, and means to a millionth."""
+    return one[0] == other[0] and abs(one[1] - other[1]) < 1e-6 * one[1]
+
+
 def agree(answers):
-    """Whether all give the same counts, and means to a millionth."""
-    keyed = [{(model, cold): (count, mean) for model, cold, count, mean in answer} for answer in answers.values()]
-    first = keyed[0]
-    same = lambda a, b: a[0] == b[0] and abs(a[1] - b[1]) < 1e-6 * a[1]
-    return all(other.keys() == first.keys() and all(same(first[key], other[key]) for key in first) for other in keyed)
+    """Whether all programs give the same groups."""
+    first, *others = [{(model, cold): (count, mean) for model, cold, count, mean in rows} for rows in answers.values()]
+    return all(other.keys() == first.keys() and all(close(first[key], other[key]) for key in first) for other in others)
 
 
-def measured(path, form, rounds):
-    rows = programs(path, form)
-    times, peaks, answers = collections.defaultdict(list), collections.defaultdict(float), {}
-    for number in range(rounds):
-        for name, command, read in rows:
-            warm(path)
-            seconds, peak, _ = run(command)
-            times[name].append(seconds)
-            peaks[name] = max(peaks[name], peak)
-            if read is not None and number == 0:
-                # Timeouts are in latscope's figures, as lower bounds, and not in the question.
-                more = ["--where", "status=success"] if read is answer_of_latscope else []
-                answers[name] = read(run([*command, *more], True)[2])
-        say(f"{path.name}: round {number + 1} of {rounds}")
+def check(path, rows, simpler, form):
+    """Asks every program once, and ends where answers differ."""
+    answers = {}
+    for name, command, read in rows:
+        if read is not None:
+            # Timeouts are in latscope's figures, as lower bounds, and not in the question.
+            more = ["--where", "status=success"] if read is answer_of_latscope else []
+            answers[name] = read(run([*command, *more], True)[2])
     if not agree(answers):
         for name, answer in answers.items():
             say(f"{name}: {sorted(map(str, answer))}")
         sys.exit(f"{path.name}: the answers differ")
-    floor = times.get("`wc -l`")
-    if form == "gz":
-        floor = times.get("inflating alone")
+    for name, command, read in simpler:
+        right, answer = reading_peers.all_reports(path, form), read(run(command, True)[2])
+        # It may print no more than two decimals.
+        if answer[0] != right[0] or abs(answer[1] - right[1]) > 0.01:
+            sys.exit(f"{path.name}: {name}: {answer} instead of {right}")
+
+
+def measured(path, form, rounds):
+    """The rows of the table for one file."""
+    rows = programs(path, form)
+    simpler = reading_peers.simpler(path, form) if form != "gz" else []
+    check(path, rows, simpler, form)
+    rows = rows[:-2] + simpler + rows[-2:]
+    times, peaks = collections.defaultdict(list), collections.defaultdict(float)
+    for number in range(rounds):
+        for name, command, _ in rows:
+            warm(path)
+            seconds, peak, _ = run(command)
+            times[name].append(seconds)
+            peaks[name] = max(peaks[name], peak)
+        say(f"{path.name}: round {number + 1} of {rounds}")
+    floor = times[rows[0][0]] if rows[0][2] is None else None
     lines = []
     for name, *_ in rows:
-        ratio = statistics.median(a / b for a, b in zip(times[name], floor)) if floor else None
-        shown = f"{ratio:.1f}" if ratio else "–"
-        # A process counts the memory of the one that began it, so less than that cannot be told.
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        peak = f"{peaks[name]:.0f}" if peaks[name] > own + 1 else f"≤ {own:.0f}"
-        lines.append(f"| {path.name} | {name} | {statistics.median(times[name]):.2f} | {shown} | {peak} |")
+        ratio = f"{statistics.median(a / b for a, b in zip(times[name], floor)):.1f}" if floor else "–"
+        lines.append(f"| {path.name} | {name} | {statistics.median(times[name]):.2f} | {ratio} | {shown_peak(peaks[name])} |")
+    return lines
+
+
+def started(command):
+    """Milliseconds from the moment at which a program is begun, without a shell, to its end."""
+    nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
+    command = [str(part) for part in command]
+    begun = time.perf_counter()
+    process = os.posix_spawn(command[0], command, os.environ, file_actions=nowhere)
+    _, status = os.waitpid(process, 0)
+    milliseconds = (time.perf_counter() - begun) * 1000
+    if status:
+        sys.exit(f"{command[0]} ends with {os.waitstatus_to_exitcode(status)}")
+    return milliseconds
+
+
+def starts():
+    """How long the program takes where there is little to do, in turn with one that does nothing."""
+    path = corpus("ndjson", SMALL)
+    commands = {
+        "`true`": [shutil.which("true")],
+        "`latscope --version`": [PROGRAM, "--version"],
+        f"`latscope summary` of {SMALL} MiB": [PROGRAM, "summary", "--quiet", "--input", path],
+    }
+    times = collections.defaultdict(list)
+    warm(path)
+    for _ in range(STARTS):
+        for name, command in commands.items():
+            times[name].append(started(command))
+    lines = [f"| start, {STARTS} runs each | mean ms | median ms |", "|---|--:|--:|"]
+    for name, found in times.items():
+        lines.append(f"| {name} | {statistics.mean(found):.1f} | {statistics.median(found):.1f} |")
     return lines
 
 
@@ -262,7 +210,7 @@ def forms(requests, rounds):
     base = ["--preset", "haiku-vs-nova-lite", "--requests", str(requests)]
     paths = {}
     for form in ["ndjson", *FORMS]:
-        path = FOLDER / f"form-{form}"
+        path = FOLDER / f"form-{requests}-{form}"
         if not path.exists():
             where = ["--out-dir"] if form == "s3-export" else ["--out"]
             subprocess.run([CORPUS, *base, "--format", form, *where, path], check=True, stderr=subprocess.DEVNULL)
@@ -284,39 +232,55 @@ def forms(requests, rounds):
     return lines
 
 
-def processor():
-    with open("/proc/cpuinfo") as lines:
-        names = [re.sub(r"\s+", " ", line.split(":")[1]).strip() for line in lines if line.startswith("model name")]
-    return f"{names[0]}, {len(names)} of them" if names else platform.processor()
-
-
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--mib", type=int, default=1024)
-    arguments.add_argument("--rounds", type=int, default=7)
-    arguments.add_argument("--write", action="store_true")
-    arguments.add_argument("--forms", action="store_true")
-    given = arguments.parse_args()
-    prepare()
-    if given.forms:
-        print("\n".join(forms(given.mib * 1024 * 1024 // BYTES_PER_REQUEST["ndjson"], given.rounds)))
-        return
-    ndjson, text = corpus("ndjson", given.mib), corpus("text", given.mib)
+def table(mib, rounds):
+    """Everything that is measured where nothing else is asked for."""
+    ndjson, text = corpus("ndjson", mib), corpus("text", mib)
     one, parts = compressed(ndjson)
-    table = [
-        f"{given.mib} MiB, {datetime.date.today()}, {processor()}, Linux {platform.release()}; medians of {given.rounds} rounds.",
+    lines = [
+        f"{mib} MiB, {conditions()}; medians of {rounds} rounds.",
         "",
         "| file | program | s | over the first row | peak MB |",
         "|---|---|--:|--:|--:|",
     ]
     for path, form in [(ndjson, "ndjson"), (text, "text"), (one, "gz"), (parts, "gz")]:
-        table += measured(path, form, given.rounds)
-    shown = "\n".join(table)
+        lines += measured(path, form, rounds)
+    version = run([PROGRAM, "--version"], True)[2].strip()
+    return [*lines, "", f"Versions: {version}, {reading_peers.versions()}.", "", *starts()]
+
+
+def main():
+    """Loads what is asked for alone: memory below that of this process cannot be told of others."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--mib", type=int, default=1024)
+    arguments.add_argument("--rounds", type=int, default=7)
+    arguments.add_argument("--write", action="store_true")
+    arguments.add_argument("--no-build", action="store_true")
+    instead = arguments.add_mutually_exclusive_group()
+    instead.add_argument("--forms", action="store_true")
+    instead.add_argument("--growth", action="store_true")
+    instead.add_argument("--report", action="store_true")
+    sizes = lambda text: [int(size) for size in text.split(",")]
+    arguments.add_argument("--sizes", type=sizes, default=[100, 1024, 8192], help="MiB, of --growth; its other variants have --mib")
+    arguments.add_argument("--invocations", type=int, default=1_000_000, help="of --report")
+    given = arguments.parse_args()
+    prepare(not given.no_build)
+    name = "benches/reading.py"
+    if given.forms:
+        name, lines = None, forms(given.mib * MIB // BYTES_PER_REQUEST["ndjson"], given.rounds)
+    elif given.growth:
+        import growth
+
+        name, lines = "benches/growth.py", growth.table(given.sizes, given.mib, given.rounds)
+    elif given.report:
+        import reporting
+
+        name, lines = "benches/reporting.py", reporting.table(given.invocations, given.rounds)
+    else:
+        lines = table(given.mib, given.rounds)
+    shown = "\n".join(lines)
     print(shown)
-    if given.write:
-        page = PAGE.read_text()
-        begin, end = (page.index(mark) for mark in MARKS)
-        PAGE.write_text(page[: begin + len(MARKS[0])] + f"\n{shown}\n" + page[end:])
+    if given.write and name:
+        write(name, shown)
 
 
 if __name__ == "__main__":
