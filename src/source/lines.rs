@@ -62,6 +62,26 @@ impl<R: BufRead> Lines<R> {
         (self.number, self.line, self.reader)
     }
 
+    /// The line given last, if it was one.
+    pub(super) fn current(&self) -> &[u8] {
+        let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        line.strip_suffix(b"\r").unwrap_or(line)
+    }
+
+    /// What has been read and not given yet; nothing where reading fails, which the next line says.
+    pub(super) fn ahead(&mut self) -> &[u8] {
+        match self.is_broken {
+            true => &[],
+            false => self.reader.fill_buf().unwrap_or_default(),
+        }
+    }
+
+    /// Passes so much of [`ahead`](Self::ahead) over, which is so many whole lines.
+    pub(super) fn pass(&mut self, bytes: usize, lines: u64) {
+        self.reader.consume(bytes);
+        self.number += lines;
+    }
+
     /// The number of the line given last, counted from 1.
     pub(super) fn number(&self) -> u64 {
         self.number
@@ -110,8 +130,7 @@ impl<R: BufRead> Lines<R> {
         if too_long {
             return Line::Lost(TOO_LONG.into());
         }
-        let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
-        Line::Text(line.strip_suffix(b"\r").unwrap_or(line))
+        Line::Text(self.current())
     }
 }
 

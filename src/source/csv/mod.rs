@@ -2,6 +2,7 @@
 //! (`@timestamp,@message,…`), by RFC 4180 as long as the quoting holds, else line by line.
 
 mod columns;
+mod usual;
 
 use std::borrow::Cow;
 use std::io::BufRead;
@@ -9,6 +10,7 @@ use std::io::BufRead;
 use columns::is_setting;
 pub(super) use columns::{Columns, columns};
 use memchr::memchr_iter;
+use usual::UsualRow;
 
 use super::event::RawEvent;
 use super::lines::{LINE_LIMIT_BYTES, Line, Lines};
@@ -20,25 +22,24 @@ use crate::vocab::Place;
 pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
     let mut record = Record::default();
-    // A line waits for the next, since what the last one means depends on how it ends.
-    let mut waiting: Option<(String, u64)> = None;
+    let mut usual = UsualRow::default();
     let mut above = columns.lines_above;
     let mut is_header = columns.is_headed;
     loop {
+        if above == 0 && !is_header && record.lines.is_empty() && sink.is_quick() {
+            read_usual(&mut lines, &mut usual, columns, sink);
+        }
         let number = lines.number() + 1;
-        let line = match lines.next_line() {
-            Line::Text(line) => line,
+        match lines.next_line() {
+            Line::Text(_) => {}
             Line::Lost(reason) => {
-                if let Some((line, number)) = waiting.take() {
-                    record.add(&line, number, columns, sink);
-                }
                 record.close(columns, sink);
                 sink.reject(Place::Line(number), reason);
                 continue;
             }
             Line::End => break,
-        };
-        let line = sink.text_of(line);
+        }
+        let line = sink.text_of(lines.current());
         if above > 0 {
             above -= 1;
             if !line.trim().is_empty() && !is_setting(&line) {
@@ -49,18 +50,8 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
         if std::mem::take(&mut is_header) {
             continue;
         }
-        let before = waiting.take().map(|(before, number)| {
-            record.add(&before, number, columns, sink);
-            before
-        });
-        let mut kept = before.unwrap_or_default();
-        kept.clear();
-        kept.push_str(&line);
-        waiting = Some((kept, number));
-    }
-    if let Some((line, number)) = waiting {
-        // A number may have lost its last digits, and nothing shows it; a message that is cut shows it itself.
         if lines.is_open() && !columns.have_message() && !line.ends_with('"') {
+            // A number may have lost its last digits, and nothing shows it; a message that is cut shows it itself.
             sink.reject(Place::Line(number), UNFINISHED);
         } else {
             record.add(&line, number, columns, sink);
@@ -68,6 +59,34 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
     }
     record.close(columns, sink);
     lines.finish(sink);
+}
+
+/// Reads rows as long as their quoting is beyond doubt, and they stand in the reader's memory as a whole.
+fn read_usual<R: BufRead>(
+    lines: &mut Lines<R>,
+    usual: &mut UsualRow,
+    columns: &Columns,
+    sink: &mut Sink<'_>,
+) {
+    let Ok(delimiter) = u8::try_from(columns.delimiter) else {
+        return;
+    };
+    loop {
+        let first = lines.number() + 1;
+        let (mut passed, mut number) = (0, first);
+        let ahead = lines.ahead();
+        while usual.find(&ahead[passed..], delimiter)
+            && let Some((cells, length)) = usual.cells(&ahead[passed..])
+        {
+            row(cells, columns, Place::Line(number), sink);
+            passed += length;
+            number += usual.lines;
+        }
+        lines.pass(passed, number - first);
+        if passed == 0 {
+            break;
+        }
+    }
 }
 
 /// What is said of a row of numbers at the end of a file.
@@ -100,11 +119,7 @@ impl Record {
             if line.trim().is_empty() {
                 return;
             }
-            // As a rule a row is a line.
-            match cells(line, columns.delimiter) {
-                Ok(cells) => return row(cells, columns, Place::Line(number), sink),
-                Err(_) => self.first = number,
-            }
+            self.first = number;
         }
         self.bytes += line.len() + 1;
         self.lines.push(line.to_owned());
@@ -271,7 +286,12 @@ fn row(cells: Vec<Cow<'_, str>>, columns: &Columns, place: Place, sink: &mut Sin
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::source::event::{Item, Take};
     use crate::source::trial::shown;
 
     fn read_all(text: &str) -> Vec<String> {
@@ -335,6 +355,46 @@ mod tests {
             "",
         ] {
             assert_eq!(columns(text, 0), None, "{text:?}");
+        }
+    }
+
+    /// Shows what it takes, and says whether it may be read quickly.
+    struct Shown(Vec<String>, bool);
+
+    impl Take for Shown {
+        fn take(&mut self, item: Item<'_>) {
+            self.0.push(format!("{item:?}"));
+        }
+
+        fn is_quick(&self) -> bool {
+            self.1
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn usual_rows_tell_what_any_row_tells(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "1795341600000", "2026-11-22 10:00:00.000", ",", ",", ";", "\"", "\"", "\"\"", "\n", "\n", "\r\n", "\r", " ",
+                "START RequestId: a", "{\"\"a\"\":1}", "\u{e4}", "1795341600001,\"x\"\n", "1795341600002,\"two\nlines\n\"\n",
+            ]), 0..40),
+            header in prop::sample::select(vec!["timestamp,message", "@timestamp;@message;@logStream", "@timestamp,@duration"]),
+            is_damaged in any::<bool>(),
+            capacity in 1_usize..200,
+        ) {
+            let mut bytes = format!("{header}\n{}", pieces.concat()).into_bytes();
+            if is_damaged {
+                let at = bytes.len() / 2;
+                bytes.insert(at, 0xe4);
+            }
+            let columns = columns(&format!("{header}\n"), 0).unwrap();
+            let [quick, strict] = [true, false].map(|is_quick| {
+                let mut shown = Shown(Vec::new(), is_quick);
+                let reader = BufReader::with_capacity(capacity, bytes.as_slice());
+                read(reader, &columns, &mut Sink::new(&mut shown, None));
+                shown.0
+            });
+            prop_assert_eq!(quick, strict);
         }
     }
 }
