@@ -24,7 +24,12 @@ const WRITTEN: [&str; 10] = [
 
 /// Fields of `usage`, for read and for written tokens.
 const READ: [&str; 4] = ["input_tokens", "prompt_tokens", "inputTokens", "inputTokenCount"];
-const WRITTEN_COUNT: [&str; 4] = ["output_tokens", "completion_tokens", "outputTokens", "outputTokenCount"];
+const WRITTEN_COUNT: [&str; 4] = [
+    "output_tokens",
+    "completion_tokens",
+    "outputTokens",
+    "outputTokenCount",
+];
 
 /// How deep it is looked for them.
 const DEPTH: usize = 6;
@@ -63,7 +68,12 @@ pub(super) struct Answer {
 impl Answer {
     /// Of a response of this type. One of plain text is a stream if its length is not known beforehand.
     pub(super) fn of(content_type: &str, has_length: bool) -> Self {
-        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         let form = match kind.as_str() {
             "text/event-stream" => Form::Events,
             "application/x-ndjson" | "application/jsonl" | "application/stream+json" => Form::Lines,
@@ -209,9 +219,18 @@ mod tests {
     #[test]
     fn tokens_of_one_json_are_those_of_its_usage() {
         for (body, tokens) in [
-            (r#"{"text":"x","usage":{"input_tokens":5,"output_tokens":61}}"#, (Some(5), Some(61))),
-            (r#"{"usage":{"prompt_tokens":1,"completion_tokens":2}}"#, (Some(1), Some(2))),
-            (r#"{"result":{"usage":{"inputTokens":3,"outputTokens":4}}}"#, (Some(3), Some(4))),
+            (
+                r#"{"text":"x","usage":{"input_tokens":5,"output_tokens":61}}"#,
+                (Some(5), Some(61)),
+            ),
+            (
+                r#"{"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
+                (Some(1), Some(2)),
+            ),
+            (
+                r#"{"result":{"usage":{"inputTokens":3,"outputTokens":4}}}"#,
+                (Some(3), Some(4)),
+            ),
             (r#"{"usage":null}"#, (None, None)),
             ("no json", (None, None)),
         ] {
@@ -240,8 +259,14 @@ mod tests {
             "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\ndata: [DONE]\n\n",
         ];
         assert_eq!(first_token("text/event-stream;charset=utf-8", &openai).0, Some(1));
-        assert_eq!(first_token("text/event-stream", &[": ping\n\n", "data: Hi\n"]).0, Some(1));
-        let converse = ["{\"messageStart\":{\"role\":\"assistant\"}}\n", "{\"contentBlockDelta\":{\"delta\":{\"text\":\"a\"}}}\n"];
+        assert_eq!(
+            first_token("text/event-stream", &[": ping\n\n", "data: Hi\n"]).0,
+            Some(1)
+        );
+        let converse = [
+            "{\"messageStart\":{\"role\":\"assistant\"}}\n",
+            "{\"contentBlockDelta\":{\"delta\":{\"text\":\"a\"}}}\n",
+        ];
         assert_eq!(first_token("application/x-ndjson", &converse).0, Some(1));
         assert_eq!(first_token("text/plain", &["  ", "Hi"]).0, Some(1));
         assert_eq!(first_token("text/html", &["Hi"]).0, None);
@@ -253,7 +278,13 @@ mod tests {
         let (first, answer) = first_token("text/event-stream", &[&long, "data: Hi\n"]);
         assert_eq!(first, Some(1));
         assert_eq!(answer.bytes, long.len() as u64 + 9);
-        let body = format!("{{\"usage\":{{\"input_tokens\":5}},\"x\":\"{}\"}}", "x".repeat(LONGEST_BODY));
-        assert_eq!(first_token("application/json", &[&body, "x"]).1.input_tokens, None);
+        let body = format!(
+            "{{\"usage\":{{\"input_tokens\":5}},\"x\":\"{}\"}}",
+            "x".repeat(LONGEST_BODY)
+        );
+        assert_eq!(
+            first_token("application/json", &[&body, "x"]).1.input_tokens,
+            None
+        );
     }
 }

@@ -72,7 +72,8 @@ impl Headers {
     pub fn add_secret(&mut self, name: &str, secret: &str) -> Result<(), String> {
         let name = known(name)?;
         let value = HeaderValue::from_str(secret.trim());
-        let mut value = value.map_err(|_| format!("the secret for {name} has characters that no header can have"))?;
+        let mut value =
+            value.map_err(|_| format!("the secret for {name} has characters that no header can have"))?;
         value.set_sensitive(true);
         self.0.insert(name, value);
         Ok(())
@@ -117,10 +118,20 @@ mod tests {
         assert!(headers.has_secret());
         assert_eq!(headers.0["authorization"], "Bearer s3cret");
         let shown = format!("{headers:?} {:?}", headers.0);
-        assert!(shown.contains("x-api-key") && !shown.contains("s3cret"), "{shown}");
-        for typed in ["Authorization: Bearer s3cret", "X-API-Key: s3cret", "cookie: s3cret"] {
+        assert!(
+            shown.contains("x-api-key") && !shown.contains("s3cret"),
+            "{shown}"
+        );
+        for typed in [
+            "Authorization: Bearer s3cret",
+            "X-API-Key: s3cret",
+            "cookie: s3cret",
+        ] {
             let said = headers.add(typed).unwrap_err();
-            assert!(said.contains("--header-env") && !said.contains("s3cret"), "{said}");
+            assert!(
+                said.contains("--header-env") && !said.contains("s3cret"),
+                "{said}"
+            );
         }
         let said = headers.add_secret("x-api-key", "s3\ncret").unwrap_err();
         assert!(!said.contains("cret h"), "{said}");

@@ -174,7 +174,10 @@ fn tls() -> Result<TlsConnector, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        let why = found.errors.first().map_or_else(String::new, |error| format!(": {error}"));
+        let why = found
+            .errors
+            .first()
+            .map_or_else(String::new, |error| format!(": {error}"));
         return Err(format!(
             "this machine has no certificates to trust{why}; install ca-certificates, or name a file with SSL_CERT_FILE"
         ));
@@ -189,7 +192,9 @@ fn tls() -> Result<TlsConnector, String> {
 
 /// A word for what broke a connection.
 pub(super) fn kind_of(error: &hyper::Error) -> &'static str {
-    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let io = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>());
     match io.map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => "connection_reset",
         Some(io::ErrorKind::UnexpectedEof) => "connection_closed",

@@ -20,7 +20,8 @@ impl Ids {
     pub(super) fn of(headers: &HeaderMap, is_function_url: bool) -> Self {
         let get = |name: &str| {
             let text = headers.get(name)?.to_str().ok()?;
-            let is_id = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
+            let is_id =
+                !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
             is_id.then(|| text.to_owned())
         };
         let (amazon, extended) = (get("x-amzn-requestid"), get("x-amz-apigw-id"));
@@ -42,7 +43,10 @@ mod tests {
 
     fn ids(headers: &[(&'static str, &str)], is_function_url: bool) -> [Option<String>; 4] {
         let map = headers.iter().map(|(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            )
         });
         let ids = Ids::of(&map.collect(), is_function_url);
         [ids.lambda, ids.api_gateway, ids.api_gateway_extended, ids.trace]
@@ -53,9 +57,19 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         let http = [("apigw-requestid", "g="), ("x-lambda-request-id", "l")];
         assert_eq!(ids(&http, false), [some("l"), some("g="), None, None]);
-        let rest = [("x-amzn-requestid", "g"), ("x-amz-apigw-id", "e="), ("x-amzn-trace-id", "Root=1-a;Sampled=0")];
-        assert_eq!(ids(&rest, false), [None, some("g"), some("e="), some("Root=1-a;Sampled=0")]);
-        assert_eq!(ids(&[("x-amzn-requestid", "l")], true), [some("l"), None, None, None]);
+        let rest = [
+            ("x-amzn-requestid", "g"),
+            ("x-amz-apigw-id", "e="),
+            ("x-amzn-trace-id", "Root=1-a;Sampled=0"),
+        ];
+        assert_eq!(
+            ids(&rest, false),
+            [None, some("g"), some("e="), some("Root=1-a;Sampled=0")]
+        );
+        assert_eq!(
+            ids(&[("x-amzn-requestid", "l")], true),
+            [some("l"), None, None, None]
+        );
         assert_eq!(ids(&[("x-amzn-requestid", "?")], false), [None, None, None, None]);
     }
 

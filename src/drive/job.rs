@@ -76,6 +76,11 @@ pub struct Job {
     pub now: fn() -> Timestamp,
 }
 
+/// A number at random, whatever the seed: two runs of one second must not have the same name.
+pub fn run_number() -> u32 {
+    fastrand::u32(..)
+}
+
 impl Job {
     /// What a request costs by tokens that are assumed: its prompt's length over four, and all that may be written. Nothing
     /// where the price is not known.

@@ -20,8 +20,10 @@ mod target;
 mod template;
 mod validity;
 
+pub use latscope_schema::ClientPhase as Phase;
+
 pub use auth::Headers;
-pub use job::{Job, Model, Price};
+pub use job::{Job, Model, Price, run_number};
 pub use plan::{Arrival, Shape, Slot, schedule};
 pub use prompts::{Prompt, own_prompts, parse_prompts};
 pub use run::{Ending, Fault, Listener, Outcome, Progress, run};

@@ -74,7 +74,13 @@ mod tests {
         let slots = slots(&[0, 20, 20, 60]);
         let (_stop, stopped) = channel();
         let mut sent = Vec::new();
-        pace(&slots, start, &stopped, |_| {}, |number| sent.push((number, start.elapsed())));
+        pace(
+            &slots,
+            start,
+            &stopped,
+            |_| {},
+            |number| sent.push((number, start.elapsed())),
+        );
         let numbers: Vec<usize> = sent.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, [0, 1, 2, 3]);
         assert!(sent.iter().all(|(number, at)| *at >= slots[*number].at));

@@ -253,10 +253,11 @@ mod tests {
 
     #[test]
     fn the_order_of_models_depends_on_the_seed_and_not_on_the_arrival() {
-        let order = |shape: &Shape| -> Vec<usize> {
-            schedule(shape).iter().map(|slot| slot.model).collect()
+        let order = |shape: &Shape| -> Vec<usize> { schedule(shape).iter().map(|slot| slot.model).collect() };
+        let large = Shape {
+            requests: 100,
+            ..shape()
         };
-        let large = Shape { requests: 100, ..shape() };
         let uniform = Shape {
             arrival: Arrival::Uniform,
             ..large.clone()
@@ -272,7 +273,10 @@ mod tests {
             .iter()
             .map(|slot| {
                 let micros = slot.at.as_micros();
-                format!("{:?} {} {micros} {} {}", slot.phase, slot.block, slot.model, slot.prompt)
+                format!(
+                    "{:?} {} {micros} {} {}",
+                    slot.phase, slot.block, slot.model, slot.prompt
+                )
             })
             .collect();
         assert_eq!(shown, ["?"]);

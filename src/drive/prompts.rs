@@ -25,7 +25,9 @@ pub struct Prompt {
 /// Without the text, which may be somebody's.
 impl std::fmt::Debug for Prompt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Prompt").field("hash", &self.hash).finish_non_exhaustive()
+        f.debug_struct("Prompt")
+            .field("hash", &self.hash)
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,7 +55,11 @@ impl Prompt {
 
 /// Prompts for whoever has none.
 pub fn own_prompts() -> Vec<Prompt> {
-    let of = |number| Prompt::new(format!("Say in three sentences what is special about the number {number}."));
+    let of = |number| {
+        Prompt::new(format!(
+            "Say in three sentences what is special about the number {number}."
+        ))
+    };
     (1..=OWN).map(of).collect()
 }
 
@@ -103,13 +109,20 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        parse_prompts(text).unwrap().into_iter().map(|prompt| prompt.text).collect()
+        parse_prompts(text)
+            .unwrap()
+            .into_iter()
+            .map(|prompt| prompt.text)
+            .collect()
     }
 
     #[test]
     fn a_prompt_is_a_line_or_a_json_a_line() {
         assert_eq!(texts("a\n\n b \r\nc"), ["a", " b ", "c"]);
-        assert_eq!(texts("\u{feff}\"a\\nb\"\n{\"prompt\": \"c\", \"id\": 1}\n"), ["a\nb", "c"]);
+        assert_eq!(
+            texts("\u{feff}\"a\\nb\"\n{\"prompt\": \"c\", \"id\": 1}\n"),
+            ["a\nb", "c"]
+        );
         assert!(parse_prompts("\n \n").unwrap_err().contains("no prompt"));
         let said = parse_prompts("{\"prompt\": \"a\"}\nsecret text").unwrap_err();
         assert!(said.starts_with("line 2: ") && !said.contains("secret"), "{said}");
@@ -118,7 +131,10 @@ mod tests {
     #[test]
     fn a_hash_is_that_of_the_handler() {
         // FIPS 180-2, appendix B.1.
-        assert_eq!(Prompt::new("abc".to_owned()).hash, "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(
+            Prompt::new("abc".to_owned()).hash,
+            "ba7816bf8f01cfea414140de5dae2223"
+        );
     }
 
     #[test]

@@ -46,7 +46,12 @@ pub(super) fn start(job: &Job, started: Timestamp) -> ClientRunStart<'_> {
 }
 
 /// The line of a request.
-pub(super) fn request<'a>(job: &'a Job, seen: &'a Seen, begin: Instant, started: Timestamp) -> ClientRecord<'a> {
+pub(super) fn request<'a>(
+    job: &'a Job,
+    seen: &'a Seen,
+    begin: Instant,
+    started: Timestamp,
+) -> ClientRecord<'a> {
     let slot = &job.slots[seen.sequence];
     let (model, prompt) = (&job.models[slot.model], &job.prompts[slot.prompt]);
     let intended = begin + slot.at;

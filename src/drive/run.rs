@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc as blocking};
 use std::thread;
 use std::time::Duration;
@@ -73,7 +73,10 @@ impl Outcome {
         match self.ending {
             Ending::Complete => {}
             Ending::Interrupted => {
-                reasons.push(format!("interrupted after {} of {planned} requests", grouped(sent)));
+                reasons.push(format!(
+                    "interrupted after {} of {planned} requests",
+                    grouped(sent)
+                ));
             }
             Ending::CostLimit => reasons.push(format!(
                 "stopped at the cost limit after {} of {planned} requests",
@@ -145,7 +148,10 @@ impl fmt::Display for Fault {
                  whether curl gets through"
             ),
             Self::Tls(said) => f.write_str(said),
-            Self::Write(error) => write!(f, "the run was ended, because a line could not be written: {error}"),
+            Self::Write(error) => write!(
+                f,
+                "the run was ended, because a line could not be written: {error}"
+            ),
             Self::Internal(said) => write!(f, "a defect of latscope: {said}"),
         }
     }
@@ -183,7 +189,6 @@ pub async fn run(
         job: Arc::clone(&job),
         pool,
         in_flight: Semaphore::new(job.max_in_flight),
-        has_reached_cap: AtomicBool::new(false),
         stage: stages,
     });
     let (results, mut seen) = mpsc::unbounded_channel();
@@ -270,10 +275,13 @@ async fn ready(job: &Job) -> Result<Arc<Pool>, Fault> {
     let wanted = (job.per_second / 2.0).ceil() as usize;
     let spare = wanted.clamp(SPARES.0, SPARES.1).min(job.max_in_flight);
     let pool = Arc::new(Pool::new(job.target.clone(), spare).map_err(Fault::Tls)?);
-    let first = pool.open().await.map_err(|NoConnection { said, .. }| Fault::Unreachable {
-        place: job.target.place(),
-        said,
-    })?;
+    let first = pool
+        .open()
+        .await
+        .map_err(|NoConnection { said, .. }| Fault::Unreachable {
+            place: job.target.place(),
+            said,
+        })?;
     pool.give(first).await;
     pool.ensure(spare);
     pool.settled(CONNECTING).await;
@@ -321,8 +329,8 @@ fn count(tally: &mut Tally, job: &Job, seen: &Seen, begin: Instant) {
         let price = job.models[slot.model].price?;
         Some(price.of(answer.input_tokens?, answer.output_tokens?))
     });
-    // What was not begun, or turned away, cost nothing; of the rest the estimate is the most.
-    let is_paid = !matches!(seen.status, Some(300..)) && seen.begun.is_some();
+    // What was not sent, or turned away, cost nothing; of the rest the estimate is the most.
+    let is_paid = !matches!(seen.status, Some(300..)) && seen.has_connection;
     let estimated = job.estimated_dollars(slot).filter(|_| is_paid);
     tally.dollars += told.or(estimated).unwrap_or(0.0);
 }

@@ -1,7 +1,6 @@
 //! One request: from the moment in which it is meant to be sent to its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
@@ -64,7 +63,6 @@ pub(super) struct Caller {
     pub(super) job: Arc<Job>,
     pub(super) pool: Arc<Pool>,
     pub(super) in_flight: Semaphore,
-    pub(super) has_reached_cap: AtomicBool,
     pub(super) stage: watch::Receiver<Stage>,
 }
 
@@ -91,7 +89,6 @@ impl Caller {
             Ok(permit) => Some(permit),
             Err(_) => {
                 seen.has_waited = true;
-                self.has_reached_cap.store(true, Ordering::Relaxed);
                 let mut stage = self.stage.clone();
                 tokio::select! {
                     permit = self.in_flight.acquire() => permit.ok(),

@@ -72,7 +72,11 @@ impl Signer {
     /// # Errors
     /// What the signing said.
     pub(super) fn sign(&self, target: &Target, headers: &mut HeaderMap, body: &[u8]) -> Result<(), String> {
-        let credentials = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let credentials = self
+            .current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let identity = credentials.into();
         let now = u64::try_from((self.now)().as_epoch_millis()).unwrap_or_default();
         let params = v4::SigningParams::builder()
@@ -124,7 +128,8 @@ impl Signer {
         };
         let end = expiry.duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = u64::try_from((self.now)().as_epoch_millis()).unwrap_or_default();
-        end.saturating_sub(Duration::from_millis(now)).saturating_sub(AHEAD)
+        end.saturating_sub(Duration::from_millis(now))
+            .saturating_sub(AHEAD)
     }
 }
 
@@ -168,9 +173,18 @@ mod tests {
     #[test]
     fn credentials_are_not_shown_and_their_end_is_known() {
         let end = UNIX_EPOCH + Duration::from_millis(1_440_938_160_000) + Duration::from_secs(900);
-        let signer = signer(Credentials::new("AKIDEXAMPLE", "s3cret", Some("t0ken".to_owned()), Some(end), "test"));
+        let signer = signer(Credentials::new(
+            "AKIDEXAMPLE",
+            "s3cret",
+            Some("t0ken".to_owned()),
+            Some(end),
+            "test",
+        ));
         let shown = format!("{signer:?}");
-        assert!(!shown.contains("s3cret") && !shown.contains("t0ken") && !shown.contains("AKID"), "{shown}");
+        assert!(
+            !shown.contains("s3cret") && !shown.contains("t0ken") && !shown.contains("AKID"),
+            "{shown}"
+        );
         assert_eq!(signer.lasting(), Duration::from_secs(600));
         let target = Target::parse("https://x.lambda-url.us-east-1.on.aws/").unwrap();
         let mut headers = HeaderMap::new();

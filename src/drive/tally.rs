@@ -167,7 +167,10 @@ impl Tally {
 
     /// Those that count: all but the warm-up.
     pub fn measured(&self) -> Counts {
-        let measured = self.groups.iter().filter(|group| group.phase != ClientPhase::WarmUp);
+        let measured = self
+            .groups
+            .iter()
+            .filter(|group| group.phase != ClientPhase::WarmUp);
         measured.fold(Counts::default(), |all, group| all.and(&group.counts))
     }
 }

@@ -44,7 +44,11 @@ impl Target {
                     .to_owned(),
             );
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
         let port = match (authority.port(), is_tls) {
             (Some(_), _) => authority.port_u16().ok_or(fault)?,
             (None, true) => 443,
@@ -103,9 +107,13 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_apart() {
-        let target = Target::parse("https://abc.execute-api.eu-west-1.amazonaws.com/prod/chat?key=secret").unwrap();
+        let target =
+            Target::parse("https://abc.execute-api.eu-west-1.amazonaws.com/prod/chat?key=secret").unwrap();
         assert_eq!(target.place(), "abc.execute-api.eu-west-1.amazonaws.com:443");
-        assert_eq!(target.shown(), "abc.execute-api.eu-west-1.amazonaws.com/prod/chat");
+        assert_eq!(
+            target.shown(),
+            "abc.execute-api.eu-west-1.amazonaws.com/prod/chat"
+        );
         assert_eq!(target.parts(), Some(("eu-west-1", "execute-api")));
         assert!(!format!("{target:?}").contains("secret"));
         let url = Target::parse("https://abc.lambda-url.us-east-1.on.aws").unwrap();
@@ -121,9 +129,21 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_not_quoted() {
-        for url in ["", "x", "localhost:80", "ftp://x", "http://", "http://a:secret@b/", "http://a:99999/", "/secret"] {
+        for url in [
+            "",
+            "x",
+            "localhost:80",
+            "ftp://x",
+            "http://",
+            "http://a:secret@b/",
+            "http://a:99999/",
+            "/secret",
+        ] {
             let said = Target::parse(url).unwrap_err();
-            assert!(!said.contains("secret@") && !said.contains("/secret"), "{url}: {said}");
+            assert!(
+                !said.contains("secret@") && !said.contains("/secret"),
+                "{url}: {said}"
+            );
         }
     }
 }

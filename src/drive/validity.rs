@@ -112,7 +112,11 @@ mod tests {
         let mut pace = Pace::new(per_second);
         for number in 0..requests {
             let intended = Duration::from_secs_f64(number as f64 / per_second);
-            pace.add(intended, Some(intended + Duration::from_millis(late_ms(number))), false);
+            pace.add(
+                intended,
+                Some(intended + Duration::from_millis(late_ms(number))),
+                false,
+            );
         }
         pace
     }

@@ -1,0 +1,168 @@
+//! What came of a run of `latscope drive`.
+
+use super::aligned;
+use super::scale::quantile;
+use super::table::{Cell, Table, name, text};
+use super::terminal::Style;
+use crate::drive::{Group, Outcome, Phase};
+use crate::stats::{Grade, Probability};
+use crate::summary::QuantileSummary;
+use crate::vocab::{ModelId, counted, grouped, visible};
+
+/// Everything that the end of a run shows.
+#[derive(Debug)]
+pub struct DriveView<'a> {
+    /// Names and ids of the models.
+    pub models: Vec<(&'a str, &'a str)>,
+    /// What came of it.
+    pub outcome: &'a Outcome,
+    /// The region, where the address tells it.
+    pub region: Option<&'a str>,
+    /// How long ago the run began, as `--since` takes it.
+    pub since: String,
+}
+
+/// The end of a run as text: a table, whether it is valid, and what to do next.
+pub fn drive_text(view: &DriveView<'_>, style: Style) -> String {
+    let tally = &view.outcome.tally;
+    let counts = |phase: Phase| tally.of(phase).map(|group| group.counts.all()).sum::<u64>();
+    let phases: Vec<(Phase, &str)> = [(Phase::Steady, "steady"), (Phase::Burst, "burst")]
+        .into_iter()
+        .filter(|(phase, _)| counts(*phase) > 0 || *phase == Phase::Steady && counts(Phase::Burst) == 0)
+        .collect();
+    let mut titles = vec!["model", "sent", "ok", "failed", "p50", "p95", "p99"];
+    if phases.len() > 1 {
+        titles.insert(0, "phase");
+    }
+    let mut table = Table::new(titles.len() - 6, &titles);
+    for (phase, word) in &phases {
+        for (group, (model, _)) in tally.of(*phase).zip(&view.models) {
+            let mut cells = row(group, model);
+            if phases.len() > 1 {
+                cells.insert(0, text(*word));
+            }
+            table.row(cells);
+        }
+    }
+    let mut shown = aligned::table(&table, style);
+    let mut notes = vec![
+        "ms from the intended time of sending to the end of the response (95 % interval); failures are counted apart, \
+         timeouts are lower bounds"
+            .to_owned(),
+    ];
+    let needed = [Probability::P50, Probability::P95, Probability::P99].map(|p| {
+        let least = crate::stats::min_n_two_sided(p, crate::stats::Confidence::C95);
+        format!("{} {}", p.label(), grouped(least))
+    });
+    notes.push(format!(
+        "– too few requests; needed of a model: {}",
+        needed.join(", ")
+    ));
+    let connections: u64 = phases
+        .iter()
+        .flat_map(|(phase, _)| tally.of(*phase))
+        .map(|group| group.new_connections)
+        .sum();
+    if connections > 0 {
+        notes.push(format!(
+            "{} waited for a new connection, whose time is part of the latency",
+            counted(connections, "request")
+        ));
+    }
+    let cancelled = tally.counts().cancelled;
+    if cancelled > 0 {
+        notes.push(format!(
+            "{} cancelled at the end of the run",
+            counted(cancelled, "request")
+        ));
+    }
+    let warm_up = counts(Phase::WarmUp);
+    if warm_up > 0 {
+        notes.push(format!(
+            "{} to warm up is not counted",
+            counted(warm_up, "request")
+        ));
+    }
+    for note in notes {
+        shown.push_str(&format!("{}\n", style.faint(&note)));
+    }
+    if !tally.errors.is_empty() {
+        let errors = tally.errors.iter();
+        let errors: Vec<String> = errors
+            .map(|(word, count)| format!("{} × {word}", grouped(*count)))
+            .collect();
+        shown.push_str(&format!("failures: {}\n", visible(&errors.join(", "))));
+    }
+    shown.push('\n');
+    shown.push_str(&validity(view.outcome, style));
+    shown.push_str(&next(view));
+    style.wrapped(&shown)
+}
+
+fn row(group: &Group, model: &str) -> Vec<Cell> {
+    let sample = group.sample();
+    let cell = |p: Probability| {
+        let summary = sample.as_ref().map(|sample| QuantileSummary::of(sample, p));
+        match summary.filter(|summary| summary.grade >= Grade::Wide) {
+            Some(summary) => text(quantile(&summary)),
+            None => Cell::Empty,
+        }
+    };
+    vec![
+        name(model),
+        text(grouped(group.counts.all())),
+        text(grouped(group.counts.ok)),
+        text(grouped(group.counts.failed())),
+        cell(Probability::P50),
+        cell(Probability::P95),
+        cell(Probability::P99),
+    ]
+}
+
+/// Whether the run can be used.
+fn validity(outcome: &Outcome, style: Style) -> String {
+    let pace = &outcome.tally.pace;
+    let mut lines = String::new();
+    for reason in outcome.reasons() {
+        lines.push_str(&format!("{} {reason}\n", style.strong("invalid:")));
+    }
+    if lines.is_empty() {
+        let achieved = pace.achieved();
+        let achieved = achieved.map_or_else(String::new, |share| {
+            format!(", {:.1} % of the rate", 100.0 * share)
+        });
+        lines = format!("valid: {} late{achieved}\n", counted(pace.late(), "request"));
+    } else if pace.is_saturated() {
+        lines.push_str(match pace.has_reached_cap() {
+            true => "requests waited for others to end: a lower --rate, or a higher --max-in-flight\n",
+            false => {
+                "this machine is too slow or too busy for the rate: a lower --rate, or another machine\n"
+            }
+        });
+    }
+    lines
+}
+
+/// The commands that come next.
+fn next(view: &DriveView<'_>) -> String {
+    if view.outcome.tally.measured().ok == 0 {
+        return String::new();
+    }
+    let region = view
+        .region
+        .map_or_else(String::new, |region| format!(" --region {}", visible(region)));
+    let short = |id: &str| ModelId::parse(id).map(|id| visible(&id.short_name()));
+    let ids: Vec<String> = view.models.iter().filter_map(|(_, id)| short(id)).collect();
+    let compare = match ids.as_slice() {
+        [baseline, candidates @ ..] if !candidates.is_empty() => {
+            let candidates: Vec<String> = candidates.iter().map(|id| format!(" --candidate {id}")).collect();
+            format!("report --baseline {baseline}{}", candidates.concat())
+        }
+        _ => "summary".to_owned(),
+    };
+    format!(
+        "Next, when the last lines of the log have arrived:\n  latscope fetch --function NAME{region} --since {}\n  latscope \
+         {compare}\n",
+        view.since
+    )
+}
