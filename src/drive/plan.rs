@@ -279,7 +279,24 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(shown, ["?"]);
+        assert_eq!(
+            shown,
+            [
+                "WarmUp 0 0 0 0",
+                "WarmUp 0 260669 1 0",
+                "Steady 0 698239 1 0",
+                "Steady 0 763126 0 0",
+                "Steady 0 1630669 0 1",
+                "Steady 0 1804964 1 1",
+                "Steady 1 2875728 0 2",
+                "Steady 1 3237615 1 2",
+                "Steady 1 3972182 0 0",
+                "Steady 1 4207584 1 0",
+                "Burst 0 64657687 0 0",
+                "Burst 0 64657687 0 1",
+                "Burst 0 64657687 1 0",
+            ]
+        );
     }
 
     #[test]

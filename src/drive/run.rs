@@ -33,8 +33,10 @@ const BEFORE_THE_FIRST: Duration = Duration::from_millis(20);
 /// How long connections that are opened ahead are waited for.
 const CONNECTING: Duration = Duration::from_secs(2);
 
-/// Connections that are kept ready: for half a second of the rate, within these bounds.
-const SPARES: (usize, usize) = (2, 32);
+/// Connections that are kept ready: as many as are needed while another is opened, which takes a fifth of a second, within
+/// these bounds.
+const SPARES: (usize, usize) = (2, 16);
+const OPENING_SECONDS: f64 = 0.2;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,18 +70,18 @@ impl Outcome {
     pub fn reasons(&self) -> Vec<String> {
         let pace = &self.tally.pace;
         let mut reasons = Vec::new();
-        let sent = self.tally.counts().all();
+        let sent = self.tally.counts().sent();
         let planned = grouped(self.planned as u64);
         match self.ending {
             Ending::Complete => {}
             Ending::Interrupted => {
                 reasons.push(format!(
-                    "interrupted after {} of {planned} requests",
+                    "interrupted after {} of {planned} requests were sent",
                     grouped(sent)
                 ));
             }
             Ending::CostLimit => reasons.push(format!(
-                "stopped at the cost limit after {} of {planned} requests",
+                "stopped at the cost limit after {} of {planned} requests were sent",
                 grouped(sent)
             )),
         }
@@ -240,7 +242,7 @@ pub async fn run(
                     written = listener.progress(&progress);
                 }
             }
-            _ = interrupted.wait_for(|interrupted| *interrupted), if is_running => halt = Some(Ending::Interrupted),
+            Ok(_) = interrupted.wait_for(|interrupted| *interrupted), if is_running => halt = Some(Ending::Interrupted),
             () = &mut grace, if *stage.borrow() == Stage::Stopping => {
                 stage.send_replace(Stage::Over);
             }
@@ -272,7 +274,7 @@ pub async fn run(
 
 /// Opens the first connections, of which one must succeed.
 async fn ready(job: &Job) -> Result<Arc<Pool>, Fault> {
-    let wanted = (job.per_second / 2.0).ceil() as usize;
+    let wanted = (job.per_second * OPENING_SECONDS).ceil() as usize;
     let spare = wanted.clamp(SPARES.0, SPARES.1).min(job.max_in_flight);
     let pool = Arc::new(Pool::new(job.target.clone(), spare).map_err(Fault::Tls)?);
     let first = pool
@@ -322,8 +324,11 @@ fn count(tally: &mut Tally, job: &Job, seen: &Seen, begin: Instant) {
     let latency = seen.ended.saturating_duration_since(begin + slot.at);
     tally.add(slot.phase, slot.model, seen, latency);
     if slot.phase == ClientPhase::Steady {
-        let actual = seen.begun.map(|begun| begun.saturating_duration_since(begin));
-        tally.pace.add(slot.at, actual, seen.has_waited);
+        let since = |at: Instant| at.saturating_duration_since(begin);
+        match seen.begun {
+            Some(begun) => tally.pace.add(slot.at, since(begun), seen.has_waited),
+            None => tally.pace.due(slot.at, since(seen.ended), seen.has_waited),
+        }
     }
     let told = seen.answer.as_ref().and_then(|answer| {
         let price = job.models[slot.model].price?;

@@ -27,6 +27,8 @@ pub struct Counts {
     pub broken: u64,
     /// Given up at the end of the run.
     pub cancelled: u64,
+    /// Of those, the ones that had not been begun.
+    pub unsent: u64,
 }
 
 impl Counts {
@@ -46,6 +48,11 @@ impl Counts {
         self.ok + self.failed() + self.cancelled
     }
 
+    /// Those that were begun.
+    pub fn sent(&self) -> u64 {
+        self.all() - self.unsent
+    }
+
     /// Those that ended, and not well.
     pub fn failed(&self) -> u64 {
         self.throttled + self.http_errors + self.timeouts + self.broken
@@ -61,6 +68,7 @@ impl Counts {
             timeouts: self.timeouts + other.timeouts,
             broken: self.broken + other.broken,
             cancelled: self.cancelled + other.cancelled,
+            unsent: self.unsent + other.unsent,
         }
     }
 }
@@ -142,6 +150,7 @@ impl Tally {
             return;
         };
         group.counts.add(seen.outcome);
+        group.counts.unsent += u64::from(seen.begun.is_none());
         group.new_connections += u64::from(seen.connect.is_some());
         let micros = latency.as_micros();
         match seen.outcome {

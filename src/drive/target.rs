@@ -49,10 +49,14 @@ impl Target {
             .trim_start_matches('[')
             .trim_end_matches(']')
             .to_owned();
-        let port = match (authority.port(), is_tls) {
-            (Some(_), _) => authority.port_u16().ok_or(fault)?,
-            (None, true) => 443,
-            (None, false) => 80,
+        let after_host = authority.as_str().strip_prefix(authority.host());
+        let port = match (after_host.unwrap_or_default(), is_tls) {
+            ("", true) => 443,
+            ("", false) => 80,
+            (port, _) => {
+                let port = port.strip_prefix(':').and_then(|port| port.parse().ok());
+                port.ok_or(fault)?
+            }
         };
         if host.is_empty() {
             return Err(fault.to_owned());

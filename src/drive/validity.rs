@@ -18,7 +18,7 @@ const LEAST_RATE: f64 = 0.99;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     limit: Duration,
-    begun: u64,
+    due: u64,
     late: u64,
     /// The first and the last time that was meant, after the start of the run.
     intended: Option<(Duration, Duration)>,
@@ -32,7 +32,7 @@ impl Pace {
         let gap = Duration::try_from_secs_f64(SHARE_OF_GAP / per_second).unwrap_or(Duration::MAX);
         Self {
             limit: gap.max(LEAST_LIMIT),
-            begun: 0,
+            due: 0,
             late: 0,
             intended: None,
             actual: None,
@@ -40,18 +40,22 @@ impl Pace {
         }
     }
 
-    /// A request that was meant to be begun at one time and was at another; nothing if it never was.
-    pub(super) fn add(&mut self, intended: Duration, actual: Option<Duration>, has_waited: bool) {
-        self.has_reached_cap |= has_waited;
-        let Some(actual) = actual else { return };
-        self.begun += 1;
-        self.late += u64::from(actual.saturating_sub(intended) > self.limit);
+    /// A request that was meant to be begun at one time and was at another.
+    pub(super) fn add(&mut self, intended: Duration, actual: Duration, has_waited: bool) {
+        self.due(intended, actual, has_waited);
         let with = |range: Option<(Duration, Duration)>, time: Duration| match range {
             Some((first, last)) => Some((first.min(time), last.max(time))),
             None => Some((time, time)),
         };
         self.intended = with(self.intended, intended);
         self.actual = with(self.actual, actual);
+    }
+
+    /// A request that was meant to be begun at one time, and by another was not.
+    pub(super) fn due(&mut self, intended: Duration, until: Duration, has_waited: bool) {
+        self.has_reached_cap |= has_waited;
+        self.due += 1;
+        self.late += u64::from(until.saturating_sub(intended) > self.limit);
     }
 
     /// Beyond this a request is late: 5 ms, or 1 % of the mean gap if that is more.
@@ -69,19 +73,19 @@ impl Pace {
         self.has_reached_cap
     }
 
-    /// The share of those begun that were late.
+    /// The share of those whose time had come that were late.
     pub fn late_share(&self) -> f64 {
-        match self.begun {
+        match self.due {
             0 => 0.0,
-            begun => self.late as f64 / begun as f64,
+            due => self.late as f64 / due as f64,
         }
     }
 
-    /// The rate as a share of the planned one. Nothing for fewer than two requests.
+    /// The rate of those that were begun as a share of the planned one. Nothing for fewer than two.
     pub fn achieved(&self) -> Option<f64> {
         let span = |(first, last): (Duration, Duration)| (last - first).as_secs_f64();
         let (intended, actual) = (span(self.intended?), span(self.actual?));
-        (self.begun > 1 && actual > 0.0).then(|| intended / actual)
+        (intended > 0.0 && actual > 0.0).then(|| intended / actual)
     }
 
     /// Whether more than 1 % of the requests were late.
@@ -112,11 +116,7 @@ mod tests {
         let mut pace = Pace::new(per_second);
         for number in 0..requests {
             let intended = Duration::from_secs_f64(number as f64 / per_second);
-            pace.add(
-                intended,
-                Some(intended + Duration::from_millis(late_ms(number))),
-                false,
-            );
+            pace.add(intended, intended + Duration::from_millis(late_ms(number)), false);
         }
         pace
     }
@@ -153,9 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_begun_is_not_late() {
+    fn what_was_never_begun_is_late_by_as_long_as_it_waited() {
         let mut pace = pace(10.0, 10, |_| 0);
-        pace.add(Duration::from_secs(2), None, true);
-        assert!(!pace.is_saturated() && pace.has_reached_cap());
+        let seconds = Duration::from_secs;
+        pace.due(seconds(2), seconds(2), false);
+        assert!(pace.late() == 0 && !pace.has_reached_cap());
+        pace.due(seconds(2), seconds(3), true);
+        pace.due(seconds(2), seconds(4), true);
+        assert!(pace.is_late() && !pace.is_slow() && pace.has_reached_cap());
     }
 }

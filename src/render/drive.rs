@@ -5,9 +5,12 @@ use super::scale::quantile;
 use super::table::{Cell, Table, name, text};
 use super::terminal::Style;
 use crate::drive::{Group, Outcome, Phase};
-use crate::stats::{Grade, Probability};
+use crate::stats::{Confidence, Grade, Probability, min_n_two_sided};
 use crate::summary::QuantileSummary;
 use crate::vocab::{ModelId, counted, grouped, visible};
+
+/// The quantiles of the table.
+const QUANTILES: [Probability; 3] = [Probability::P50, Probability::P95, Probability::P99];
 
 /// Everything that the end of a run shows.
 #[derive(Debug)]
@@ -50,14 +53,14 @@ pub fn drive_text(view: &DriveView<'_>, style: Style) -> String {
          timeouts are lower bounds"
             .to_owned(),
     ];
-    let needed = [Probability::P50, Probability::P95, Probability::P99].map(|p| {
-        let least = crate::stats::min_n_two_sided(p, crate::stats::Confidence::C95);
-        format!("{} {}", p.label(), grouped(least))
-    });
-    notes.push(format!(
-        "– too few requests; needed of a model: {}",
-        needed.join(", ")
-    ));
+    if table.rows.iter().flatten().any(|cell| *cell == Cell::Empty) {
+        let needed =
+            QUANTILES.map(|p| format!("{} {}", p.label(), grouped(min_n_two_sided(p, Confidence::C95))));
+        notes.push(format!(
+            "– too few requests; needed of a model: {}",
+            needed.join(", ")
+        ));
+    }
     let connections: u64 = phases
         .iter()
         .flat_map(|(phase, _)| tally.of(*phase))
@@ -78,10 +81,7 @@ pub fn drive_text(view: &DriveView<'_>, style: Style) -> String {
     }
     let warm_up = counts(Phase::WarmUp);
     if warm_up > 0 {
-        notes.push(format!(
-            "{} to warm up is not counted",
-            counted(warm_up, "request")
-        ));
+        notes.push(format!("not counted: {} to warm up", counted(warm_up, "request")));
     }
     for note in notes {
         shown.push_str(&format!("{}\n", style.faint(&note)));
@@ -108,15 +108,12 @@ fn row(group: &Group, model: &str) -> Vec<Cell> {
             None => Cell::Empty,
         }
     };
-    vec![
-        name(model),
-        text(grouped(group.counts.all())),
-        text(grouped(group.counts.ok)),
-        text(grouped(group.counts.failed())),
-        cell(Probability::P50),
-        cell(Probability::P95),
-        cell(Probability::P99),
-    ]
+    let counts = [group.counts.sent(), group.counts.ok, group.counts.failed()];
+    let counts = counts.map(|count| text(grouped(count)));
+    std::iter::once(name(model))
+        .chain(counts)
+        .chain(QUANTILES.map(cell))
+        .collect()
 }
 
 /// Whether the run can be used.

@@ -261,3 +261,44 @@ pub struct ClientRunEnd<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub achieved_rate_share: Option<f64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every field is set, so a renamed one shows here. The text is what stored runs rely on.
+    #[test]
+    fn the_wire_form_of_a_record_is_one_flat_object() {
+        let text = concat!(
+            r#"{"schema":"latscope.client/v1","run_id":"r","sequence":3,"phase":"warm_up","block":1,"model_name":"a","#,
+            r#""gen_ai.request.model":"b","gen_ai.request.max_tokens":64,"prompt_number":2,"prompt_length":10,"#,
+            r#""prompt_hash":"9f2c","intended_at":"2026-11-26T10:00:00.000Z","intended_ms":1.5,"late_ms":0.25,"#,
+            r#""new_connection":true,"connect_ms":2.5,"time_to_first_byte_ms":3.5,"time_to_first_token_ms":4.5,"#,
+            r#""service_ms":5.5,"latency_ms":5.75,"outcome":"http_error","http_status":503,"error.type":"http_503","#,
+            r#""streaming":true,"request_bytes":120,"response_bytes":64,"gen_ai.usage.input_tokens":5,"#,
+            r#""gen_ai.usage.output_tokens":61,"lambda_request_id":"l","api_gateway_request_id":"g","#,
+            r#""api_gateway_extended_request_id":"e","trace_id":"t"}"#,
+        );
+        let record: ClientRecord<'_> = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            (record.phase, record.outcome),
+            (ClientPhase::WarmUp, ClientOutcome::HttpError)
+        );
+        assert_eq!(serde_json::to_string(&record).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out_and_what_is_new_is_passed_over() {
+        let text = concat!(
+            r#"{"schema":"latscope.client/v1","run_id":"r","sequence":3,"phase":"steady","block":1,"model_name":"a","#,
+            r#""gen_ai.request.model":"b","prompt_number":2,"prompt_length":10,"prompt_hash":"9f2c","#,
+            r#""intended_at":"2026-11-26T10:00:00.000Z","intended_ms":1.5,"latency_ms":5.75,"outcome":"cancelled","#,
+            r#""request_bytes":0,"response_bytes":0}"#,
+        );
+        let record: ClientRecord<'_> = serde_json::from_str(text).unwrap();
+        assert_eq!((record.late_ms, record.http_status), (None, None));
+        assert_eq!(serde_json::to_string(&record).unwrap(), text);
+        let later = text.replace("{", r#"{"a_new_field":[1],"#);
+        assert_eq!(serde_json::from_str::<ClientRecord<'_>>(&later).unwrap(), record);
+    }
+}

@@ -88,7 +88,7 @@ fn last_line(outcome: &Outcome, out: &Path, begun: Timestamp, ended: Timestamp) 
     let seconds = (ended.as_epoch_millis() - begun.as_epoch_millis()) as f64 / 1000.0;
     visible(&format!(
         "{} of {} requests sent in {}: {} ok, {} failed, {} cancelled; records are in {}",
-        grouped(counts.all()),
+        grouped(counts.sent()),
         grouped(outcome.planned as u64),
         duration(seconds.max(0.0)),
         grouped(counts.ok),

@@ -86,7 +86,7 @@ fn cost(prepared: &Prepared) -> String {
     let unknown = match estimate.unknown.as_slice() {
         [] => String::new(),
         models => format!(
-            "unknown for {}, which have no price (--prices FILE), so --max-cost does not hold there",
+            "unknown for {}: no price is known (--prices FILE gives one), so --max-cost does not hold there",
             visible(&models.join(", "))
         ),
     };
