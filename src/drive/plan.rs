@@ -90,8 +90,7 @@ pub fn schedule(shape: &Shape) -> Vec<Slot> {
             now += gap(shape, &mut gaps);
         }
     }
-    let mut from = 0;
-    for &burst in &shape.bursts {
+    for (place, &burst) in (0..).zip(&shape.bursts) {
         // What comes at once is one block.
         let whole = Shape {
             per_block: burst.max(1),
@@ -101,14 +100,13 @@ pub fn schedule(shape: &Shape) -> Vec<Slot> {
         for (block, model, prompt) in turns(&whole, burst, &mut rng) {
             slots.push(Slot {
                 phase: ClientPhase::Burst,
-                block: block + from,
+                block: block + place,
                 at: seconds(now),
                 model,
                 prompt,
             });
         }
         now += 1.0 / shape.per_second;
-        from += 1;
     }
     slots
 }
