@@ -194,6 +194,7 @@ impl Error {
             | Self::DamagedSegment { .. }
             | Self::DamagedStore { .. } => ExitStatus::Unreadable,
             Self::Query(fault) => fault.exit_status(),
+            Self::Drive(drive::Fault::Interrupted) => ExitStatus::InvalidRun,
             Self::Interrupted => ExitStatus::Incomplete,
             Self::NoInvocation(_)
             | Self::NothingFetched(_)

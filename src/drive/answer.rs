@@ -200,6 +200,9 @@ fn is_written(event: &Value, depth: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     /// In which piece the first token is.
@@ -270,6 +273,29 @@ mod tests {
         assert_eq!(first_token("application/x-ndjson", &converse).0, Some(1));
         assert_eq!(first_token("text/plain", &["  ", "Hi"]).0, Some(1));
         assert_eq!(first_token("text/html", &["Hi"]).0, None);
+    }
+
+    proptest! {
+        /// However the network cuts a stream.
+        #[test]
+        fn cuts_change_nothing(cuts in vec(0_usize..200, 0..12)) {
+            let text = concat!(
+                "event: a\r\ndata: {\"usage\":{\"input_tokens\":9}}\r\n\r\n",
+                "data: {\"delta\":{\"text\":\"Gr\u{fc}n\"}}\n\ndata: {\"usage\":{\"output_tokens\":12}}",
+            );
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let mut answer = Answer::of("text/event-stream", false);
+            let firsts = cuts.windows(2).filter(|cut| answer.take(&text.as_bytes()[cut[0]..cut[1]]));
+            let firsts: Vec<usize> = firsts.map(|cut| cut[1]).collect();
+            answer.finish();
+            let line_end = text.find("\n\ndata: {\"usage\":{\"output").unwrap();
+            prop_assert_eq!(firsts.len(), 1);
+            prop_assert!(firsts[0] > line_end);
+            prop_assert_eq!((answer.input_tokens, answer.output_tokens), (Some(9), Some(12)));
+            prop_assert_eq!(answer.bytes, text.len() as u64);
+        }
     }
 
     #[test]

@@ -133,6 +133,15 @@ pub enum Fault {
         /// What the system said.
         said: String,
     },
+    /// There is no safe connection to the API. Nothing was sent.
+    Untrusted {
+        /// Host and port.
+        place: String,
+        /// What TLS said.
+        said: String,
+    },
+    /// It was interrupted before anything was sent.
+    Interrupted,
     /// The machine has no certificates.
     Tls(String),
     /// A line could not be written. The run was ended.
@@ -149,6 +158,12 @@ impl fmt::Display for Fault {
                 "{place} cannot be reached: {said}\nnothing was sent: see whether the address of --url is right, and \
                  whether curl gets through"
             ),
+            Self::Untrusted { place, said } => write!(
+                f,
+                "there is no safe connection to {place}: {said}\nnothing was sent: where its certificate is of an authority of \
+                 your own, SSL_CERT_FILE names the file with it"
+            ),
+            Self::Interrupted => f.write_str("interrupted before anything was sent"),
             Self::Tls(said) => f.write_str(said),
             Self::Write(error) => write!(
                 f,
@@ -185,7 +200,10 @@ pub async fn run(
     listener: &mut dyn Listener,
 ) -> Result<Outcome, Fault> {
     let job = Arc::new(job);
-    let pool = ready(&job).await?;
+    let pool = tokio::select! {
+        pool = ready(&job) => pool?,
+        Ok(_) = interrupted.wait_for(|interrupted| *interrupted) => return Err(Fault::Interrupted),
+    };
     let (stage, stages) = watch::channel(Stage::Running);
     let caller = Arc::new(Caller {
         job: Arc::clone(&job),
@@ -277,13 +295,13 @@ async fn ready(job: &Job) -> Result<Arc<Pool>, Fault> {
     let wanted = (job.per_second * OPENING_SECONDS).ceil() as usize;
     let spare = wanted.clamp(SPARES.0, SPARES.1).min(job.max_in_flight);
     let pool = Arc::new(Pool::new(job.target.clone(), spare).map_err(Fault::Tls)?);
-    let first = pool
-        .open()
-        .await
-        .map_err(|NoConnection { said, .. }| Fault::Unreachable {
-            place: job.target.place(),
-            said,
-        })?;
+    let first = pool.open().await.map_err(|NoConnection { kind, said }| {
+        let place = job.target.place();
+        match kind {
+            "tls" => Fault::Untrusted { place, said },
+            _ => Fault::Unreachable { place, said },
+        }
+    })?;
     pool.give(first).await;
     pool.ensure(spare);
     pool.settled(CONNECTING).await;

@@ -131,31 +131,20 @@ impl Caller {
         let headers = response.headers();
         seen.ids = Ids::of(headers, self.job.target.is_function_url());
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let mut answer = Answer::of(kind.unwrap_or_default(), headers.contains_key(CONTENT_LENGTH));
+        let has_length = headers.contains_key(CONTENT_LENGTH);
+        let answer = seen
+            .answer
+            .insert(Answer::of(kind.unwrap_or_default(), has_length));
         let mut body = response.into_body();
-        let mut broken = None;
         while let Some(frame) = body.frame().await {
-            match frame {
-                Ok(frame) => {
-                    if let Some(chunk) = frame.data_ref()
-                        && answer.take(chunk)
-                    {
-                        seen.first_token = Some(Instant::now());
-                    }
-                }
-                Err(error) => {
-                    broken = Some(kind_of(&error).to_owned());
-                    break;
-                }
+            let frame = frame.map_err(|error| kind_of(&error).to_owned())?;
+            if let Some(chunk) = frame.data_ref()
+                && answer.take(chunk)
+            {
+                seen.first_token = Some(Instant::now());
             }
-            // Where it is given up now, what came is known.
-            seen.answer.get_or_insert_with(|| Answer::of("", true)).bytes = answer.bytes;
         }
         answer.finish();
-        seen.answer = Some(answer);
-        if let Some(error) = broken {
-            return Err(error);
-        }
         let pool = Arc::clone(&self.pool);
         tokio::spawn(async move { pool.give(sender).await });
         Ok(())

@@ -29,7 +29,8 @@ pub fn drive(
 ) -> Result<ExitStatus, Error> {
     online(async |interruption| {
         let Prepared { job, out, .. } = {
-            let prepared = interruption.or(prepare(options, surroundings)).await??;
+            let prepared = interruption.or(prepare(options, surroundings)).await;
+            let prepared = prepared.map_err(|_| Error::Drive(drive::Fault::Interrupted))??;
             let plan = text::plan(&prepared, options);
             if options.is_dry_run {
                 stdout.write_all(plan.as_bytes()).map_err(Error::Output)?;
@@ -53,13 +54,15 @@ pub fn drive(
         let file = live.finish();
         let outcome = match ended {
             Ok(outcome) => outcome,
-            Err(fault @ (drive::Fault::Unreachable { .. } | drive::Fault::Tls(_))) => {
-                // Nothing is in it.
+            Err(fault @ (drive::Fault::Write(_) | drive::Fault::Internal(_))) => {
+                return Err(Error::Drive(fault));
+            }
+            Err(fault) => {
+                // Nothing was sent, and nothing is in it.
                 drop(file);
                 let _ = std::fs::remove_file(&out);
                 return Err(Error::Drive(fault));
             }
-            Err(fault) => return Err(Error::Drive(fault)),
         };
         file.finish()?;
         if !options.is_quiet {
