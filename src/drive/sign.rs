@@ -51,12 +51,16 @@ impl Signer {
         now: fn() -> Timestamp,
     ) -> Result<Self, fetch::Error> {
         let of_host = target.parts();
-        let (provider, current, configured) = credentials(access).await?;
-        let given = access.regions.first().cloned();
-        let region = given
-            .or_else(|| of_host.map(|(region, _)| region.to_owned()))
-            .or(configured)
-            .ok_or(fetch::Error::NoRegion)?;
+        let mut access = access.clone();
+        if access.regions.is_empty() {
+            // Some ways to credentials need a region too.
+            access
+                .regions
+                .extend(of_host.map(|(region, _)| region.to_owned()));
+        }
+        let (provider, current, configured) = credentials(&access).await?;
+        let given = access.regions.into_iter().next();
+        let region = given.or(configured).ok_or(fetch::Error::NoRegion)?;
         let service = service.or(of_host.map(|(_, service)| service));
         Ok(Self {
             region,
