@@ -276,6 +276,19 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever a server sends, and however it is cut, bytes are counted and there is one first token at most.
+        #[test]
+        fn anything_may_come(
+            kind in "(text/event-stream|application/json|application/x-ndjson|text/plain|.*)",
+            pieces in vec(vec(any::<u8>(), 0..50), 0..8),
+        ) {
+            let mut answer = Answer::of(&kind, false);
+            let firsts = pieces.iter().filter(|piece| answer.take(piece)).count();
+            answer.finish();
+            prop_assert!(firsts <= 1);
+            prop_assert_eq!(answer.bytes, pieces.iter().map(|piece| piece.len() as u64).sum::<u64>());
+        }
+
         /// However the network cuts a stream.
         #[test]
         fn cuts_change_nothing(cuts in vec(0_usize..200, 0..12)) {

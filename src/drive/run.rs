@@ -270,14 +270,19 @@ pub async fn run(
             // A pacer that is through needs not be stopped.
             let _ = stop.send(());
             stage.send_replace(Stage::Stopping);
-            grace.as_mut().reset(Instant::now() + GRACE);
+            // What is in flight at the cost limit is paid for already.
+            let grace_time = match why {
+                Ending::CostLimit => job.timeout,
+                _ => GRACE,
+            };
+            grace.as_mut().reset(Instant::now() + grace_time);
         }
     }
     keeper.abort();
     // It ended when the last sender of results did.
     let _ = pacer.join();
-    // An interruption after the last request was sent changes nothing but how long it was waited for.
-    if ending == Ending::Interrupted && tally.counts().cancelled == 0 && done == job.slots.len() {
+    // What would have ended a run whose requests all came to their end changed nothing.
+    if tally.counts().cancelled == 0 && done == job.slots.len() {
         ending = Ending::Complete;
     }
     let outcome = Outcome {

@@ -107,6 +107,8 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -129,6 +131,17 @@ mod tests {
         assert_eq!(local.parts(), None);
         assert!(!local.is_open() && !target.is_open());
         assert!(Target::parse("http://example.org").unwrap().is_open());
+    }
+
+    proptest! {
+        /// Whatever is typed, what is taken has a host and never shows its query.
+        #[test]
+        fn anything_may_be_typed(url in "(https?://)?[a-z\\[\\]:@.0-9%]{0,12}(/[a-z%]{0,5})?(\\?QUERY)?\\PC{0,3}") {
+            if let Ok(target) = Target::parse(&url) {
+                prop_assert!(!target.host.is_empty());
+                prop_assert!(!target.shown().contains('?') && !target.shown().contains('@'), "{}", target.shown());
+            }
+        }
     }
 
     #[test]
