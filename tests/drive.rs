@@ -406,8 +406,9 @@ fn what_takes_too_long_is_given_up_and_stays_a_lower_bound() {
         );
         assert_eq!(record["http_status"], Value::Null);
     }
-    // The highest are known to be above one second.
-    assert!(done.stdout().contains("failed"), "{}", done.stdout());
+    // The median is known. Whether a request was given up is not hidden by what is shown of it.
+    done.stdout_has("a        20  17       3")
+        .stdout_has("failures are counted apart");
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! What came of a run of `latscope drive`.
 
 use super::aligned;
-use super::scale::quantile;
-use super::table::{Cell, Table, name, text};
+use super::table::{Cell, Noted, Table, name, text};
 use super::terminal::Style;
-use crate::drive::{Group, Outcome, Phase};
+use crate::drive::{Group, Outcome, Phase, Tally};
 use crate::stats::{Confidence, Grade, Probability, min_n_two_sided};
 use crate::summary::QuantileSummary;
 use crate::vocab::{ModelId, counted, grouped, visible};
@@ -38,9 +37,10 @@ pub fn drive_text(view: &DriveView<'_>, style: Style) -> String {
         titles.insert(0, "phase");
     }
     let mut table = Table::new(titles.len() - 6, &titles);
+    let mut noted = Noted::default();
     for (phase, word) in &phases {
         for (group, (model, _)) in tally.of(*phase).zip(&view.models) {
-            let mut cells = row(group, model);
+            let mut cells = row(group, model, &mut noted);
             if phases.len() > 1 {
                 cells.insert(0, text(*word));
             }
@@ -48,42 +48,7 @@ pub fn drive_text(view: &DriveView<'_>, style: Style) -> String {
         }
     }
     let mut shown = aligned::table(&table, style);
-    let mut notes = vec![
-        "ms from the intended time of sending to the end of the response (95 % interval); failures are counted apart, \
-         timeouts are lower bounds"
-            .to_owned(),
-    ];
-    if table.rows.iter().flatten().any(|cell| *cell == Cell::Empty) {
-        let needed =
-            QUANTILES.map(|p| format!("{} {}", p.label(), grouped(min_n_two_sided(p, Confidence::C95))));
-        notes.push(format!(
-            "– too few requests; needed of a model: {}",
-            needed.join(", ")
-        ));
-    }
-    let connections: u64 = phases
-        .iter()
-        .flat_map(|(phase, _)| tally.of(*phase))
-        .map(|group| group.new_connections)
-        .sum();
-    if connections > 0 {
-        notes.push(format!(
-            "{} waited for a new connection, whose time is part of the latency",
-            counted(connections, "request")
-        ));
-    }
-    let cancelled = tally.counts().cancelled;
-    if cancelled > 0 {
-        notes.push(format!(
-            "{} cancelled at the end of the run",
-            counted(cancelled, "request")
-        ));
-    }
-    let warm_up = counts(Phase::WarmUp);
-    if warm_up > 0 {
-        notes.push(format!("not counted: {} to warm up", counted(warm_up, "request")));
-    }
-    for note in notes {
+    for note in notes(tally, &table, &noted) {
         shown.push_str(&format!("{}\n", style.faint(&note)));
     }
     if !tally.errors.is_empty() {
@@ -99,14 +64,48 @@ pub fn drive_text(view: &DriveView<'_>, style: Style) -> String {
     style.wrapped(&shown)
 }
 
-fn row(group: &Group, model: &str) -> Vec<Cell> {
+/// What is said below the table.
+fn notes(tally: &Tally, table: &Table, noted: &Noted) -> Vec<String> {
+    let mut notes = vec![
+        "ms from the intended time of sending to the end of the response (95 % interval); failures are counted apart"
+            .to_owned(),
+    ];
+    notes.extend(noted.footnotes());
+    if table.rows.iter().flatten().any(|cell| *cell == Cell::Empty) {
+        let needed =
+            QUANTILES.map(|p| format!("{} {}", p.label(), grouped(min_n_two_sided(p, Confidence::C95))));
+        notes.push(format!(
+            "– too few requests; needed of a model: {}",
+            needed.join(", ")
+        ));
+    }
+    let groups = || tally.of(Phase::Steady).chain(tally.of(Phase::Burst));
+    let connections: u64 = groups().map(|group| group.new_connections).sum();
+    if connections > 0 {
+        notes.push(format!(
+            "{} waited for a new connection, whose time is part of the latency",
+            counted(connections, "request")
+        ));
+    }
+    let cancelled = tally.counts().cancelled;
+    if cancelled > 0 {
+        notes.push(format!(
+            "{} cancelled at the end of the run",
+            counted(cancelled, "request")
+        ));
+    }
+    let warm_up: u64 = tally.of(Phase::WarmUp).map(|group| group.counts.all()).sum();
+    if warm_up > 0 {
+        notes.push(format!("not counted: {} to warm up", counted(warm_up, "request")));
+    }
+    notes
+}
+
+fn row(group: &Group, model: &str, noted: &mut Noted) -> Vec<Cell> {
     let sample = group.sample();
     let cell = |p: Probability| {
         let summary = sample.as_ref().map(|sample| QuantileSummary::of(sample, p));
-        match summary.filter(|summary| summary.grade >= Grade::Wide) {
-            Some(summary) => text(quantile(&summary)),
-            None => Cell::Empty,
-        }
+        noted.quantile(summary.filter(|summary| summary.grade >= Grade::Wide).as_ref())
     };
     let counts = [group.counts.sent(), group.counts.ok, group.counts.failed()];
     let counts = counts.map(|count| text(grouped(count)));
