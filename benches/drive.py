@@ -164,8 +164,11 @@ def tables(url, folder):
     yield "|  | p50, ms | p95, ms | p99, ms | CPU, µs a request | peak memory, MB |\n| --- | ---: | ---: | ---: | ---: | ---: |"
     for name, found in runs.items():
         yield row(f"`{name}`", found)
+    if "autocannon" in there:
+        yield "\n`autocannon` adds values for requests that it thinks were missed, as its default has it, and so has percentiles below"
+        yield "the time of service; `-C` turns that off."
     late = [value for run in runs["latscope drive"] for value in run[4]]
-    yield f"\nIts requests began {nearest_rank(late, 50):.2f} ms (median) and {nearest_rank(late, 99):.2f} ms (p99) after their times.\n"
+    yield f"\nThe requests of `latscope drive` began {nearest_rank(late, 50):.2f} ms (median) and {nearest_rank(late, 99):.2f} ms (p99) after their times.\n"
     yield "### How far it goes\n\nFive seconds at each rate, at most 1,000 at once, with the server on the same two cores.\n"
     yield "| a second | p50, ms | p99, ms | late | rate reached | valid | CPU, µs a request |\n| ---: | ---: | ---: | ---: | ---: | --- | ---: |"
     for rate in HIGHER:
