@@ -36,7 +36,7 @@
 //!
 //! [`vocab`] holds the words that all share and [`stats`] the arithmetic, which knows nothing of
 //! logs. A module names only modules that stand before it in this order: vocab, stats, source,
-//! parse, fetch, invocation, dataset, summary, comparison, render, command, cli. A test holds that.
+//! parse, fetch, drive, invocation, dataset, summary, comparison, render, command, cli. A test holds that.
 
 #[cfg(feature = "cli")]
 mod cli;
@@ -46,6 +46,8 @@ pub mod command;
 pub mod comparison;
 #[cfg(feature = "cli")]
 pub mod dataset;
+#[cfg(feature = "aws")]
+pub mod drive;
 #[cfg(feature = "aws")]
 pub mod fetch;
 pub mod invocation;

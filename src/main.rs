@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         step_summary: env::var_os("GITHUB_STEP_SUMMARY")
             .filter(|value| !value.is_empty())
             .map(Into::into),
+        variable: |name| env::var(name).ok(),
         now: || Timestamp::from_epoch_millis(Utc::now().timestamp_millis()),
     };
     let mut stdout = BufWriter::new(io::stdout().lock());

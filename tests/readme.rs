@@ -88,6 +88,7 @@ fn links_lead_somewhere() {
         "README.md",
         "CHANGELOG.md",
         "docs/architecture.md",
+        "docs/drive.md",
         "docs/fetch.md",
         "docs/formats.md",
         "docs/gate.md",

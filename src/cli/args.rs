@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::baseline_args::{BASELINE_EXAMPLES, BaselineArgs, BaselinesArgs};
 use super::check_args::{CHECK_EXAMPLES, CheckArgs, GateArgs};
 use super::dashboard_args::{DASHBOARD_EXAMPLES, DashboardArgs};
+use super::drive_args::{DRIVE_EXAMPLES, DriveArgs};
 use super::fetch_args::{FETCH_EXAMPLES, FetchArgs};
 use super::plan_args::{PLAN_EXAMPLES, PlanArgs};
 use super::query_args::{QUERY_EXAMPLES, QueryArgs};
@@ -78,6 +79,9 @@ pub(super) enum Command {
     /// report and summary then read
     #[command(after_help = FETCH_EXAMPLES)]
     Fetch(FetchArgs),
+    /// Call an API again and again, models in random turns at times fixed beforehand, and record what its caller sees
+    #[command(after_help = DRIVE_EXAMPLES)]
+    Drive(Box<DriveArgs>),
     /// List, show and run ready-made queries of CloudWatch Logs Insights
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryArgs),

@@ -76,6 +76,7 @@ fn meant(command: Parsed) -> Result<(), String> {
         store: None,
         region: None,
         step_summary: None,
+        variable: |_| None,
         now: || Timestamp::from_epoch_millis(0),
     };
     match command {
@@ -85,6 +86,7 @@ fn meant(command: Parsed) -> Result<(), String> {
         Parsed::Plan(args) => args.into_options(&surroundings).map(drop),
         Parsed::Summary(args) => args.into_options(&surroundings).map(drop),
         Parsed::Fetch(args) => args.into_options().map(drop),
+        Parsed::Drive(args) => args.into_options().map(drop),
         Parsed::Query(args) => args.into_action().map(drop),
         Parsed::Store(args) => args.into_options().map(drop),
         Parsed::Render(_)

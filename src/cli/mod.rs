@@ -5,6 +5,7 @@ mod aws_args;
 mod baseline_args;
 mod check_args;
 mod dashboard_args;
+mod drive_args;
 #[cfg(test)]
 mod examples;
 mod fetch_args;

@@ -46,7 +46,7 @@ enum FormatArg {
 }
 
 /// Requests a second.
-fn rate(text: &str) -> Result<f64, String> {
+pub(super) fn rate(text: &str) -> Result<f64, String> {
     let fault = || format!("{text:?} is no rate such as 2/s, 100/min or 5000/h");
     let (count, unit) = text.split_once('/').ok_or_else(fault)?;
     let count: f64 = count.trim().parse().map_err(|_| fault())?;

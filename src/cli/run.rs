@@ -10,8 +10,8 @@ use clap::{CommandFactory, Parser};
 use super::args::{Cli, Command};
 use super::man::pages;
 use crate::command::{
-    BaselineAction, Config, Error, ExitStatus, Surroundings, baseline, check, dashboard, explain, fetch,
-    init, inspect, plan, query, render, report, store, summarize, write_out, write_pages,
+    BaselineAction, Config, Error, ExitStatus, Surroundings, baseline, check, dashboard, drive, explain,
+    fetch, init, inspect, plan, query, render, report, store, summarize, write_out, write_pages,
 };
 use crate::vocab::visible;
 
@@ -90,6 +90,12 @@ pub fn run(
                 options.store = Some(place(options.store.take(), &config));
                 let options = options.with_defaults(&config.fetch);
                 fetch(&options, config.keys, surroundings, out, err)
+            })
+        }),
+        Command::Drive(args) => args.into_options().map(|mut options| {
+            execute(stdout, stderr, true, |config, out, err| {
+                options.prices = options.prices.take().or(config.prices);
+                drive(&options, surroundings, out, err)
             })
         }),
         Command::Query(args) => {

@@ -9,6 +9,7 @@ use super::query::QueryFault;
 use super::saved::{BaselineError, BaselineFault};
 use super::selector_error::SelectorError;
 use crate::dataset::Window;
+use crate::drive;
 use crate::fetch::{self, Outcome};
 use crate::invocation::Ledger;
 use crate::source::store::StoreError;
@@ -58,6 +59,8 @@ pub enum Error {
     NothingToFetch,
     /// The window of a fetch ends before it begins.
     EmptyFetchWindow(TimeRange),
+    /// An API could not be driven.
+    Drive(drive::Fault),
     /// Nothing could be fetched.
     Fetch(fetch::Error),
     /// What was typed cannot be meant, as these words say.
@@ -191,6 +194,7 @@ impl Error {
             | Self::DamagedSegment { .. }
             | Self::DamagedStore { .. } => ExitStatus::Unreadable,
             Self::Query(fault) => fault.exit_status(),
+            Self::Drive(drive::Fault::Interrupted) => ExitStatus::InvalidRun,
             Self::Interrupted => ExitStatus::Incomplete,
             Self::NoInvocation(_)
             | Self::NothingFetched(_)
@@ -205,6 +209,7 @@ impl Error {
             Self::Dataset(dataset::Error::NothingNamed { .. }) => ExitStatus::NothingMatched,
             Self::Dataset(dataset::Error::Engine(_))
             | Self::Figure(_)
+            | Self::Drive(_)
             | Self::Write { .. }
             | Self::Output(_)
             | Self::Internal(_) => ExitStatus::Failure,

@@ -69,6 +69,7 @@ impl fmt::Display for Error {
                 window.from, window.to
             ),
             Self::Fetch(error) => write!(f, "{error}"),
+            Self::Drive(fault) => write!(f, "{fault}"),
             Self::Usage(said) => f.write_str(said),
             Self::Query(fault) => write!(f, "{fault}"),
             Self::Interrupted => f.write_str("interrupted before anything was fetched"),

@@ -22,6 +22,8 @@ pub enum ExitStatus {
     AccessDenied = 6,
     /// The window was not fetched as a whole.
     Incomplete = 7,
+    /// A run of `latscope drive` cannot be used.
+    InvalidRun = 8,
     /// A gate failed.
     GateFailed = 10,
     /// No gate failed, and one could not be decided.
@@ -30,7 +32,7 @@ pub enum ExitStatus {
 
 impl ExitStatus {
     /// Every code with its meaning: what `--help` and the README show.
-    pub const TABLE: [(u8, &'static str); 10] = [
+    pub const TABLE: [(u8, &'static str); 11] = [
         (0, "success"),
         (1, "any other failure"),
         (2, "usage: the command line or latscope.toml cannot be understood"),
@@ -39,6 +41,10 @@ impl ExitStatus {
         (5, "no credentials for AWS, or not accepted"),
         (6, "access denied by AWS"),
         (7, "the window was not fetched as a whole; what was is kept"),
+        (
+            8,
+            "a run of drive cannot be used: saturated, interrupted, or nothing was answered",
+        ),
         (10, "a gate of --fail-on failed"),
         (11, "no gate failed, and one could not be decided"),
     ];
@@ -82,6 +88,7 @@ mod tests {
             ExitStatus::Authentication,
             ExitStatus::AccessDenied,
             ExitStatus::Incomplete,
+            ExitStatus::InvalidRun,
             ExitStatus::GateFailed,
             ExitStatus::GateInconclusive,
         ] {

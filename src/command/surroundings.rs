@@ -24,6 +24,8 @@ pub struct Surroundings {
     pub region: Option<String>,
     /// The file that `GITHUB_STEP_SUMMARY` names, to which a step of GitHub Actions appends Markdown.
     pub step_summary: Option<PathBuf>,
+    /// What an environment variable holds that was named on the command line, for what must not stand there itself.
+    pub variable: fn(&str) -> Option<String>,
     /// The clock.
     pub now: fn() -> Timestamp,
 }

@@ -40,4 +40,5 @@ pub use plan::settled_before;
 pub use query::Ending;
 pub use run::run;
 pub use scan::{DOLLARS_PER_GB, Scan};
+pub(crate) use session::credentials;
 pub use session::{Access, Counters, Regional, connect};

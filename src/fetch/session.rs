@@ -10,6 +10,8 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudwatchlogs::config::ProvideCredentials;
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
@@ -224,6 +226,26 @@ async fn shared_config(access: &Access, region: Option<&str>) -> SdkConfig {
         loader = loader.endpoint_url(url);
     }
     loader.load().await
+}
+
+/// Credentials for what is signed elsewhere, with those that they are now, and the region of the configuration.
+///
+/// # Errors
+/// If there are none.
+pub(crate) async fn credentials(
+    access: &Access,
+) -> Result<(SharedCredentialsProvider, Credentials, Option<String>), Error> {
+    let config = shared_config(access, access.regions.first().map(String::as_str)).await;
+    let none = |said: String| Error::NoCredentials {
+        said,
+        profile: access.profile.clone(),
+    };
+    let provider = config
+        .credentials_provider()
+        .ok_or_else(|| none("no provider of credentials".to_owned()))?;
+    let found = provider.provide_credentials().await;
+    let found = found.map_err(|error| none(harmless(&chain(&error))))?;
+    Ok((provider, found, config.region().map(ToString::to_string)))
 }
 
 /// Credentials are looked for once before anything else, since that tells best what is wrong with them.

@@ -16,6 +16,7 @@ mod dashboard;
 mod dashboard_grid;
 mod dashboard_text;
 mod digits;
+mod drive;
 mod export;
 mod fan_out;
 mod figures;
@@ -50,6 +51,7 @@ pub use answer::brief;
 pub use baselines::{SavedRow, baselines_table, saved_line};
 pub use csv::summary_csv;
 pub use dashboard::{ApiView, DashboardView, dashboard_json};
+pub use drive::{DriveView, drive_text};
 pub use export::{export_csv, export_ndjson};
 pub use figures::{Figure, Figures};
 pub use gates::{

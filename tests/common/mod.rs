@@ -17,6 +17,7 @@ pub mod insights_fields;
 pub mod insights_parser;
 pub mod insights_ql;
 pub mod insights_regex;
+pub mod paced;
 pub mod peers;
 #[cfg(feature = "cli")]
 pub mod query_logs;

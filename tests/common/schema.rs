@@ -53,6 +53,18 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec
                     }
                 }
             }
+            "oneOf" => {
+                let kinds = rule.as_array().unwrap().iter();
+                let fitting = kinds.filter(|kind| {
+                    let mut faults = Vec::new();
+                    check(root, kind, value, at, &mut faults);
+                    faults.is_empty()
+                });
+                match fitting.count() {
+                    1 => {}
+                    count => fault(format!("{count} of oneOf fit")),
+                }
+            }
             "minItems" | "maxItems" => {
                 let expected = usize::try_from(rule.as_u64().unwrap()).unwrap();
                 let length = value.as_array().map(Vec::len);

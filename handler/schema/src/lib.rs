@@ -11,6 +11,8 @@
 //!
 //! The record never holds a prompt or a completion: only their lengths and a hash.
 //!
+//! What the caller of an API saw of its requests is in [`ClientRecord`], `latscope.client/v1`.
+//!
 //! ```
 //! use latscope_schema::{CallStatus, TimingRecord};
 //!
@@ -22,6 +24,13 @@
 //! assert!(line.starts_with(r#"{"schema":"latscope.timing/v1","request_id":"79b5e81f-"#));
 //! assert_eq!(serde_json::from_str::<TimingRecord>(&line).unwrap(), record);
 //! ```
+
+mod client;
+
+pub use client::{
+    CLIENT_RUN_SCHEMA, CLIENT_SCHEMA, ClientModel, ClientOutcome, ClientPhase, ClientRecord, ClientRunEnd,
+    ClientRunStart,
+};
 
 use std::borrow::Cow;
 

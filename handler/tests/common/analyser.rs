@@ -14,6 +14,7 @@ pub fn latscope(args: &[&str]) -> String {
         store: None,
         region: None,
         step_summary: None,
+        variable: |_| None,
         now: || Timestamp::from_epoch_millis(0),
     };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());

@@ -28,7 +28,7 @@ impl Interruption {
     }
 
     /// The signal itself, which becomes true.
-    pub(super) fn signal(&self) -> watch::Receiver<bool> {
+    pub(in crate::command) fn signal(&self) -> watch::Receiver<bool> {
         self.0.clone()
     }
 }
