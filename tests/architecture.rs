@@ -48,7 +48,7 @@ const HOMES: [(&str, &[&str]); 43] = [
         "latscope_schema",
         &["src/parse/", "src/invocation/", "src/drive/"],
     ),
-    ("zstd", &["src/source/store/"]),
+    ("zstd", &["src/source/compress.rs", "src/source/store/"]),
     ("aws_config", &["src/fetch/"]),
     ("aws_sdk_cloudwatchlogs", &["src/fetch/"]),
     ("aws_sdk_lambda", &["src/fetch/"]),

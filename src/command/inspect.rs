@@ -49,7 +49,7 @@ pub fn inspect(
             stderr,
         };
         inspector.begin(&file.path);
-        open(&file.path, &|_| {})?.read(&mut |item: Item<'_>| inspector.take(item));
+        open(&file.path, false, &|_| {})?.read(&mut |item: Item<'_>| inspector.take(item));
         // An archive has no form of its own; what could not be read of it is told all the same.
         inspector.end(None);
         inspector.output.map_err(Error::Output)?;

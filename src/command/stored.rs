@@ -123,7 +123,11 @@ fn files(store: &Store, segments: &[&Segment]) -> Result<Vec<Located>, Error> {
             group: segment.group.name.clone(),
             range: segment.range,
         })?;
-        files.extend(store.path(segment).map(|path| Located { path, argument: 0 }));
+        files.extend(store.path(segment).map(|path| Located {
+            path,
+            argument: 0,
+            is_verified: true,
+        }));
     }
     Ok(files)
 }

@@ -137,8 +137,8 @@ impl Gathering<'_> {
             let _held = Held(desk);
             let goes_on = match task {
                 Task::Open(number, file) => {
-                    match open(&file.path, self.tell_bytes).map(|opened| opened.into_blocks(self.block_bytes))
-                    {
+                    let opened = open(&file.path, file.is_verified, self.tell_bytes);
+                    match opened.map(|opened| opened.into_blocks(self.block_bytes)) {
                         Ok(Ok(blocks)) => {
                             let next = 0;
                             desk.give_back(Some(Reading { number, next, blocks }));

@@ -9,35 +9,29 @@ use std::borrow::Cow;
 use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
 use memchr::memchr2;
 
-/// What every record that is read here begins with.
-const START: &str = "{\"schema\":\"latscope.timing/v1\"";
-const START_ESCAPED: &str = "{\\\"schema\\\":\\\"latscope.timing/v1\\\"";
-
 /// Digits of which any whole number is a double, and any decimal fraction one division away from the nearest.
 const MOST_DIGITS: usize = 15;
 
 /// Reads a record of our own schema. `None` if it is to be read by a parser.
 pub(super) fn read(json: &str) -> Option<TimingRecord<'_>> {
-    let rest = json.strip_prefix(START)?;
-    // No control character stands in a JSON text as it is.
-    let is_plain = is_without_controls(json.trim_ascii_end());
-    let cursor = Cursor {
+    let rest = json.strip_prefix('{')?;
+    let record = read_fields(Cursor {
         rest,
         is_escaped: false,
-    };
-    is_plain.then(|| read_fields(cursor))?
+    })?;
+    // No control character stands in a JSON text as it is.
+    is_without_controls(json.trim_ascii_end()).then_some(record)
 }
 
 /// Reads a record as it stands inside a JSON text, where a backslash is before every quote. `None` if it is to be read by
 /// a parser.
 pub(super) fn read_escaped(json: &str) -> Option<TimingRecord<'_>> {
-    let rest = json.strip_prefix(START_ESCAPED)?;
-    let is_plain = is_without_controls(json);
-    let cursor = Cursor {
+    let rest = json.strip_prefix('{')?;
+    let record = read_fields(Cursor {
         rest,
         is_escaped: true,
-    };
-    is_plain.then(|| read_fields(cursor))?
+    })?;
+    is_without_controls(json).then_some(record)
 }
 
 /// Looks at every byte, which is quicker than to stop at the first.
@@ -47,34 +41,39 @@ fn is_without_controls(text: &str) -> bool {
 
 fn read_fields(mut cursor: Cursor<'_>) -> Option<TimingRecord<'_>> {
     let mut record = TimingRecord::new("");
-    record.schema = Cow::Borrowed(SCHEMA);
+    let order = match cursor.rest.trim_start_matches('\\').starts_with("\"schema\"") {
+        true => &WRITTEN,
+        false => &SORTED,
+    };
     let mut seen = 0_u32;
     let mut next = 0;
     loop {
-        match cursor.byte()? {
-            b',' => {}
-            b'}' => break,
-            _ => return None,
-        }
-        let number = cursor.key(next)?;
+        let place = cursor.key(next, order)?;
+        let number = order[place];
         let bit = 1_u32 << number;
         if seen & bit != 0 {
             return None;
         }
         seen |= bit;
-        next = number + 1;
+        next = place + 1;
         field(number, &mut record, &mut cursor)?;
+        match cursor.byte()? {
+            b',' => {}
+            b'}' => break,
+            _ => return None,
+        }
     }
-    // A logger ends the line; a request id must have been there.
+    // A logger ends the line; schema and request id must have been there.
     let behind = match cursor.is_escaped {
         false => cursor.rest.trim_end_matches(['\n', '\r', '\t', ' ']),
         true => cursor.rest.trim_end_matches("\\n"),
     };
-    (behind.is_empty() && seen & 1 != 0).then_some(record)
+    (behind.is_empty() && seen & 0b11 == 0b11).then_some(record)
 }
 
 /// The keys, in the order in which our handler writes them.
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
+    "schema",
     "request_id",
     "call_index",
     "start_offset_ms",
@@ -105,32 +104,52 @@ const KEYS: [&str; 28] = [
     "prompt_hash",
 ];
 
+/// Numbers of keys in an order in which they may come.
+type Order = [usize; KEYS.len()];
+
+/// As our handler writes them.
+const WRITTEN: Order = {
+    let mut order = [0; KEYS.len()];
+    let mut place = 0;
+    while place < order.len() {
+        order[place] = place;
+        place += 1;
+    }
+    order
+};
+
+/// By the alphabet, as in a store.
+const SORTED: Order = [
+    17, 26, 18, 25, 16, 2, 20, 24, 4, 5, 10, 6, 11, 7, 8, 9, 15, 12, 21, 28, 27, 1, 14, 13, 0, 3, 23, 22, 19,
+];
+
 /// Reads the value of the key of this number.
 fn field<'a>(number: usize, record: &mut TimingRecord<'a>, cursor: &mut Cursor<'a>) -> Option<()> {
     match number {
-        0 => record.request_id = cursor.text()?,
-        1 => record.call_index = u32::try_from(cursor.whole()?).ok()?,
-        2 => record.start_offset_ms = Some(cursor.decimal()?),
-        3 => record.operation_name = Some(cursor.text()?),
-        4 => record.provider_name = Some(cursor.text()?),
-        5 => record.request_model = Some(cursor.text()?),
-        6 => record.response_model = Some(cursor.text()?),
-        7 => record.input_tokens = Some(cursor.whole()?),
-        8 => record.output_tokens = Some(cursor.whole()?),
-        9 => record.max_tokens = Some(cursor.whole()?),
-        10 => record.temperature = Some(cursor.decimal()?),
-        11 => record.inference_ms = Some(cursor.decimal()?),
-        12 => record.retry_ms = Some(cursor.decimal()?),
-        13 => record.retry_count = Some(u32::try_from(cursor.whole()?).ok()?),
-        14 => record.handler_ms = Some(cursor.decimal()?),
-        15 => record.before_ms = Some(cursor.decimal()?),
-        16 => record.after_ms = Some(cursor.decimal()?),
-        17 => record.bedrock_latency_ms = Some(cursor.decimal()?),
-        18 => record.time_to_first_token_ms = Some(cursor.decimal()?),
-        19 => record.cold_start = Some(cursor.truth()?),
-        20 => record.initialization_type = Some(cursor.text()?),
-        21 => record.streaming = Some(cursor.truth()?),
-        22 => {
+        0 => record.schema = cursor.text().filter(|schema| schema == SCHEMA)?,
+        1 => record.request_id = cursor.text()?,
+        2 => record.call_index = u32::try_from(cursor.whole()?).ok()?,
+        3 => record.start_offset_ms = Some(cursor.decimal()?),
+        4 => record.operation_name = Some(cursor.text()?),
+        5 => record.provider_name = Some(cursor.text()?),
+        6 => record.request_model = Some(cursor.text()?),
+        7 => record.response_model = Some(cursor.text()?),
+        8 => record.input_tokens = Some(cursor.whole()?),
+        9 => record.output_tokens = Some(cursor.whole()?),
+        10 => record.max_tokens = Some(cursor.whole()?),
+        11 => record.temperature = Some(cursor.decimal()?),
+        12 => record.inference_ms = Some(cursor.decimal()?),
+        13 => record.retry_ms = Some(cursor.decimal()?),
+        14 => record.retry_count = Some(u32::try_from(cursor.whole()?).ok()?),
+        15 => record.handler_ms = Some(cursor.decimal()?),
+        16 => record.before_ms = Some(cursor.decimal()?),
+        17 => record.after_ms = Some(cursor.decimal()?),
+        18 => record.bedrock_latency_ms = Some(cursor.decimal()?),
+        19 => record.time_to_first_token_ms = Some(cursor.decimal()?),
+        20 => record.cold_start = Some(cursor.truth()?),
+        21 => record.initialization_type = Some(cursor.text()?),
+        22 => record.streaming = Some(cursor.truth()?),
+        23 => {
             record.status = Some(match &*cursor.text()? {
                 "ok" => CallStatus::Ok,
                 "error" => CallStatus::Error,
@@ -139,11 +158,11 @@ fn field<'a>(number: usize, record: &mut TimingRecord<'a>, cursor: &mut Cursor<'
                 _ => return None,
             });
         }
-        23 => record.error_type = Some(cursor.text()?),
-        24 => record.bedrock_request_id = Some(cursor.text()?),
-        25 => record.api_gateway_request_id = Some(cursor.text()?),
-        26 => record.prompt_length = Some(cursor.whole()?),
-        27 => record.prompt_hash = Some(cursor.text()?),
+        24 => record.error_type = Some(cursor.text()?),
+        25 => record.bedrock_request_id = Some(cursor.text()?),
+        26 => record.api_gateway_request_id = Some(cursor.text()?),
+        27 => record.prompt_length = Some(cursor.whole()?),
+        28 => record.prompt_hash = Some(cursor.text()?),
         _ => return None,
     }
     Some(())
@@ -173,20 +192,20 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// The number of the key that stands here, its quotes and its colon taken off. It is likely to be this one or one
-    /// behind it.
-    fn key(&mut self, likely: usize) -> Option<usize> {
+    /// The place in the order of the key that stands here, its quotes and its colon taken off. It is likely to be this one or
+    /// one behind it.
+    fn key(&mut self, likely: usize, order: &Order) -> Option<usize> {
         self.quote()?;
-        let (number, rest) = (likely..KEYS.len()).chain(0..likely).find_map(|number| {
+        let (place, rest) = (likely..order.len()).chain(0..likely).find_map(|place| {
             let mut behind = Cursor {
-                rest: self.rest.strip_prefix(KEYS[number])?,
+                rest: self.rest.strip_prefix(KEYS[order[place]])?,
                 ..*self
             };
             behind.quote()?;
-            Some((number, behind.rest.strip_prefix(':')?))
+            Some((place, behind.rest.strip_prefix(':')?))
         })?;
         self.rest = rest;
-        Some(number)
+        Some(place)
     }
 
     /// A text without escapes.
@@ -289,6 +308,16 @@ mod tests {
         let escaped = serde_json::to_string(&line).unwrap();
         assert_eq!(read_escaped(&escaped[1..escaped.len() - 1]), parsed(RECORD));
         assert_eq!(read_escaped(RECORD), None);
+    }
+
+    #[test]
+    fn keys_may_come_by_the_alphabet() {
+        let sorted: Vec<&str> = SORTED.map(|number| KEYS[number]).to_vec();
+        assert!(sorted.is_sorted() && WRITTEN.iter().all(|number| SORTED.contains(number)));
+        let value: serde_json::Value = serde_json::from_str(RECORD).unwrap();
+        let text = value.to_string();
+        assert!(!text.starts_with("{\"schema"));
+        assert_eq!(read(&text), parsed(RECORD));
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Located {
     pub path: PathBuf,
     /// Which of the given paths led to it, counted from 0.
     pub argument: usize,
+    /// Whether its bytes are known to be those that latscope wrote: a segment of a store.
+    pub is_verified: bool,
 }
 
 /// Finds the files behind the given paths: a file is itself, `-` is standard input, a folder is
@@ -28,6 +30,7 @@ pub fn locate(paths: &[PathBuf]) -> Result<Vec<Located>, Error> {
             located.push(Located {
                 path: path.clone(),
                 argument,
+                is_verified: false,
             });
         } else {
             walk(path, argument, &mut HashSet::new(), &mut located)?;
@@ -59,6 +62,7 @@ fn walk(
         located.push(Located {
             path: path.to_owned(),
             argument,
+            is_verified: false,
         });
         return Ok(());
     }

@@ -56,22 +56,22 @@ impl std::error::Error for Error {
 /// # Errors
 /// If the file cannot be opened or its first bytes cannot be read.
 pub fn read_file(path: &Path, mut take: &mut dyn FnMut(Item<'_>)) -> Result<(), Error> {
-    open(path, &|_| {})?.read(&mut take);
+    open(path, false, &|_| {})?.read(&mut take);
     Ok(())
 }
 
 /// Opens a file, or standard input where the path is `-`, and finds out what it is. `tell` is given the number of bytes of
-/// each block that is read of it, as it lies on the disk, packed or not.
+/// each block that is read of it, as it lies on the disk, packed or not. `is_verified`: see [`Located`](super::Located).
 ///
 /// # Errors
 /// As of [`read_file`].
-pub fn open<'t>(path: &Path, tell: &'t (dyn Fn(u64) + Sync)) -> Result<Opened<'t>, Error> {
+pub fn open<'t>(path: &Path, is_verified: bool, tell: &'t (dyn Fn(u64) + Sync)) -> Result<Opened<'t>, Error> {
     let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
     };
     if path == Path::new("-") {
-        return Opened::of(Counted::new(io::stdin(), tell), None).map_err(unreadable);
+        return Opened::of(Counted::new(io::stdin(), tell), None, false).map_err(unreadable);
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let stream = stream_of_path(&path.to_string_lossy());
@@ -85,7 +85,7 @@ pub fn open<'t>(path: &Path, tell: &'t (dyn Fn(u64) + Sync)) -> Result<Opened<'t
             kind: Kind::Archive(file),
         });
     }
-    Opened::of(file, stream).map_err(unreadable)
+    Opened::of(file, stream, is_verified).map_err(unreadable)
 }
 
 /// The same of a stream of bytes.
@@ -93,7 +93,7 @@ pub fn open<'t>(path: &Path, tell: &'t (dyn Fn(u64) + Sync)) -> Result<Opened<'t
 /// # Errors
 /// If the first bytes cannot be read.
 pub fn open_stream<'t>(stream: impl Read + Send + 't) -> io::Result<Opened<'t>> {
-    Opened::of(stream, None)
+    Opened::of(stream, None, false)
 }
 
 /// A file of which the first bytes were read.
@@ -122,7 +122,7 @@ pub(super) struct Unpacked<'t> {
 
 impl<'t> Opened<'t> {
     /// Unpacks a stream as far as its first bytes.
-    fn of(stream: impl Read + Send + 't, of_stream: Option<String>) -> io::Result<Self> {
+    fn of(stream: impl Read + Send + 't, of_stream: Option<String>, is_verified: bool) -> io::Result<Self> {
         let mut packed = Vec::new();
         let mut stream: Box<dyn Read + Send + 't> = Box::new(stream);
         let kind = loop {
@@ -141,7 +141,10 @@ impl<'t> Opened<'t> {
                     packed.push(compression);
                     let bytes = io::Cursor::new(block).chain(rest);
                     let bytes = BufReader::with_capacity(FIRST_BLOCK_BYTES, bytes);
-                    stream = Box::new(compress::unpack(compression, bytes));
+                    stream = match compression {
+                        Compression::Zstd if is_verified => Box::new(compress::unpack_verified(bytes)?),
+                        _ => Box::new(compress::unpack(compression, bytes)),
+                    };
                 }
             }
         };

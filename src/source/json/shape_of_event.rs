@@ -22,7 +22,7 @@ impl Field {
     fn of(key: &str) -> Option<Self> {
         Some(match key {
             "eventId" => Self::EventId,
-            "logGroupName" => Self::LogGroup,
+            "logGroupName" | "logGroup" => Self::LogGroup,
             "logStreamName" => Self::LogStream,
             "timestamp" => Self::Timestamp,
             "ingestionTime" => Self::IngestionTime,
