@@ -20,6 +20,8 @@ pub(super) struct Lines<R> {
     /// Whether the line given last has no line break behind it.
     is_open: bool,
     is_broken: bool,
+    /// Why reading ahead failed, which the next line says.
+    failed: Option<io::Error>,
 }
 
 /// One step of reading.
@@ -42,6 +44,7 @@ impl<R: BufRead> Lines<R> {
             ends_inside_character: false,
             is_open: false,
             is_broken: false,
+            failed: None,
         }
     }
 
@@ -70,9 +73,16 @@ impl<R: BufRead> Lines<R> {
 
     /// What has been read and not given yet; nothing where reading fails, which the next line says.
     pub(super) fn ahead(&mut self) -> &[u8] {
-        match self.is_broken {
-            true => &[],
-            false => self.reader.fill_buf().unwrap_or_default(),
+        if self.is_broken || self.failed.is_some() {
+            return &[];
+        }
+        match self.reader.fill_buf() {
+            Ok(block) => block,
+            Err(error) => {
+                // A reader may say so once.
+                self.failed = (error.kind() != io::ErrorKind::Interrupted).then_some(error);
+                &[]
+            }
         }
     }
 
@@ -95,7 +105,11 @@ impl<R: BufRead> Lines<R> {
         self.number += 1;
         let mut too_long = false;
         loop {
-            let block = match self.reader.fill_buf() {
+            let read = match self.failed.take() {
+                Some(error) => Err(error),
+                None => self.reader.fill_buf(),
+            };
+            let block = match read {
                 Ok(block) => block,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {

@@ -1,6 +1,7 @@
 //! One row of a Logs Insights query or of the console's CSV: named fields become an event.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -13,7 +14,7 @@ use crate::vocab::{Place, Timestamp};
 /// What a row says, field by field.
 #[derive(Debug, Default)]
 pub(super) struct Row<'a> {
-    fields: Vec<(Cow<'a, str>, Field<'a>)>,
+    fields: BTreeMap<Cow<'a, str>, Field<'a>>,
 }
 
 /// What a field says: text as a rule, whatever it was in the log.
@@ -74,32 +75,24 @@ impl<'a> Field<'a> {
 impl<'a> Row<'a> {
     /// The last field of a name counts.
     pub(super) fn set(&mut self, name: Cow<'a, str>, field: Field<'a>) {
-        match self.fields.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = field,
-            None => self.fields.push((name, field)),
-        }
+        self.fields.insert(name, field);
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        self.fields.contains_key(name)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
-    fn get(&self, name: &str) -> Option<&Field<'a>> {
-        let mut fields = self.fields.iter();
-        fields.find_map(|(known, field)| (known == name).then_some(field))
-    }
-
     /// Hands the row on. With a message it is the event of that message; without one its fields, as a
     /// JSON object, are the message.
     pub(super) fn emit(self, place: Place, sink: &mut Sink<'_>) {
-        let text = |names: [&str; 2]| names.iter().find_map(|&name| self.get(name)?.text());
+        let text = |names: [&str; 2]| names.iter().find_map(|&name| self.fields.get(name)?.text());
         let at = ["@timestamp", "timestamp"]
             .iter()
-            .find_map(|&name| self.get(name))
+            .find_map(|&name| self.fields.get(name))
             .and_then(Field::time);
         let logged = text(["@message", "message"]).filter(|message| !message.is_empty());
         if let Some(message) = logged

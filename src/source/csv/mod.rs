@@ -286,7 +286,7 @@ fn row(cells: Vec<Cow<'_, str>>, columns: &Columns, place: Place, sink: &mut Sin
 
 #[cfg(test)]
 mod tests {
-    use std::io::BufReader;
+    use std::io::{self, BufReader};
 
     use proptest::prelude::*;
 
@@ -371,14 +371,41 @@ mod tests {
         }
     }
 
+    /// Fails once behind its text, and then says that there is nothing more, as decompressors do.
+    struct FailsOnce<'t>(&'t [u8], bool);
+
+    impl io::Read for FailsOnce<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 if !std::mem::replace(&mut self.1, true) => Err(io::ErrorKind::InvalidData.into()),
+                read => Ok(read),
+            }
+        }
+    }
+
+    #[test]
+    fn damage_behind_the_last_row_is_said() {
+        let text = "timestamp,message\n1795341600000,\"one\"\n";
+        let columns = columns(text, 0).unwrap();
+        for is_quick in [true, false] {
+            let mut shown = Shown(Vec::new(), is_quick);
+            let reader = BufReader::new(FailsOnce(text.as_bytes(), false));
+            read(reader, &columns, &mut Sink::new(&mut shown, None));
+            assert_eq!(shown.0.len(), 2, "{:?}", shown.0);
+            assert!(shown.0[1].contains("damaged"), "{:?}", shown.0);
+        }
+    }
+
     proptest! {
         #[test]
         fn usual_rows_tell_what_any_row_tells(
             pieces in prop::collection::vec(prop::sample::select(vec![
-                "1795341600000", "2026-11-22 10:00:00.000", ",", ",", ";", "\"", "\"", "\"\"", "\n", "\n", "\r\n", "\r", " ",
+                "1795341600000", "2026-11-22 10:00:00.000", ",", ",", ";", "\"", "\"", "\"\"", "\n", "\n", "\r\n", "\r", " ", "\t", "\n\t\t\n",
                 "START RequestId: a", "{\"\"a\"\":1}", "\u{e4}", "1795341600001,\"x\"\n", "1795341600002,\"two\nlines\n\"\n",
             ]), 0..40),
-            header in prop::sample::select(vec!["timestamp,message", "@timestamp;@message;@logStream", "@timestamp,@duration"]),
+            header in prop::sample::select(vec![
+                "timestamp,message", "@timestamp;@message;@logStream", "@timestamp,@duration", "@timestamp\t@message\t@logStream",
+            ]),
             is_damaged in any::<bool>(),
             capacity in 1_usize..200,
         ) {

@@ -75,9 +75,14 @@ impl UsualRow {
         self.cells.len() > 1 && memchr(b'\r', row).is_none()
     }
 
-    /// The cells of a row that was found here, and how much it takes. `None` if it is not UTF-8.
+    /// The cells of a row that was found here, and how much it takes. `None` if it is not UTF-8, or a line of nothing but
+    /// white space, which is none.
     pub(super) fn cells<'b>(&self, bytes: &'b [u8]) -> Option<(Vec<Cow<'b, str>>, usize)> {
         let row = simdutf8::basic::from_utf8(&bytes[..self.length]).ok()?;
+        let first = row.split('\n').next().unwrap_or_default();
+        if first.trim().is_empty() {
+            return None;
+        }
         let cells = self.cells.iter().map(|cell| {
             let text = &row[cell.begin..cell.end];
             match cell.has_quotes {

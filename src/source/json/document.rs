@@ -60,7 +60,7 @@ struct Values {
 struct Cell<'a> {
     #[serde(borrow)]
     field: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     value: Option<&'a RawValue>,
 }
 
