@@ -1,6 +1,7 @@
 //! One request: from the moment in which it is meant to be sent to its end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
@@ -8,7 +9,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response};
 use latscope_schema::ClientOutcome;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use super::answer::Answer;
@@ -38,7 +39,9 @@ pub(super) struct Seen {
     pub(super) sequence: usize,
     /// When it was begun.
     pub(super) begun: Option<Instant>,
-    /// Whether a place among those in flight had to be waited for.
+    /// Its place among those in flight, free again when this is dropped: what it cost must be known before another begins.
+    pub(super) permit: Option<OwnedSemaphorePermit>,
+    /// Whether that had to be waited for.
     pub(super) has_waited: bool,
     /// How long its connection took, if it needed one of its own.
     pub(super) connect: Option<Duration>,
@@ -62,7 +65,9 @@ pub(super) struct Seen {
 pub(super) struct Caller {
     pub(super) job: Arc<Job>,
     pub(super) pool: Arc<Pool>,
-    pub(super) in_flight: Semaphore,
+    pub(super) in_flight: Arc<Semaphore>,
+    /// How many requests were begun.
+    pub(super) begun: AtomicUsize,
     pub(super) stage: watch::Receiver<Stage>,
 }
 
@@ -72,6 +77,7 @@ impl Caller {
         let mut seen = Seen {
             sequence,
             begun: None,
+            permit: None,
             has_waited: false,
             connect: None,
             has_connection: false,
@@ -85,18 +91,22 @@ impl Caller {
             ids: Ids::default(),
             answer: None,
         };
-        let permit = match self.in_flight.try_acquire() {
+        let permit = match Arc::clone(&self.in_flight).try_acquire_owned() {
             Ok(permit) => Some(permit),
             Err(_) => {
                 seen.has_waited = true;
                 let mut stage = self.stage.clone();
                 tokio::select! {
-                    permit = self.in_flight.acquire() => permit.ok(),
+                    biased;
                     _ = stage.wait_for(|stage| *stage >= Stage::Stopping) => None,
+                    permit = Arc::clone(&self.in_flight).acquire_owned() => permit.ok(),
                 }
             }
         };
-        if permit.is_some() {
+        // A run may have ended while its schedule went on.
+        seen.permit = permit.filter(|_| *self.stage.borrow() == Stage::Running);
+        if seen.permit.is_some() {
+            self.begun.fetch_add(1, Ordering::Relaxed);
             seen.begun = Some(Instant::now());
             let mut stage = self.stage.clone();
             let ended = tokio::select! {
@@ -109,7 +119,10 @@ impl Caller {
                     seen.error = Some(error);
                     ClientOutcome::Broken
                 }
-                Some(Err(_)) => ClientOutcome::Timeout,
+                Some(Err(_)) => {
+                    seen.error = Some("timeout".to_owned());
+                    ClientOutcome::Timeout
+                }
                 None => ClientOutcome::Cancelled,
             };
         }
