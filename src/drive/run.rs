@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc as blocking};
 use std::thread;
 use std::time::Duration;
 
-use latscope_schema::ClientPhase;
+use latscope_schema::{ClientOutcome, ClientPhase};
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -331,8 +331,8 @@ pub async fn run(
 
 /// Opens the first connections, of which one must succeed.
 async fn ready(job: &Job) -> Result<Arc<Pool>, Fault> {
-    let wanted = (job.per_second * OPENING_SECONDS).ceil() as usize;
-    let spare = wanted.clamp(SPARES.0, SPARES.1).min(job.max_in_flight);
+    let usual = || ((job.per_second * OPENING_SECONDS).ceil() as usize).clamp(SPARES.0, SPARES.1);
+    let spare = job.spare.unwrap_or_else(usual).min(job.max_in_flight);
     let pool = Arc::new(Pool::new(job.target.clone(), spare).map_err(Fault::Tls)?);
     let first = pool.open().await.map_err(|NoConnection { kind, said }| {
         let place = job.target.place();
@@ -341,7 +341,7 @@ async fn ready(job: &Job) -> Result<Arc<Pool>, Fault> {
             _ => Fault::Unreachable { place, said },
         }
     })?;
-    pool.give(first).await;
+    pool.add(first);
     pool.ensure(spare);
     pool.settled(CONNECTING).await;
     Ok(pool)
@@ -378,6 +378,7 @@ fn pacer(
 
 fn count(tally: &mut Tally, job: &Job, seen: &Seen, begin: Instant) {
     let slot = &job.slots[seen.sequence];
+    tally.unanswered_ahead += u64::from(seen.outcome == ClientOutcome::Timeout && seen.is_unanswered_ahead());
     let latency = seen.ended.saturating_duration_since(begin + slot.at);
     tally.add(slot.phase, slot.model, seen, latency);
     let pace = match slot.phase {

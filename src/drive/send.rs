@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT,
+};
 use hyper::{Method, Request, Response};
 use latscope_schema::ClientOutcome;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -47,6 +49,8 @@ pub(super) struct Seen {
     pub(super) connect: Option<Duration>,
     /// Whether it has a connection.
     pub(super) has_connection: bool,
+    /// Whether that was opened ahead, and had no request before.
+    pub(super) is_first_of_connection: bool,
     /// When the head of the response came.
     pub(super) first_byte: Option<Instant>,
     /// When the first token came.
@@ -59,6 +63,13 @@ pub(super) struct Seen {
     pub(super) request_bytes: usize,
     pub(super) ids: Ids,
     pub(super) answer: Option<Answer>,
+}
+
+impl Seen {
+    /// Whether nothing ever came over its connection, which was opened ahead.
+    pub(super) fn is_unanswered_ahead(&self) -> bool {
+        self.is_first_of_connection && self.first_byte.is_none()
+    }
 }
 
 /// What all requests of a run share.
@@ -81,6 +92,7 @@ impl Caller {
             has_waited: false,
             connect: None,
             has_connection: false,
+            is_first_of_connection: false,
             first_byte: None,
             first_token: None,
             ended: Instant::now(),
@@ -145,22 +157,33 @@ impl Caller {
         seen.ids = Ids::of(headers, self.job.target.is_function_url());
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let has_length = headers.contains_key(CONTENT_LENGTH);
-        let answer = seen
-            .answer
-            .insert(Answer::of(kind.unwrap_or_default(), has_length));
+        let is_readable = !headers.contains_key(CONTENT_ENCODING);
+        let is_success = response.status().is_success();
+        let answer = Answer::of(kind.unwrap_or_default(), has_length, is_readable);
+        let answer = seen.answer.insert(answer);
         let mut body = response.into_body();
+        let mut last_chunk = None;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| kind_of(&error).to_owned())?;
-            if let Some(chunk) = frame.data_ref()
-                && answer.take(chunk)
-            {
-                seen.first_token = Some(Instant::now());
+            if let Some(chunk) = frame.data_ref() {
+                let now = Instant::now();
+                last_chunk = Some(now);
+                // What a server says of a failure is no token.
+                if answer.take(chunk) && is_success {
+                    seen.first_token = Some(now);
+                }
             }
         }
-        answer.finish();
+        // The last line may have no end.
+        if answer.finish() && is_success {
+            seen.first_token = last_chunk;
+        }
         let pool = Arc::clone(&self.pool);
         tokio::spawn(async move { pool.give(sender).await });
-        Ok(())
+        match answer.tells_of_error() && is_success {
+            true => Err("stream_error".to_owned()),
+            false => Ok(()),
+        }
     }
 
     /// Sends over a connection that is there, or over a new one. What a server closed without having read a byte is sent
@@ -171,8 +194,9 @@ impl Caller {
         seen: &mut Seen,
     ) -> Result<(Response<Incoming>, Sender), String> {
         let mut request = request;
-        if let Some(mut sender) = self.pool.take() {
+        if let Some((mut sender, is_unused)) = self.pool.take() {
             seen.has_connection = true;
+            seen.is_first_of_connection = is_unused;
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok((response, sender)),
                 Err(mut error) => match error.take_message() {
@@ -182,6 +206,7 @@ impl Caller {
             }
         }
         seen.has_connection = false;
+        seen.is_first_of_connection = false;
         let begun = Instant::now();
         let opened = self.pool.open().await;
         let mut sender = opened.map_err(|NoConnection { kind, .. }| kind.to_owned())?;

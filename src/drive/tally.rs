@@ -125,6 +125,8 @@ pub struct Tally {
     pub pace: Pace,
     /// Whether what was to be sent at once was.
     pub bursts: Pace,
+    /// Requests that timed out on connections that had been opened ahead and never answered anything.
+    pub unanswered_ahead: u64,
     /// US dollars of the tokens so far, where prices are known.
     pub dollars: f64,
 }
@@ -140,6 +142,7 @@ impl Tally {
             groups: groups.collect(),
             pace: Pace::new(per_second),
             bursts: Pace::of_bursts(),
+            unanswered_ahead: 0,
             dollars: 0.0,
         }
     }

@@ -88,6 +88,13 @@ fn notes(tally: &Tally, table: &Table, noted: &Noted) -> Vec<String> {
             counted(connections, "request")
         ));
     }
+    if tally.unanswered_ahead > 0 && tally.counts().ok > 0 {
+        notes.push(format!(
+            "{} timed out on connections that were opened ahead and never answered: where a server serves one connection at a \
+             time, --spare-connections 0",
+            counted(tally.unanswered_ahead, "request")
+        ));
+    }
     let cancelled = tally.counts().cancelled;
     if cancelled > 0 {
         notes.push(format!(
@@ -140,7 +147,9 @@ fn validity(outcome: &Outcome, style: Style) -> String {
     } else if bursts.is_late() {
         lines.push_str(match bursts.has_reached_cap() {
             true => "requests waited for others to end: a smaller --burst, or a higher --max-in-flight\n",
-            false => "this machine is too slow or too busy for the burst: a smaller --burst, or another machine\n",
+            false => {
+                "this machine is too slow or too busy for the burst: a smaller --burst, or another machine\n"
+            }
         });
     }
     lines

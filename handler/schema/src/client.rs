@@ -153,7 +153,7 @@ pub enum ClientOutcome {
     HttpError,
     /// It was given up at the time limit of the run: its times are lower bounds.
     Timeout,
-    /// There was no connection, or it broke before the response was complete.
+    /// There was no connection, or it broke before the response was complete, or an event of its stream was an error.
     Broken,
     /// The run ended first: its times are lower bounds.
     Cancelled,
