@@ -438,10 +438,10 @@ fn a_failure_has_no_first_token_and_a_stream_may_tell_of_one() {
             _ => "data: Hi",
         };
         Reply {
+            headers: vec!["content-type: text/event-stream".to_owned()],
             pieces: vec![(Duration::ZERO, text.to_owned())],
             ..Reply::after(Duration::ZERO)
         }
-        .header("content-type: text/event-stream")
         .status(if asked.number == 0 { 500 } else { 200 })
     });
     let done = ended(run(&api, "--model a --requests 3 --rate 5/s --arrival uniform").done());
@@ -684,7 +684,7 @@ fn nothing_is_sent_where_it_is_not_wanted() {
             "--header X-Session-Token:s3cret",
             "--header-env x-session-token=VARIABLE",
         ),
-        ("--requests 40 --max-cost 0.01", "more than the limit of $0.01"),
+        ("--requests 60 --max-cost 0.01", "more than the limit of $0.01"),
         (
             "--header Authorization:s3cret",
             "--header-env authorization=VARIABLE",
@@ -793,14 +793,17 @@ fn what_a_server_failed_at_may_have_been_paid_for() {
     let ending = |status: u16| {
         let api = Paced::start(move |asked| {
             // 0.99 dollars.
-            let body = json!({"usage": {"input_tokens": 0, "output_tokens": 792_000}});
-            let reply = Reply::after(Duration::ZERO);
-            match asked.number {
-                0 => Reply {
-                    pieces: vec![(Duration::ZERO, body.to_string())],
-                    ..reply
-                },
-                _ => reply.status(status),
+            let (status, body) = match asked.number {
+                0 => (
+                    200,
+                    json!({"usage": {"input_tokens": 0, "output_tokens": 792_000}}),
+                ),
+                _ => (status, json!({})),
+            };
+            Reply {
+                status,
+                pieces: vec![(Duration::ZERO, body.to_string())],
+                ..Reply::after(Duration::ZERO)
             }
         });
         // A quarter of a cent each by assumed tokens.
