@@ -405,10 +405,94 @@ fn what_takes_too_long_is_given_up_and_stays_a_lower_bound() {
             "{record}"
         );
         assert_eq!(record["http_status"], Value::Null);
+        assert_eq!(record["error.type"], "timeout");
     }
     // The median is known. Whether a request was given up is not hidden by what is shown of it.
     done.stdout_has("a        20  17       3")
+        .stdout_has("failures: 3 × timeout\n")
         .stdout_has("failures are counted apart");
+}
+
+#[test]
+fn failures_of_a_warm_up_are_not_told_of() {
+    let api =
+        Paced::start(|asked| Reply::after(Duration::ZERO).status(if asked.number < 3 { 500 } else { 200 }));
+    let done = ended(
+        run(
+            &api,
+            "--model a --requests 6 --warm-up 3 --rate 10/s --arrival uniform",
+        )
+        .done(),
+    );
+    assert_eq!(lines(&done.read("run.ndjson")).end["http_errors"], 3);
+    assert!(!done.stdout().contains("failures:"), "{}", done.stdout());
+}
+
+#[test]
+fn a_failure_has_no_first_token_and_a_stream_may_tell_of_one() {
+    let api = Paced::start(|asked| {
+        let text = match asked.number {
+            0 => "data: Hi\n\n",
+            1 => "event: error\ndata: {\"message\": \"overloaded\"}\n\n",
+            // Without an end of its line.
+            _ => "data: Hi",
+        };
+        Reply {
+            headers: vec!["content-type: text/event-stream".to_owned()],
+            pieces: vec![(Duration::ZERO, text.to_owned())],
+            ..Reply::after(Duration::ZERO)
+        }
+        .status(if asked.number == 0 { 500 } else { 200 })
+    });
+    let done = ended(run(&api, "--model a --requests 3 --rate 5/s --arrival uniform").done());
+    let mut records = lines(&done.read("run.ndjson")).records;
+    records.sort_by_key(|record| record["sequence"].as_u64());
+    let seen = records.iter().map(|record| {
+        let outcome = record["outcome"].as_str().unwrap();
+        (
+            outcome,
+            record["error.type"].as_str(),
+            record["time_to_first_token_ms"].is_number(),
+        )
+    });
+    assert_eq!(
+        seen.collect::<Vec<_>>(),
+        [
+            ("http_error", Some("http_500"), false),
+            ("broken", Some("stream_error"), false),
+            ("ok", None, true)
+        ]
+    );
+}
+
+#[test]
+fn a_server_that_serves_one_connection_at_a_time_is_not_kept_by_idle_ones() {
+    let closing = |_: &_| Reply {
+        closes: true,
+        ..Reply::after(Duration::from_millis(1)).header("connection: close")
+    };
+    let args = "--model a --requests 12 --rate 10/s --timeout 5s";
+    for more in ["--spare-connections 0", ""] {
+        let api = Paced::one_at_a_time(closing);
+        let done = ended(run(&api, &format!("{args} {more}")).done());
+        let Lines { records, end, .. } = lines(&done.read("run.ndjson"));
+        assert_eq!(end["ok"], 12);
+        let latencies = records.iter().map(|record| number(record, "latency_ms"));
+        let median = quantile(latencies.collect(), 0.5);
+        assert!(median < 100.0, "{more}: {median} ms");
+        let new = records.iter().filter(|record| record["new_connection"] == true);
+        assert!(more.is_empty() || new.count() == 11);
+    }
+    // It waits for more from the first connection, while requests wait on the others.
+    let api = Paced::one_at_a_time(|_| Reply::after(Duration::from_millis(1)));
+    let done = run(
+        &api,
+        "--model a --requests 6 --rate 5/s --timeout 1s --spare-connections 2",
+    )
+    .done();
+    assert!(lines(&done.read("run.ndjson")).end["timeouts"].as_u64().unwrap() >= 1);
+    done.stdout_has(" timed out on connections that were opened ahead and never answered")
+        .stdout_has("--spare-connections 0");
 }
 
 #[test]
@@ -555,6 +639,18 @@ fn a_driver_that_cannot_keep_up_says_so_and_still_counts_from_the_intended_time(
 }
 
 #[test]
+fn a_burst_that_waits_for_others_is_none() {
+    let api = Paced::after(Duration::from_millis(400));
+    let args = "--model a --requests 2 --rate 100/s --arrival uniform --burst 4 --max-in-flight 4";
+    let done = run(&api, args).done().code(8);
+    let end = lines(&done.read("run.ndjson")).end;
+    assert_eq!((&end["is_valid"], &end["ok"]), (&json!(false), &json!(6)));
+    assert!(end["late_burst_requests"].as_u64().unwrap() >= 2, "{end}");
+    done.stdout_has("invalid: a burst was not sent at once: ")
+        .stdout_has("requests waited for others to end: ");
+}
+
+#[test]
 fn nothing_is_sent_where_it_is_not_wanted() {
     let api = Paced::after(Duration::ZERO);
     let done = run(&api, &format!("{} --model other --dry-run", two()))
@@ -576,6 +672,19 @@ fn nothing_is_sent_where_it_is_not_wanted() {
         ("--requests 0", "no request"),
         ("--requests 900 --rate 1/h", "longer than a week"),
         ("--bearer-env NOT_SET", "NOT_SET is not set"),
+        (
+            "--bearer-env s3cret.x",
+            "expecting the name of an environment variable",
+        ),
+        (
+            "--api-key-env 1s3cret",
+            "expecting the name of an environment variable",
+        ),
+        (
+            "--header X-Session-Token:s3cret",
+            "--header-env x-session-token=VARIABLE",
+        ),
+        ("--requests 60 --max-cost 0.01", "more than the limit of $0.01"),
         (
             "--header Authorization:s3cret",
             "--header-env authorization=VARIABLE",
@@ -608,6 +717,20 @@ fn nothing_is_sent_where_it_is_not_wanted() {
             .stderr_has("--url: ");
         assert!(!done.stderr().contains("s3cret"), "{}", done.stderr());
     }
+    Run::new("drive --model a --out - --url")
+        .arg(&api.url)
+        .done()
+        .code(2)
+        .stderr_has("./-");
+    let open = |url: &str, args: &str| {
+        let done = Run::new("drive --model a --dry-run --url").arg(url).args(args);
+        let done = done.env("TOKEN", "s3cret").done().code(0);
+        done.stdout().contains("is sent over http, which others can read")
+    };
+    assert!(open("http://example.org/", "--sigv4 --region us-east-1"));
+    assert!(open("http://127.example.org/", "--bearer-env TOKEN"));
+    assert!(!open("http://[::1]:80/", "--bearer-env TOKEN"));
+    assert!(!open("http://example.org/", ""));
     assert_eq!(api.asked().len(), 0);
 }
 
@@ -658,11 +781,48 @@ fn a_run_stops_where_it_has_cost_too_much() {
     let sent = end["requests"].as_u64().unwrap();
     assert!((3..50).contains(&sent), "{sent}");
     done.stdout_has("invalid: stopped at the cost limit after ");
+    // Whoever waits for the end of another begins when its cost is known.
+    let before = api.asked().len();
+    let args = format!("--model {HAIKU} --requests 40 --rate 200/s --max-in-flight 1 --max-cost 0.3");
+    run(&api, &args).done().code(8);
+    assert_eq!(api.asked().len(), before + 1);
 }
 
-/// A run that is interrupted after so long.
+#[test]
+fn what_a_server_failed_at_may_have_been_paid_for() {
+    let ending = |status: u16| {
+        let api = Paced::start(move |asked| {
+            // 0.99 dollars.
+            let (status, body) = match asked.number {
+                0 => (
+                    200,
+                    json!({"usage": {"input_tokens": 0, "output_tokens": 792_000}}),
+                ),
+                _ => (status, json!({})),
+            };
+            Reply {
+                status,
+                pieces: vec![(Duration::ZERO, body.to_string())],
+                ..Reply::after(Duration::ZERO)
+            }
+        });
+        // A quarter of a cent each by assumed tokens.
+        let args = format!("--model {HAIKU} --requests 40 --rate 50/s --max-tokens 2000");
+        let done = run(&api, &args).done();
+        lines(&done.read("run.ndjson")).end["ending"].clone()
+    };
+    assert_eq!(ending(503), "cost_limit");
+    assert_eq!(ending(403), "complete");
+}
+
+/// A run that is interrupted after so long, and again a second later where that is wanted.
 #[cfg(unix)]
-fn interrupted(api: &Paced, args: &str, after: Duration) -> (Option<i32>, String, String, Duration) {
+fn interrupted(
+    api: &Paced,
+    args: &str,
+    after: Duration,
+    times: u32,
+) -> (Option<i32>, String, String, Duration) {
     let folder = Folder::new();
     let child = common::latscope()
         .args(["drive", "--out", "run.ndjson", "--url", &api.url])
@@ -674,11 +834,14 @@ fn interrupted(api: &Paced, args: &str, after: Duration) -> (Option<i32>, String
         .unwrap();
     thread::sleep(after);
     let begun = Instant::now();
-    let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success());
+    for time in 0..times {
+        thread::sleep(Duration::from_secs(time.into()));
+        let killed = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+    }
     let output = child.wait_with_output().unwrap();
     let text = std::fs::read_to_string(folder.path().join("run.ndjson")).unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -691,7 +854,7 @@ fn an_interrupted_run_finishes_its_file() {
     // The first is answered soon after the interruption, the others long after the grace.
     let api = Paced::start(|asked| Reply::after(Duration::from_secs(if asked.number == 0 { 4 } else { 60 })));
     let args = "--model a --requests 500 --rate 5/s --arrival uniform";
-    let (code, text, stdout, took) = interrupted(&api, args, Duration::from_millis(2500));
+    let (code, text, stdout, took) = interrupted(&api, args, Duration::from_millis(2500), 1);
     assert_eq!(code, Some(8), "{stdout}");
     let Lines { records, end, .. } = lines(&text);
     assert_eq!(
@@ -710,6 +873,32 @@ fn an_interrupted_run_finishes_its_file() {
         stdout.contains("invalid: interrupted after ") && stdout.contains(" of 500 requests"),
         "{stdout}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_is_heard_after_the_cost_limit_and_a_second_one_ends_all() {
+    let costly = || {
+        Paced::start(|asked| {
+            let body = json!({"usage": {"input_tokens": 0, "output_tokens": 1_000_000}});
+            let wait = Duration::from_secs(if asked.number == 0 { 1 } else { 60 });
+            Reply {
+                pieces: vec![(wait, body.to_string())],
+                ..Reply::after(wait)
+            }
+        })
+    };
+    let args = format!("--model {HAIKU} --requests 100 --rate 5/s --arrival uniform --timeout 50s");
+    for (times, least, most) in [(1, 4, 15), (2, 1, 4)] {
+        let (code, text, stdout, took) = interrupted(&costly(), &args, Duration::from_millis(2500), times);
+        assert_eq!(code, Some(8), "{stdout}");
+        let end = lines(&text).end;
+        assert_eq!((&end["ending"], &end["ok"]), (&json!("cost_limit"), &json!(1)));
+        assert!(
+            (Duration::from_secs(least)..Duration::from_secs(most)).contains(&took),
+            "{times}: {took:?}"
+        );
+    }
 }
 
 #[test]
@@ -761,7 +950,12 @@ sys.exit(program.wait() not in (0, 8))
         text.contains(" of 30 sent, ") && text.contains(" in flight, 0 failed") && text.contains(" so far"),
         "{text:?}"
     );
-    assert_eq!(shown(&["--quiet"]), "");
+    // What a run may cost must be known.
+    let text = shown(&["--quiet"]);
+    assert!(
+        text.starts_with("warning: the cost is unknown for a: ") && text.lines().count() == 1,
+        "{text:?}"
+    );
     let done = ended(run(&api, "--model a --requests 5 --rate 50/s").done());
     assert!(
         !done.stderr().contains("in flight, 0 failed"),

@@ -101,6 +101,9 @@ pub(super) struct DriveArgs {
     /// The most requests in flight. Others wait, and are late
     #[arg(long, value_name = "N", default_value_t = Limits::default().in_flight, value_parser = at_least_one)]
     max_in_flight: usize,
+    /// Connections kept open ahead of requests; 0 for servers that serve one at a time [default: by the rate]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
+    spare_connections: Option<u32>,
     /// The most US dollars for tokens, where prices are known
     #[arg(long, value_name = "USD", default_value_t = Limits::default().dollars, value_parser = dollars)]
     max_cost: f64,
@@ -113,7 +116,7 @@ pub(super) struct DriveArgs {
     /// Print the plan, and send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Write nothing but results and errors
+    /// Write nothing but results, warnings and errors
     #[arg(long, short)]
     quiet: bool,
 }
@@ -166,6 +169,12 @@ impl DriveArgs {
                 RATES.end()
             ));
         }
+        if self.out.as_ref().is_some_and(|out| out.as_os_str() == "-") {
+            return Err(
+                "--out: records go to a file, and the standard output has the table: name one, or ./- if that is its name"
+                    .to_owned(),
+            );
+        }
         let target = Target::parse(&self.url).map_err(|fault| format!("--url: {fault}"))?;
         let models = models(&self.model)?;
         let mut headers = Headers::new();
@@ -210,6 +219,7 @@ impl DriveArgs {
             body: self.body,
             max_tokens: self.max_tokens,
             is_streamed: self.stream,
+            spare: self.spare_connections.map(|count| count as usize),
             timeout: self.timeout,
             limits: Limits {
                 requests: self.max_requests,

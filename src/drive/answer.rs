@@ -56,7 +56,10 @@ pub(super) struct Answer {
     /// The body, or the line that is not complete. Dropped with this.
     kept: Vec<u8>,
     is_too_long: bool,
+    /// Whether it is not packed.
+    is_readable: bool,
     has_token: bool,
+    has_error: bool,
     /// Bytes of the body.
     pub(super) bytes: u64,
     /// Tokens read.
@@ -66,8 +69,9 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Of a response of this type. One of plain text is a stream if its length is not known beforehand.
-    pub(super) fn of(content_type: &str, has_length: bool) -> Self {
+    /// Of a response of this type. One of plain text is a stream if its length is not known beforehand. Of one that is packed
+    /// only bytes are counted.
+    pub(super) fn of(content_type: &str, has_length: bool, is_readable: bool) -> Self {
         let kind = content_type
             .split(';')
             .next()
@@ -85,7 +89,9 @@ impl Answer {
             form,
             kept: Vec::new(),
             is_too_long: false,
+            is_readable,
             has_token: false,
+            has_error: false,
             bytes: 0,
             input_tokens: None,
             output_tokens: None,
@@ -97,9 +103,17 @@ impl Answer {
         matches!(self.form, Form::Events | Form::Lines | Form::Text)
     }
 
+    /// Whether an event of a stream was an error: then the status was sent before that was known.
+    pub(super) fn tells_of_error(&self) -> bool {
+        self.has_error
+    }
+
     /// Takes more of the body. Whether the first token is in it.
     pub(super) fn take(&mut self, chunk: &[u8]) -> bool {
         self.bytes += chunk.len() as u64;
+        if !self.is_readable {
+            return false;
+        }
         let had_token = self.has_token;
         match self.form {
             Form::Json => self.keep(chunk, LONGEST_BODY),
@@ -117,18 +131,20 @@ impl Answer {
         self.has_token && !had_token
     }
 
-    /// The body is complete.
-    pub(super) fn finish(&mut self) {
+    /// The body is complete. Whether the first token is in a last line without an end.
+    pub(super) fn finish(&mut self) -> bool {
+        let had_token = self.has_token;
         match self.form {
             Form::Json => {
                 if let Ok(body) = serde_json::from_slice(&self.kept) {
-                    self.count(&body, DEPTH);
+                    self.count(&body);
                 }
             }
             Form::Events | Form::Lines => self.end_line(),
             Form::Text | Form::Other => {}
         }
         self.kept = Vec::new();
+        self.has_token && !had_token
     }
 
     fn keep(&mut self, piece: &[u8], most: usize) {
@@ -146,6 +162,10 @@ impl Answer {
         if std::mem::take(&mut self.is_too_long) {
             return;
         }
+        if self.form == Form::Events && line.strip_prefix(b"event:").map(<[u8]>::trim_ascii) == Some(b"error")
+        {
+            self.has_error = true;
+        }
         let data = match self.form {
             Form::Events => line.strip_prefix(b"data:"),
             _ => Some(line.as_slice()),
@@ -156,34 +176,51 @@ impl Answer {
         }
         match serde_json::from_slice(data) {
             Ok(Value::String(text)) => self.has_token |= !text.is_empty(),
+            Ok(event) if is_error(&event) => self.has_error = true,
             Ok(event) => {
-                self.has_token |= is_written(&event, DEPTH);
-                self.count(&event, DEPTH);
+                self.has_token |= !self.has_error && is_written(&event, DEPTH);
+                self.count(&event);
             }
-            Err(_) => self.has_token = true,
+            Err(_) => self.has_token |= !self.has_error,
         }
     }
 
-    /// Looks for numbers of tokens.
-    fn count(&mut self, value: &Value, depth: usize) {
-        let inner: Vec<&Value> = match value {
-            Value::Object(fields) => {
-                if let Some(usage) = fields.get("usage") {
-                    let number = |names: [&str; 4]| names.iter().find_map(|name| usage.get(name)?.as_u64());
-                    self.input_tokens = number(READ).or(self.input_tokens);
-                    self.output_tokens = number(WRITTEN_COUNT).or(self.output_tokens);
-                }
-                fields.values().collect()
+    /// Looks for numbers of tokens: those of the outermost `usage`, within which there may be others of its parts.
+    fn count(&mut self, value: &Value) {
+        let mut level = vec![value];
+        for _ in 0..=DEPTH {
+            let usages = level.iter().filter_map(|value| value.get("usage"));
+            let usages: Vec<&Value> = usages.filter(|usage| usage.is_object()).collect();
+            for usage in &usages {
+                let number = |names: [&str; 4]| names.iter().find_map(|name| usage.get(name)?.as_u64());
+                self.input_tokens = number(READ).or(self.input_tokens);
+                self.output_tokens = number(WRITTEN_COUNT).or(self.output_tokens);
             }
-            Value::Array(items) => items.iter().collect(),
-            _ => return,
-        };
-        if depth > 0 {
-            for value in inner {
-                self.count(value, depth - 1);
+            if !usages.is_empty() {
+                return;
             }
+            level = level.into_iter().flat_map(inner).collect();
         }
     }
+}
+
+/// What is directly within a value.
+fn inner(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether an event says that the model failed: with an `error`, or with an exception as Bedrock's streams have it.
+fn is_error(event: &Value) -> bool {
+    let says_so = |(name, value): (&String, &Value)| match value {
+        Value::Object(_) => name == "error" || name.ends_with("Exception"),
+        Value::String(text) => name == "error" && !text.is_empty(),
+        _ => false,
+    };
+    event.as_object().is_some_and(|fields| fields.iter().any(says_so))
 }
 
 /// Whether an event holds something that the model wrote.
@@ -207,15 +244,19 @@ mod tests {
 
     /// In which piece the first token is.
     fn first_token(content_type: &str, pieces: &[&str]) -> (Option<usize>, Answer) {
-        let mut answer = Answer::of(content_type, false);
+        let mut answer = Answer::of(content_type, false, true);
         let mut first = None;
+        let last = pieces.len().checked_sub(1);
         for (place, piece) in pieces.iter().enumerate() {
             if answer.take(piece.as_bytes()) {
                 assert_eq!(first, None);
                 first = Some(place);
             }
         }
-        answer.finish();
+        if answer.finish() {
+            assert_eq!(first, None);
+            first = last;
+        }
         (first, answer)
     }
 
@@ -235,6 +276,14 @@ mod tests {
                 (Some(3), Some(4)),
             ),
             (r#"{"usage":null}"#, (None, None)),
+            (
+                r#"{"usage":{"input_tokens":9,"output_tokens":8,"steps":[{"usage":{"input_tokens":1,"output_tokens":1}}]}}"#,
+                (Some(9), Some(8)),
+            ),
+            (
+                r#"{"a":{"b":{"usage":{"input_tokens":1}}},"c":{"usage":{"input_tokens":2}}}"#,
+                (Some(2), None),
+            ),
             ("no json", (None, None)),
         ] {
             let (first, answer) = first_token("application/json; charset=utf-8", &[&body[..3], &body[3..]]);
@@ -275,6 +324,56 @@ mod tests {
         assert_eq!(first_token("text/html", &["Hi"]).0, None);
     }
 
+    #[test]
+    fn a_stream_without_a_last_newline_has_its_token() {
+        assert_eq!(first_token("text/event-stream", &["data: H", "i"]).0, Some(1));
+        assert_eq!(
+            first_token("application/x-ndjson", &[r#"{"text":"Hi"}"#]).0,
+            Some(0)
+        );
+        assert_eq!(first_token("text/event-stream", &["data: [DONE]"]).0, None);
+    }
+
+    #[test]
+    fn what_is_packed_is_counted_and_not_looked_at() {
+        let mut answer = Answer::of("text/event-stream", false, false);
+        assert!(!answer.take(b"data: Hi\n") && !answer.finish());
+        assert!(answer.is_streamed());
+        assert_eq!(answer.bytes, 9);
+    }
+
+    #[test]
+    fn an_error_within_a_stream_is_seen() {
+        for (kind, text) in [
+            (
+                "text/event-stream",
+                "event: error\ndata: {\"message\":\"overloaded\"}\n\n",
+            ),
+            ("text/event-stream", "event:error\r\ndata: overloaded"),
+            (
+                "text/event-stream",
+                "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n",
+            ),
+            (
+                "application/x-ndjson",
+                "{\"modelStreamErrorException\":{\"message\":\"x\"}}",
+            ),
+        ] {
+            let (first, answer) = first_token(kind, &[text]);
+            assert!(answer.tells_of_error() && first.is_none(), "{text}");
+        }
+        for text in [
+            "data: {\"text\":\"a\",\"error\":null}\n",
+            "event: errors\ndata: a\n",
+            "data: error\n",
+        ] {
+            assert!(
+                !first_token("text/event-stream", &[text]).1.tells_of_error(),
+                "{text}"
+            );
+        }
+    }
+
     proptest! {
         /// Whatever a server sends, and however it is cut, bytes are counted and there is one first token at most.
         #[test]
@@ -282,9 +381,9 @@ mod tests {
             kind in "(text/event-stream|application/json|application/x-ndjson|text/plain|.*)",
             pieces in vec(vec(any::<u8>(), 0..50), 0..8),
         ) {
-            let mut answer = Answer::of(&kind, false);
+            let mut answer = Answer::of(&kind, false, true);
             let firsts = pieces.iter().filter(|piece| answer.take(piece)).count();
-            answer.finish();
+            let firsts = firsts + usize::from(answer.finish());
             prop_assert!(firsts <= 1);
             prop_assert_eq!(answer.bytes, pieces.iter().map(|piece| piece.len() as u64).sum::<u64>());
         }
@@ -299,7 +398,7 @@ mod tests {
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
             cuts.extend([0, text.len()]);
             cuts.sort_unstable();
-            let mut answer = Answer::of("text/event-stream", false);
+            let mut answer = Answer::of("text/event-stream", false, true);
             let firsts = cuts.windows(2).filter(|cut| answer.take(&text.as_bytes()[cut[0]..cut[1]]));
             let firsts: Vec<usize> = firsts.map(|cut| cut[1]).collect();
             answer.finish();

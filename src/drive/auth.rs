@@ -14,6 +14,9 @@ const SECRET: [&str; 6] = [
     "x-amz-security-token",
 ];
 
+/// Ends of the names of others.
+const SECRET_ENDS: [&str; 2] = ["-key", "-token"];
+
 /// Headers that belong to the connection or are made here.
 const OWN: [&str; 7] = [
     "host",
@@ -53,7 +56,9 @@ impl Headers {
             .split_once(':')
             .ok_or("expecting Name: value, such as 'X-Tenant: test'")?;
         let name = known(name)?;
-        if SECRET.contains(&name.as_str()) {
+        let is_secret =
+            SECRET.contains(&name.as_str()) || SECRET_ENDS.iter().any(|end| name.as_str().ends_with(end));
+        if is_secret {
             return Err(format!(
                 "{name} holds a secret, which does not belong on a command line: put it into an environment variable and \
                  give --header-env {name}=VARIABLE"
@@ -126,6 +131,8 @@ mod tests {
             "Authorization: Bearer s3cret",
             "X-API-Key: s3cret",
             "cookie: s3cret",
+            "Ocp-Apim-Subscription-Key: s3cret",
+            "x-auth-token: s3cret",
         ] {
             let said = headers.add(typed).unwrap_err();
             assert!(

@@ -1,5 +1,6 @@
 //! Connections: opened ahead where that is possible, used again, and closed before the server would.
 
+use std::collections::VecDeque;
 use std::error::Error as _;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,14 +38,23 @@ pub(super) struct NoConnection {
     pub(super) said: String,
 }
 
-/// Connections to one address.
+/// A connection that waits for a request.
+struct Idle {
+    sender: Sender,
+    since: Instant,
+    /// Whether it had none yet.
+    is_unused: bool,
+}
+
+/// Connections to one address. The one that has waited longest is used first: a server that takes one connection after
+/// another waits for that one.
 pub(super) struct Pool {
     target: Target,
     tls: Option<TlsConnector>,
-    idle: Mutex<Vec<(Sender, Instant)>>,
+    idle: Mutex<VecDeque<Idle>>,
     /// Connections that are being opened ahead.
     opening: AtomicUsize,
-    /// How many are kept ready.
+    /// How many are kept ready. With 0 none is opened ahead.
     spare: usize,
 }
 
@@ -61,7 +71,7 @@ impl Pool {
         Ok(Self {
             target,
             tls,
-            idle: Mutex::new(Vec::new()),
+            idle: Mutex::new(VecDeque::new()),
             opening: AtomicUsize::new(0),
             spare,
         })
@@ -97,32 +107,50 @@ impl Pool {
         })
     }
 
-    /// The connection that was used last, if there is one, and others are opened for those who come next.
-    pub(super) fn take(self: &Arc<Self>) -> Option<Sender> {
+    /// The connection that has waited longest, if there is one, and whether it had no request yet. Others are opened for those
+    /// who come next.
+    pub(super) fn take(self: &Arc<Self>) -> Option<(Sender, bool)> {
         let taken = {
             let mut idle = self.fresh();
-            idle.pop()
+            idle.pop_front()
         };
         self.ensure(self.spare);
-        taken.map(|(sender, _)| sender)
+        taken.map(|idle| (idle.sender, idle.is_unused))
     }
 
     /// Puts a connection back, once it is through with its last request. One that the server closes is dropped.
     pub(super) async fn give(&self, mut sender: Sender) {
         if sender.ready().await.is_ok() {
-            self.lock().push((sender, Instant::now()));
+            self.put(sender, false);
         }
     }
 
-    /// Opens connections until so many are idle. Whether that succeeds is for those to say who need one.
+    /// Puts a connection there that had no request yet.
+    pub(super) fn add(&self, sender: Sender) {
+        self.put(sender, true);
+    }
+
+    fn put(&self, sender: Sender, is_unused: bool) {
+        self.lock().push_back(Idle {
+            sender,
+            since: Instant::now(),
+            is_unused,
+        });
+    }
+
+    /// Opens connections until so many are idle, unless none is to be opened ahead. Whether that succeeds is for those to say
+    /// who need one.
     pub(super) fn ensure(self: &Arc<Self>, wanted: usize) {
+        if self.spare == 0 {
+            return;
+        }
         let there = self.fresh().len() + self.opening.load(Ordering::Relaxed);
         for _ in there..wanted {
             self.opening.fetch_add(1, Ordering::Relaxed);
             let pool = Arc::clone(self);
             tokio::spawn(async move {
                 if let Ok(sender) = pool.open().await {
-                    pool.lock().push((sender, Instant::now()));
+                    pool.add(sender);
                 }
                 pool.opening.fetch_sub(1, Ordering::Relaxed);
             });
@@ -141,13 +169,13 @@ impl Pool {
     }
 
     /// Those that can be used.
-    fn fresh(&self) -> MutexGuard<'_, Vec<(Sender, Instant)>> {
+    fn fresh(&self) -> MutexGuard<'_, VecDeque<Idle>> {
         let mut idle = self.lock();
-        idle.retain(|(sender, since)| sender.is_ready() && since.elapsed() < IDLE_TIME);
+        idle.retain(|idle| idle.sender.is_ready() && idle.since.elapsed() < IDLE_TIME);
         idle
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Sender, Instant)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Idle>> {
         // The list is whole whenever the lock is free.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

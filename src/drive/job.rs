@@ -66,6 +66,8 @@ pub struct Job {
     pub max_tokens: u32,
     /// The most requests in flight.
     pub max_in_flight: usize,
+    /// How many connections are kept ready; by the rate where nothing is said.
+    pub spare: Option<usize>,
     /// When a request is given up, after its sending.
     pub timeout: Duration,
     /// When no more is sent: US dollars of tokens.

@@ -98,6 +98,7 @@ pub(super) fn request<'a>(
 pub(super) fn end(job: &Job, outcome: &Outcome, ended: Timestamp) -> ClientRunEnd<'static> {
     let counts = outcome.tally.counts();
     let pace = &outcome.tally.pace;
+    let is_burst = job.slots.iter().any(|slot| slot.phase == ClientPhase::Burst);
     ClientRunEnd {
         schema: CLIENT_RUN_SCHEMA.into(),
         event: "end".into(),
@@ -120,6 +121,7 @@ pub(super) fn end(job: &Job, outcome: &Outcome, ended: Timestamp) -> ClientRunEn
         cancelled: counts.cancelled,
         late_limit_ms: millis(pace.limit()),
         late_requests: pace.late(),
+        late_burst_requests: is_burst.then(|| outcome.tally.bursts.late()),
         achieved_rate_share: pace.achieved().map(|share| (share * 1e6).round() / 1e6),
     }
 }

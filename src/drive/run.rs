@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc as blocking};
 use std::thread;
 use std::time::Duration;
 
-use latscope_schema::ClientPhase;
+use latscope_schema::{ClientOutcome, ClientPhase};
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -99,6 +99,15 @@ impl Outcome {
                 100.0 * share
             ));
         }
+        let bursts = &self.tally.bursts;
+        if bursts.is_late() {
+            reasons.push(format!(
+                "a burst was not sent at once: {} ({:.1} %) began more than {} ms late",
+                counted(bursts.late(), "request"),
+                100.0 * bursts.late_share(),
+                bursts.limit().as_micros() as f64 / 1000.0
+            ));
+        }
         let measured = self.tally.measured();
         if measured.ok == 0 {
             reasons.push(match measured.all() {
@@ -113,9 +122,11 @@ impl Outcome {
 /// How far a run is.
 #[derive(Debug)]
 pub struct Progress<'t> {
-    /// Requests whose time has come.
+    /// Requests that were begun.
     pub sent: usize,
-    /// Requests that ended.
+    /// Requests whose time has come, but which wait for others to end.
+    pub waiting: usize,
+    /// Requests that were begun and ended.
     pub done: usize,
     /// What was counted.
     pub tally: &'t Tally,
@@ -190,7 +201,7 @@ pub trait Listener {
 }
 
 /// Sends every request of a job at its time. `interrupted` becomes true when the user does not want to go on: then what is
-/// in flight gets five seconds.
+/// in flight gets five seconds, and nothing more once it is set again.
 ///
 /// # Errors
 /// If the API cannot be reached at the start, or a line cannot be written.
@@ -208,12 +219,13 @@ pub async fn run(
     let caller = Arc::new(Caller {
         job: Arc::clone(&job),
         pool,
-        in_flight: Semaphore::new(job.max_in_flight),
+        in_flight: Arc::new(Semaphore::new(job.max_in_flight)),
+        begun: AtomicUsize::new(0),
         stage: stages,
     });
     let (results, mut seen) = mpsc::unbounded_channel();
     let (stop, stopped) = blocking::channel();
-    let sent = Arc::new(AtomicUsize::new(0));
+    let due = Arc::new(AtomicUsize::new(0));
     let keeper = {
         let job = Arc::clone(&job);
         tokio::spawn(async move {
@@ -224,7 +236,7 @@ pub async fn run(
     };
     let begin = Instant::now() + BEFORE_THE_FIRST;
     let started = (job.now)().after_millis(BEFORE_THE_FIRST.as_millis() as i64);
-    let pacer = pacer(begin, &caller, results, stopped, Arc::clone(&sent))?;
+    let pacer = pacer(begin, &caller, results, stopped, Arc::clone(&due))?;
 
     let mut tally = Tally::new(job.models.len(), job.per_second);
     let mut ending = Ending::Complete;
@@ -233,13 +245,18 @@ pub async fn run(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let grace = sleep(Duration::MAX);
     tokio::pin!(grace);
-    let mut done = 0;
+    let mut done = 0_usize;
+    // Whether those in flight get no more than the time of an interruption.
+    let mut is_hurried = false;
     loop {
         let is_running = *stage.borrow() == Stage::Running;
         let mut halt = written.is_err().then_some(Ending::Interrupted);
+        // Kept until all is known that its request changed: whoever comes next must not begin after the last one.
+        let mut permit = None;
         tokio::select! {
             next = seen.recv() => {
-                let Some(seen) = next else { break };
+                let Some(mut seen) = next else { break };
+                permit = seen.permit.take();
                 done += 1;
                 count(&mut tally, &job, &seen, begin);
                 if written.is_ok() {
@@ -250,9 +267,12 @@ pub async fn run(
                 }
             }
             _ = ticks.tick() => {
+                let unsent = usize::try_from(tally.counts().unsent).unwrap_or(usize::MAX);
+                let sent = caller.begun.load(Ordering::Relaxed);
                 let progress = Progress {
-                    sent: sent.load(Ordering::Relaxed),
-                    done,
+                    sent,
+                    waiting: due.load(Ordering::Relaxed).saturating_sub(sent).saturating_sub(unsent),
+                    done: done.saturating_sub(unsent),
                     tally: &tally,
                     elapsed: begin.elapsed(),
                 };
@@ -260,7 +280,19 @@ pub async fn run(
                     written = listener.progress(&progress);
                 }
             }
-            Ok(_) = interrupted.wait_for(|interrupted| *interrupted), if is_running => halt = Some(Ending::Interrupted),
+            Ok(()) = interrupted.changed() => match is_running {
+                true => halt = Some(Ending::Interrupted),
+                false if is_hurried => {
+                    stage.send_replace(Stage::Over);
+                }
+                false => {
+                    is_hurried = true;
+                    let soon = Instant::now() + GRACE;
+                    if grace.deadline() > soon {
+                        grace.as_mut().reset(soon);
+                    }
+                }
+            },
             () = &mut grace, if *stage.borrow() == Stage::Stopping => {
                 stage.send_replace(Stage::Over);
             }
@@ -271,12 +303,14 @@ pub async fn run(
             let _ = stop.send(());
             stage.send_replace(Stage::Stopping);
             // What is in flight at the cost limit is paid for already.
-            let grace_time = match why {
-                Ending::CostLimit => job.timeout,
-                _ => GRACE,
+            is_hurried = why != Ending::CostLimit;
+            let grace_time = match is_hurried {
+                false => job.timeout,
+                true => GRACE,
             };
             grace.as_mut().reset(Instant::now() + grace_time);
         }
+        drop(permit);
     }
     keeper.abort();
     // It ended when the last sender of results did.
@@ -297,8 +331,8 @@ pub async fn run(
 
 /// Opens the first connections, of which one must succeed.
 async fn ready(job: &Job) -> Result<Arc<Pool>, Fault> {
-    let wanted = (job.per_second * OPENING_SECONDS).ceil() as usize;
-    let spare = wanted.clamp(SPARES.0, SPARES.1).min(job.max_in_flight);
+    let usual = || ((job.per_second * OPENING_SECONDS).ceil() as usize).clamp(SPARES.0, SPARES.1);
+    let spare = job.spare.unwrap_or_else(usual).min(job.max_in_flight);
     let pool = Arc::new(Pool::new(job.target.clone(), spare).map_err(Fault::Tls)?);
     let first = pool.open().await.map_err(|NoConnection { kind, said }| {
         let place = job.target.place();
@@ -307,7 +341,7 @@ async fn ready(job: &Job) -> Result<Arc<Pool>, Fault> {
             _ => Fault::Unreachable { place, said },
         }
     })?;
-    pool.give(first).await;
+    pool.add(first);
     pool.ensure(spare);
     pool.settled(CONNECTING).await;
     Ok(pool)
@@ -319,7 +353,7 @@ fn pacer(
     caller: &Arc<Caller>,
     results: mpsc::UnboundedSender<Seen>,
     stopped: blocking::Receiver<()>,
-    sent: Arc<AtomicUsize>,
+    due: Arc<AtomicUsize>,
 ) -> Result<thread::JoinHandle<()>, Fault> {
     let (runtime, caller) = (Handle::current(), Arc::clone(caller));
     let keep = move || {
@@ -328,7 +362,7 @@ fn pacer(
         let prepare = |count: usize| caller.pool.ensure(count.min(caller.job.max_in_flight));
         let send = |number: usize| {
             let (caller, results) = (Arc::clone(&caller), results.clone());
-            sent.fetch_add(1, Ordering::Relaxed);
+            due.fetch_add(1, Ordering::Relaxed);
             runtime.spawn(async move {
                 // Whoever counts is there until the last result.
                 let _ = results.send(caller.call(number).await);
@@ -344,21 +378,27 @@ fn pacer(
 
 fn count(tally: &mut Tally, job: &Job, seen: &Seen, begin: Instant) {
     let slot = &job.slots[seen.sequence];
+    tally.unanswered_ahead += u64::from(seen.outcome == ClientOutcome::Timeout && seen.is_unanswered_ahead());
     let latency = seen.ended.saturating_duration_since(begin + slot.at);
     tally.add(slot.phase, slot.model, seen, latency);
-    if slot.phase == ClientPhase::Steady {
+    let pace = match slot.phase {
+        ClientPhase::WarmUp => None,
+        ClientPhase::Steady => Some(&mut tally.pace),
+        ClientPhase::Burst => Some(&mut tally.bursts),
+    };
+    if let Some(pace) = pace {
         let since = |at: Instant| at.saturating_duration_since(begin);
         match seen.begun {
-            Some(begun) => tally.pace.add(slot.at, since(begun), seen.has_waited),
-            None => tally.pace.due(slot.at, since(seen.ended), seen.has_waited),
+            Some(begun) => pace.add(slot.at, since(begun), seen.has_waited),
+            None => pace.due(slot.at, since(seen.ended), seen.has_waited),
         }
     }
     let told = seen.answer.as_ref().and_then(|answer| {
         let price = job.models[slot.model].price?;
         Some(price.of(answer.input_tokens?, answer.output_tokens?))
     });
-    // What was not sent, or turned away, cost nothing; of the rest the estimate is the most.
-    let is_paid = !matches!(seen.status, Some(300..)) && seen.has_connection;
+    // What was not sent, or turned away, cost nothing. A model may have written before a server failed, or gave up.
+    let is_paid = !matches!(seen.status, Some(300..500)) && seen.has_connection;
     let estimated = job.estimated_dollars(slot).filter(|_| is_paid);
     tally.dollars += told.or(estimated).unwrap_or(0.0);
 }

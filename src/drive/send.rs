@@ -1,14 +1,17 @@
 //! One request: from the moment in which it is meant to be sent to its end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT,
+};
 use hyper::{Method, Request, Response};
 use latscope_schema::ClientOutcome;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use super::answer::Answer;
@@ -38,12 +41,16 @@ pub(super) struct Seen {
     pub(super) sequence: usize,
     /// When it was begun.
     pub(super) begun: Option<Instant>,
-    /// Whether a place among those in flight had to be waited for.
+    /// Its place among those in flight, free again when this is dropped: what it cost must be known before another begins.
+    pub(super) permit: Option<OwnedSemaphorePermit>,
+    /// Whether that had to be waited for.
     pub(super) has_waited: bool,
     /// How long its connection took, if it needed one of its own.
     pub(super) connect: Option<Duration>,
     /// Whether it has a connection.
     pub(super) has_connection: bool,
+    /// Whether that was opened ahead, and had no request before.
+    pub(super) is_first_of_connection: bool,
     /// When the head of the response came.
     pub(super) first_byte: Option<Instant>,
     /// When the first token came.
@@ -58,11 +65,20 @@ pub(super) struct Seen {
     pub(super) answer: Option<Answer>,
 }
 
+impl Seen {
+    /// Whether nothing ever came over its connection, which was opened ahead.
+    pub(super) fn is_unanswered_ahead(&self) -> bool {
+        self.is_first_of_connection && self.first_byte.is_none()
+    }
+}
+
 /// What all requests of a run share.
 pub(super) struct Caller {
     pub(super) job: Arc<Job>,
     pub(super) pool: Arc<Pool>,
-    pub(super) in_flight: Semaphore,
+    pub(super) in_flight: Arc<Semaphore>,
+    /// How many requests were begun.
+    pub(super) begun: AtomicUsize,
     pub(super) stage: watch::Receiver<Stage>,
 }
 
@@ -72,9 +88,11 @@ impl Caller {
         let mut seen = Seen {
             sequence,
             begun: None,
+            permit: None,
             has_waited: false,
             connect: None,
             has_connection: false,
+            is_first_of_connection: false,
             first_byte: None,
             first_token: None,
             ended: Instant::now(),
@@ -85,18 +103,22 @@ impl Caller {
             ids: Ids::default(),
             answer: None,
         };
-        let permit = match self.in_flight.try_acquire() {
+        let permit = match Arc::clone(&self.in_flight).try_acquire_owned() {
             Ok(permit) => Some(permit),
             Err(_) => {
                 seen.has_waited = true;
                 let mut stage = self.stage.clone();
                 tokio::select! {
-                    permit = self.in_flight.acquire() => permit.ok(),
+                    biased;
                     _ = stage.wait_for(|stage| *stage >= Stage::Stopping) => None,
+                    permit = Arc::clone(&self.in_flight).acquire_owned() => permit.ok(),
                 }
             }
         };
-        if permit.is_some() {
+        // A run may have ended while its schedule went on.
+        seen.permit = permit.filter(|_| *self.stage.borrow() == Stage::Running);
+        if seen.permit.is_some() {
+            self.begun.fetch_add(1, Ordering::Relaxed);
             seen.begun = Some(Instant::now());
             let mut stage = self.stage.clone();
             let ended = tokio::select! {
@@ -109,7 +131,10 @@ impl Caller {
                     seen.error = Some(error);
                     ClientOutcome::Broken
                 }
-                Some(Err(_)) => ClientOutcome::Timeout,
+                Some(Err(_)) => {
+                    seen.error = Some("timeout".to_owned());
+                    ClientOutcome::Timeout
+                }
                 None => ClientOutcome::Cancelled,
             };
         }
@@ -132,22 +157,33 @@ impl Caller {
         seen.ids = Ids::of(headers, self.job.target.is_function_url());
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let has_length = headers.contains_key(CONTENT_LENGTH);
-        let answer = seen
-            .answer
-            .insert(Answer::of(kind.unwrap_or_default(), has_length));
+        let is_readable = !headers.contains_key(CONTENT_ENCODING);
+        let is_success = response.status().is_success();
+        let answer = Answer::of(kind.unwrap_or_default(), has_length, is_readable);
+        let answer = seen.answer.insert(answer);
         let mut body = response.into_body();
+        let mut last_chunk = None;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| kind_of(&error).to_owned())?;
-            if let Some(chunk) = frame.data_ref()
-                && answer.take(chunk)
-            {
-                seen.first_token = Some(Instant::now());
+            if let Some(chunk) = frame.data_ref() {
+                let now = Instant::now();
+                last_chunk = Some(now);
+                // What a server says of a failure is no token.
+                if answer.take(chunk) && is_success {
+                    seen.first_token = Some(now);
+                }
             }
         }
-        answer.finish();
+        // The last line may have no end.
+        if answer.finish() && is_success {
+            seen.first_token = last_chunk;
+        }
         let pool = Arc::clone(&self.pool);
         tokio::spawn(async move { pool.give(sender).await });
-        Ok(())
+        match answer.tells_of_error() && is_success {
+            true => Err("stream_error".to_owned()),
+            false => Ok(()),
+        }
     }
 
     /// Sends over a connection that is there, or over a new one. What a server closed without having read a byte is sent
@@ -158,8 +194,9 @@ impl Caller {
         seen: &mut Seen,
     ) -> Result<(Response<Incoming>, Sender), String> {
         let mut request = request;
-        if let Some(mut sender) = self.pool.take() {
+        if let Some((mut sender, is_unused)) = self.pool.take() {
             seen.has_connection = true;
+            seen.is_first_of_connection = is_unused;
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok((response, sender)),
                 Err(mut error) => match error.take_message() {
@@ -169,6 +206,7 @@ impl Caller {
             }
         }
         seen.has_connection = false;
+        seen.is_first_of_connection = false;
         let begun = Instant::now();
         let opened = self.pool.open().await;
         let mut sender = opened.map_err(|NoConnection { kind, .. }| kind.to_owned())?;

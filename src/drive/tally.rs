@@ -82,6 +82,8 @@ pub struct Group {
     pub model: usize,
     /// How they ended.
     pub counts: Counts,
+    /// Words of what went wrong, and how often.
+    pub errors: BTreeMap<String, u64>,
     /// Those that waited for a new connection.
     pub new_connections: u64,
     latencies_us: Vec<f64>,
@@ -95,6 +97,7 @@ impl Group {
             phase,
             model,
             counts: Counts::default(),
+            errors: BTreeMap::new(),
             new_connections: 0,
             latencies_us: Vec::new(),
             limits_us: Vec::new(),
@@ -118,10 +121,12 @@ impl Group {
 #[derive(Debug, Clone)]
 pub struct Tally {
     groups: Vec<Group>,
-    /// Words of what went wrong, and how often.
-    pub errors: BTreeMap<String, u64>,
-    /// How the schedule was kept.
+    /// How the schedule of steady requests was kept.
     pub pace: Pace,
+    /// Whether what was to be sent at once was.
+    pub bursts: Pace,
+    /// Requests that timed out on connections that had been opened ahead and never answered anything.
+    pub unanswered_ahead: u64,
     /// US dollars of the tokens so far, where prices are known.
     pub dollars: f64,
 }
@@ -135,21 +140,22 @@ impl Tally {
             .flat_map(|phase| (0..models).map(move |model| Group::new(phase, model)));
         Self {
             groups: groups.collect(),
-            errors: BTreeMap::new(),
             pace: Pace::new(per_second),
+            bursts: Pace::of_bursts(),
+            unanswered_ahead: 0,
             dollars: 0.0,
         }
     }
 
     pub(super) fn add(&mut self, phase: ClientPhase, model: usize, seen: &Seen, latency: Duration) {
-        if let Some(error) = &seen.error {
-            *self.errors.entry(error.clone()).or_default() += 1;
-        }
         let is_group = |group: &&mut Group| group.phase == phase && group.model == model;
         let Some(group) = self.groups.iter_mut().find(is_group) else {
             return;
         };
         group.counts.add(seen.outcome);
+        if let Some(error) = &seen.error {
+            *group.errors.entry(error.clone()).or_default() += 1;
+        }
         group.counts.unsent += u64::from(seen.begun.is_none());
         group.new_connections += u64::from(seen.connect.is_some());
         let micros = latency.as_micros();
@@ -176,10 +182,22 @@ impl Tally {
 
     /// Those that count: all but the warm-up.
     pub fn measured(&self) -> Counts {
-        let measured = self
-            .groups
+        let counts = self.that_count().map(|group| &group.counts);
+        counts.fold(Counts::default(), |all, more| all.and(more))
+    }
+
+    /// What went wrong with those that count, and how often.
+    pub fn errors(&self) -> BTreeMap<&str, u64> {
+        let mut errors = BTreeMap::new();
+        for (error, count) in self.that_count().flat_map(|group| &group.errors) {
+            *errors.entry(error.as_str()).or_default() += count;
+        }
+        errors
+    }
+
+    fn that_count(&self) -> impl Iterator<Item = &Group> {
+        self.groups
             .iter()
-            .filter(|group| group.phase != ClientPhase::WarmUp);
-        measured.fold(Counts::default(), |all, group| all.and(&group.counts))
+            .filter(|group| group.phase != ClientPhase::WarmUp)
     }
 }

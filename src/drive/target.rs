@@ -1,5 +1,7 @@
 //! The address that is called.
 
+use std::net::IpAddr;
+
 use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper::http::uri::Scheme;
@@ -79,13 +81,19 @@ impl Target {
 
     /// Host and port.
     pub fn place(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
     }
 
     /// Whether what is sent can be read on the way.
     pub fn is_open(&self) -> bool {
-        let is_own = self.host == "localhost" || self.host == "::1" || self.host.starts_with("127.");
-        !self.is_tls && !is_own
+        let is_loopback = self
+            .host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback());
+        !self.is_tls && !is_loopback && !self.host.eq_ignore_ascii_case("localhost")
     }
 
     /// Whether it is a function URL of Lambda.
@@ -130,7 +138,17 @@ mod tests {
         assert_eq!(local.shown(), "[::1]:8080/");
         assert_eq!(local.parts(), None);
         assert!(!local.is_open() && !target.is_open());
-        assert!(Target::parse("http://example.org").unwrap().is_open());
+        assert_eq!(local.place(), "[::1]:8080");
+        for (host, is_open) in [
+            ("127.0.0.2", false),
+            ("localhost", false),
+            ("127.example.org", true),
+            ("example.org", true),
+            ("[2001:db8::1]", true),
+        ] {
+            let target = Target::parse(&format!("http://{host}/")).unwrap();
+            assert_eq!(target.is_open(), is_open, "{host}");
+        }
     }
 
     proptest! {

@@ -21,7 +21,7 @@ impl Template {
     /// # Errors
     /// If there is no `{prompt}`, no `{model}` though several models are to be told apart, or what comes of it is no JSON.
     pub fn parse(text: &str, has_several_models: bool) -> Result<Self, String> {
-        let text = text.trim();
+        let text = text.trim_start_matches('\u{feff}').trim();
         if !text.contains("{prompt}") {
             return Err("it has no {prompt}, so every request would be the same".to_owned());
         }
@@ -96,6 +96,8 @@ mod tests {
         let body = template.fill("a", "{model} {max_tokens} {prompt}", 1);
         assert_eq!(body, r#"{"m": "a", "p": ["{model} {max_tokens} {prompt}!"]}"#);
         assert!(!template.has_max_tokens());
+        let marked = Template::parse("\u{feff}{\"p\": \"{prompt}\"}\n", false).unwrap();
+        assert_eq!(marked.fill("a", "b", 1), r#"{"p": "b"}"#);
     }
 
     #[test]

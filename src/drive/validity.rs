@@ -14,7 +14,7 @@ const MOST_LATE: f64 = 0.01;
 /// The rate must be this share of the planned one.
 const LEAST_RATE: f64 = 0.99;
 
-/// When steady requests were meant to be begun, and when they were.
+/// When requests were meant to be begun, and when they were.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     limit: Duration,
@@ -30,8 +30,17 @@ pub struct Pace {
 impl Pace {
     pub(super) fn new(per_second: f64) -> Self {
         let gap = Duration::try_from_secs_f64(SHARE_OF_GAP / per_second).unwrap_or(Duration::MAX);
+        Self::with_limit(gap.max(LEAST_LIMIT))
+    }
+
+    /// Of requests that are to be sent at once: they have no rate.
+    pub(super) fn of_bursts() -> Self {
+        Self::with_limit(LEAST_LIMIT)
+    }
+
+    fn with_limit(limit: Duration) -> Self {
         Self {
-            limit: gap.max(LEAST_LIMIT),
+            limit,
             due: 0,
             late: 0,
             intended: None,

@@ -51,10 +51,11 @@ pub fn drive_text(view: &DriveView<'_>, style: Style) -> String {
     for note in notes(tally, &table, &noted) {
         shown.push_str(&format!("{}\n", style.faint(&note)));
     }
-    if !tally.errors.is_empty() {
-        let errors = tally.errors.iter();
+    let errors = tally.errors();
+    if !errors.is_empty() {
         let errors: Vec<String> = errors
-            .map(|(word, count)| format!("{} × {word}", grouped(*count)))
+            .into_iter()
+            .map(|(word, count)| format!("{} × {word}", grouped(count)))
             .collect();
         shown.push_str(&format!("failures: {}\n", visible(&errors.join(", "))));
     }
@@ -87,6 +88,13 @@ fn notes(tally: &Tally, table: &Table, noted: &Noted) -> Vec<String> {
             counted(connections, "request")
         ));
     }
+    if tally.unanswered_ahead > 0 && tally.counts().ok > 0 {
+        notes.push(format!(
+            "{} timed out on connections that were opened ahead and never answered: where a server serves one connection at a \
+             time, --spare-connections 0",
+            counted(tally.unanswered_ahead, "request")
+        ));
+    }
     let cancelled = tally.counts().cancelled;
     if cancelled > 0 {
         notes.push(format!(
@@ -117,7 +125,7 @@ fn row(group: &Group, model: &str, noted: &mut Noted) -> Vec<Cell> {
 
 /// Whether the run can be used.
 fn validity(outcome: &Outcome, style: Style) -> String {
-    let pace = &outcome.tally.pace;
+    let (pace, bursts) = (&outcome.tally.pace, &outcome.tally.bursts);
     let mut lines = String::new();
     for reason in outcome.reasons() {
         lines.push_str(&format!("{} {reason}\n", style.strong("invalid:")));
@@ -127,12 +135,20 @@ fn validity(outcome: &Outcome, style: Style) -> String {
         let achieved = achieved.map_or_else(String::new, |share| {
             format!(", {:.1} % of the rate", 100.0 * share)
         });
-        lines = format!("valid: {} late{achieved}\n", counted(pace.late(), "request"));
+        let late = pace.late() + bursts.late();
+        lines = format!("valid: {} late{achieved}\n", counted(late, "request"));
     } else if pace.is_saturated() {
         lines.push_str(match pace.has_reached_cap() {
             true => "requests waited for others to end: a lower --rate, or a higher --max-in-flight\n",
             false => {
                 "this machine is too slow or too busy for the rate: a lower --rate, or another machine\n"
+            }
+        });
+    } else if bursts.is_late() {
+        lines.push_str(match bursts.has_reached_cap() {
+            true => "requests waited for others to end: a smaller --burst, or a higher --max-in-flight\n",
+            false => {
+                "this machine is too slow or too busy for the burst: a smaller --burst, or another machine\n"
             }
         });
     }

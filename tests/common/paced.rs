@@ -1,4 +1,4 @@
-//! An API on loopback that answers as a test says, each connection on a thread of its own.
+//! An API on loopback that answers as a test says, each connection on a thread of its own, or one after another.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -74,6 +74,15 @@ pub struct Paced {
 impl Paced {
     /// Answers every request as `reply` says.
     pub fn start(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::serving(true, reply)
+    }
+
+    /// The same, and reads nothing of a connection until the one before it is closed.
+    pub fn one_at_a_time(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::serving(false, reply)
+    }
+
+    fn serving(at_once: bool, reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -83,7 +92,10 @@ impl Paced {
             for (connection, stream) in listener.incoming().flatten().enumerate() {
                 let (reply, seen, count) = (Arc::clone(&reply), Arc::clone(&seen), Arc::clone(&count));
                 // A client that breaks off ends its thread.
-                thread::spawn(move || serve(&stream, connection, &*reply, &seen, &count));
+                let serving = thread::spawn(move || serve(&stream, connection, &*reply, &seen, &count));
+                if !at_once {
+                    let _ = serving.join();
+                }
             }
         });
         Self { url, asked }

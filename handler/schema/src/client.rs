@@ -86,7 +86,7 @@ pub struct ClientRecord<'a> {
     /// The status of the response, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_status: Option<u16>,
-    /// What kind of error there was, such as `http_503` or `connect`.
+    /// What kind of error there was, such as `http_503`, `connect` or `timeout`.
     #[serde(
         borrow,
         rename = "error.type",
@@ -153,7 +153,7 @@ pub enum ClientOutcome {
     HttpError,
     /// It was given up at the time limit of the run: its times are lower bounds.
     Timeout,
-    /// There was no connection, or it broke before the response was complete.
+    /// There was no connection, or it broke before the response was complete, or an event of its stream was an error.
     Broken,
     /// The run ended first: its times are lower bounds.
     Cancelled,
@@ -257,6 +257,9 @@ pub struct ClientRunEnd<'a> {
     pub late_limit_ms: f64,
     /// Steady requests that were late.
     pub late_requests: u64,
+    /// Requests of bursts that were begun more than 5 ms late. Absent where no burst was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_burst_requests: Option<u64>,
     /// The rate at which steady requests were begun, as a share of the planned one. Absent for fewer than two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub achieved_rate_share: Option<f64>,

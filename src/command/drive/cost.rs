@@ -33,7 +33,7 @@ pub(super) fn priced(
     Ok((models.iter().map(price).collect(), list.date))
 }
 
-/// What a run costs at most by assumed tokens.
+/// What a run costs by assumed tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Estimate {
     /// US dollars, of the models whose price is known.
@@ -49,6 +49,48 @@ impl Estimate {
         Self {
             dollars: known.sum(),
             unknown: unknown.map(|model| model.name.clone()).collect(),
+        }
+    }
+}
+
+/// An amount to the cent, or as it was typed.
+pub(super) fn amount(dollars: f64) -> String {
+    let cents = format!("{dollars:.2}");
+    match cents.parse() == Ok(dollars) {
+        true => format!("${cents}"),
+        false => format!("${dollars}"),
+    }
+}
+
+/// An amount to as many digits as tell it from another.
+pub(super) fn amount_beside(dollars: f64, other: f64) -> String {
+    let texts = (2..=9).map(|digits| format!("{dollars:.digits$}"));
+    let differs = |text: &String| {
+        text.parse()
+            .is_ok_and(|shown: f64| shown.total_cmp(&other) == dollars.total_cmp(&other))
+    };
+    texts
+        .into_iter()
+        .find(differs)
+        .map_or_else(|| format!("${dollars}"), |text| format!("${text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_told_apart() {
+        for (dollars, shown) in [(1.0, "$1.00"), (2.5, "$2.50"), (0.001, "$0.001"), (0.0, "$0.00")] {
+            assert_eq!(amount(dollars), shown);
+        }
+        for (dollars, other, shown) in [
+            (0.0104, 0.01, "$0.0104"),
+            (0.012_34, 0.01, "$0.012"),
+            (3.0, 1.0, "$3.00"),
+            (1e-12, 0.0, "$0.000000000001"),
+        ] {
+            assert_eq!(amount_beside(dollars, other), shown);
         }
     }
 }

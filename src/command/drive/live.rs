@@ -67,12 +67,16 @@ impl Listener for Live {
     }
 }
 
-/// Sent, done, in flight, errors.
+/// Sent, done, in flight, waiting, errors.
 fn whole(progress: &Progress<'_>, planned: usize) -> String {
     let counts = progress.tally.counts();
     let number = |count: usize| grouped(count as u64);
+    let waiting = match progress.waiting {
+        0 => String::new(),
+        count => format!("{} waiting, ", number(count)),
+    };
     format!(
-        "{} of {} sent, {} done, {} in flight, {} failed · {}",
+        "{} of {} sent, {} done, {} in flight, {waiting}{} failed · {}",
         number(progress.sent),
         number(planned),
         number(progress.done),

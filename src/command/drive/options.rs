@@ -29,6 +29,8 @@ pub struct DriveOptions {
     pub secrets: Vec<SecretOf>,
     /// How requests are signed, if they are.
     pub signing: Option<Signing>,
+    /// How many connections are kept ready; by the rate where nothing is said.
+    pub spare: Option<usize>,
     /// When a request is given up.
     pub timeout: Duration,
     /// What must not be exceeded.
@@ -39,7 +41,7 @@ pub struct DriveOptions {
     pub out: Option<PathBuf>,
     /// Whether nothing is sent, and the plan printed.
     pub is_dry_run: bool,
-    /// Whether nothing but results and errors is written.
+    /// Whether nothing but results, warnings and errors is written.
     pub is_quiet: bool,
 }
 

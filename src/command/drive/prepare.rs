@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::cost::{Estimate, priced};
+use super::cost::{Estimate, amount, amount_beside, priced};
 use super::file;
 use super::options::{DriveOptions, SecretOf};
 use crate::command::error::Error;
@@ -73,6 +73,7 @@ pub(super) async fn prepare(options: &DriveOptions, surroundings: &Surroundings)
         seed: shape.seed,
         max_tokens: options.max_tokens,
         max_in_flight: options.limits.in_flight,
+        spare: options.spare,
         timeout: options.timeout,
         max_dollars: options.limits.dollars,
         run_id: format!("{compact}-{:08x}", run_number()),
@@ -82,9 +83,10 @@ pub(super) async fn prepare(options: &DriveOptions, surroundings: &Surroundings)
     if estimate.dollars > options.limits.dollars {
         let whole = estimate.dollars.ceil();
         return Err(Error::Usage(format!(
-            "the run would cost up to ${:.2} by assumed tokens, more than the limit of ${:.2}: fewer --requests, fewer \
-             --max-tokens, or --max-cost {whole} if that is what you want",
-            estimate.dollars, options.limits.dollars
+            "the run would cost about {} by assumed tokens, more than the limit of {}: fewer --requests, fewer --max-tokens, \
+             or --max-cost {whole} if that is what you want",
+            amount_beside(estimate.dollars, options.limits.dollars),
+            amount(options.limits.dollars)
         )));
     }
     let out = match &options.out {
@@ -105,7 +107,7 @@ pub(super) async fn prepare(options: &DriveOptions, surroundings: &Surroundings)
 /// Requests, those at once, and the time they take.
 fn check_requests(options: &DriveOptions) -> Result<(), Error> {
     let shape = &options.shape;
-    let bursts: usize = shape.bursts.iter().sum();
+    let bursts = shape.bursts.iter().copied().fold(0, usize::saturating_add);
     let all = shape
         .warm_up
         .saturating_add(shape.requests)
@@ -131,7 +133,7 @@ fn check_requests(options: &DriveOptions) -> Result<(), Error> {
         )));
     }
     let idle = shape.idle.as_secs_f64() * shape.bursts.len() as f64;
-    if (shape.warm_up + shape.requests) as f64 / shape.per_second + idle > LONGEST_SECONDS {
+    if shape.warm_up.saturating_add(shape.requests) as f64 / shape.per_second + idle > LONGEST_SECONDS {
         return Err(Error::Usage(
             "the run would take longer than a week: a higher --rate, or fewer --requests".to_owned(),
         ));
@@ -152,6 +154,13 @@ fn headers(options: &DriveOptions, surroundings: &Surroundings) -> Result<crate:
     let mut headers = options.headers.clone();
     for secret in &options.secrets {
         let (SecretOf::Bearer { variable } | SecretOf::Header { variable, .. }) = secret;
+        if !is_name(variable) {
+            return Err(Error::Usage(
+                "expecting the name of an environment variable, such as API_TOKEN, and not what it holds: nothing of it is \
+                 shown here, but shells keep what is typed"
+                    .to_owned(),
+            ));
+        }
         let value = (surroundings.variable)(variable).filter(|value| !value.trim().is_empty());
         let value = value.ok_or_else(|| {
             Error::Usage(format!(
@@ -165,6 +174,13 @@ fn headers(options: &DriveOptions, surroundings: &Surroundings) -> Result<crate:
         added.map_err(|fault| Error::Usage(format!("{fault} ({variable})")))?;
     }
     Ok(headers)
+}
+
+/// Whether this can be the name of a variable. What cannot may be a secret.
+fn is_name(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && text.starts_with(|first: char| !first.is_ascii_digit())
 }
 
 async fn signer(options: &DriveOptions, surroundings: &Surroundings) -> Result<Option<Signer>, Error> {

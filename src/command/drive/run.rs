@@ -36,8 +36,13 @@ pub fn drive(
                 stdout.write_all(plan.as_bytes()).map_err(Error::Output)?;
                 return Ok(ExitStatus::Success);
             }
-            if !options.is_quiet {
-                note(stderr, plan.trim_end());
+            match options.is_quiet {
+                false => note(stderr, plan.trim_end()),
+                true => {
+                    for warning in text::warnings(&prepared, options) {
+                        note(stderr, &warning);
+                    }
+                }
             }
             prepared
         };

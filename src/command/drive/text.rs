@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::cost::amount;
 use super::options::DriveOptions;
 use super::prepare::Prepared;
 use crate::command::fetch::duration;
@@ -69,27 +70,50 @@ pub(super) fn plan(prepared: &Prepared, options: &DriveOptions) -> String {
     let _ = writeln!(text, "Cost: {}", cost(prepared));
     let _ = writeln!(
         text,
-        "Limits: {} in flight, {} for a request, ${:.2} for tokens",
+        "Limits: {} in flight, {} for a request, {} for tokens",
         job.max_in_flight,
         duration(job.timeout.as_secs_f64()),
-        job.max_dollars
+        amount(job.max_dollars)
     );
-    if job.headers.has_secret() && job.target.is_open() {
-        text.push_str("warning: a secret is sent over http, which others can read on the way\n");
+    if let Some(warning) = open_secret(prepared, options) {
+        let _ = writeln!(text, "warning: {warning}");
     }
     let _ = writeln!(text, "Records: {}", visible(&prepared.out.display().to_string()));
     text
 }
 
-fn cost(prepared: &Prepared) -> String {
-    let (job, estimate) = (&prepared.job, &prepared.estimate);
-    let unknown = match estimate.unknown.as_slice() {
-        [] => String::new(),
-        models => format!(
+/// What must be known before the first request even where nothing else is said.
+pub(super) fn warnings(prepared: &Prepared, options: &DriveOptions) -> Vec<String> {
+    let unknown = unknown_cost(prepared).map(|unknown| format!("warning: the cost is {unknown}"));
+    let open = open_secret(prepared, options).map(|open| format!("warning: {open}"));
+    unknown.into_iter().chain(open).collect()
+}
+
+fn open_secret(prepared: &Prepared, options: &DriveOptions) -> Option<&'static str> {
+    let job = &prepared.job;
+    let warning = match options.signing {
+        Some(_) => {
+            "a signature is sent over http, which others can read on the way, and use for some minutes"
+        }
+        None => "a secret is sent over http, which others can read on the way",
+    };
+    let is_secret = job.headers.has_secret() || options.signing.is_some();
+    (is_secret && job.target.is_open()).then_some(warning)
+}
+
+fn unknown_cost(prepared: &Prepared) -> Option<String> {
+    let models = &prepared.estimate.unknown;
+    (!models.is_empty()).then(|| {
+        format!(
             "unknown for {}: no price is known (--prices FILE gives one), so --max-cost does not hold there",
             visible(&models.join(", "))
-        ),
-    };
+        )
+    })
+}
+
+fn cost(prepared: &Prepared) -> String {
+    let (job, estimate) = (&prepared.job, &prepared.estimate);
+    let unknown = unknown_cost(prepared).unwrap_or_default();
     if estimate.unknown.len() == job.models.len() {
         return unknown;
     }
@@ -98,7 +122,7 @@ fn cost(prepared: &Prepared) -> String {
         false => ", which the body does not ask for",
     };
     let known = format!(
-        "about ${:.4} at most for tokens, an estimate: a token for 4 bytes of a prompt, {} written to each{limit}; list \
+        "about ${:.4} for tokens, an estimate: a token for 4 bytes of a prompt, {} written to each{limit}; list \
          prices of {}, without Lambda and API Gateway",
         estimate.dollars, job.max_tokens, prepared.prices
     );

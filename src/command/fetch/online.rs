@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
+#[cfg(not(unix))]
 use tokio::signal::ctrl_c;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,7 +28,7 @@ impl Interruption {
         }
     }
 
-    /// The signal itself, which becomes true.
+    /// The signal itself, which becomes true, and changes once more with each further one.
     pub(in crate::command) fn signal(&self) -> watch::Receiver<bool> {
         self.0.clone()
     }
@@ -65,28 +66,34 @@ pub(in crate::command) async fn find(
 fn interruptions() -> Interruption {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
-        if stop_signal().await.is_ok() {
-            // Whoever listened may be done.
-            let _ = sender.send(true);
-        }
+        // Without signals nothing is interrupted.
+        let _ = stop_signals(&sender).await;
         // Kept, so that nobody takes the end of the sender for a signal.
         sender.closed().await;
     });
     Interruption(receiver)
 }
 
-/// Waits for what ends a program politely: Ctrl-C, or a request of the system.
+/// Tells of each that ends a program politely, Ctrl-C or a request of the system, while someone listens.
 #[cfg(unix)]
-async fn stop_signal() -> io::Result<()> {
+async fn stop_signals(listeners: &watch::Sender<bool>) -> io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
+    loop {
+        tokio::select! {
+            Some(()) = interrupt.recv() => {}
+            Some(()) = terminate.recv() => {}
+            () = listeners.closed() => return Ok(()),
+        }
+        listeners.send_replace(true);
     }
 }
 
-/// Waits for Ctrl-C.
+/// Tells of each Ctrl-C.
 #[cfg(not(unix))]
-async fn stop_signal() -> io::Result<()> {
-    ctrl_c().await
+async fn stop_signals(listeners: &watch::Sender<bool>) -> io::Result<()> {
+    loop {
+        ctrl_c().await?;
+        listeners.send_replace(true);
+    }
 }
