@@ -41,7 +41,7 @@ fn is_without_controls(text: &str) -> bool {
 
 fn read_fields(mut cursor: Cursor<'_>) -> Option<TimingRecord<'_>> {
     let mut record = TimingRecord::new("");
-    let order = match cursor.rest.trim_start_matches('\\').starts_with("\"schema\"") {
+    let order = match cursor.rest.trim_start_matches('\\').starts_with("\"schema") {
         true => &WRITTEN,
         false => &SORTED,
     };
