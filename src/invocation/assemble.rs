@@ -343,8 +343,8 @@ const CHUNK_ROWS: usize = 1 << 20;
 /// Up to so many drafts take no room for more.
 const FEW_ROWS: usize = 1 << 12;
 
-/// An odd number without a pattern.
-const MIX: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+/// An odd number without a pattern, which spreads what it is multiplied with.
+pub(super) const MIX: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
 /// Whether a report was there before. `key` tells it with something in the place of its trace: copies with one and copies
 /// without are one event.

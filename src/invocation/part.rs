@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
 
+use super::assemble::MIX;
 use super::collect::Span;
 use super::facts::{milli, prompt_hash};
 use super::joiner::Joiner;
@@ -168,9 +169,6 @@ impl Take for Sifter {
         self.part.repaired_lines += lines;
     }
 }
-
-/// An odd number without a pattern, which spreads 64 bits over 128.
-const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
 /// A part of so many rejections is taken in.
 const FULL_REJECTED: usize = 1024;
@@ -358,7 +356,7 @@ impl Part {
         let (text, trace) = message.split_at(trace_at.unwrap_or(message.len()));
         let trace = trace.get(TRACE.needle().len()..);
         // Long texts are hashed several times as fast without a seed.
-        let place = u128::from(xxh3_64(&place.to_le_bytes())).wrapping_mul(SPREAD);
+        let place = u128::from(xxh3_64(&place.to_le_bytes())).wrapping_mul(MIX);
         Told {
             own: xxh3_128(without_blanks(text, words)) ^ place,
             trace: trace.map_or(0, |trace| xxh3_128(trace.trim_ascii())),

@@ -9,8 +9,7 @@ use std::io::BufRead;
 
 use columns::is_setting;
 pub(super) use columns::{Columns, columns};
-use memchr::memchr_iter;
-use usual::UsualRow;
+use usual::{UsualRow, end_of_quoted, unquoted};
 
 use super::event::RawEvent;
 use super::lines::{LINE_LIMIT_BYTES, Line, Lines};
@@ -226,31 +225,8 @@ fn cells(text: &str, delimiter: char) -> Result<Vec<Cow<'_, str>>, Quoting> {
 
 /// A cell behind its opening quote, and what follows its closing one.
 fn quoted_cell(text: &str) -> Result<(Cow<'_, str>, &str), Quoting> {
-    let mut cell = Cow::Borrowed("");
-    // What comes next in the cell begins here.
-    let mut begin = 0;
-    let mut quotes = memchr_iter(b'"', text.as_bytes());
-    loop {
-        let at = quotes.next().ok_or(Quoting::Open)?;
-        let after = &text[at + 1..];
-        let is_doubled = after.starts_with('"');
-        if !is_doubled {
-            add_to(&mut cell, &text[begin..at]);
-            return Ok((cell, after));
-        }
-        // With one of the two.
-        add_to(&mut cell, &text[begin..=at]);
-        quotes.next();
-        begin = at + 2;
-    }
-}
-
-/// Adds to a text, which is copied only if there is something before.
-fn add_to<'t>(text: &mut Cow<'t, str>, more: &'t str) {
-    match text.is_empty() {
-        true => *text = Cow::Borrowed(more),
-        false => text.to_mut().push_str(more),
-    }
+    let (end, has_quotes) = end_of_quoted(text.as_bytes(), 0).ok_or(Quoting::Open)?;
+    Ok((unquoted(&text[..end], has_quotes), &text[end + 1..]))
 }
 
 /// A row of which the quoting is broken: the last column is all that the others leave.
@@ -264,7 +240,7 @@ fn loose_row(text: &str, columns: &Columns, place: Place, sink: &mut Sink<'_>) {
     }
     let cells = cells.into_iter().map(|cell| {
         let cell = cell.trim_end().strip_prefix('"').unwrap_or(cell.trim_end());
-        Cow::Owned(cell.strip_suffix('"').unwrap_or(cell).replace("\"\"", "\""))
+        unquoted(cell.strip_suffix('"').unwrap_or(cell), true)
     });
     row(cells.collect(), columns, place, sink);
 }

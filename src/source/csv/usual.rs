@@ -85,17 +85,22 @@ impl UsualRow {
         }
         let cells = self.cells.iter().map(|cell| {
             let text = &row[cell.begin..cell.end];
-            match cell.has_quotes {
-                true => Cow::Owned(text.replace("\"\"", "\"")),
-                false => Cow::Borrowed(text),
-            }
+            unquoted(text, cell.has_quotes)
         });
         Some((cells.collect(), self.length))
     }
 }
 
+/// What stands between the quotes of a cell, in which those that belong to it are doubled.
+pub(super) fn unquoted(text: &str, has_quotes: bool) -> Cow<'_, str> {
+    match has_quotes {
+        true => Cow::Owned(text.replace("\"\"", "\"")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// Where the cell ends that begins here behind its quote, and whether quotes stand doubled in it.
-fn end_of_quoted(bytes: &[u8], begin: usize) -> Option<(usize, bool)> {
+pub(super) fn end_of_quoted(bytes: &[u8], begin: usize) -> Option<(usize, bool)> {
     let mut has_quotes = false;
     let mut quotes = memchr_iter(b'"', &bytes[begin..]);
     while let Some(at) = quotes.next() {
