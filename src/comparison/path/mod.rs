@@ -14,6 +14,7 @@ use super::quantiles::ComparedQuantile;
 use super::side::Side;
 use crate::dataset::{Columns, Dataset};
 use crate::invocation::{Outcome, PathRequest, PathRun};
+use crate::stats::{Grade, Probability};
 use crate::summary::{RequestStages, Warning};
 
 pub use ended::{Ended, EndedCounts};
@@ -180,6 +181,28 @@ impl Path {
             invalid_runs: runs.iter().filter(|run| run.is_valid == Some(false)).count(),
             cut_runs: runs.iter().filter(|run| run.is_valid.is_none()).count(),
         })
+    }
+
+    /// What a point on the way saw.
+    pub fn point(&self, point: Point) -> Option<&ComparedPoint> {
+        self.points.iter().find(|found| found.point == point)
+    }
+
+    /// The compared quantiles of what the stages are parts of.
+    pub fn outermost(&self) -> &[ComparedQuantile] {
+        let found = self.point(Point::outermost(self.is_from_client));
+        found.map_or(&[], |found| &found.quantiles)
+    }
+
+    /// Whether a side, 0 the baseline, has too few requests to tell which are around a quantile, so that the slowest stand
+    /// for them.
+    pub fn is_of_slowest(&self, side: usize, p: Probability) -> bool {
+        let compared = self.outermost().iter().find(|compared| compared.p == p);
+        let summary = compared.and_then(|compared| match side {
+            0 => compared.baseline.as_ref(),
+            _ => compared.candidate.as_ref(),
+        });
+        summary.is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly)
     }
 
     /// What a reader must know.
