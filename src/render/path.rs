@@ -3,7 +3,7 @@
 use super::answer::point_and_interval;
 use super::page::{Block, Prose, Section, marked_name, marked_strong, noted_table, paragraph};
 use super::report::sides;
-use super::scale::{millis, percent, plural, ratio_with, signed_millis};
+use super::scale::{millis, percent, plural, ratio_with};
 use super::table::{Cell, Noted, Table, text};
 use crate::comparison::{Comparison, Ended, EndedCounts, Path, PathSide, PathTail, TailDoubt};
 use crate::stats::Probability;
@@ -73,18 +73,42 @@ fn points(comparison: &Comparison, path: &Path) -> Vec<Block> {
         }
     }
     let mut lines = vec![format!(
-        "ms (95 % interval); ratio is candidate to baseline; requests at each point: {}",
-        path.points
-            .iter()
-            .map(|point| {
-                let [baseline, candidate] = point.requests.map(|requests| grouped(requests as u64));
-                format!("{} {baseline} and {candidate}", point.point.title())
-            })
-            .collect::<Vec<_>>()
-            .join("; ")
+        "ms (95 % interval); ratio is candidate to baseline; {}",
+        recorded(path)
     )];
     lines.extend(noted.footnotes());
     noted_table(table, lines)
+}
+
+/// How many requests each of them recorded.
+fn recorded(path: &Path) -> String {
+    let both = |requests: [usize; 2]| {
+        let [baseline, candidate] = requests.map(|requests| grouped(requests as u64));
+        format!("{baseline} and {candidate}")
+    };
+    let mut runs: Vec<(usize, [usize; 2])> = Vec::new();
+    for (at, point) in path.points.iter().enumerate() {
+        if runs
+            .last()
+            .is_none_or(|(_, requests)| *requests != point.requests)
+        {
+            runs.push((at, point.requests));
+        }
+    }
+    match runs.as_slice() {
+        [(_, requests)] => format!("{} requests at every point", both(*requests)),
+        _ => {
+            let from = |(at, requests): &(usize, [usize; 2])| {
+                format!(
+                    "{} from \u{201c}{}\u{201d} on",
+                    both(*requests),
+                    path.points[*at].point.title()
+                )
+            };
+            let runs: Vec<String> = runs.iter().map(from).collect();
+            format!("requests: {}", runs.join(", "))
+        }
+    }
 }
 
 const SHOWN: [Probability; 3] = [Probability::P50, Probability::P95, Probability::P99];
@@ -165,6 +189,12 @@ fn stages(comparison: &Comparison, path: &Path) -> Vec<Block> {
             .to_owned(),
     ];
     lines.extend(meanings(path));
+    if path.has_gateway {
+        lines.push(
+            "API Gateway tells whole milliseconds, so the stages beside its times may be off by one"
+                .to_owned(),
+        );
+    }
     for (side, of) in sides(comparison).into_iter().zip(&path.sides) {
         lines.extend(coverage(&side.name, of, path));
     }
@@ -309,8 +339,8 @@ fn makes(tail: &PathTail) -> Option<String> {
         false => "the requests around p99",
     };
     Some(format!(
-        "{of_whom} take {bound}{} ms against those around p50; {} makes the largest part of that, {}.",
-        signed_millis(tail.excess_us),
+        "{of_whom} take {bound}{} ms more than those around p50; the largest part of that is {}, {}.",
+        millis(tail.excess_us),
         in_words(stage),
         percent(share)
     ))
