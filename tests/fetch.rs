@@ -223,6 +223,76 @@ fn no_prompt_reaches_the_disk() {
     }
 }
 
+/// Access log records of an HTTP API about the invocations of [`reports`], with what may be somebody's address.
+fn access_log(count: usize, from: i64) -> Vec<(i64, String)> {
+    let record = |n: usize| {
+        let at = from + i64::try_from(n).unwrap() * 10;
+        let line = format!(
+            "{{\"requestId\":\"r{n}=\",\"ip\":\"PLANTED\",\"requestTimeEpoch\":\"{at}\",\"routeKey\":\"POST /PLANTED\",\
+             \"status\":\"200\",\"responseLatency\":\"{}\",\"integrationLatency\":\"{}\",\
+             \"integrationRequestId\":\"{n:08x}-0000-4000-8000-000000000000\",\"userAgent\":\"PLANTED agent\"}}",
+            n % 900 + 9,
+            n % 900 + 4
+        );
+        (at, line)
+    };
+    (0..count).map(record).collect()
+}
+
+#[test]
+fn an_access_log_is_fetched_beside_the_log_of_its_function_and_joins() {
+    let [function, gateway] = ["/aws/lambda/joined", "/aws/apigateway/joined"];
+    let from = now() - 600_000;
+    logs()
+        .group(function)
+        .stream(function, "2026/11/20/[7]h", &puts(&reports(20, from, 10)));
+    let mut lines = access_log(20, from);
+    // One of a request that reached no function.
+    lines.push((
+        from + 500,
+        "{\"requestId\":\"refused=\",\"routeKey\":\"-\",\"status\":\"429\",\"integrationRequestId\":\"-\"}"
+            .to_owned(),
+    ));
+    logs().group(gateway).stream(gateway, "api/prod", &puts(&lines));
+    let args = format!("--log-group {function} --log-group {gateway} --since 1h");
+    let folder = Folder::new();
+    let plan = fetch(&folder, &format!("{args} --dry-run")).output().unwrap();
+    let plan = String::from_utf8(plan.stdout).unwrap();
+    for filter in [
+        "Filter of groups in /aws/lambda/: ?",
+        "Filter of other groups, pass 1: ?",
+        "Filter of other groups, pass 2: ?",
+    ] {
+        assert!(plan.contains(filter), "{plan}");
+    }
+    done(&mut fetch(&folder, &args));
+    assert_once_each(&folder, 41);
+    let kept: Vec<String> = events(&folder).into_values().flatten().collect();
+    assert!(
+        !kept.iter().any(|message| message.contains("PLANTED")),
+        "{kept:?}"
+    );
+    let summary = latscope()
+        .args(["summary", "--by", "", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&summary.stdout).unwrap();
+    let ledger = &json["ledger"];
+    for (bin, count) in [
+        ("report_records", 20),
+        ("gateway_records", 21),
+        ("gateway_joined", 20),
+        ("rejected", 0),
+        ("ignored", 0),
+    ] {
+        assert_eq!(ledger[bin], count, "{ledger}");
+    }
+    // Nothing is asked for again.
+    let again = done(&mut fetch(&folder, &format!("-vv {args} --until 5m")));
+    assert_eq!(again.matches(" events in ").count(), 0, "{again}");
+}
+
 fn for_every_file(folder: &Path, take: &mut dyn FnMut(&Path)) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

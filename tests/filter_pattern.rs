@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use filter_pattern::regex::Regex;
 use filter_pattern::{READINGS, Reading, selects};
 use fixture_lines::{Line, cases, logged};
-use latscope::fetch::Patterns;
+use latscope::fetch::{Holds, Patterns};
 use latscope::parse::{Lifecycle, Parsed, Parser, Record, TimingKeys};
 use proptest::prelude::*;
 
@@ -30,10 +30,15 @@ fn patterns(keys: &TimingKeys) -> Patterns {
     Patterns::of(keys.inference_keys())
 }
 
-/// Whether one of the passes brings a message.
+/// Whether one of the passes over a function's group brings a message.
 fn is_selected(patterns: &Patterns, message: &str, reading: Reading) -> bool {
+    is_selected_of(patterns, Holds::Functions, message, reading)
+}
+
+/// Whether one of the passes over a group that holds this brings a message.
+fn is_selected_of(patterns: &Patterns, holds: Holds, message: &str, reading: Reading) -> bool {
     assert!(!patterns.is_dropped());
-    let mut passes = patterns.passes().iter();
+    let mut passes = patterns.passes(holds).iter();
     passes.any(|pass| selects(pass, message, reading).unwrap())
 }
 
@@ -56,7 +61,11 @@ fn is_queried(expressions: &[Regex], message: &str) -> bool {
 /// Cases that are wanted and not selected, and cases that are selected and not wanted.
 fn differences(is_selected: impl Fn(&Line) -> bool) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut lost, mut needless) = (BTreeSet::new(), BTreeSet::new());
-    for line in cases() {
+    // What a client records is in no log group.
+    for line in cases()
+        .into_iter()
+        .filter(|line| !line.name.starts_with("client-"))
+    {
         let parser = Parser::new(line.keys.clone()).unwrap();
         match (is_wanted(&parser, &line.message), is_selected(&line)) {
             (Some(true), false) => _ = lost.insert(line.name),
@@ -75,6 +84,16 @@ const NOT_OF_CLOUDWATCH: &str = "
     sls-v4-report-cut-in-fields sls-v4-report-one-line sls-v4-report-partly-redacted sls-v4-report-redacted
     sls-v4-report-xray sls-v4-start sls-v4-start-without-version
 ";
+
+/// Access logs of API Gateway, which groups of functions do not hold.
+const ACCESS_LOGS: &str = "
+    access-log-dotted-names access-log-http-api access-log-http-api-console access-log-latency-alone
+    access-log-latency-no-number access-log-rest-api access-log-rest-api-console access-log-throttled
+    access-log-without-quotation-marks
+";
+
+/// An event of API Gateway that a function logged, which is sent of other groups than its own.
+const LOGGED_EVENT: &str = "access-log-look-alike-event";
 
 /// More of them, which the filter brings all the same.
 const OTHER_BLANKS: &str = "report-no-break-spaces-everywhere report-tencent start-no-break-spaces";
@@ -102,7 +121,7 @@ fn names(lists: &[&str]) -> BTreeSet<String> {
 #[test]
 fn every_case_that_is_read_is_fetched_and_few_others() {
     let differ = |reading| differences(|line| is_selected(&patterns(&line.keys), &line.message, reading));
-    let lost = names(&[NOT_OF_CLOUDWATCH]);
+    let lost = names(&[NOT_OF_CLOUDWATCH, ACCESS_LOGS]);
     assert_eq!(
         differ(Reading::Substring),
         (lost.clone(), names(&[QUOTING, INSIDE_WORDS]))
@@ -114,25 +133,54 @@ fn every_case_that_is_read_is_fetched_and_few_others() {
 }
 
 #[test]
+fn of_any_other_group_access_logs_are_fetched_too() {
+    let lost = names(&[NOT_OF_CLOUDWATCH]);
+    for reading in READINGS {
+        let (found, needless) = differences(|line| {
+            is_selected_of(&patterns(&line.keys), Holds::Anything, &line.message, reading)
+        });
+        assert_eq!(found, lost, "{reading:?}");
+        assert!(
+            needless.is_superset(&names(&[QUOTING, LOGGED_EVENT])),
+            "{needless:?}"
+        );
+        assert!(
+            needless.is_subset(&names(&[QUOTING, INSIDE_WORDS, LOGGED_EVENT])),
+            "{needless:?}"
+        );
+    }
+    let (found, _) = differences(|line| {
+        let query = patterns(&line.keys).insights_query(Holds::Anything, 10_000);
+        is_queried(&expressions(&query), &line.message)
+    });
+    assert_eq!(found, names(&[NOT_OF_CLOUDWATCH, OTHER_BLANKS]));
+}
+
+#[test]
 fn a_query_of_logs_insights_brings_the_same_cases() {
     let found = differences(|line| {
-        let expressions = expressions(&patterns(&line.keys).insights_query(10_000));
+        let expressions = expressions(&patterns(&line.keys).insights_query(Holds::Functions, 10_000));
         is_queried(&expressions, &line.message)
     });
     assert_eq!(
         found,
         (
-            names(&[NOT_OF_CLOUDWATCH, OTHER_BLANKS]),
+            names(&[NOT_OF_CLOUDWATCH, ACCESS_LOGS, OTHER_BLANKS]),
             // It asks for `REPORT RequestId` without the colon.
             names(&[QUOTING, INSIDE_WORDS, "application-accents"])
         )
     );
 }
 
-/// What is asked for, without the signs of a pattern.
-fn terms<'a>(keys: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+/// What is asked for of a group that holds this, without the signs of a pattern.
+fn terms<'a>(holds: Holds, keys: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let access_logs = match holds {
+        Holds::Functions => "",
+        Holds::Anything => include_str!("../queries/access-logs.filter"),
+    };
     let fixed = include_str!("../queries/fetch.filter").lines();
     fixed
+        .chain(access_logs.lines())
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(str::to_owned)
         .chain(keys.map(str::to_owned))
@@ -144,10 +192,10 @@ fn every_record_of_a_log_is_fetched_and_few_other_lines() {
     let keys = TimingKeys::common();
     let (parser, terms, patterns) = (
         Parser::new(keys.clone()).unwrap(),
-        terms(keys.inference_keys()),
+        terms(Holds::Functions, keys.inference_keys()),
         patterns(&keys),
     );
-    let expressions = expressions(&patterns.insights_query(10_000));
+    let expressions = expressions(&patterns.insights_query(Holds::Functions, 10_000));
     let (mut needless, mut queried, mut others) = ([0; READINGS.len()], 0, 0);
     for message in logged() {
         let is_queried = is_queried(&expressions, &message);
@@ -187,7 +235,7 @@ fn a_request_id_is_asked_for_with_its_colon() {
 fn a_crash_of_every_type_is_fetched() {
     let keys = TimingKeys::common();
     let (parser, patterns) = (Parser::new(keys.clone()).unwrap(), patterns(&keys));
-    let expressions = expressions(&patterns.insights_query(10_000));
+    let expressions = expressions(&patterns.insights_query(Holds::Functions, 10_000));
     // `internal/lambda/fatalerror/fatalerror.go` of Lambda's runtime interface emulator names them.
     for kind in [
         "Extension.InitError",
@@ -214,7 +262,7 @@ fn a_crash_of_every_type_is_fetched() {
 #[test]
 fn look_alikes_are_not_fetched() {
     let patterns = patterns(&TimingKeys::common());
-    let expressions = expressions(&patterns.insights_query(10_000));
+    let expressions = expressions(&patterns.insights_query(Holds::Functions, 10_000));
     for message in [
         "report requestid: 5a1c0f7e-3b2d-4e6f-8a90-1b2c3d4e5f60",
         "REPORT of RequestId 5a1c0f7e-3b2d-4e6f-8a90-1b2c3d4e5f60",
@@ -267,7 +315,7 @@ fn check_key(key: &str) -> bool {
     let mut keys = TimingKeys::common();
     keys.add("inference_ms", key, None).unwrap();
     let (parser, patterns) = (Parser::new(keys.clone()).unwrap(), patterns(&keys));
-    let query = patterns.insights_query(10_000);
+    let query = patterns.insights_query(Holds::Functions, 10_000);
     let expressions = expressions(&query);
     let mut are_read = true;
     for spelling in spellings(key) {
@@ -348,7 +396,7 @@ fn without_a_filter_everything_is_fetched() {
         let mut keys = TimingKeys::common();
         keys.add("inference_ms", key, None).unwrap();
         let patterns = patterns(&keys);
-        assert!(patterns.is_dropped() && patterns.passes().is_empty(), "{key}");
+        assert!(patterns.is_dropped() && patterns.all().is_empty(), "{key}");
         let reason = patterns.dropped_because().unwrap();
         assert!(
             reason.starts_with("no filter pattern can hold the key "),
@@ -357,7 +405,7 @@ fn without_a_filter_everything_is_fetched() {
         check_key(key);
     }
     let everything = Patterns::everything();
-    assert!(!everything.is_dropped() && everything.passes().is_empty());
+    assert!(!everything.is_dropped() && everything.all().is_empty());
     assert_eq!(everything.dropped_because(), None);
 }
 
@@ -365,6 +413,26 @@ fn without_a_filter_everything_is_fetched() {
 /// an alternative, a blank.
 const LIMIT: usize = 1024;
 const AROUND: usize = 4;
+
+/// Variables of API Gateway, as an access log may name them.
+const VARIABLES: [&str; 12] = [
+    "routeKey",
+    "resourcePath",
+    "status",
+    "responseLatency",
+    "integrationLatency",
+    "integration.latency",
+    "integrationRequestId",
+    "xrayTraceId",
+    "errorResponseType",
+    "path",
+    "ip",
+    "requestTimeEpoch",
+];
+
+fn variable() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["-", "200", "845", "POST /chat", "$default", "/chat", ID])
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -379,22 +447,52 @@ proptest! {
     fn terms_are_packed(keys in prop::collection::vec("[a-z][a-z_]{0,80}", 0..120)) {
         let patterns = Patterns::of(keys.iter().map(String::as_str));
         prop_assert_eq!(&patterns, &Patterns::of(keys.iter().map(String::as_str)));
-        let all = terms(keys.iter().map(String::as_str));
-        let length: usize = all.iter().map(|term| term.len() + AROUND).sum();
-        let fewest = length.div_ceil(LIMIT);
-        if patterns.is_dropped() {
-            prop_assert!(fewest >= 4, "{length}");
+        for holds in [Holds::Functions, Holds::Anything] {
+            let all = terms(holds, keys.iter().map(String::as_str));
+            let length: usize = all.iter().map(|term| term.len() + AROUND).sum();
+            let fewest = length.div_ceil(LIMIT);
+            if patterns.is_dropped() {
+                // Those of any group are the more.
+                prop_assert!(holds == Holds::Functions || fewest >= 4, "{length}");
+                continue;
+            }
+            let passes = patterns.passes(holds);
+            prop_assert!(passes.len() <= 4 && passes.len() <= fewest + 1);
+            prop_assert!(passes.iter().all(|pass| pass.chars().count() <= LIMIT));
+            for term in &all {
+                let is_asked_for = |pass: &String| selects(pass, term, Reading::Word) == Ok(true);
+                prop_assert!(passes.iter().any(is_asked_for), "{term}");
+            }
+            // A term that has a pass for itself has no mark.
+            let count: usize = passes.iter().map(|pass| pass.matches('?').count().max(1)).sum();
+            prop_assert_eq!(count, all.len());
+        }
+    }
+
+    /// Whatever else of API Gateway's variables it holds, an access log record that is read is fetched.
+    #[test]
+    fn every_access_log_record_that_is_read_is_fetched(
+        members in prop::collection::vec((prop::sample::select(VARIABLES.to_vec()), variable()), 1..10),
+        is_numbered in any::<bool>(),
+        gap in prop::sample::select(vec!["", " ", "\n  "]),
+    ) {
+        let keys = TimingKeys::common();
+        let (parser, patterns) = (Parser::new(keys.clone()).unwrap(), patterns(&keys));
+        let members: Vec<String> = members
+            .iter()
+            .map(|(name, value)| match is_numbered && value.parse::<u32>().is_ok() {
+                true => format!("\"{name}\":{gap}{value}"),
+                false => format!("\"{name}\":{gap}\"{value}\""),
+            })
+            .collect();
+        let message = format!("{{{gap}\"requestId\":\"JKJaXmPLvHcESHA=\",{gap}{}}}", members.join(","));
+        if is_wanted(&parser, &message) != Some(true) {
             return Ok(());
         }
-        let passes = patterns.passes();
-        prop_assert!(passes.len() <= 4 && passes.len() <= fewest + 1);
-        prop_assert!(passes.iter().all(|pass| pass.chars().count() <= LIMIT));
-        for term in &all {
-            let is_asked_for = |pass: &String| selects(pass, term, Reading::Word) == Ok(true);
-            prop_assert!(passes.iter().any(is_asked_for), "{term}");
+        for reading in READINGS {
+            prop_assert!(is_selected_of(&patterns, Holds::Anything, &message, reading), "{message} {reading:?}");
         }
-        // A term that has a pass for itself has no mark.
-        let count: usize = passes.iter().map(|pass| pass.matches('?').count().max(1)).sum();
-        prop_assert_eq!(count, all.len());
+        let query = patterns.insights_query(Holds::Anything, 10_000);
+        prop_assert!(is_queried(&expressions(&query), &message), "{message}");
     }
 }

@@ -16,7 +16,7 @@ use common::insights_ql::{Command, Expr, parse};
 use common::insights_regex::captures;
 use common::query_logs::{bedrock, corpus, parsed};
 use common::root;
-use latscope::fetch::{Patterns, Query};
+use latscope::fetch::{Holds, Patterns, Query};
 use latscope::parse::TimingKeys;
 use latscope_corpus::LogFormat;
 use latscope_schema::{CallStatus, TimingRecord};
@@ -56,8 +56,10 @@ fn every_file_is_in_the_catalogue_and_in_the_language() {
         Patterns::of(TimingKeys::common().inference_keys()),
         Patterns::everything(),
     ] {
-        let query = patterns.insights_query(10_000);
-        parse(&query).unwrap_or_else(|error| panic!("{error}: {query}"));
+        for holds in [Holds::Functions, Holds::Anything] {
+            let query = patterns.insights_query(holds, 10_000);
+            parse(&query).unwrap_or_else(|error| panic!("{error}: {query}"));
+        }
     }
 }
 

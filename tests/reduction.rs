@@ -29,12 +29,16 @@ fn checked(parser: &Parser, message: &str) -> Result<Reduced, String> {
     let reduced = parser.reduce(message);
     let kept = match &reduced {
         Reduced::Nothing => {
+            // What a client wrote is in no log group.
             let other = matches!(
                 &parsed,
-                Parsed::Record(Record::Lifecycle(LifecycleRecord {
-                    line: Lifecycle::Other,
-                    ..
-                }))
+                Parsed::Record(
+                    Record::Lifecycle(LifecycleRecord {
+                        line: Lifecycle::Other,
+                        ..
+                    }) | Record::Client(_)
+                        | Record::ClientRun(_)
+                )
             );
             return match parsed == Parsed::Ignored || other {
                 true => Ok(reduced),
@@ -188,6 +192,11 @@ fn planted_words_are_never_kept() {
         "{\"_aws\":{\"Timestamp\":1,\"WORDS\":1,\"CloudWatchMetrics\":[{\"Namespace\":\"WORDS\",\"Dimensions\":[[\"WORDS\"]],\"Metrics\":[{\"Name\":\"WORDS\"},{\"Name\":\"bedrock_ms\",\"Unit\":\"WORDS\"},{\"Name\":\"inference_ms\",\"Unit\":\"Seconds\",\"x\":\"WORDS\"}]}]},\"inference_ms\":[5],\"retry_ms\":null,\"request_id\":\"ID\",\"WORDS\":[\"WORDS\"]}",
         "{\"inference_ms\":5,\"span\":{\"requestId\":\"ID\",\"name\":\"WORDS\"},\"spans\":[{\"name\":\"WORDS\",\"requestId\":\"WORDS\"},{\"name\":\"Lambda runtime invoke\",\"requestId\":\"ID\",\"x\":\"WORDS\"}]}",
         "{\"inference_ms\":5,\"function_request_id\":\"ID\",\"requestId\":\"the user's own words\",\"prompt\":\"WORDS\",\"message\":\"WORDS\",\"data\":[\"WORDS\"],\"record\":{\"WORDS\":\"WORDS\",\"prompt\":\"WORDS\"},\"gen_ai\":{\"prompt\":\"WORDS\",\"request\":{\"model\":{\"WORDS\":\"WORDS\"},\"WORDS\":1}}}",
+        "{\"requestId\":\"r=\",\"routeKey\":\"POST /WORDS\",\"status\":\"200\",\"ip\":\"WORDS\",\"caller\":\"WORDS\",\"userAgent\":\"the user's own words\",\"path\":\"/WORDS\",\"domainName\":\"WORDS\",\"integrationErrorMessage\":\"the user's own words\",\"responseLatency\":\"5\"}",
+        "{\"requestId\":\"r=\",\"resourcePath\":\"/WORDS\",\"status\":\"WORDS\",\"errorResponseType\":\"the user's own words\",\"integrationRequestId\":\"the user's own words\",\"xrayTraceId\":\"WORDS\",\"requestTimeEpoch\":\"WORDS\",\"authorizer\":{\"claims\":\"WORDS\"}}",
+        "{\"requestId\":\"the user's own words\",\"extendedRequestId\":\"the user's own words\",\"routeKey\":\"$default\",\"status\":\"200\"}",
+        "{\"requestId\":\"r=\",\"routeKey\":\"$default\",\"status\":\"200\",\"responseLatency\":\"WORDS\"}",
+        "{\"requestId\":\"r=\",\"routeKey\":\"WORDS\",\"status\":WORDS}",
         "{\"schema\":\"latscope.timing/v1\",\"request_id\":\"ID\",\"prompt\":\"WORDS\",\"prompt_hash\":\"the user's own words\",\"gen_ai.operation.name\":\"the user's own words\",\"error.type\":\"the user's own words\",\"gen_ai\":{\"prompt\":\"WORDS\"}}",
     ];
     for template in sentences {
@@ -410,6 +419,47 @@ fn metrics() -> impl Strategy<Value = Value> {
     )
 }
 
+/// Variables of API Gateway, by every name that is read and some that are not.
+const VARIABLES: [&str; 24] = [
+    "requestId",
+    "extendedRequestId",
+    "requestTimeEpoch",
+    "routeKey",
+    "resourcePath",
+    "status",
+    "responseLatency",
+    "integrationLatency",
+    "integration.latency",
+    "integrationRequestId",
+    "integration.requestId",
+    "awsEndpointRequestId",
+    "xrayTraceId",
+    "errorResponseType",
+    "error.responseType",
+    "ip",
+    "sourceIp",
+    "caller",
+    "userAgent",
+    "path",
+    "requestTime",
+    "integrationErrorMessage",
+    "authorizer.principalId",
+    "error.message",
+];
+
+fn variable() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        6 => prop::sample::select(vec![
+            "-", "", "200", "429", "845", "0", "12.5", "1930367167961", "JKJaXmPLvHcESHA=", ID, "***", "THROTTLED",
+            "$default", "1-643eb81e-7b15c13c3bff33247638ad8d", "Root=1-643eb81e-7b15c13c3bff33247638ad8d",
+        ]).prop_map(|text| json!(text)),
+        3 => (0..900_000_u32).prop_map(|value| json!(value)),
+        1 => (0.0..90_000.0_f64).prop_map(|value| json!(value)),
+        1 => Just(Value::Null),
+        1 => Just(json!([WORD])),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -450,6 +500,30 @@ proptest! {
         if let Ok(Reduced::Record(kept) | Reduced::Rejected(kept)) = reduced {
             prop_assert!(!holds_secret(&kept), "{message}\n{kept}");
             prop_assert!(!kept.contains("\"prompt\"") && !kept.contains("\"completion\""), "{kept}");
+        }
+    }
+
+    /// Access log records with variables of any kind.
+    #[test]
+    fn an_access_log_record_reads_back_without_other_variables(
+        members in prop::collection::vec((prop::sample::select(VARIABLES.to_vec()), variable()), 0..9),
+        is_known in prop::bool::weighted(0.8),
+        planted in prop::sample::select(vec!["ip", "path", "userAgent", "authorizer.principalId"]),
+    ) {
+        let mut record = Map::new();
+        if is_known {
+            record.insert("requestId".to_owned(), json!("JKJaXmPLvHcESHA="));
+            record.insert("routeKey".to_owned(), json!(format!("POST /{WORD}")));
+            record.insert("status".to_owned(), json!("200"));
+        }
+        record.extend(members.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        record.insert(planted.to_owned(), json!(format!("{WORD} {SENTENCE}")));
+        let message = Value::from(record).to_string();
+        let reduced = checked(&COMMON, &message);
+        prop_assert!(reduced.is_ok(), "{}\n{}", message, reduced.unwrap_err());
+        if let Ok(Reduced::Record(kept) | Reduced::Rejected(kept)) = reduced {
+            prop_assert!(!holds_secret(&kept), "{message}\n{kept}");
+            prop_assert!(!kept.contains(planted) || planted == "path", "{kept}");
         }
     }
 

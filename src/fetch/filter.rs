@@ -75,7 +75,7 @@ async fn pages(
     context: &Context,
     intake: &mut Intake<'_>,
 ) -> Result<Option<Broken>, Error> {
-    for pattern in context.patterns() {
+    for pattern in context.patterns(target) {
         let mut tokens = HashSet::new();
         let mut token: Option<String> = None;
         loop {

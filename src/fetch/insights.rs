@@ -11,6 +11,7 @@ use super::fault::Fault;
 use super::filter::shown;
 use super::groups::Target;
 use super::intake::Event;
+use super::pattern::Holds;
 use super::query::{Ended, Ending, Question, run_query};
 use super::slice::{Context, Slice, SliceEnd};
 use crate::source::store::Finished;
@@ -144,10 +145,12 @@ fn time(text: &str) -> Option<Timestamp> {
 /// Runs the query of a slice to its end.
 async fn query(range: TimeRange, target: &Target, context: &Context) -> Result<Ended, Fault> {
     let begun = Instant::now();
+    let holds = Holds::of_group(&target.group.name);
+    let text = context.patterns.insights_query(holds, ROW_LIMIT);
     let question = Question {
         regional: &target.regional,
         groups: &[&target.identifier],
-        text: &context.query,
+        text: &text,
         // Whole seconds are asked for; what lies outside the slice is dropped on arrival.
         range,
         limit: ROW_LIMIT,

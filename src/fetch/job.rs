@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::groups::Target;
 use super::insights;
 use super::intake::Keep;
-use super::pattern::Patterns;
+use super::pattern::{Holds, Patterns};
 use super::plan;
 use crate::source::store::{Capture, Store};
 use crate::vocab::{TimeRange, Timestamp};
@@ -33,8 +33,6 @@ pub struct Job {
     pub via: Via,
     /// What the server is asked for.
     pub patterns: Patterns,
-    /// The query of Logs Insights for the same.
-    pub query: String,
     /// What of the events is kept.
     pub keep: Keep,
     /// All of that as the store remembers it.
@@ -83,7 +81,7 @@ pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
             true => (target.regional.other.target(), count * insights::CALLS),
             false => (
                 target.regional.filter.target(),
-                count * job.patterns.passes().len().max(1),
+                count * job.passes(target).len().max(1),
             ),
         };
         all_calls += calls;
@@ -98,6 +96,11 @@ pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
 }
 
 impl Job {
+    /// The patterns of the passes over a group.
+    pub fn passes(&self, target: &Target) -> &[String] {
+        self.patterns.passes(Holds::of_group(&target.group.name))
+    }
+
     /// Whether a group is read by Logs Insights.
     pub fn uses_insights(&self, target: &Target) -> bool {
         self.via == Via::Insights || target.is_infrequent_access

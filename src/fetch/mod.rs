@@ -35,7 +35,7 @@ pub use intake::{Flow, Keep};
 pub use job::{Forecast, Job, Via, forecast};
 pub use limiter::{Limiter, filter_quota};
 pub use outcome::{GroupProgress, Outcome, Progress};
-pub use pattern::Patterns;
+pub use pattern::{Holds, Patterns};
 pub use plan::settled_before;
 pub use query::Ending;
 pub use run::run;

@@ -15,6 +15,9 @@ use crate::vocab::visible;
 /// The terms that are always asked for, one a line.
 const TERMS: &str = include_str!("../../queries/fetch.filter");
 
+/// The terms of access logs of API Gateway.
+const ACCESS_LOGS: &str = include_str!("../../queries/access-logs.filter");
+
 /// The query of Logs Insights for the same lines.
 const QUERY: &str = include_str!("../../queries/fetch.insights");
 
@@ -25,10 +28,30 @@ const PATTERN_LIMIT: usize = 1024;
 /// Each pass reads the whole log group: with more of them it is faster to fetch everything.
 const MOST_PASSES: usize = 4;
 
+/// What a log group may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holds {
+    /// What functions and the platform write.
+    Functions,
+    /// Anything, access logs of API Gateway among it.
+    Anything,
+}
+
+impl Holds {
+    /// What the name of a group tells. AWS calls the groups of functions so; any other may be anybody's.
+    pub fn of_group(name: &str) -> Self {
+        match name.starts_with("/aws/lambda/") {
+            true => Self::Functions,
+            false => Self::Anything,
+        }
+    }
+}
+
 /// The filter patterns of a fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patterns {
-    passes: Vec<String>,
+    of_functions: Vec<String>,
+    of_anything: Vec<String>,
     /// Texts that a query looks for besides its own. `None`: the query filters nothing.
     query_keys: Option<BTreeSet<String>>,
     dropped: Option<String>,
@@ -41,7 +64,8 @@ impl Patterns {
     pub fn of<'a>(inference_keys: impl Iterator<Item = &'a str>) -> Self {
         let keys: Vec<&str> = inference_keys.collect();
         let patterns = Self {
-            passes: Vec::new(),
+            of_functions: Vec::new(),
+            of_anything: Vec::new(),
             // A key without a text would select every line, and one that JSON escapes stands in no line as it is.
             query_keys: keys
                 .iter()
@@ -60,21 +84,35 @@ impl Patterns {
                 }
             }
         }
-        let passes = packed(&terms);
-        if passes.len() > MOST_PASSES {
+        let of_functions = packed(&terms);
+        // Terms of the program's own can be written; one that a key repeats is asked for already.
+        let others: Vec<String> = lines(ACCESS_LOGS).filter_map(written).collect();
+        terms.extend(
+            others
+                .into_iter()
+                .filter(|term| !terms.contains(term))
+                .collect::<Vec<_>>(),
+        );
+        let of_anything = packed(&terms);
+        let most = of_functions.len().max(of_anything.len());
+        if most > MOST_PASSES {
             let reason = format!(
-                "the keys of timing records fill {} filter patterns, and more than {MOST_PASSES} are slower than none",
-                passes.len()
+                "the keys of timing records fill {most} filter patterns, and more than {MOST_PASSES} are slower than none"
             );
             return patterns.without_filter(reason);
         }
-        Self { passes, ..patterns }
+        Self {
+            of_functions,
+            of_anything,
+            ..patterns
+        }
     }
 
     /// No filter, because all events are wanted.
     pub fn everything() -> Self {
         Self {
-            passes: Vec::new(),
+            of_functions: Vec::new(),
+            of_anything: Vec::new(),
             query_keys: None,
             dropped: None,
         }
@@ -87,10 +125,18 @@ impl Patterns {
         }
     }
 
-    /// The patterns, each for a pass of its own over the log group. An event may come in several of them. None at
-    /// all: one pass without a pattern.
-    pub fn passes(&self) -> &[String] {
-        &self.passes
+    /// The patterns, each for a pass of its own over a log group that holds this. An event may come in several of them.
+    /// None at all: one pass without a pattern.
+    pub fn passes(&self, holds: Holds) -> &[String] {
+        match holds {
+            Holds::Functions => &self.of_functions,
+            Holds::Anything => &self.of_anything,
+        }
+    }
+
+    /// All patterns: what the store remembers, so that a slice is known again whatever was fetched beside it.
+    pub fn all(&self) -> Vec<String> {
+        [&self.of_functions[..], &self.of_anything].concat()
     }
 
     /// Whether there is no filter although one was wanted.
@@ -105,11 +151,14 @@ impl Patterns {
 
     /// The query of Logs Insights for the same lines, at most `limit` of them, the oldest first. Without a filter if
     /// with it the query were too long.
-    pub fn insights_query(&self, limit: u32) -> String {
-        let filtered = self.query_keys.as_ref().map(|keys| query(Some(keys), limit));
+    pub fn insights_query(&self, holds: Holds, limit: u32) -> String {
+        let filtered = self
+            .query_keys
+            .as_ref()
+            .map(|keys| query(Some(keys), holds, limit));
         filtered
             .filter(|query| query.len() <= QUERY_LIMIT)
-            .unwrap_or_else(|| query(None, limit))
+            .unwrap_or_else(|| query(None, holds, limit))
     }
 }
 
@@ -177,17 +226,20 @@ fn packed(terms: &[String]) -> Vec<String> {
 
 /// The query, with a filter if there are keys to complete it. The filter begins with a line of its own and goes on in
 /// lines that are indented.
-fn query(keys: Option<&BTreeSet<String>>, limit: u32) -> String {
+fn query(keys: Option<&BTreeSet<String>>, holds: Holds, limit: u32) -> String {
     let escaped: Vec<String> = keys
         .into_iter()
         .flatten()
         .map(|key| as_regular_expression(key))
         .collect();
+    let access_logs: Vec<String> = lines(ACCESS_LOGS).map(as_regular_expression).collect();
     lines(QUERY)
         .filter(|line| keys.is_some() || !(line.starts_with("| filter") || line.starts_with(' ')))
         .filter(|line| !escaped.is_empty() || !line.contains("{inference_keys}"))
+        .filter(|line| holds == Holds::Anything || !line.contains("{access_logs}"))
         .map(|line| {
             line.replace("{limit}", &limit.to_string())
+                .replace("{access_logs}", &access_logs.join("|"))
                 .replace("{inference_keys}", &escaped.join("|"))
         })
         .collect::<Vec<_>>()
@@ -219,7 +271,7 @@ mod tests {
     fn the_common_keys_need_one_pass() {
         let keys = TimingKeys::common();
         let patterns = Patterns::of(keys.inference_keys());
-        let [pattern] = patterns.passes() else {
+        let [pattern] = patterns.passes(Holds::Functions) else {
             panic!("a second pass doubles the calls of every fetch: {patterns:?}");
         };
         assert!(!patterns.is_dropped());
@@ -229,6 +281,27 @@ mod tests {
         );
         // Room for one short key more, with its mark and its blank.
         assert_eq!(PATTERN_LIMIT - pattern.len(), 11);
+        // Access logs take a second one, of other groups.
+        assert_eq!(patterns.passes(Holds::Anything).len(), 2);
+        assert_eq!(patterns.all().len(), 3);
+    }
+
+    #[test]
+    fn only_groups_of_functions_are_known_by_their_names() {
+        for (name, holds) in [
+            ("/aws/lambda/chat", Holds::Functions),
+            ("/aws/apigateway/chat", Holds::Anything),
+            ("/prod/aws/lambda/chat", Holds::Anything),
+            ("", Holds::Anything),
+        ] {
+            assert_eq!(Holds::of_group(name), holds, "{name}");
+        }
+        let patterns = Patterns::of(["took"].into_iter());
+        let [functions, anything] =
+            [Holds::Functions, Holds::Anything].map(|holds| patterns.insights_query(holds, 7));
+        let line = "\n    or @message like /integrationLatency|integration\\.latency|responseLatency|routeKey|resourcePath/";
+        assert!(anything.contains(line), "{anything}");
+        assert_eq!(anything.replace(line, ""), functions);
     }
 
     #[test]
@@ -236,7 +309,7 @@ mod tests {
         for key in ["a\"b", "a\\b", "", " ", "?", "100%", "a\tb"] {
             let patterns = Patterns::of(["took", key].into_iter());
             assert!(patterns.is_dropped(), "{key:?}");
-            assert!(patterns.passes().is_empty(), "{key:?}");
+            assert!(patterns.all().is_empty(), "{key:?}");
         }
         let long = "k".repeat(PATTERN_LIMIT);
         assert!(Patterns::of([long.as_str()].into_iter()).is_dropped());
@@ -246,19 +319,19 @@ mod tests {
     fn too_many_keys_drop_the_filter() {
         let keys: Vec<String> = (0..40).map(|index| format!("{index:0>100}")).collect();
         let few = Patterns::of(keys.iter().take(20).map(String::as_str));
-        assert!(!few.is_dropped() && few.passes().len() <= MOST_PASSES);
+        assert!(!few.is_dropped() && few.passes(Holds::Anything).len() <= MOST_PASSES);
         let many = Patterns::of(keys.iter().map(String::as_str));
         let reason = many.dropped_because().unwrap();
         assert!(
-            many.passes().is_empty() && reason.contains("5 filter patterns"),
+            many.all().is_empty() && reason.contains("5 filter patterns"),
             "{reason}"
         );
-        assert!(many.insights_query(10).contains("| filter"));
+        assert!(many.insights_query(Holds::Functions, 10).contains("| filter"));
     }
 
     #[test]
     fn signs_in_a_key_stay_inside_the_query_s_expression() {
-        let query = Patterns::of(["a/b|c", "x.y #z'"].into_iter()).insights_query(500);
+        let query = Patterns::of(["a/b|c", "x.y #z'"].into_iter()).insights_query(Holds::Functions, 500);
         assert!(
             query.contains(r"or @message like /a\x2fb\x7cc|x\.y \x23z\x27/"),
             "{query}"
@@ -269,12 +342,21 @@ mod tests {
     #[test]
     fn a_query_without_filter_has_the_rest() {
         let bare = "fields @timestamp, @message, @logStream, @ptr\n| sort @timestamp asc\n| limit 7";
-        assert_eq!(Patterns::everything().insights_query(7), bare);
+        for holds in [Holds::Functions, Holds::Anything] {
+            assert_eq!(Patterns::everything().insights_query(holds, 7), bare);
+        }
         for key in ["", "a\"b", "a\\b", "a\tb"] {
-            assert_eq!(Patterns::of(["took", key].into_iter()).insights_query(7), bare);
+            assert_eq!(
+                Patterns::of(["took", key].into_iter()).insights_query(Holds::Anything, 7),
+                bare
+            );
         }
         let long = "k".repeat(QUERY_LIMIT);
-        assert_eq!(Patterns::of([long.as_str()].into_iter()).insights_query(7), bare);
-        assert!(!Patterns::of(std::iter::empty()).insights_query(7).contains("{"));
+        assert_eq!(
+            Patterns::of([long.as_str()].into_iter()).insights_query(Holds::Anything, 7),
+            bare
+        );
+        let bare = Patterns::of(std::iter::empty()).insights_query(Holds::Anything, 7);
+        assert!(!bare.contains("{"), "{bare}");
     }
 }

@@ -35,7 +35,6 @@ pub async fn run(
     let context = Arc::new(Context {
         keep: job.keep.clone(),
         patterns: job.patterns.clone(),
-        query: job.query.clone(),
         flow: Flow::default(),
         scan: Scan::default(),
         place: store.place()?,

@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 use super::groups::Target;
 use super::intake::{Flow, Intake, Keep};
-use super::pattern::Patterns;
+use super::pattern::{Holds, Patterns};
 use super::scan::Scan;
 use crate::source::store::{Finished, SegmentPlace, StoreError};
 use crate::vocab::TimeRange;
@@ -42,8 +42,6 @@ pub(super) enum SliceEnd {
 pub(super) struct Context {
     pub(super) keep: Keep,
     pub(super) patterns: Patterns,
-    /// The query of Logs Insights.
-    pub(super) query: String,
     pub(super) flow: Flow,
     pub(super) scan: Scan,
     pub(super) place: SegmentPlace,
@@ -58,9 +56,9 @@ impl Context {
         Ok(Intake::new(&self.keep, range, writer, &self.flow))
     }
 
-    /// The pattern of each pass; one pass without a pattern for all events.
-    pub(super) fn patterns(&self) -> impl Iterator<Item = Option<&str>> {
-        let passes = self.patterns.passes();
+    /// The pattern of each pass over a group; one pass without a pattern for all events.
+    pub(super) fn patterns(&self, target: &Target) -> impl Iterator<Item = Option<&str>> {
+        let passes = self.patterns.passes(Holds::of_group(&target.group.name));
         let everything = passes.is_empty().then_some(None);
         passes
             .iter()

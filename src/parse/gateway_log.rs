@@ -122,25 +122,30 @@ fn read(log: &Log<'_>, request_id: &str) -> Result<GatewayRequest, Fault> {
 }
 
 /// The record with nothing else in it, and without words that may be prose.
-pub(super) fn reduced(request: &GatewayRequest) -> Option<String> {
-    let word = super::plain::word;
+///
+/// # Errors
+/// Why it cannot be read, where its request id may be prose.
+pub(super) fn reduced(request: &GatewayRequest) -> Result<String, &'static str> {
+    let request_id = super::plain::word(&request.request_id);
     let mut log = Object::default();
-    log.text("requestId", word(&request.request_id)?)
-        .word("extendedRequestId", request.extended_id.as_deref());
+    log.text(
+        "requestId",
+        request_id.ok_or("API Gateway access log record without a request id")?,
+    )
+    .word("extendedRequestId", request.extended_id.as_deref());
     if let Some(at) = request.at {
         log.text("requestTimeEpoch", &at.as_epoch_millis().to_string());
     }
     let id = request.lambda_request_id.as_ref().map(super::plain::request_id);
     let trace = request.trace.map(|trace| trace.to_string());
-    log.word(
-        "status",
-        request.status.map(|status| status.to_string()).as_deref(),
-    )
-    .text("routeKey", "-")
-    .millis("responseLatency", request.response_latency)
-    .millis("integrationLatency", request.integration_latency)
-    .word("xrayTraceId", trace.as_deref())
-    .word("errorResponseType", request.error_type.as_deref());
+    let status = request.status.map(|status| status.to_string());
+    // By these two keys it is known.
+    log.text("status", status.as_deref().unwrap_or("-"))
+        .text("routeKey", "-")
+        .millis("responseLatency", request.response_latency)
+        .millis("integrationLatency", request.integration_latency)
+        .word("xrayTraceId", trace.as_deref())
+        .word("errorResponseType", request.error_type.as_deref());
     match id {
         Some(id) => {
             log.text("integrationRequestId", &id);
@@ -150,7 +155,7 @@ pub(super) fn reduced(request: &GatewayRequest) -> Option<String> {
         }
         None => {}
     }
-    Some(log.finish())
+    Ok(log.finish())
 }
 
 /// The variables that are read, by the names that AWS gives them.

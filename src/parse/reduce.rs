@@ -16,7 +16,8 @@ pub enum Reduced {
     /// with the id `***` in place of a request id.
     Record(String),
     /// Something that looked like a record and could not be read: a marker that [`Parser::parse`] rejects for the
-    /// same reason. So does a log of Bedrock's whose request id or model may be prose.
+    /// same reason. So does a log of Bedrock's whose request id or model may be prose, and an access log record whose
+    /// request id may be.
     Rejected(String),
     /// A line of the application, or one of the platform without meaning: nothing may be kept.
     Nothing,
@@ -61,7 +62,10 @@ impl Parser {
                 Err(reason) => return Reduced::rejected(reason),
             },
             Record::Timing(_) => self.timing_record(text),
-            Record::Gateway(request) => gateway_log::reduced(request),
+            Record::Gateway(request) => match gateway_log::reduced(request) {
+                Ok(log) => Some(log),
+                Err(reason) => return Reduced::rejected(reason),
+            },
             // A file of the caller's, which is in no log group.
             Record::Client(_) | Record::ClientRun(_) => None,
         };

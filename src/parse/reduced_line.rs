@@ -60,7 +60,7 @@ pub(super) fn report(report: &Report, line: &str) -> String {
     put("Status", report.status.map(|status| status.word().to_owned()));
     let error_type = report.error_type.as_deref().map(plain::platform_error);
     put("Error Type", error_type.map(str::to_owned));
-    text.push_str(&trace(line));
+    text.push_str(&trace(report, line));
     // Without its memory a line is taken for a cut one anyway.
     if report.completeness == Completeness::CutOff && report.max_memory_used_mb.is_some() {
         text.push_str("...");
@@ -69,7 +69,7 @@ pub(super) fn report(report: &Report, line: &str) -> String {
 }
 
 /// The second line of a `REPORT`.
-fn trace(line: &str) -> String {
+fn trace(report: &Report, line: &str) -> String {
     let rest = line.split_once("RequestId:").map_or("", |(_, rest)| rest);
     let mut fields = Fields::new(split_request_id(rest).map_or("", |(_, fields)| fields));
     let (mut id, mut segment, mut sampled) = (None, None, None);
@@ -82,7 +82,11 @@ fn trace(line: &str) -> String {
             _ => {}
         }
     }
-    let Some(id) = id else { return String::new() };
+    // Of a line with other words around its request id the trace alone is known.
+    let known = report.trace.map(|trace| trace.to_string());
+    let Some(id) = id.or(known.as_deref()) else {
+        return String::new();
+    };
     let mut text = format!("\nXRAY TraceId: {id}\t");
     for (label, value) in [("SegmentId", segment), ("Sampled", sampled)] {
         if let Some(value) = value {

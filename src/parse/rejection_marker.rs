@@ -20,14 +20,14 @@ const OTHER_REASON: &str = "rejected for a reason that is not known";
 /// The words that the reasons of this floor are made of, fields and formats among them. Any other could have been
 /// put into a marker by an application.
 const WORDS: &str = "\
-    a an another as at be because before but by cut does duration empty event field for given have holds id in is \
-    it its key know known large latscope lambda log malformed megabytes milliseconds missing model ms negative no not \
-    number of off one or other platform reason record rejected request runtime that text this timing to too twice \
+    a access an another as at be because before but by client cut does duration empty event field for given have holds id in \
+    integration's is it its key know known large latency latscope lambda log malformed megabytes milliseconds missing model ms negative no not \
+    number of off one or other platform reason record rejected request response's run runtime that text the this timing to too twice \
     type under unit version whole with without wrong \
-    Bedrock Billed Duration END INIT_REPORT INIT_START Init JSON Lambda Max Memory REPORT RESTORE_REPORT \
+    API Bedrock Billed Duration END Gateway INIT_REPORT INIT_START Init JSON Lambda Max Memory REPORT RESTORE_REPORT \
     RESTORE_START Restore START Size Status Used invocation metrics \
     billedDurationMs durationMs initDurationMs restoreDurationMs \
-    call_index inference_ms retry_ms start_offset_ms";
+    call_index inference_ms latency_ms retry_ms service_ms start_offset_ms";
 
 /// Whether a message is a marker, of whoever wrote it.
 pub(super) fn is_one(text: &str) -> bool {

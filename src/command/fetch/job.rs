@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::options::FetchOptions;
 use crate::command::error::Error;
 use crate::command::load::note;
-use crate::fetch::{Job, Keep, Patterns, ROW_LIMIT, Target, Via, settled_before};
+use crate::fetch::{Job, Keep, Patterns, Target, Via, settled_before};
 use crate::parse::{Parser, REDUCTION, TimingKeys};
 use crate::source::store::Capture;
 use crate::vocab::{TimeRange, Timestamp, visible};
@@ -30,9 +30,8 @@ pub(super) fn job(
         true => Patterns::everything(),
         false => Patterns::of(keys.inference_keys()),
     };
-    let query = patterns.insights_query(ROW_LIMIT);
     let capture = Capture {
-        patterns: patterns.passes().to_vec(),
+        patterns: patterns.all(),
         all_events: options.is_all_events,
         stream_prefix: options.stream_prefix.clone(),
         timing_keys: keys.mapping(),
@@ -45,7 +44,6 @@ pub(super) fn job(
         settled: settled_before(now, SETTLING),
         via: options.via,
         patterns,
-        query,
         keep: Keep {
             parser: Arc::new(parser),
             is_all_events: options.is_all_events,

@@ -115,10 +115,9 @@ impl Rounds<'_> {
         }
         let (outcome, took) = self.round(&job, job.window, stderr).await?;
         if !options.is_quiet {
-            note(
-                stderr,
-                &text::end(&outcome, &regions[0].counters, took, job.patterns.passes().len()),
-            );
+            let passes = job.targets.iter().map(|target| job.passes(target).len()).max();
+            let end = text::end(&outcome, &regions[0].counters, took, passes.unwrap_or_default());
+            note(stderr, &end);
         }
         match outcome.is_complete() {
             true => Ok(()),

@@ -1,12 +1,13 @@
 //! What `latscope fetch` says: its plan, its beginning and its end.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::policy::policy;
-use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Job, Outcome, Target};
+use crate::fetch::{Asked, Counters, DOLLARS_PER_GB, Forecast, Holds, Job, Outcome, Target};
 use crate::render::shown_time;
 use crate::vocab::{TimeRange, counted, grouped, visible};
 
@@ -63,16 +64,32 @@ pub(super) fn plan(job: &Job, forecast: &Forecast, asked: &Asked, is_local: bool
     text
 }
 
-/// What the server is asked for.
+/// What the server is asked for, by what the groups may hold.
 fn filter(job: &Job) -> String {
-    match job.patterns.passes() {
-        [] => "Filter: none, every event is sent\n".to_owned(),
-        [one] => format!("Filter: {one}\n"),
-        several => several
-            .iter()
-            .enumerate()
-            .map(|(number, pattern)| format!("Filter, pass {}: {pattern}\n", number + 1))
-            .collect(),
+    let holds: BTreeSet<Holds> = job
+        .targets
+        .iter()
+        .map(|target| Holds::of_group(&target.group.name))
+        .collect();
+    let are_several = holds.len() > 1;
+    let of_groups = |holds: Holds| {
+        let whose = match holds {
+            _ if !are_several => "",
+            Holds::Functions => " of groups in /aws/lambda/",
+            Holds::Anything => " of other groups",
+        };
+        match job.patterns.passes(holds) {
+            [one] => format!("Filter{whose}: {one}\n"),
+            several => several
+                .iter()
+                .enumerate()
+                .map(|(number, pattern)| format!("Filter{whose}, pass {}: {pattern}\n", number + 1))
+                .collect(),
+        }
+    };
+    match job.patterns.all().is_empty() {
+        true => "Filter: none, every event is sent\n".to_owned(),
+        false => holds.into_iter().map(of_groups).collect(),
     }
 }
 
