@@ -335,6 +335,16 @@ fn settings_that_cannot_be_used_end_the_initialisation() {
             "MODEL_ASSIGNMENT: expecting",
         ),
         (vec![("METRICS", "statsd")], "METRICS: expecting"),
+        (
+            vec![("MODEL_IDS", ""), ("MODEL_ID", "a,b")],
+            "MODEL_ID: expecting a single model",
+        ),
+        // What the SDK would panic at.
+        (vec![("AWS_MAX_ATTEMPTS", "0")], "AWS_MAX_ATTEMPTS: expecting"),
+        (vec![("AWS_MAX_ATTEMPTS", "three")], "AWS_MAX_ATTEMPTS: expecting"),
+        (vec![("AWS_MAX_ATTEMPTS", " 3")], "AWS_MAX_ATTEMPTS: expecting"),
+        (vec![("AWS_MAX_ATTEMPTS", "")], "AWS_MAX_ATTEMPTS: expecting"),
+        (vec![("AWS_RETRY_MODE", "legacy")], "AWS_RETRY_MODE: expecting"),
     ];
     for (variables, expected) in cases {
         let function = Function::start("http://127.0.0.1:9", &variables);
