@@ -51,7 +51,10 @@ pub fn dashboard_json(view: &DashboardView<'_>) -> String {
             6,
             &[(
                 24,
-                view.query("latency", "Latency by model, cold (1) and warm (0), ms"),
+                view.query(
+                    "latency",
+                    "Latency by model, cold (1) and warm (0), and how the environment was initialised, ms",
+                ),
             )],
         );
         grid.row(
