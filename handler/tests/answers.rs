@@ -334,6 +334,8 @@ fn metrics_are_written_where_they_are_asked_for() {
     );
     assert_eq!((&line["Start"], &line["ColdStart"]), (&json!("cold"), &json!(1)));
     assert!(number(&line, "InferenceTime") >= 20.0);
+    let share = 100.0 * number(&line, "InferenceTime") / number(&line, "HandlerTime");
+    assert!((number(&line, "InferenceShare") - share).abs() < 1e-9, "{line}");
     assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "latscope");
     assert!(number(&line["_aws"], "Timestamp") > 1.7e12);
 }
