@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
-use latscope_schema::{ClientOutcome, ClientPhase};
+pub use latscope_schema::{ClientOutcome, ClientPhase};
 
 use super::invocations::Invocations;
 use super::ledger::Ledger;

@@ -217,11 +217,10 @@ fn after_answer(phases: &RowPhases) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use latscope_schema::{ClientOutcome, ClientPhase};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::invocation::{ClientSeen, GatewaySeen};
+    use crate::invocation::{ClientOutcome, ClientPhase, ClientSeen, GatewaySeen};
     use crate::vocab::Micros;
 
     /// What was recorded of one request, in milliseconds: the client's latency and service, the gateway's response and

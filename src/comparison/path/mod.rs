@@ -7,13 +7,11 @@ mod stages;
 
 use std::collections::{HashMap, HashSet};
 
-use latscope_schema::{ClientOutcome, ClientPhase};
-
 use super::composition::P99;
 use super::quantiles::ComparedQuantile;
 use super::side::Side;
 use crate::dataset::{Columns, Dataset};
-use crate::invocation::{Outcome, PathRequest, PathRun};
+use crate::invocation::{ClientOutcome, ClientPhase, Outcome, PathRequest, PathRun};
 use crate::stats::{Grade, Probability};
 use crate::summary::{RequestStages, Warning};
 
