@@ -11,7 +11,9 @@ use super::error::Error;
 use super::progress::Reading;
 use super::stored::{self, Asked};
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
-use crate::invocation::{Collected, Gathering, Invocations, Ledger, Listen, ModelCall, Names, Span};
+use crate::invocation::{
+    Collected, Gathering, Invocations, Ledger, Listen, ModelCall, Names, PathRequest, PathRun, Span,
+};
 use crate::parse::{Parser, TimingKeys};
 use crate::render::Style;
 use crate::source::{BLOCK_BYTES, Form, Found, Located, locate};
@@ -58,6 +60,10 @@ pub struct Loaded {
     pub dataset: Dataset,
     /// Bedrock's own records of model calls.
     pub model_calls: Vec<ModelCall>,
+    /// Requests that clients and API Gateway recorded.
+    pub requests: Vec<PathRequest>,
+    /// Runs of clients.
+    pub runs: Vec<PathRun>,
     /// What became of every event.
     pub ledger: Ledger,
     /// The time that the input covers.
@@ -234,6 +240,8 @@ impl Loaded {
         Ok(Self {
             dataset: Dataset::new(collected.invocations, collected.names)?,
             model_calls: collected.model_calls,
+            requests: collected.requests,
+            runs: collected.runs,
             ledger: collected.ledger,
             span: collected.span,
             default_window,
@@ -297,6 +305,8 @@ impl Loaded {
         Ok(Self {
             dataset: Dataset::new(Invocations::default(), Names::default())?,
             model_calls: Vec::new(),
+            requests: Vec::new(),
+            runs: Vec::new(),
             ledger: Ledger::default(),
             span: None,
             default_window: Window::default(),

@@ -11,7 +11,7 @@ use super::load::{Common, Loaded};
 use super::progress::Working;
 use super::saved::{self, BaselineError};
 use super::selector::Selector;
-use crate::comparison::{Comparison, Identity, SavedBaseline, Side, compare_sides};
+use crate::comparison::{Comparison, Identity, Path as WholePath, SavedBaseline, Side, compare_sides};
 use crate::dataset::{Columns, Condition, Dataset, ModelSource, Selection, Window};
 use crate::invocation::Span;
 use crate::parse::TimingKeys;
@@ -248,6 +248,9 @@ pub(super) fn compare_all(
             &selected,
             &loaded.ledger,
         );
+        let sides = [&comparison.baseline, &comparison.candidate];
+        let path = WholePath::of(sides, &loaded.requests, &loaded.runs, &loaded.dataset);
+        comparison = comparison.with_path(path);
         comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
         let both: Vec<&Selector> = [baseline].into_iter().chain(selector.copied()).collect();
         let warnings = selector_warnings(&both, &loaded, &selected, &windows)?;

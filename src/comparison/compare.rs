@@ -9,6 +9,7 @@ use super::doubts::doubts;
 use super::effects::Effects;
 use super::fan_out::{FanOut, fan_out};
 use super::limits::SideLimits;
+use super::path::Path;
 use super::prompt_pairs::PromptPairs;
 use super::quantiles::{Arm, COMPARED, ComparedQuantile, adjust_exploratory, compared, give_verdicts};
 use super::rates::ComparedRate;
@@ -59,6 +60,8 @@ pub struct Comparison {
     pub fan_out: Vec<FanOut>,
     /// What comes of requests that were stopped at different times, where some were.
     pub several_limits: Option<SeveralLimits>,
+    /// What callers and API Gateway saw; absent where nobody outside the function recorded anything.
+    pub path: Option<Path>,
     /// Invocations whose model is not known, where models are compared.
     pub unattributed: Option<Unattributed>,
     /// Whether the sides differ in nothing else.
@@ -88,6 +91,18 @@ impl Comparison {
             _ => compared.candidate.as_ref(),
         });
         summary.is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly)
+    }
+
+    /// The same with what callers and API Gateway saw of its requests, and what must be known of that.
+    #[must_use]
+    pub fn with_path(self, path: Option<Path>) -> Self {
+        let mut warnings = self.warnings;
+        warnings.extend(path.iter().flat_map(Path::warnings));
+        Self {
+            path,
+            warnings,
+            ..self
+        }
     }
 
     /// Whether requests stopped at several limits leave a quantile of total time without a verdict.
@@ -194,6 +209,7 @@ pub fn compare_sides(
         slowest,
         fan_out,
         several_limits,
+        path: None,
         unattributed,
         control,
         failures,

@@ -117,7 +117,7 @@ pub(super) fn composition(rows: &Columns, total: &Sample, failures: Failures) ->
 }
 
 /// Longer than any invocation, and small enough to keep microseconds apart in floating point.
-const ABOVE_ALL_US: f64 = 1e15;
+pub(super) const ABOVE_ALL_US: f64 = 1e15;
 
 /// What makes the tail. `requests` is how many there are in all, and `p99` that of their total time.
 pub(super) fn tail(composition: &[Composition], requests: usize, p99: &P99<'_>) -> Option<Tail> {
@@ -126,34 +126,16 @@ pub(super) fn tail(composition: &[Composition], requests: usize, p99: &P99<'_>) 
     let both = top.phases_us.iter().zip(&middle.phases_us);
     let phases_us: Vec<f64> = both.map(|(top, middle)| top - middle).collect();
     let excess_us: f64 = phases_us.iter().sum();
-    let clusters = p99
-        .dependence
-        .filter(|found| found.rests_on_few_clusters(Probability::P99) && found.exceedances > found.clusters)
-        .map(|found| found.clusters);
-    let doubt = match (p99.summary, clusters) {
-        (Some(summary), _) if summary.grade == Grade::MaxOnly => Some(TailDoubt::FewRequests {
-            requests,
-            worth: p99
-                .dependence
-                .map_or(requests, |found| found.effective_size() as usize),
-            needed: summary.n_needed,
-        }),
-        (_, Some(clusters)) => Some(TailDoubt::FewEpisodes(clusters)),
-        _ if excess_us <= 0.0 => Some(TailDoubt::NoExcess),
-        _ => None,
-    };
     Some(Tail {
         excess_us,
         phases_us,
-        doubt,
+        doubt: p99.doubt(requests, excess_us),
         is_bound: top.timeouts > 0,
-        is_of_slowest: p99
-            .summary
-            .is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly),
+        is_of_slowest: p99.is_of_slowest(),
     })
 }
 
-/// p99 of one side's total time.
+/// p99 of what one side's requests took.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct P99<'a> {
     summary: Option<&'a QuantileSummary>,
@@ -161,6 +143,34 @@ pub(super) struct P99<'a> {
 }
 
 impl<'a> P99<'a> {
+    /// What must be known before it is believed what makes the tail, of so many requests whose longest take so much longer.
+    pub(super) fn doubt(&self, requests: usize, excess_us: f64) -> Option<TailDoubt> {
+        let clusters = self
+            .dependence
+            .filter(|found| {
+                found.rests_on_few_clusters(Probability::P99) && found.exceedances > found.clusters
+            })
+            .map(|found| found.clusters);
+        match (self.summary, clusters) {
+            (Some(summary), _) if summary.grade == Grade::MaxOnly => Some(TailDoubt::FewRequests {
+                requests,
+                worth: self
+                    .dependence
+                    .map_or(requests, |found| found.effective_size() as usize),
+                needed: summary.n_needed,
+            }),
+            (_, Some(clusters)) => Some(TailDoubt::FewEpisodes(clusters)),
+            _ if excess_us <= 0.0 => Some(TailDoubt::NoExcess),
+            _ => None,
+        }
+    }
+
+    /// Whether it has no upper end, so that the requests around it are just the slowest.
+    pub(super) fn is_of_slowest(&self) -> bool {
+        self.summary
+            .is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly)
+    }
+
     /// Of each side, baseline first.
     pub(super) fn of(total: &'a [ComparedQuantile]) -> [Self; 2] {
         let p99 = total.iter().find(|compared| compared.p == Probability::P99);

@@ -21,6 +21,7 @@ mod limits;
 mod load_checks;
 mod model_time;
 mod ordered;
+mod path;
 mod prices;
 mod prompt_pairs;
 mod quantiles;
@@ -53,6 +54,9 @@ pub use gate::{
 pub use inference_share::{EstimatedShare, InferenceShare, Speedups};
 pub use limits::{GATEWAY_LIMITS_S, Margin, OwnTimeout, SideLimits};
 pub use model_time::{BedrockTime, Quantiles, Retries};
+pub use path::{
+    ComparedPoint, Ended, EndedCounts, Path, PathSide, PathTail, Point, StageMeans, StagesAround,
+};
 pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
 pub use prompt_pairs::PromptPairs;
 pub use quantiles::{ComparedQuantile, Direction, PRIMARY};

@@ -159,6 +159,12 @@ impl<'s> Arm<'s> {
         })
     }
 
+    /// A sample with its values in order of arrival, if that is known.
+    pub(super) fn of_series(sample: Sample, series: Option<Series>) -> Self {
+        let order = series.map_or(Order::Unknown, |series| Order::Series(series, OnceLock::new()));
+        Self { sample, order }
+    }
+
     /// How the requests around a quantile depend on each other.
     pub(super) fn dependence(&self, p: Probability) -> Option<Dependence> {
         match &self.order {

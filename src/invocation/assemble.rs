@@ -14,6 +14,7 @@ use super::ledger::Ledger;
 use super::model_call::BedrockRow;
 use super::names::SourceFile;
 use super::part::{Lone, Part};
+use super::path::Outside;
 use super::rows::{BedrockId, InitRow, MarkKind, MarkRow, ReportRow, Standing, TimingRow, Told};
 use super::tables::{Positions, Tables};
 use crate::source::{Encoding, Found};
@@ -32,6 +33,7 @@ pub struct Assembler {
     inits: Vec<InitRow>,
     ends: Vec<End>,
     bedrock: Vec<BedrockRow>,
+    outside: Outside,
     /// What tells the events that no request id groups.
     seen: HashSet<u128, Folded>,
     ledger: Ledger,
@@ -88,6 +90,7 @@ impl Assembler {
             tables,
             joiner,
             lone,
+            outside,
             ledger,
             rejected,
             span,
@@ -129,6 +132,7 @@ impl Assembler {
         for one in lone {
             self.take_lone(one, &moved);
         }
+        self.outside.absorb(outside, &moved.positions.models);
         found.map(
             |found| match (found.encoding, std::mem::take(&mut self.repaired_lines)) {
                 (Encoding::Utf8, 1..) => Found {
@@ -304,13 +308,13 @@ impl Assembler {
     pub fn finish(mut self, threads: usize) -> Collected {
         self.joiner.finish();
         let mut rows = self.joiner.loose;
-        (rows.inits, rows.bedrock) = (self.inits, self.bedrock);
+        (rows.inits, rows.bedrock, rows.outside) = (self.inits, self.bedrock, self.outside);
         let mut settled = self.settled;
         settled.push(self.joiner.settled);
         let ends = self.ends;
         self.seen = HashSet::default();
         let mut ledger = self.ledger;
-        let (invocations, model_calls, names) = finish(
+        let finished = finish(
             settled,
             rows,
             ends,
@@ -320,9 +324,11 @@ impl Assembler {
             threads,
         );
         Collected {
-            invocations,
-            model_calls,
-            names,
+            invocations: finished.invocations,
+            model_calls: finished.model_calls,
+            requests: finished.requests,
+            runs: finished.runs,
+            names: finished.names,
             ledger,
             span: self.span,
         }

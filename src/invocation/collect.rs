@@ -9,6 +9,7 @@ use super::ledger::Ledger;
 use super::model_call::ModelCall;
 use super::names::Names;
 use super::part::Sifter;
+use super::path::{PathRequest, PathRun};
 use crate::parse::Parser;
 use crate::source::{Item, Take};
 use crate::vocab::{Rejected, Timestamp};
@@ -38,6 +39,10 @@ pub struct Collected {
     pub invocations: Invocations,
     /// Bedrock's own records of model calls, by time, then by Bedrock's request id.
     pub model_calls: Vec<ModelCall>,
+    /// Requests that clients and API Gateway recorded, by time.
+    pub requests: Vec<PathRequest>,
+    /// The runs of clients, by name.
+    pub runs: Vec<PathRun>,
     /// The names that they refer to.
     pub names: Names,
     /// What became of every event.

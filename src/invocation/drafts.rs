@@ -263,6 +263,7 @@ impl Draft {
                 restore: micros(self.restore),
                 status: self.status.map(Status::of),
                 error_type: None,
+                trace: None,
                 completeness: Completeness::Whole,
                 at: None,
             },

@@ -15,11 +15,21 @@ use super::ledger::Ledger;
 use super::model_call::ModelCall;
 use super::names::{Interner, Model, Names, SourceFile};
 use super::optional::Optional;
+use super::path::{PathRequest, PathRun};
 use super::rows::{BedrockId, MarkKind, MarkRow, Rows, Told};
 use super::side_by_side::side_by_side;
 use super::streams::Stream;
 use super::tables::Tables;
 use crate::vocab::{ModelId, RequestId};
+
+/// What everything that came in comes to.
+pub(super) struct Finished {
+    pub(super) invocations: Invocations,
+    pub(super) model_calls: Vec<ModelCall>,
+    pub(super) requests: Vec<PathRequest>,
+    pub(super) runs: Vec<PathRun>,
+    pub(super) names: Names,
+}
 
 /// Makes invocations of what was settled and what was not.
 pub(super) fn finish(
@@ -30,10 +40,11 @@ pub(super) fn finish(
     files: Vec<SourceFile>,
     ledger: &mut Ledger,
     threads: usize,
-) -> (Invocations, Vec<ModelCall>, Names) {
+) -> Finished {
     loosen_conflicts(&mut settled, &mut rows);
     drop_ends(ends, &settled, &mut rows, ledger);
     drop_duplicates(&mut rows, ledger);
+    rows.outside.drop_repeated(ledger);
     for drafts in &settled {
         let matched = drafts.is_matched.told().filter(|is| *is == 1).count() as u64;
         ledger.matched += matched;
@@ -72,16 +83,20 @@ pub(super) fn finish(
     let (models, model_at) = models_of(&used, &rows, tables);
     let calls = model_calls(&rows, &is_joined, tables, &model_at);
     ledger.bedrock_joined = calls.iter().filter(|call| call.is_joined).count() as u64;
+    let outside = take(&mut rows.outside);
     let (invocations, names) = named_invocations(whole, starts, other_ids, tables, &model_at);
-    (
+    let (requests, runs) = outside.join(&invocations, &model_at, ledger);
+    Finished {
         invocations,
-        calls,
-        Names {
+        model_calls: calls,
+        requests,
+        runs,
+        names: Names {
             files,
             models,
             ..names
         },
-    )
+    }
 }
 
 /// The positions below `len` that stand in a column.
@@ -258,10 +273,11 @@ fn order(drafts: &Drafts, other_ids: &Interner) -> Option<Vec<u32>> {
     Some(order)
 }
 
-/// The models that records of invocations and of Bedrock name, each once, and for each name its model.
+/// The models that records of invocations, of Bedrock and of clients name, each once, and for each name its model.
 fn models_of(used: &HashSet<u32>, rows: &Rows, tables: &Tables) -> (Vec<Model>, HashMap<u32, u32>) {
     let of_bedrock = rows.bedrock.iter().map(|row| row.model);
-    let names: BTreeSet<u32> = used.iter().copied().chain(of_bedrock).collect();
+    let of_clients = rows.outside.clients.iter().map(|row| row.model);
+    let names: BTreeSet<u32> = used.iter().copied().chain(of_bedrock).chain(of_clients).collect();
     let mut by_id: BTreeMap<&str, (ModelId, BTreeSet<Box<str>>)> = Default::default();
     for &name in &names {
         let Some(model) = tables.models.model(name) else {

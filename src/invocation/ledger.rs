@@ -17,9 +17,9 @@ pub struct Ledger {
     pub timing_records: u64,
     /// Bedrock's own invocation log records.
     pub bedrock_records: u64,
-    /// API Gateway access log records.
+    /// Access log records of API Gateway.
     pub gateway_records: u64,
-    /// Records of a load driver.
+    /// Records of callers of the API, and the first and last lines of their runs.
     pub client_records: u64,
     /// Platform lines that are kept as evidence: `START`, `END`, `INIT_START` and the like.
     pub lifecycle: u64,
@@ -37,6 +37,14 @@ pub struct Ledger {
     pub timing_without_report: u64,
     /// Bedrock records that were joined to an invocation.
     pub bedrock_joined: u64,
+    /// Access log records of API Gateway that were joined to an invocation.
+    pub gateway_joined: u64,
+    /// Requests of clients that were joined to an invocation.
+    pub client_joined: u64,
+    /// Requests of clients that were joined to an access log record.
+    pub client_with_gateway: u64,
+    /// First and last lines of clients' runs.
+    pub client_run_lines: u64,
     /// Timing records without an inference time, which took Bedrock's own latency for it.
     pub inference_from_bedrock: u64,
     /// Invocations that overlap others in an input without stream names, so that nothing but their own records tells
@@ -76,6 +84,8 @@ impl Ledger {
         self.report_records += part.report_records;
         self.timing_records += part.timing_records;
         self.bedrock_records += part.bedrock_records;
+        self.gateway_records += part.gateway_records;
+        self.client_records += part.client_records;
         self.lifecycle += part.lifecycle;
         self.ignored += part.ignored;
     }

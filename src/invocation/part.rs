@@ -12,6 +12,7 @@ use super::facts::{milli, prompt_hash};
 use super::joiner::Joiner;
 use super::ledger::Ledger;
 use super::model_call::BedrockRow;
+use super::path::{ClientRow, GatewayRow, Outside};
 use super::rows::{Call, InitRow, MarkKind, MarkRow, ReportRow, Standing, TimingRow, Told};
 use super::streams::region_of_arn;
 use super::tables::Tables;
@@ -29,6 +30,8 @@ pub struct Part {
     pub(super) joiner: Joiner,
     /// What names no request.
     pub(super) lone: Vec<Lone>,
+    /// What those outside the function told.
+    pub(super) outside: Outside,
     pub(super) ledger: Ledger,
     pub(super) rejected: Vec<(Place, Cow<'static, str>)>,
     pub(super) span: Option<Span>,
@@ -227,7 +230,7 @@ impl Kind {
                 identifies: !timing.request_id.is_redacted(),
                 ..kind
             },
-            Record::Bedrock(_) => kind,
+            Record::Bedrock(_) | Record::Gateway(_) | Record::Client(_) | Record::ClientRun(_) => kind,
             Record::Lifecycle(line) => Self {
                 is_record: false,
                 is_of_anyone: !line.line.names_a_request(),
@@ -294,6 +297,9 @@ impl Part {
         match record {
             Record::Report(report) => {
                 self.ledger.report_records += 1;
+                if let Some(trace) = report.trace {
+                    self.outside.trace(&report.request_id, trace);
+                }
                 let at = event.at.or(report.at);
                 at.into_iter().for_each(|at| self.widen_span(at));
                 let row = ReportRow {
@@ -325,6 +331,23 @@ impl Part {
                 let model = self.tables.models.position(&call.model_as_logged);
                 let row = BedrockRow { call, at, id, model };
                 self.lone.push(Lone::Bedrock(Box::new(row), told));
+            }
+            // An id of their own tells these from others.
+            Record::Gateway(request) => {
+                self.ledger.gateway_records += 1;
+                let at = request.at.or(event.at);
+                at.into_iter().for_each(|at| self.widen_span(at));
+                self.outside.gateways.push(GatewayRow { request, at });
+            }
+            Record::Client(request) => {
+                self.ledger.client_records += 1;
+                request.at.into_iter().for_each(|at| self.widen_span(at));
+                let model = self.tables.models.position(&request.model_as_asked);
+                self.outside.clients.push(ClientRow { request, model });
+            }
+            Record::ClientRun(run) => {
+                self.ledger.client_records += 1;
+                self.outside.run(run);
             }
             Record::Lifecycle(record) => {
                 self.ledger.lifecycle += 1;

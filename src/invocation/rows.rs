@@ -3,6 +3,7 @@
 use latscope_schema::CallStatus;
 
 use super::model_call::BedrockRow;
+use super::path::Outside;
 use crate::parse::{Lifecycle, Report};
 use crate::vocab::{Micros, RequestId, Timestamp};
 
@@ -14,6 +15,7 @@ pub(super) struct Rows {
     pub(super) marks: Vec<MarkRow>,
     pub(super) inits: Vec<InitRow>,
     pub(super) bedrock: Vec<BedrockRow>,
+    pub(super) outside: Outside,
 }
 
 /// Where a record stands in the input.

@@ -14,7 +14,8 @@ use super::timing_keys::TimingKeys;
 use super::timing_mapping::Meaning;
 use super::timing_search::{Prefix, nested_texts, search};
 use super::{
-    bedrock_log, escapes, platform_event, platform_line, rejection_marker, report_line, serverless, timing,
+    bedrock_log, client, escapes, gateway_log, platform_event, platform_line, rejection_marker, report_line,
+    serverless, timing,
 };
 use crate::vocab::RequestId;
 
@@ -42,7 +43,7 @@ pub struct Parser {
     /// What is kept of a timing record.
     pub(super) kept: Vec<(Box<str>, Meaning)>,
     /// Finds what every record in JSON but the platform's holds one of: a key of the inference
-    /// time, our schema, or Bedrock's.
+    /// time, one of our schemas, Bedrock's, or a variable of API Gateway's.
     candidates: AhoCorasick,
     /// Tells what need not be parsed; none where that cannot be told.
     pub(super) prefilter: Option<Prefilter>,
@@ -60,7 +61,12 @@ impl Parser {
     /// # Errors
     /// If there are too many keys to search for, which takes millions.
     pub fn new(keys: TimingKeys) -> Result<Self, BuildError> {
-        let others = [&[timing::SCHEMA_FAMILY][..], &bedrock_log::NEEDLES].concat();
+        let others = [
+            &[timing::SCHEMA_FAMILY, client::NEEDLE][..],
+            &bedrock_log::NEEDLES,
+            &gateway_log::NEEDLES,
+        ]
+        .concat();
         let mut candidates = AhoCorasick::builder();
         // It looks into few messages, and a faster automaton takes as long to build as to read a small log.
         candidates.kind(Some(AhoCorasickKind::ContiguousNFA));
@@ -141,7 +147,19 @@ impl Parser {
         {
             return parsed(call.map(Record::Bedrock));
         }
-        self.timing(text, Prefix::default())
+        if let Some(line) = client::parse(text) {
+            return parsed(line.map(|line| match line {
+                client::Line::Request(request) => Record::Client(request),
+                client::Line::Run(run) => Record::ClientRun(run),
+            }));
+        }
+        match self.timing(text, Prefix::default()) {
+            // An application may log a timing record with keys of the gateway's.
+            Parsed::Ignored => gateway_log::parse(text).map_or(Parsed::Ignored, |request| {
+                parsed(request.map(|request| Record::Gateway(Box::new(request))))
+            }),
+            timing => timing,
+        }
     }
 
     /// A row of Logs Insights.

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::insights_bedrock;
 use super::record::{Completeness, Lifecycle, LifecycleRecord, Record, Report, Status};
-use crate::vocab::{Micros, RequestId, Timestamp};
+use crate::vocab::{Micros, RequestId, Timestamp, TraceId};
 
 type Fault = Cow<'static, str>;
 
@@ -71,6 +71,7 @@ struct Names {
     restore: [&'static str; 2],
     status: &'static str,
     error_type: &'static str,
+    trace: &'static str,
 }
 
 const OF_TEXT: Names = Names {
@@ -83,6 +84,7 @@ const OF_TEXT: Names = Names {
     restore: ["restoreMs", "@restoreDuration"],
     status: "reportStatus",
     error_type: "reportErrorType",
+    trace: "@xrayTraceId",
 };
 
 const OF_JSON: Names = Names {
@@ -95,6 +97,7 @@ const OF_JSON: Names = Names {
     restore: ["record.metrics.restoreDurationMs"; 2],
     status: "record.status",
     error_type: "record.errorType",
+    trace: "record.tracing.value",
 };
 
 /// A column that says whether there is an Init Duration, in rows of which one without is no cold start.
@@ -268,6 +271,7 @@ impl Row {
             },
             status: self.text(names.status).map(Status::from_word),
             error_type: self.text(names.error_type).map(Into::into),
+            trace: self.text(names.trace).and_then(TraceId::parse),
             completeness,
             at: self.at(),
         })
@@ -372,6 +376,7 @@ mod tests {
                 restore: None,
                 status: None,
                 error_type: None,
+                trace: None,
                 completeness: if shows_init { Completeness::Whole } else { Completeness::FieldsChosen },
                 at: Timestamp::parse("2031-03-04T05:06:07.961Z"),
             };

@@ -6,8 +6,10 @@
 mod bedrock_log;
 mod call_facts;
 mod classify;
+mod client;
 mod escapes;
 mod fields;
+mod gateway_log;
 mod insights_bedrock;
 mod insights_row;
 mod lenient;
@@ -34,6 +36,8 @@ mod timing_spellings;
 
 pub use call_facts::CallFacts;
 pub use classify::{Parsed, Parser};
+pub use client::{ClientRequest, ClientRun};
+pub use gateway_log::GatewayRequest;
 pub use platform_flat::Flat;
 pub use record::{
     BedrockCall, Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status, Timing,

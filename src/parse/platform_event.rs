@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::lenient::{Object, Text};
 use super::record::{Completeness, InitPhase, Lifecycle, LifecycleRecord, Record, Report, Status};
-use crate::vocab::{Micros, RequestId, Timestamp};
+use crate::vocab::{Micros, RequestId, Timestamp, TraceId};
 
 type Fault = Cow<'static, str>;
 
@@ -32,6 +33,15 @@ struct ReportRecord<'a> {
     status: Option<Cow<'a, str>>,
     #[serde(borrow)]
     error_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    tracing: Object<Tracing<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Tracing<'a> {
+    #[serde(borrow)]
+    value: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +137,7 @@ fn report(record: &str, at: Option<Timestamp>) -> Result<Report, Fault> {
         restore: micros(metrics.restore_duration_ms, "restoreDurationMs")?,
         status: record.status.as_deref().map(Status::from_word),
         error_type: record.error_type.map(Into::into),
+        trace: record.tracing.0.value.get().and_then(TraceId::parse),
         completeness: if billed.is_some() {
             Completeness::Whole
         } else {

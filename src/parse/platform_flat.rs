@@ -79,6 +79,7 @@ fn report(request_id: u128, rest: &str, tab: &str, end: &str) -> Option<Report> 
         restore: None,
         status,
         error_type: None,
+        trace: None,
         completeness: Completeness::Whole,
         at: None,
     })

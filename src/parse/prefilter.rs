@@ -18,7 +18,18 @@ pub(super) struct Prefilter {
 }
 
 /// What stands in messages in JSON that are records, as it stands there escaped too.
-const OTHERS: [&str; 4] = ["latscope.", "platform.", "ModelInvocationLog", "inputContentType"];
+const OTHERS: [&str; 9] = [
+    "latscope.",
+    "platform.",
+    "ModelInvocationLog",
+    "inputContentType",
+    // Of access logs of API Gateway.
+    "integrationLatency",
+    "integration.latency",
+    "responseLatency",
+    "routeKey",
+    "resourcePath",
+];
 
 /// An escape in JSON of a character that could have been written as it is.
 const HIDING: &str = "\\u00";

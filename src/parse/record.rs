@@ -6,7 +6,9 @@ use latscope_schema::CallStatus;
 use serde::{Serialize, Serializer};
 
 use super::call_facts::CallFacts;
-use crate::vocab::{Micros, ModelId, RequestId, Timestamp};
+use super::client::{ClientRequest, ClientRun};
+use super::gateway_log::GatewayRequest;
+use crate::vocab::{Micros, ModelId, RequestId, Timestamp, TraceId};
 
 /// A log event that matters to the analysis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -18,6 +20,12 @@ pub enum Record<'a> {
     Timing(Timing<'a>),
     /// What Bedrock itself logged of one model call.
     Bedrock(BedrockCall),
+    /// What API Gateway logged of one request.
+    Gateway(Box<GatewayRequest>),
+    /// What a caller of the API saw of one request.
+    Client(Box<ClientRequest>),
+    /// The beginning or the end of a run of such requests.
+    ClientRun(ClientRun),
     /// Any other line of the platform.
     Lifecycle(LifecycleRecord),
 }
@@ -75,6 +83,9 @@ pub struct Report {
     /// The platform's error type, such as `Runtime.OutOfMemory`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_type: Option<Box<str>>,
+    /// The trace, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_text")]
+    pub trace: Option<TraceId>,
     /// Whether the absence of a field means anything.
     #[serde(skip_serializing_if = "Completeness::is_whole")]
     pub completeness: Completeness,
@@ -379,11 +390,14 @@ fn text<T: ToString, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S
     serializer.serialize_str(&value.to_string())
 }
 
-fn optional_text<T: ToString, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn optional_text<T: ToString, S: Serializer>(
+    value: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     value.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
-fn micros<S: Serializer>(value: &Micros, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn micros<S: Serializer>(value: &Micros, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(value.as_micros())
 }
 

@@ -2,10 +2,10 @@
 
 use super::classify::{Parsed, Parser, request_id_of_prefix};
 use super::record::Record;
-use super::{escapes, reduced_json, reduced_line, reduced_timing, rejection_marker};
+use super::{escapes, gateway_log, reduced_json, reduced_line, reduced_timing, rejection_marker};
 
 /// Which version of these rules is in force. Another number means that something else is kept of the same message.
-pub const REDUCTION: u32 = 1;
+pub const REDUCTION: u32 = 2;
 
 /// What of a message may be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,9 @@ impl Parser {
                 Err(reason) => return Reduced::rejected(reason),
             },
             Record::Timing(_) => self.timing_record(text),
+            Record::Gateway(request) => gateway_log::reduced(request),
+            // A file of the caller's, which is in no log group.
+            Record::Client(_) | Record::ClientRun(_) => None,
         };
         kept.map_or(Reduced::Nothing, Reduced::Record)
     }

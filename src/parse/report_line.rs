@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Field, Fields, Stop};
+use super::fields::{Field, Fields, Stop, Value};
 use super::record::{Completeness, Report, Status};
-use crate::vocab::RequestId;
+use crate::vocab::{RequestId, TraceId};
 
 /// Reads what follows `REPORT RequestId:`.
 ///
@@ -41,6 +41,7 @@ pub(super) fn parse(text: &str) -> Result<Report, Cow<'static, str>> {
         restore: line.restore,
         status: line.status,
         error_type: line.error_type,
+        trace: line.trace,
         completeness: if is_whole {
             Completeness::Whole
         } else {
@@ -77,6 +78,7 @@ struct Line {
     billed_restore: Option<crate::vocab::Micros>,
     status: Option<Status>,
     error_type: Option<Box<str>>,
+    trace: Option<TraceId>,
 }
 
 impl Line {
@@ -101,7 +103,13 @@ impl Line {
                 self.error_type = field.value.word().map(Into::into);
                 Ok(())
             }
-            // X-Ray ids, and fields that Lambda may add.
+            "XRAY TraceId" => {
+                if let Value::Word(word) = field.value {
+                    self.trace = TraceId::parse(word);
+                }
+                Ok(())
+            }
+            // Other X-Ray ids, and fields that Lambda may add.
             _ => Ok(()),
         }
     }

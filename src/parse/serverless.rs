@@ -87,6 +87,7 @@ fn shortened_report(text: &str) -> Option<Report> {
         restore: None,
         status,
         error_type: None,
+        trace: None,
         completeness: Completeness::Whole,
         at: None,
     })

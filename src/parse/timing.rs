@@ -30,7 +30,7 @@ pub(super) fn parse_own(json: &str) -> Option<Result<Timing<'_>, Fault>> {
     match serde_json::from_str::<TimingRecord<'_>>(json) {
         Ok(record) if record.schema == SCHEMA => Some(checked(&record)),
         _ => {
-            let schema = serde_json::from_str::<Schema>(json).ok()?.0?;
+            let schema = schema(json)?;
             if schema == SCHEMA {
                 Some(Err("timing record with a field missing or of a wrong type".into()))
             } else if schema.starts_with(SCHEMA_FAMILY) {
@@ -50,6 +50,11 @@ pub(super) fn parse_flat(json: &str) -> Option<Timing<'_>> {
 /// Reads a record of our own schema as it stands inside a JSON text. `None` if it is to be read without its escapes.
 pub(super) fn parse_escaped(json: &str) -> Option<Timing<'_>> {
     checked(&timing_flat::read_escaped(json)?).ok()
+}
+
+/// The schema that a JSON object says it has.
+pub(super) fn schema(json: &str) -> Option<String> {
+    serde_json::from_str::<Schema>(json).ok()?.0
 }
 
 /// The schema of an object: of several the last, as where other records are looked for.

@@ -33,6 +33,8 @@ pub struct Figures {
     pub inference_share: Option<Figure>,
     /// Time by part.
     pub phases: Option<Figure>,
+    /// Time by stage of the whole path.
+    pub path: Option<Figure>,
     /// Cost against p95.
     pub cost: Option<Figure>,
 }
@@ -60,6 +62,7 @@ impl Figures {
                 chart::inference_share(&data.inference_shares),
             )?,
             phases: drawn("phases.svg", chart::phases(&data.phases))?,
+            path: drawn("path.svg", chart::path(&data.path))?,
             cost: drawn("cost.svg", chart::cost(&data.cost))?,
         })
     }
@@ -75,6 +78,7 @@ impl Figures {
             &self.distributions,
             &self.inference_share,
             &self.phases,
+            &self.path,
             &self.cost,
         ]
         .into_iter()

@@ -35,6 +35,10 @@ pub(super) struct LedgerJson {
     report_without_timing: u64,
     timing_without_report: u64,
     bedrock_joined: u64,
+    gateway_joined: u64,
+    client_joined: u64,
+    client_with_gateway: u64,
+    client_run_lines: u64,
 }
 
 /// One metric in milliseconds.
@@ -132,6 +136,10 @@ pub(super) fn ledger_json(ledger: &Ledger) -> LedgerJson {
         report_without_timing: ledger.report_without_timing,
         timing_without_report: ledger.timing_without_report,
         bedrock_joined: ledger.bedrock_joined,
+        gateway_joined: ledger.gateway_joined,
+        client_joined: ledger.client_joined,
+        client_with_gateway: ledger.client_with_gateway,
+        client_run_lines: ledger.client_run_lines,
     }
 }
 

@@ -29,6 +29,7 @@ mod json_what_if;
 mod limits;
 mod markdown;
 mod page;
+mod path;
 mod plan;
 mod ranking;
 mod report;

@@ -8,6 +8,7 @@ use super::figures::{Figure, Figures};
 use super::gates::gates_section;
 use super::limits;
 use super::page::{Block, Page, Prose, Section, Way, marked_name, marked_strong, noted_table, paragraph};
+use super::path;
 
 use super::sections::{billed, cold_and_warm, latency, total_time, warm_only};
 use super::slowest;
@@ -80,6 +81,7 @@ pub fn report_page(view: &ReportView<'_>) -> Page {
             figure(&figures.inference_share),
             figure(&figures.phases),
         )),
+        path::section(comparison, figure(&figures.path)),
         what_if_section(comparison, view.what_if),
         Some(billed(comparison)),
         Some(cost_section(comparison, view.cost, figure(&figures.cost))),

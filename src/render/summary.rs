@@ -352,5 +352,22 @@ pub(super) fn ledger_lines(ledger: &Ledger) -> Vec<String> {
             grouped(ledger.bedrock_joined)
         ));
     }
+    if ledger.gateway_records > 0 {
+        lines.push(format!(
+            "Access log records of API Gateway read: {}, of which {} joined to an invocation",
+            grouped(ledger.gateway_records),
+            grouped(ledger.gateway_joined)
+        ));
+    }
+    if ledger.client_records > 0 {
+        lines.push(format!(
+            "Client records read: {} = {} joined to an invocation + {} not + {} of runs; joined to an access log record: {}",
+            grouped(ledger.client_records),
+            grouped(ledger.client_joined),
+            grouped(ledger.client_records - ledger.client_joined - ledger.client_run_lines),
+            grouped(ledger.client_run_lines),
+            grouped(ledger.client_with_gateway)
+        ));
+    }
     lines
 }

@@ -7,6 +7,7 @@ mod mixture;
 mod model_calls;
 mod phases;
 mod shape;
+mod stages;
 mod warning;
 mod warning_text;
 
@@ -17,4 +18,5 @@ pub use mixture::{Mixture, mixtures, value_counts};
 pub use model_calls::{ModelCallSummary, model_calls};
 pub use phases::{Phase, RowBedrock, RowPhases, bedrock_of};
 pub use shape::{Shape, Shapes};
+pub use stages::{RequestStages, STAGES, Stage};
 pub use warning::{RowDoubts, Warning, input_warnings};

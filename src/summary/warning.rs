@@ -45,6 +45,10 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Runs of clients that could not keep their schedule.
+    InvalidRuns(usize),
+    /// Runs of clients whose last line is missing.
+    CutRuns(usize),
     /// Invocations that used several models.
     SeveralModels(usize),
     /// Inference times that exceed their invocation.

@@ -68,6 +68,18 @@ impl fmt::Display for Warning {
                 counted(*count as u64, "invocation"),
                 if *count == 1 { "its" } else { "their" }
             ),
+            Self::InvalidRuns(count) => write!(
+                f,
+                "{} of a client could not keep the schedule: what its caller saw is not what the planned load would have \
+                 met; the last line of each says why",
+                counted(*count as u64, "run")
+            ),
+            Self::CutRuns(count) => write!(
+                f,
+                "{} of a client {} no last line: whether the schedule was kept is not known",
+                counted(*count as u64, "run"),
+                if *count == 1 { "has" } else { "have" }
+            ),
             Self::SeveralModels(count) => write!(
                 f,
                 "{} called several models and {} to none of them",

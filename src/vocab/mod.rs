@@ -10,6 +10,7 @@ mod rejected;
 mod text;
 mod time_range;
 mod timestamp;
+mod trace;
 
 pub(crate) use any_value::{AnyType, Lenient};
 pub use identity::RequestId;
@@ -21,3 +22,4 @@ pub use rejected::Rejected;
 pub use text::{acts, counted, grouped, visible};
 pub use time_range::{TimeRange, gaps};
 pub use timestamp::Timestamp;
+pub use trace::TraceId;

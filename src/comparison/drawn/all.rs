@@ -49,6 +49,9 @@ pub struct Drawn {
     pub distributions: Distributions,
     /// Time by part.
     pub phases: PhaseBars,
+    /// Time by stage of the whole path. Reports of earlier versions have none.
+    #[serde(default)]
+    pub path: PhaseBars,
     /// Inference's share of the duration of each request.
     pub inference_shares: InferenceShares,
     /// Cost against p95.
@@ -137,6 +140,7 @@ impl Drawn {
             tokens,
             distributions,
             phases: PhaseBars::of(&spent),
+            path: PhaseBars::of_path(&spent),
             inference_shares,
             cost: CostPoints::of(
                 &costings,

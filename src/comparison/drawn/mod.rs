@@ -11,6 +11,7 @@ mod distributions;
 mod ecdfs;
 mod inference_shares;
 mod over_time;
+mod path_bars;
 mod phase_bars;
 mod quantile_curves;
 mod ratios;

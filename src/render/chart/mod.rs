@@ -36,7 +36,7 @@ pub use distributions::distributions;
 pub use ecdf::ecdf;
 pub use inference_share::inference_share;
 pub use over_time::over_time;
-pub use phases::phases;
+pub use phases::{path, phases};
 pub use quantile_curves::quantile_curves;
 pub use ratios::ratios;
 pub use tokens::tokens;

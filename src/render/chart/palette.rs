@@ -98,9 +98,10 @@ pub(super) fn of_place(place: usize) -> &'static Look {
     &SERIES[place % SERIES.len()]
 }
 
-/// Fill and text of the parts of a bar, in the order of the phases. Parts that may be neighbours differ in lightness, so
+/// Fill and text of the parts of a bar: first the phases in their order, then what lies outside the function on the way to
+/// it, and what was not found. Parts that may be neighbours differ in lightness, so
 /// that they differ without colour too.
-pub(super) const PARTS: [(Rgb, Rgb); 10] = [
+pub(super) const PARTS: [(Rgb, Rgb); 18] = [
     ((0x2f, 0x4b, 0x63), (0xff, 0xff, 0xff)),
     ((0xf2, 0xdc, 0xaa), INK),
     ((0xa9, 0x3f, 0x3a), (0xff, 0xff, 0xff)),
@@ -111,6 +112,14 @@ pub(super) const PARTS: [(Rgb, Rgb); 10] = [
     ((0x33, 0x20, 0x3f), (0xff, 0xff, 0xff)),
     ((0xe3, 0xe1, 0xd8), INK),
     ((0x6b, 0x6f, 0x45), (0xff, 0xff, 0xff)),
+    ((0xd9, 0xc7, 0xe0), INK),
+    ((0x7a, 0x4b, 0x8c), (0xff, 0xff, 0xff)),
+    ((0xb5, 0x8f, 0xc4), INK),
+    ((0xe8, 0xa3, 0x6b), INK),
+    ((0x8a, 0x4a, 0x14), (0xff, 0xff, 0xff)),
+    ((0xf6, 0xd3, 0xb8), INK),
+    ((0x5d, 0x36, 0x6d), (0xff, 0xff, 0xff)),
+    ((0xbf, 0xc3, 0xc7), INK),
 ];
 
 #[cfg(test)]
@@ -147,7 +156,7 @@ mod tests {
 
     /// Which parts may stand beside which, where those between them are nothing: inference is divided or it is not, and
     /// what is known of an invocation has inference and some other time in it.
-    const NEIGHBOURS: [(usize, &[usize]); 9] = [
+    const NEIGHBOURS: [(usize, &[usize]); 15] = [
         (0, &[1, 2, 3, 5, 9]),
         (1, &[2, 3, 5]),
         (2, &[3, 5]),
@@ -157,6 +166,12 @@ mod tests {
         (6, &[7, 8]),
         (7, &[8, 9]),
         (8, &[9]),
+        (10, &[11, 12, 16, 17]),
+        (11, &[13, 14, 17]),
+        (12, &[15, 17]),
+        (13, &[15, 17]),
+        (15, &[0, 1, 9, 17]),
+        (16, &[1, 5, 9]),
     ];
 
     #[test]

@@ -24,11 +24,53 @@ const PART_NAME: f64 = 200.0;
 /// # Errors
 /// If there is no bar or part or too many of them, or if a duration cannot be drawn.
 pub fn phases(data: &PhaseBars) -> Result<Chart, ChartError> {
-    let (sheet, height) = lay_out(data)?;
-    sheet.finish(height, "Where the time goes", alt(data), &words(data))
+    drawn(data, Subject::TotalTime)
 }
 
+/// The same of the whole path from the caller to the model.
+///
+/// # Errors
+/// As [`phases`].
+pub fn path(data: &PhaseBars) -> Result<Chart, ChartError> {
+    drawn(data, Subject::WholePath)
+}
+
+/// What the bars are of.
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    TotalTime,
+    WholePath,
+}
+
+impl Subject {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::TotalTime => "Where the time goes",
+            Self::WholePath => "The whole path",
+        }
+    }
+
+    const fn subtitle(self) -> &'static str {
+        match self {
+            Self::TotalTime => "Mean over the requests around each percentile of total time.",
+            Self::WholePath => {
+                "Mean over the requests around each percentile of what the client, or else API Gateway, saw."
+            }
+        }
+    }
+}
+
+fn drawn(data: &PhaseBars, subject: Subject) -> Result<Chart, ChartError> {
+    let (sheet, height) = lay_out_as(data, subject)?;
+    sheet.finish(height, subject.title(), alt(data, subject), &words(data))
+}
+
+#[cfg(test)]
 pub(super) fn lay_out(data: &PhaseBars) -> Result<(Sheet, f64), ChartError> {
+    lay_out_as(data, Subject::TotalTime)
+}
+
+fn lay_out_as(data: &PhaseBars, subject: Subject) -> Result<(Sheet, f64), ChartError> {
     let PhaseBars { parts, bars } = data;
     if parts.is_empty() || bars.is_empty() {
         return Err(ChartError::Empty);
@@ -52,14 +94,14 @@ pub(super) fn lay_out(data: &PhaseBars) -> Result<(Sheet, f64), ChartError> {
         return Err(ChartError::Value);
     }
 
-    let mut subtitle = "Mean over the requests around each percentile of total time.".to_owned();
+    let mut subtitle = subject.subtitle().to_owned();
     if bars.iter().any(|bar| bar.timed_out > 0) {
         subtitle.push_str(" ≥: some timed out.");
     }
     if bars.iter().any(|bar| bar.is_of_slowest) {
         subtitle.push_str(" †: too few, the slowest.");
     }
-    let mut sheet = Sheet::new("Where the time goes", &subtitle);
+    let mut sheet = Sheet::new(subject.title(), &subtitle);
     let mut top = key(&mut sheet, parts) + 18.0;
     let shown = |bar: &PhaseBar| text::fit(&bar.name, SMALL, false, NAME);
     let widest = bars
@@ -206,11 +248,11 @@ fn sum(bar: &PhaseBar) -> String {
 }
 
 /// What the figure finds: the longest part around the highest quantile for which any model has requests enough.
-fn alt(data: &PhaseBars) -> String {
+fn alt(data: &PhaseBars, subject: Subject) -> String {
     let is_told = |bar: &&PhaseBar| !bar.is_of_slowest;
     let highest = data.bars.iter().rev().find(is_told);
     let Some(highest) = highest.or(data.bars.last()) else {
-        return "Where the time goes".to_owned();
+        return subject.title().to_owned();
     };
     let quantile = &highest.quantile;
     let bars = data.bars.iter().filter(|bar| &bar.quantile == quantile);
@@ -230,7 +272,8 @@ fn alt(data: &PhaseBars) -> String {
         false => format!("around {}", text::in_words(quantile)),
     };
     format!(
-        "Where the time goes: the longest part {which} is {}",
+        "{}: the longest part {which} is {}",
+        subject.title(),
         listed(each.into_iter())
     )
 }

@@ -14,6 +14,7 @@ use super::limits::{
     several_limits_json,
 };
 use super::parts::Both;
+use super::path::{PathJson, path_json};
 use super::quantiles::{QuantilesJson, quantiles_json};
 use super::sides::{SideJson, StartJson, side_json, starts_json};
 use super::slowest::{SlowJson, slowest_json};
@@ -48,6 +49,7 @@ struct ReportJson<'a> {
     answers: Both<Option<AnswersJson>>,
     starts: Vec<StartJson>,
     time_spent: Both<TimeSpentJson>,
+    path: Option<PathJson>,
     what_if: Vec<WhatIfJson>,
     billed: BilledJson,
     cost: CostJson<'a>,
@@ -81,6 +83,7 @@ struct FiguresJson<'a> {
     distributions: Option<FigureJson<'a>>,
     inference_share: Option<FigureJson<'a>>,
     phases: Option<FigureJson<'a>>,
+    path: Option<FigureJson<'a>>,
     cost: Option<FigureJson<'a>>,
 }
 
@@ -123,6 +126,7 @@ pub fn report_json(view: &ReportView<'_>, page: &Page, drawn: &Drawn) -> serde_j
         time_spent: Both::of(
             both.map(|side| time_spent_json(sides(comparison)[side], &comparison.time_spent[side])),
         ),
+        path: comparison.path.as_ref().map(path_json),
         what_if: view.what_if.iter().map(what_if_json).collect(),
         billed: billed_json(comparison),
         cost: cost_json(view.cost),
@@ -170,6 +174,7 @@ fn figures_json(figures: &Figures) -> FiguresJson<'_> {
         distributions: one(figures.distributions.as_ref()),
         inference_share: one(figures.inference_share.as_ref()),
         phases: one(figures.phases.as_ref()),
+        path: one(figures.path.as_ref()),
         cost: one(figures.cost.as_ref()),
     }
 }

@@ -7,6 +7,7 @@ mod cost;
 mod document;
 mod limits;
 mod parts;
+mod path;
 mod quantiles;
 mod sides;
 mod slowest;

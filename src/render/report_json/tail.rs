@@ -45,8 +45,9 @@ pub(super) struct TailJson {
     doubt: Option<DoubtJson>,
 }
 
+/// Why it cannot be told what makes a tail.
 #[derive(Serialize)]
-struct DoubtJson {
+pub(super) struct DoubtJson {
     kind: &'static str,
     requests: Option<usize>,
     worth: Option<usize>,
@@ -102,7 +103,8 @@ fn phases(of: impl Fn(Phase) -> f64) -> PhasesJson {
     }
 }
 
-fn doubt(doubt: TailDoubt) -> DoubtJson {
+/// Why it cannot be told what makes a tail.
+pub(super) fn doubt(doubt: TailDoubt) -> DoubtJson {
     let none = DoubtJson {
         kind: "no_excess",
         requests: None,

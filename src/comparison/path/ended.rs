@@ -1,0 +1,169 @@
+//! Where requests ended.
+
+use latscope_schema::ClientOutcome;
+
+use super::Request;
+use crate::invocation::{Integration, Outcome};
+
+/// How far a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was answered.
+    Answered,
+    /// There was no connection, or it broke, and nothing further in tells of it.
+    Broken,
+    /// The caller gave up, and nothing further in tells of it.
+    GivenUp,
+    /// API Gateway answered by itself because there were too many.
+    ThrottledByGateway,
+    /// API Gateway answered by itself for another reason.
+    RefusedByGateway,
+    /// API Gateway gave up waiting for the function.
+    GatewayLimit,
+    /// API Gateway called the function and no invocation of it is known: Lambda refused the call, or its log is not there.
+    BeforeFunction,
+    /// The function ran into its time limit.
+    FunctionTimeout,
+    /// The function failed.
+    InFunction,
+    /// Bedrock refused the call because there were too many.
+    ThrottledByBedrock,
+    /// The function succeeded and its answer was an error, or did not arrive.
+    AfterFunction,
+    /// It got an error, and nothing tells from whom.
+    ErrorFromSomewhere,
+    /// The run ended first.
+    Cancelled,
+}
+
+impl Ended {
+    /// Every way, from without to within.
+    pub const ALL: [Self; 13] = [
+        Self::Answered,
+        Self::Broken,
+        Self::GivenUp,
+        Self::ThrottledByGateway,
+        Self::RefusedByGateway,
+        Self::GatewayLimit,
+        Self::BeforeFunction,
+        Self::FunctionTimeout,
+        Self::InFunction,
+        Self::ThrottledByBedrock,
+        Self::AfterFunction,
+        Self::ErrorFromSomewhere,
+        Self::Cancelled,
+    ];
+
+    /// The name in machine outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Broken => "broken",
+            Self::GivenUp => "given_up",
+            Self::ThrottledByGateway => "throttled_by_gateway",
+            Self::RefusedByGateway => "refused_by_gateway",
+            Self::GatewayLimit => "gateway_limit",
+            Self::BeforeFunction => "before_function",
+            Self::FunctionTimeout => "function_timeout",
+            Self::InFunction => "in_function",
+            Self::ThrottledByBedrock => "throttled_by_bedrock",
+            Self::AfterFunction => "after_function",
+            Self::ErrorFromSomewhere => "error_from_somewhere",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The name in words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Broken => "no connection, or it broke",
+            Self::GivenUp => "given up by the caller, seen by nobody else",
+            Self::ThrottledByGateway => "throttled by API Gateway",
+            Self::RefusedByGateway => "refused by API Gateway",
+            Self::GatewayLimit => "given up by API Gateway",
+            Self::BeforeFunction => "called by API Gateway, no invocation known",
+            Self::FunctionTimeout => "timed out in the function",
+            Self::InFunction => "failed in the function",
+            Self::ThrottledByBedrock => "throttled by Bedrock",
+            Self::AfterFunction => "answered with an error by the function, or lost on the way back",
+            Self::ErrorFromSomewhere => "error, from whom is not known",
+            Self::Cancelled => "cancelled with the run",
+        }
+    }
+
+    fn of(request: &Request<'_>) -> Self {
+        let (client, gateway) = (request.seen.client, request.seen.gateway);
+        let is_answered = match (client, gateway) {
+            (Some(client), _) => client.outcome == ClientOutcome::Ok,
+            (None, Some(gateway)) => match gateway.status {
+                Some(status) => (200..400).contains(&status),
+                None => request
+                    .row
+                    .is_some_and(|row| request.side.outcome[row] == Outcome::Success as u32),
+            },
+            (None, None) => false,
+        };
+        if is_answered {
+            return Self::Answered;
+        }
+        if client.is_some_and(|client| client.outcome == ClientOutcome::Cancelled) {
+            return Self::Cancelled;
+        }
+        let status = gateway.and_then(|gateway| gateway.status);
+        if let Some(row) = request.row {
+            let outcome = request.side.outcome[row];
+            if outcome == Outcome::Timeout as u32 {
+                return Self::FunctionTimeout;
+            }
+            if status == Some(504) {
+                return Self::GatewayLimit;
+            }
+            if request.side.facts.is_throttled.get(row).copied().unwrap_or(false) {
+                return Self::ThrottledByBedrock;
+            }
+            return match outcome == Outcome::Error as u32 {
+                true => Self::InFunction,
+                false => Self::AfterFunction,
+            };
+        }
+        if let Some(gateway) = gateway {
+            return match (gateway.integration, status) {
+                (Integration::NotCalled, Some(429)) => Self::ThrottledByGateway,
+                (Integration::NotCalled, _) => Self::RefusedByGateway,
+                (_, Some(504)) => Self::GatewayLimit,
+                (Integration::Called, _) => Self::BeforeFunction,
+                (Integration::Unknown, _) => Self::ErrorFromSomewhere,
+            };
+        }
+        match client.map(|client| client.outcome) {
+            Some(ClientOutcome::Timeout) => Self::GivenUp,
+            Some(ClientOutcome::Broken) => Self::Broken,
+            _ => Self::ErrorFromSomewhere,
+        }
+    }
+}
+
+/// How many requests ended in each way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EndedCounts([usize; Ended::ALL.len()]);
+
+impl EndedCounts {
+    pub(super) fn of<'a>(requests: impl Iterator<Item = Request<'a>>) -> Self {
+        let mut counts = Self::default();
+        for request in requests {
+            counts.0[Ended::of(&request) as usize] += 1;
+        }
+        counts
+    }
+
+    /// How many ended so.
+    pub fn get(&self, ended: Ended) -> usize {
+        self.0[ended as usize]
+    }
+
+    /// All of them.
+    pub fn sum(&self) -> usize {
+        self.0.iter().sum()
+    }
+}

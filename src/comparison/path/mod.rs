@@ -1,0 +1,291 @@
+//! The whole path: what callers and API Gateway saw of the requests of both sides, what each stage adds, and where requests
+//! ended that were not answered.
+
+mod ended;
+mod points;
+mod stages;
+
+use std::collections::{HashMap, HashSet};
+
+use latscope_schema::{ClientOutcome, ClientPhase};
+
+use super::composition::P99;
+use super::quantiles::ComparedQuantile;
+use super::side::Side;
+use crate::dataset::{Columns, Dataset};
+use crate::invocation::{Outcome, PathRequest, PathRun};
+use crate::stats::{Grade, Probability};
+use crate::summary::{RequestStages, Warning};
+
+pub use ended::{Ended, EndedCounts};
+pub use points::{ComparedPoint, Point};
+pub use stages::{PathTail, StageMeans, StagesAround};
+
+/// What callers and API Gateway saw of two sides.
+#[derive(Debug, Clone)]
+pub struct Path {
+    /// Whether the path begins at the caller; else it begins at the gateway.
+    pub is_from_client: bool,
+    /// Whether there is any record of the gateway, so that a request without one did not come to it.
+    pub has_gateway: bool,
+    /// What each of those on the way saw, from without to within; only where a side has it.
+    pub points: Vec<ComparedPoint>,
+    /// Baseline and candidate.
+    pub sides: [PathSide; 2],
+    /// How requests ended that belong to neither side, for nothing tells their model.
+    pub of_no_side: EndedCounts,
+    /// Runs of clients that could not keep their schedule.
+    pub invalid_runs: usize,
+    /// Runs of clients whose last line is missing.
+    pub cut_runs: usize,
+}
+
+/// One side of it.
+#[derive(Debug, Clone, Default)]
+pub struct PathSide {
+    /// Requests with a record from without the function, but for those left out.
+    pub requests: usize,
+    /// Requests of warm-ups, which count nowhere.
+    pub warm_up: usize,
+    /// Requests of bursts, which are no sample of the traffic.
+    pub burst: usize,
+    /// Invocations of the side of which nobody outside recorded anything.
+    pub invocations_without: usize,
+    /// Requests of the sample with an invocation.
+    pub with_invocation: usize,
+    /// Requests of the sample with a record of the gateway.
+    pub with_gateway: usize,
+    /// Where the time goes; nothing without a request that was answered.
+    pub stages: Option<StageMeans>,
+    /// How requests ended.
+    pub ended: EndedCounts,
+}
+
+/// A request of one side.
+#[derive(Debug, Clone, Copy)]
+struct Request<'a> {
+    seen: &'a PathRequest,
+    /// The row of its invocation on the side.
+    row: Option<usize>,
+    side: &'a Columns,
+}
+
+/// What a request is to a sample of latencies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// It was answered.
+    Value,
+    /// It was given up at a limit: it would have taken longer.
+    Limit,
+    /// It failed, which is counted apart.
+    Failed,
+}
+
+impl<'a> Request<'a> {
+    fn columns(&self) -> Option<(&'a Columns, usize)> {
+        self.row.map(|row| (self.side, row))
+    }
+
+    fn usage(&self, is_from_client: bool) -> Use {
+        match (is_from_client, self.seen.client, self.seen.gateway) {
+            (true, Some(client), _) => match client.outcome {
+                ClientOutcome::Ok => Use::Value,
+                ClientOutcome::Timeout => Use::Limit,
+                _ => Use::Failed,
+            },
+            (false, _, Some(gateway)) => match gateway.status {
+                Some(200..=399) => Use::Value,
+                Some(504) => Use::Limit,
+                Some(_) => Use::Failed,
+                None => match self.row.map(|row| self.side.outcome[row]) {
+                    Some(outcome) if outcome == Outcome::Success as u32 => Use::Value,
+                    _ => Use::Failed,
+                },
+            },
+            _ => Use::Failed,
+        }
+    }
+
+    fn stages(&self, is_from_client: bool) -> Option<RequestStages> {
+        RequestStages::of(self.seen, is_from_client, self.columns())
+    }
+}
+
+impl Path {
+    /// Of what was recorded outside the function. `None` where nothing of it belongs to a side.
+    pub fn of(
+        sides: [&Side; 2],
+        requests: &[PathRequest],
+        runs: &[PathRun],
+        dataset: &Dataset,
+    ) -> Option<Self> {
+        if requests.is_empty() {
+            return None;
+        }
+        let assigned = Assigned::of(sides, requests, dataset);
+        if assigned.of_sides.iter().all(Vec::is_empty) {
+            return None;
+        }
+        let has_gateway = requests.iter().any(|request| request.gateway.is_some());
+        // Of callers alone the whole is told; where only one side has some, both begin where both can.
+        let has_clients = |of: &Vec<Request<'_>>| of.iter().any(|request| request.seen.client.is_some());
+        let is_from_client = match assigned.of_sides.iter().filter(|of| !of.is_empty()).count() {
+            1 => assigned.of_sides.iter().any(has_clients),
+            _ => assigned.of_sides.iter().all(has_clients),
+        };
+        let samples = assigned.of_sides.each_ref().map(|of| sample(of, is_from_client));
+        let points = ComparedPoint::all(&samples, is_from_client);
+        let outermost = points
+            .iter()
+            .find(|point| point.point == Point::outermost(is_from_client));
+        let quantiles: &[ComparedQuantile] = outermost.map_or(&[], |point| &point.quantiles);
+        let p99 = P99::of(quantiles);
+        let of_side = |at: usize| {
+            let of = &assigned.of_sides[at];
+            let counted: Vec<&Request<'_>> = of.iter().filter(|request| is_counted(request.seen)).collect();
+            let in_phase = |phase| {
+                let is_so =
+                    |request: &&Request<'_>| request.seen.client.is_some_and(|client| client.phase == phase);
+                of.iter().filter(is_so).count()
+            };
+            let rows: HashSet<usize> = of.iter().filter_map(|request| request.row).collect();
+            PathSide {
+                requests: counted.len(),
+                warm_up: in_phase(ClientPhase::WarmUp),
+                burst: in_phase(ClientPhase::Burst),
+                invocations_without: if sides[at].is_saved {
+                    0
+                } else {
+                    sides[at].rows.len() - rows.len()
+                },
+                with_invocation: samples[at].iter().filter(|request| request.row.is_some()).count(),
+                with_gateway: samples[at]
+                    .iter()
+                    .filter(|request| request.seen.gateway.is_some())
+                    .count(),
+                stages: StageMeans::of(&samples[at], is_from_client, &p99[at]),
+                ended: EndedCounts::of(counted.into_iter().copied()),
+            }
+        };
+        let path_sides = [of_side(0), of_side(1)];
+        let others = assigned
+            .of_no_side
+            .iter()
+            .filter(|request| is_counted(request.seen));
+        Some(Self {
+            is_from_client,
+            has_gateway,
+            points,
+            sides: path_sides,
+            of_no_side: EndedCounts::of(others.copied()),
+            invalid_runs: runs.iter().filter(|run| run.is_valid == Some(false)).count(),
+            cut_runs: runs.iter().filter(|run| run.is_valid.is_none()).count(),
+        })
+    }
+
+    /// What a point on the way saw.
+    pub fn point(&self, point: Point) -> Option<&ComparedPoint> {
+        self.points.iter().find(|found| found.point == point)
+    }
+
+    /// The compared quantiles of what the stages are parts of.
+    pub fn outermost(&self) -> &[ComparedQuantile] {
+        let found = self.point(Point::outermost(self.is_from_client));
+        found.map_or(&[], |found| &found.quantiles)
+    }
+
+    /// Whether a side, 0 the baseline, has too few requests to tell which are around a quantile, so that the slowest stand
+    /// for them.
+    pub fn is_of_slowest(&self, side: usize, p: Probability) -> bool {
+        let compared = self.outermost().iter().find(|compared| compared.p == p);
+        let summary = compared.and_then(|compared| match side {
+            0 => compared.baseline.as_ref(),
+            _ => compared.candidate.as_ref(),
+        });
+        summary.is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly)
+    }
+
+    /// What a reader must know.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if self.invalid_runs > 0 {
+            warnings.push(Warning::InvalidRuns(self.invalid_runs));
+        }
+        if self.cut_runs > 0 {
+            warnings.push(Warning::CutRuns(self.cut_runs));
+        }
+        warnings
+    }
+}
+
+/// Whether a request is of the traffic that figures are about.
+fn is_counted(request: &PathRequest) -> bool {
+    request
+        .client
+        .is_none_or(|client| client.phase == ClientPhase::Steady)
+}
+
+/// The requests that latencies are taken of: counted, with the outermost record, and answered or given up at a limit.
+fn sample<'a>(of: &[Request<'a>], is_from_client: bool) -> Vec<Request<'a>> {
+    of.iter()
+        .filter(|request| is_counted(request.seen))
+        .filter(|request| request.usage(is_from_client) != Use::Failed)
+        .filter(|request| request.stages(is_from_client).is_some())
+        .copied()
+        .collect()
+}
+
+/// Which requests belong to which side.
+struct Assigned<'a> {
+    of_sides: [Vec<Request<'a>>; 2],
+    /// Those whose model nothing tells.
+    of_no_side: Vec<Request<'a>>,
+}
+
+impl<'a> Assigned<'a> {
+    fn of(sides: [&'a Side; 2], requests: &'a [PathRequest], dataset: &Dataset) -> Self {
+        let rows = sides.map(|side| -> HashMap<u32, usize> {
+            // Positions of a saved side are none of these logs.
+            let rows: &[u32] = if side.is_saved { &[] } else { &side.rows.row };
+            rows.iter().enumerate().map(|(at, row)| (*row, at)).collect()
+        });
+        let models = &dataset.names().models;
+        let is_of = |side: &Side, model: u32| {
+            let named = &models[model as usize].as_logged;
+            let is_alone = side.selected_by.is_empty() && !side.is_saved;
+            is_alone
+                && named
+                    .iter()
+                    .any(|name| side.model_ids.iter().any(|id| **id == **name))
+        };
+        let mut assigned = Self {
+            of_sides: [Vec::new(), Vec::new()],
+            of_no_side: Vec::new(),
+        };
+        for seen in requests {
+            let request = |side: usize, row| Request {
+                seen,
+                row,
+                side: &sides[side].rows,
+            };
+            if let Some(invocation) = seen.invocation {
+                let found = (0..2).find_map(|side| Some((side, *rows[side].get(&invocation)?)));
+                // An invocation of neither side is of another model.
+                if let Some((side, row)) = found {
+                    assigned.of_sides[side].push(request(side, Some(row)));
+                }
+                continue;
+            }
+            match seen.model {
+                Some(model) => {
+                    let side = (0..2).find(|side| is_of(sides[*side], model));
+                    if let Some(side) = side.filter(|side| sides[*side].window.holds(seen.at)) {
+                        assigned.of_sides[side].push(request(side, None));
+                    }
+                }
+                None => assigned.of_no_side.push(request(0, None)),
+            }
+        }
+        assigned
+    }
+}

@@ -1,0 +1,422 @@
+//! Requests as those outside the function saw them: callers of the API, and API Gateway.
+//!
+//! ```text
+//! client      |==================== latency ====================|
+//! gateway        |============ response latency ============|
+//! integration       |====== integration latency =======|
+//! function             |= Init =|======= Duration =======|
+//! ```
+//!
+//! No two of them share a clock, so nothing but ids joins them, and nothing but lengths is compared.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
+
+use latscope_schema::{ClientOutcome, ClientPhase};
+
+use super::invocations::Invocations;
+use super::ledger::Ledger;
+use crate::parse::{ClientRequest, ClientRun, GatewayRequest};
+use crate::vocab::{Micros, RequestId, Timestamp, TraceId};
+
+/// A request that a client or API Gateway recorded, with whatever of it was found elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathRequest {
+    /// Position of the model that the client asked for in [`Names`](super::Names).
+    pub model: Option<u32>,
+    /// When it began, by the clock of the client, or else of the gateway.
+    pub at: Option<Timestamp>,
+    /// What its caller saw.
+    pub client: Option<ClientSeen>,
+    /// What API Gateway logged.
+    pub gateway: Option<GatewaySeen>,
+    /// The row of its invocation in [`Invocations`].
+    pub invocation: Option<u32>,
+}
+
+/// A request as its caller saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientSeen {
+    /// Position of its run among [`PathRun`]s.
+    pub run: u32,
+    /// The part of the run.
+    pub phase: ClientPhase,
+    /// From the time at which it was meant to be sent to its end.
+    pub latency: Micros,
+    /// From its sending to its end.
+    pub service: Option<Micros>,
+    /// How it ended.
+    pub outcome: ClientOutcome,
+    /// The status of the response.
+    pub http_status: Option<u16>,
+}
+
+/// A request as API Gateway logged it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GatewaySeen {
+    /// The status of the response.
+    pub status: Option<u16>,
+    /// From the request to the response, in whole milliseconds.
+    pub response_latency: Option<Micros>,
+    /// What of it the integration took, in whole milliseconds.
+    pub integration_latency: Option<Micros>,
+    /// Whether the function was called.
+    pub integration: Integration,
+}
+
+/// Whether API Gateway called the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Integration {
+    /// It did.
+    Called,
+    /// It answered by itself.
+    NotCalled,
+    /// Its log does not tell.
+    Unknown,
+}
+
+/// A run of a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathRun {
+    /// Its name.
+    pub id: Box<str>,
+    /// Whether its schedule was kept. Nothing where its last line is missing.
+    pub is_valid: Option<bool>,
+    /// How many of its requests are there.
+    pub requests: u64,
+}
+
+/// What those outside the function told, as it came in.
+#[derive(Debug, Default)]
+pub(super) struct Outside {
+    pub(super) clients: Vec<ClientRow>,
+    pub(super) gateways: Vec<GatewayRow>,
+    runs: Vec<ClientRun>,
+    /// The trace of each request id that has one.
+    traces: Vec<(u128, TraceId)>,
+}
+
+/// A client's record, with its model in the tables.
+#[derive(Debug)]
+pub(super) struct ClientRow {
+    pub(super) request: Box<ClientRequest>,
+    pub(super) model: u32,
+}
+
+/// A record of API Gateway, and its time.
+#[derive(Debug)]
+pub(super) struct GatewayRow {
+    pub(super) request: Box<GatewayRequest>,
+    pub(super) at: Option<Timestamp>,
+}
+
+impl Outside {
+    pub(super) fn run(&mut self, run: ClientRun) {
+        self.runs.push(run);
+    }
+
+    /// Notes the trace of an invocation.
+    pub(super) fn trace(&mut self, request_id: &RequestId, trace: TraceId) {
+        if let RequestId::Uuid(id) = request_id
+            && *id != 0
+        {
+            self.traces.push((*id, trace));
+        }
+    }
+
+    /// Takes in what a part told, whose models stand at other positions.
+    pub(super) fn absorb(&mut self, part: Self, models: &[u32]) {
+        let moved = |row: ClientRow| ClientRow {
+            model: models[row.model as usize],
+            ..row
+        };
+        self.clients.extend(part.clients.into_iter().map(moved));
+        self.gateways.extend(part.gateways);
+        self.runs.extend(part.runs);
+        self.traces.extend(part.traces);
+    }
+
+    /// Drops records of the same request, and counts them. The order of the input decides nothing.
+    pub(super) fn drop_repeated(&mut self, ledger: &mut Ledger) {
+        let key = |row: &ClientRow| (row.request.run_id.clone(), row.request.sequence);
+        let rest = |row: &ClientRow| {
+            (
+                row.request.at,
+                row.request.latency,
+                row.request.service,
+                row.request.http_status,
+            )
+        };
+        self.clients.sort_by_cached_key(|row| (key(row), rest(row)));
+        let before = self.clients.len();
+        self.clients.dedup_by(|a, b| {
+            (&a.request.run_id, a.request.sequence) == (&b.request.run_id, b.request.sequence)
+        });
+        let clients = (before - self.clients.len()) as u64;
+        let rest = |row: &GatewayRow| {
+            let request = &row.request;
+            (
+                request.response_latency,
+                request.integration_latency,
+                request.status,
+                row.at,
+            )
+        };
+        self.gateways
+            .sort_by_cached_key(|row| (row.request.request_id.clone(), rest(row)));
+        let before = self.gateways.len();
+        self.gateways
+            .dedup_by(|a, b| a.request.request_id == b.request.request_id);
+        let gateways = (before - self.gateways.len()) as u64;
+        // The lines of a run are told by what they say.
+        let before = self.runs.len();
+        self.runs
+            .sort_by(|a, b| (&a.run_id, a.is_valid).cmp(&(&b.run_id, b.is_valid)));
+        self.runs.dedup();
+        let runs = (before - self.runs.len()) as u64;
+        ledger.client_run_lines = self.runs.len() as u64;
+        ledger.client_records -= clients + runs;
+        ledger.gateway_records -= gateways;
+        ledger.duplicates += clients + gateways + runs;
+    }
+
+    /// Joins what belongs to one request. Must have no repeated records; `model_at` says where the models of the tables
+    /// stand.
+    pub(super) fn join(
+        self,
+        invocations: &Invocations,
+        model_at: &HashMap<u32, u32>,
+        ledger: &mut Ledger,
+    ) -> (Vec<PathRequest>, Vec<PathRun>) {
+        if self.clients.is_empty() && self.gateways.is_empty() {
+            return (Vec::new(), self.runs_of());
+        }
+        let found = Found::of(&self, invocations);
+        let gateway_of: Vec<Option<usize>> = self
+            .clients
+            .iter()
+            .map(|row| found.gateway(&row.request))
+            .collect();
+        let gateway_of = claimed_once(gateway_of);
+        let of_gateways: Vec<Option<u32>> = self
+            .gateways
+            .iter()
+            .map(|row| found.of_gateway(&row.request))
+            .collect();
+        let of_gateways = claimed_once(of_gateways);
+        let of_clients = self.clients.iter().zip(&gateway_of).map(|(row, gateway)| {
+            let of_gateway = gateway.and_then(|gateway| of_gateways[gateway]);
+            found.of_client(&row.request).or(of_gateway)
+        });
+        let of_clients = claimed_once(of_clients.collect());
+
+        let runs = self.runs_of();
+        let run_at: HashMap<&str, u32> = runs.iter().map(|run| &*run.id).zip(0..).collect();
+        let seen_by_gateway = |gateway: usize| GatewaySeen::of(&self.gateways[gateway].request);
+        let mut requests: Vec<PathRequest> = Vec::new();
+        let mut is_of_client = vec![false; self.gateways.len()];
+        for ((row, gateway), invocation) in self.clients.iter().zip(&gateway_of).zip(&of_clients) {
+            if let Some(gateway) = gateway {
+                is_of_client[*gateway] = true;
+            }
+            let request = &row.request;
+            requests.push(PathRequest {
+                model: model_at.get(&row.model).copied(),
+                at: request.at,
+                client: run_at
+                    .get(&*request.run_id)
+                    .map(|run| ClientSeen::of(request, *run)),
+                gateway: gateway.map(seen_by_gateway),
+                invocation: *invocation,
+            });
+            ledger.client_joined += u64::from(invocation.is_some());
+            ledger.client_with_gateway += u64::from(gateway.is_some());
+        }
+        let taken: HashSet<u32> = of_clients.iter().flatten().copied().collect();
+        for (gateway, row) in self.gateways.iter().enumerate() {
+            let invocation = of_gateways[gateway];
+            ledger.gateway_joined += u64::from(invocation.is_some());
+            if !is_of_client[gateway] {
+                requests.push(PathRequest {
+                    model: None,
+                    at: row.at,
+                    client: None,
+                    gateway: Some(seen_by_gateway(gateway)),
+                    invocation: invocation.filter(|invocation| !taken.contains(invocation)),
+                });
+            }
+        }
+        // Records are in the order of their names, which decides between equal times.
+        requests.sort_by_key(|request| request.at);
+        (requests, runs)
+    }
+
+    /// The runs, by name.
+    fn runs_of(&self) -> Vec<PathRun> {
+        let mut runs: BTreeMap<&str, (Option<bool>, u64)> = BTreeMap::new();
+        for run in &self.runs {
+            let (is_valid, _) = runs.entry(&run.run_id).or_default();
+            // Of a run that ends twice the worse is believed.
+            *is_valid = match (*is_valid, run.is_valid) {
+                (Some(one), Some(other)) => Some(one && other),
+                (one, other) => one.or(other),
+            };
+        }
+        for row in &self.clients {
+            runs.entry(&row.request.run_id).or_default().1 += 1;
+        }
+        let run = |(id, (is_valid, requests)): (&str, (Option<bool>, u64))| PathRun {
+            id: id.into(),
+            is_valid,
+            requests,
+        };
+        runs.into_iter().map(run).collect()
+    }
+}
+
+impl ClientSeen {
+    fn of(request: &ClientRequest, run: u32) -> Self {
+        Self {
+            run,
+            phase: request.phase,
+            latency: request.latency,
+            service: request.service,
+            outcome: request.outcome,
+            http_status: request.http_status,
+        }
+    }
+}
+
+impl GatewaySeen {
+    fn of(request: &GatewayRequest) -> Self {
+        let was_called = request.lambda_request_id.is_some() || request.integration_latency.is_some();
+        Self {
+            status: request.status,
+            response_latency: request.response_latency,
+            integration_latency: request.integration_latency,
+            integration: match (was_called, request.tells_integration) {
+                (true, _) => Integration::Called,
+                (false, true) => Integration::NotCalled,
+                (false, false) => Integration::Unknown,
+            },
+        }
+    }
+}
+
+/// Where ids lead.
+struct Found<'a> {
+    /// The only invocation with each id that is asked for.
+    rows: HashMap<RequestId, Option<u32>>,
+    /// The only request id with each trace.
+    ids_of_traces: HashMap<TraceId, Option<u128>>,
+    /// The only record of API Gateway with each of its own ids.
+    gateways: HashMap<&'a str, Option<usize>>,
+    /// That which called this request.
+    by_request_id: HashMap<&'a RequestId, Option<usize>>,
+    by_trace: HashMap<TraceId, Option<usize>>,
+}
+
+impl<'a> Found<'a> {
+    fn of(outside: &'a Outside, invocations: &Invocations) -> Self {
+        let (clients, gateways) = (&outside.clients, &outside.gateways);
+        let asked_traces: HashSet<TraceId> = clients
+            .iter()
+            .filter_map(|row| row.request.trace)
+            .chain(gateways.iter().filter_map(|row| row.request.trace))
+            .collect();
+        let is_asked = |(_, trace): &&(u128, TraceId)| asked_traces.contains(trace);
+        let ids_of_traces = only(
+            outside
+                .traces
+                .iter()
+                .filter(is_asked)
+                .map(|(id, trace)| (*trace, *id)),
+        );
+        let ids = clients
+            .iter()
+            .filter_map(|row| row.request.lambda_request_id.clone());
+        let ids = ids.chain(
+            gateways
+                .iter()
+                .filter_map(|row| row.request.lambda_request_id.clone()),
+        );
+        let of_traces = ids_of_traces.values().flatten().map(|id| RequestId::Uuid(*id));
+        let asked: HashSet<RequestId> = ids.chain(of_traces).filter(|id| !id.is_redacted()).collect();
+        let rows = (0..invocations.len()).zip(0_u32..).filter_map(|(row, position)| {
+            let id = invocations.request_id(row).filter(|id| asked.contains(id))?;
+            Some((id, position))
+        });
+        let numbered = || gateways.iter().enumerate();
+        let own = numbered().map(|(at, row)| (&*row.request.request_id, at));
+        let extended = numbered().filter_map(|(at, row)| Some((row.request.extended_id.as_deref()?, at)));
+        Self {
+            rows: only(rows),
+            gateways: only(own.chain(extended)),
+            by_request_id: only(
+                numbered().filter_map(|(at, row)| Some((row.request.lambda_request_id.as_ref()?, at))),
+            ),
+            by_trace: only(numbered().filter_map(|(at, row)| Some((row.request.trace?, at)))),
+            ids_of_traces,
+        }
+    }
+
+    /// The record of API Gateway about a client's request.
+    fn gateway(&self, request: &ClientRequest) -> Option<usize> {
+        let ids = [&request.gateway_request_id, &request.gateway_extended_id];
+        let own = ids
+            .into_iter()
+            .flatten()
+            .find_map(|id| self.gateways.get(&**id).copied());
+        let by_id = || {
+            self.by_request_id
+                .get(request.lambda_request_id.as_ref()?)
+                .copied()
+        };
+        let by_trace = || self.by_trace.get(&request.trace?).copied();
+        own.or_else(by_id).or_else(by_trace).flatten()
+    }
+
+    fn of_client(&self, request: &ClientRequest) -> Option<u32> {
+        self.row(request.lambda_request_id.as_ref(), request.trace)
+    }
+
+    fn of_gateway(&self, request: &GatewayRequest) -> Option<u32> {
+        self.row(request.lambda_request_id.as_ref(), request.trace)
+    }
+
+    /// The invocation of a request id, or else of a trace.
+    fn row(&self, id: Option<&RequestId>, trace: Option<TraceId>) -> Option<u32> {
+        if let Some(id) = id.filter(|id| !id.is_redacted()) {
+            return self.rows.get(id).copied().flatten();
+        }
+        let id = self.ids_of_traces.get(&trace?).copied().flatten()?;
+        self.rows.get(&RequestId::Uuid(id)).copied().flatten()
+    }
+}
+
+/// What each key leads to; nothing where it leads to several.
+fn only<K: Hash + Eq, V: PartialEq>(pairs: impl Iterator<Item = (K, V)>) -> HashMap<K, Option<V>> {
+    let mut map: HashMap<K, Option<V>> = HashMap::new();
+    for (key, value) in pairs {
+        map.entry(key)
+            .and_modify(|held| {
+                if held.as_ref() != Some(&value) {
+                    *held = None;
+                }
+            })
+            .or_insert(Some(value));
+    }
+    map
+}
+
+/// What one alone claims; what several do is nobody's.
+fn claimed_once<T: Copy + Hash + Eq>(claims: Vec<Option<T>>) -> Vec<Option<T>> {
+    let mut counts: HashMap<T, usize> = HashMap::new();
+    for claim in claims.iter().flatten() {
+        *counts.entry(*claim).or_default() += 1;
+    }
+    claims
+        .into_iter()
+        .map(|claim| claim.filter(|claim| counts[claim] == 1))
+        .collect()
+}

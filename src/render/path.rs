@@ -1,0 +1,426 @@
+//! "The whole path": what the caller, API Gateway, Lambda and Bedrock each saw, what each stage adds, and where requests ended.
+
+use super::answer::point_and_interval;
+use super::page::{Block, Prose, Section, marked_name, marked_strong, noted_table, paragraph};
+use super::report::sides;
+use super::scale::{millis, percent, plural, ratio_with};
+use super::table::{Cell, Noted, Table, text};
+use crate::comparison::{Comparison, Ended, EndedCounts, Path, PathSide, PathTail, TailDoubt};
+use crate::stats::Probability;
+use crate::summary::{Phase, Stage};
+use crate::vocab::grouped;
+
+/// The section. Nothing where nobody outside the function recorded anything.
+pub(super) fn section(comparison: &Comparison, figure: Option<Block>) -> Option<Section> {
+    let path = comparison.path.as_ref()?;
+    let mut blocks = vec![paragraph(introduction(path))];
+    blocks.extend(points(comparison, path));
+    blocks.extend(stages(comparison, path));
+    blocks.extend(figure);
+    let sentences: Vec<String> = [0, 1]
+        .into_iter()
+        .filter_map(|side| makes_the_tail(comparison, path, side))
+        .collect();
+    if !sentences.is_empty() {
+        blocks.push(Block::Text(Prose::marked(&sentences.join(" "))));
+    }
+    blocks.extend(ended(comparison, path));
+    Some(Section::new("The whole path", blocks))
+}
+
+fn introduction(path: &Path) -> String {
+    let begins = match path.is_from_client {
+        true => "from the time at which the caller meant to send it to the end of its answer",
+        false => "from its arrival at API Gateway to the response, for no client recorded its requests",
+    };
+    format!(
+        "A request {begins}. Records of one request were joined by their ids; no two of them share a clock, so only lengths \
+         are compared, of the same requests at every point that recorded them."
+    )
+}
+
+/// What each of those on the way saw.
+fn points(comparison: &Comparison, path: &Path) -> Vec<Block> {
+    let mut noted = Noted::default();
+    let mut table = Table::new(
+        2,
+        &[
+            "seen by",
+            "quantile",
+            &comparison.baseline.name,
+            &comparison.candidate.name,
+            "ratio",
+        ],
+    );
+    for point in &path.points {
+        for (at, compared) in point
+            .quantiles
+            .iter()
+            .filter(|one| SHOWN.contains(&one.p))
+            .enumerate()
+        {
+            let title = if at == 0 { point.point.title() } else { "" };
+            let found = compared.comparison.as_ref();
+            table.row(vec![
+                text(title),
+                text(compared.p.label()),
+                noted.quantile(compared.baseline.as_ref()),
+                noted.quantile(compared.candidate.as_ref()),
+                found.map_or(Cell::Empty, |found| {
+                    point_and_interval(found.ratio, found.ratio_interval, ratio_with)
+                }),
+            ]);
+        }
+    }
+    let mut lines = vec![format!(
+        "ms (95 % interval); ratio is candidate to baseline; {}",
+        recorded(path)
+    )];
+    lines.extend(noted.footnotes());
+    noted_table(table, lines)
+}
+
+/// How many requests each of them recorded.
+fn recorded(path: &Path) -> String {
+    let both = |requests: [usize; 2]| {
+        let [baseline, candidate] = requests.map(|requests| grouped(requests as u64));
+        format!("{baseline} and {candidate}")
+    };
+    let mut runs: Vec<(usize, [usize; 2])> = Vec::new();
+    for (at, point) in path.points.iter().enumerate() {
+        if runs
+            .last()
+            .is_none_or(|(_, requests)| *requests != point.requests)
+        {
+            runs.push((at, point.requests));
+        }
+    }
+    match runs.as_slice() {
+        [(_, requests)] => format!("{} requests at every point", both(*requests)),
+        _ => {
+            let from = |(at, requests): &(usize, [usize; 2])| {
+                format!(
+                    "{} from \u{201c}{}\u{201d} on",
+                    both(*requests),
+                    path.points[*at].point.title()
+                )
+            };
+            let runs: Vec<String> = runs.iter().map(from).collect();
+            format!("requests: {}", runs.join(", "))
+        }
+    }
+}
+
+const SHOWN: [Probability; 3] = [Probability::P50, Probability::P95, Probability::P99];
+
+/// Stages that are shown whether anything tells them or not.
+const ALWAYS: [Stage; 9] = [
+    Stage::Waiting,
+    Stage::Network,
+    Stage::Gateway,
+    Stage::ToFunction,
+    Stage::Inside(Phase::Init),
+    Stage::Inside(Phase::Before),
+    Stage::Inside(Phase::Bedrock),
+    Stage::Inside(Phase::After),
+    Stage::Inside(Phase::Unexplained),
+];
+
+/// What each stage adds.
+fn stages(comparison: &Comparison, path: &Path) -> Vec<Block> {
+    let means = path.sides.each_ref().map(|side| side.stages.as_ref());
+    let is_shown = |stage: &Stage| {
+        let is_told = means
+            .iter()
+            .flatten()
+            .any(|means| means.mean_us[stage.place()] > 0.0);
+        is_told || ALWAYS.contains(stage)
+    };
+    let names = sides(comparison).map(|side| side.name.as_str());
+    let titles: Vec<String> = ["mean", "p50", "p95", "p99"]
+        .iter()
+        .flat_map(|column| names.map(|name| format!("{column} {name}")))
+        .collect();
+    let titles: Vec<&str> = ["stage"]
+        .into_iter()
+        .chain(titles.iter().map(String::as_str))
+        .collect();
+    let mut table = Table::new(1, &titles);
+    for stage in Stage::all().filter(is_shown) {
+        let place = stage.place();
+        let mut cells = vec![text(title(stage))];
+        for p in [
+            None,
+            Some(Probability::P50),
+            Some(Probability::P95),
+            Some(Probability::P99),
+        ] {
+            for means in means {
+                let mean = means
+                    .filter(|means| means.is_told[place])
+                    .and_then(|means| match p {
+                        None => Some(means.mean_us[place]),
+                        Some(p) => Some(means.around(p)?.mean_us[place]),
+                    });
+                cells.push(mean.map_or_else(|| text("unknown"), |mean| text(millis(mean))));
+            }
+        }
+        table.row(cells);
+    }
+    let mut total = vec![text("together")];
+    for p in [
+        None,
+        Some(Probability::P50),
+        Some(Probability::P95),
+        Some(Probability::P99),
+    ] {
+        for means in means {
+            let sum = means.and_then(|means| match p {
+                None => Some(means.mean_us.iter().sum::<f64>()),
+                Some(p) => Some(means.around(p)?.mean_us.iter().sum()),
+            });
+            total.push(sum.map_or(Cell::Empty, |sum| text(millis(sum))));
+        }
+    }
+    table.row(total);
+    let mut lines = vec![
+        "mean ms over all requests, and over those around each quantile of what the outermost record says; unknown: no record \
+         tells it"
+            .to_owned(),
+    ];
+    lines.extend(meanings(path));
+    if path.has_gateway {
+        lines.push(
+            "API Gateway tells whole milliseconds, so the stages beside its times may be off by one"
+                .to_owned(),
+        );
+    }
+    for (side, of) in sides(comparison).into_iter().zip(&path.sides) {
+        lines.extend(coverage(&side.name, of, path));
+    }
+    let small = SHOWN.iter().rev().find_map(|&p| {
+        let is_small = [0, 1].map(|side| path.is_of_slowest(side, p));
+        (is_small != [false, false]).then_some(())
+    });
+    if small.is_some() {
+        lines.push(
+            "where a quantile has no upper end, the requests around it are just the slowest".to_owned(),
+        );
+    }
+    noted_table(table, lines)
+}
+
+/// A stage in the table.
+fn title(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Inside(Phase::Before) => "handler, before the call",
+        Stage::Inside(Phase::After) => "handler, after the call",
+        Stage::Inside(Phase::Bedrock) => "Bedrock's own latency",
+        stage => stage.name(),
+    }
+}
+
+/// What the names mean that are not plain.
+fn meanings(path: &Path) -> Vec<String> {
+    let is_told = |stage: Stage| {
+        let mut means = path.sides.iter().filter_map(|side| side.stages.as_ref());
+        means.any(|means| means.mean_us[stage.place()] > 0.0)
+    };
+    let meanings = [
+        (Stage::Waiting, "waiting: from the intended time to the sending"),
+        (
+            Stage::Network,
+            "network: what the caller waited beyond the gateway's response latency",
+        ),
+        (
+            Stage::Gateway,
+            "gateway: its response latency beyond that of the integration",
+        ),
+        (
+            Stage::ToFunction,
+            "way to the function: the integration's latency beyond what Lambda reports, there and back",
+        ),
+        (
+            Stage::NetworkAndGateway,
+            "network and gateway: both, where the gateway's response latency is not told",
+        ),
+        (
+            Stage::GatewayAndWay,
+            "gateway and way: both, where the integration's latency is not told",
+        ),
+        (
+            Stage::OutsideFunction,
+            "outside the function: network, gateway and way together, of requests without an access log record",
+        ),
+        (
+            Stage::NotFound,
+            "not found: what lies further in than any record that was found",
+        ),
+    ];
+    let told: Vec<&str> = meanings
+        .into_iter()
+        .filter(|(stage, _)| is_told(*stage))
+        .map(|(_, meaning)| meaning)
+        .collect();
+    match told.is_empty() {
+        true => Vec::new(),
+        false => vec![told.join("; ")],
+    }
+}
+
+/// Of how many requests what is known, and what was left out.
+fn coverage(side: &str, of: &PathSide, path: &Path) -> Vec<String> {
+    let mut parts = Vec::new();
+    if let Some(means) = &of.stages {
+        let gateway = match path.has_gateway {
+            true => format!(", {} with an access log record", grouped(of.with_gateway as u64)),
+            false => String::new(),
+        };
+        parts.push(format!(
+            "{}{gateway}, {} with an invocation",
+            plural(means.requests as u64, "request", "requests"),
+            grouped(of.with_invocation as u64)
+        ));
+        if means.untrue > 0 {
+            let count = plural(
+                means.untrue as u64,
+                "has records that contradict each other",
+                "have records that contradict each other",
+            );
+            parts.push(format!("{count}, not told apart"));
+        }
+    }
+    for (count, what) in [
+        (of.warm_up, "of the warm-up left out"),
+        (of.burst, "of bursts left out"),
+        (
+            of.invocations_without,
+            "more invocations that nobody outside recorded",
+        ),
+    ] {
+        if count > 0 {
+            parts.push(format!("{} {what}", grouped(count as u64)));
+        }
+    }
+    match parts.is_empty() {
+        true => Vec::new(),
+        false => vec![format!("{side}: {}", parts.join("; "))],
+    }
+}
+
+/// Which stage makes the tail of one side.
+fn makes_the_tail(comparison: &Comparison, path: &Path, side: usize) -> Option<String> {
+    let means = path.sides[side].stages.as_ref()?;
+    let tail = means.tail.as_ref()?;
+    let name = marked_strong(&marked_name(&sides(comparison)[side].name));
+    let said = match tail.doubt {
+        Some(TailDoubt::FewRequests { requests, needed, .. }) => format!(
+            "which stage makes its tail cannot be told from {} requests: p99 needs {}.",
+            grouped(requests as u64),
+            grouped(needed)
+        ),
+        Some(TailDoubt::FewEpisodes(episodes)) => format!(
+            "which stage makes its tail cannot be told: p99 rests on {}.",
+            plural(episodes as u64, "slow episode", "slow episodes")
+        ),
+        Some(TailDoubt::NoExcess) => {
+            "its requests around p99 are no longer than those around p50.".to_owned()
+        }
+        None => makes(tail)?,
+    };
+    Some(format!("{name}: {said}"))
+}
+
+fn makes(tail: &PathTail) -> Option<String> {
+    let (stage, share) = tail.largest()?;
+    let bound = if tail.is_bound { "at least " } else { "" };
+    let of_whom = match tail.is_of_slowest {
+        true => "the slowest requests",
+        false => "the requests around p99",
+    };
+    Some(format!(
+        "{of_whom} take {bound}{} ms more than those around p50; the largest part of that is {}, {}.",
+        millis(tail.excess_us),
+        in_words(stage),
+        percent(share)
+    ))
+}
+
+/// A stage in a sentence.
+fn in_words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Waiting => "waiting to be sent",
+        Stage::Network => "the network",
+        Stage::NetworkAndGateway => "the network with the gateway",
+        Stage::Gateway => "the gateway",
+        Stage::GatewayAndWay => "the gateway with the way to the function",
+        Stage::ToFunction => "the way to the function",
+        Stage::OutsideFunction => "what lies outside the function",
+        Stage::NotFound => "what was not found",
+        Stage::Inside(Phase::Init) => "waiting for a start",
+        Stage::Inside(Phase::Before) => "the handler before the call",
+        Stage::Inside(Phase::Retry) => "the time of retries",
+        Stage::Inside(Phase::Bedrock) => "Bedrock's own latency",
+        Stage::Inside(Phase::AroundBedrock) => "the time around Bedrock",
+        Stage::Inside(Phase::Inference) => "inference",
+        Stage::Inside(Phase::After) => "the handler after the call",
+        Stage::Inside(Phase::Unexplained) => "unexplained time in the function",
+        Stage::Inside(Phase::Other) => "other time in the function",
+        Stage::Inside(Phase::NotKnown) => "the duration of requests without a believable inference time",
+    }
+}
+
+/// Where requests ended.
+fn ended(comparison: &Comparison, path: &Path) -> Vec<Block> {
+    let counts: Vec<&EndedCounts> = path
+        .sides
+        .iter()
+        .map(|side| &side.ended)
+        .chain((path.of_no_side.sum() > 0).then_some(&path.of_no_side))
+        .collect();
+    let names = sides(comparison).map(|side| side.name.clone());
+    let columns = names
+        .into_iter()
+        .chain((counts.len() > 2).then(|| "model not told".to_owned()));
+    let titles: Vec<String> = ["where requests ended".to_owned()]
+        .into_iter()
+        .chain(columns)
+        .collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let mut table = Table::new(1, &titles);
+    for way in Ended::ALL {
+        if way != Ended::Answered && counts.iter().all(|counts| counts.get(way) == 0) {
+            continue;
+        }
+        let mut cells = vec![text(way.title())];
+        cells.extend(
+            counts
+                .iter()
+                .map(|counts| text(share_of(counts.get(way), counts.sum()))),
+        );
+        table.row(cells);
+    }
+    let mut lines = Vec::new();
+    if !path.has_gateway {
+        lines.push("no access log was read, so what API Gateway did by itself is not told apart".to_owned());
+    }
+    if path.of_no_side.sum() > 0 {
+        lines.push(
+            "model not told: API Gateway does not log which model a request asks for, and neither a client nor the function \
+             recorded these"
+                .to_owned(),
+        );
+    }
+    noted_table(table, lines)
+}
+
+fn share_of(count: usize, of: usize) -> String {
+    match (count, of) {
+        (0, _) | (_, 0) => grouped(count as u64),
+        _ => format!(
+            "{} ({})",
+            grouped(count as u64),
+            percent(count as f64 / of as f64)
+        ),
+    }
+}
