@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use common::analyser::{drive, latscope};
 use common::bedrock::{Bedrock, Reply, answer};
@@ -205,29 +206,166 @@ fn what_is_throttled_at_the_gateway_ends_there() {
     }
 }
 
-#[test]
-fn the_report_of_the_three_files_reads_the_functions_log() {
-    let run = whole_run();
-    let report = latscope(
-        &report_args(run, "report")
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>(),
-    );
-    let all = REQUESTS + WARM_UP - THROTTLED.len();
+/// Milliseconds that a stage may take beyond what was measured: loopback, the emulator, and a machine that is busy.
+const SLACK_MS: f64 = 20.0;
+
+/// Whole milliseconds are cut, so that a length of API Gateway is too short by less than this.
+const CUT_MS: f64 = 1.0;
+
+/// The report of the three files, which is made once.
+fn report() -> &'static Value {
+    static REPORT: OnceLock<Value> = OnceLock::new();
+    REPORT.get_or_init(|| {
+        let run = whole_run();
+        let out = run.file("report");
+        let files = ["run.ndjson", "access.ndjson", "function.log"].map(|name| run.file(name));
+        let mut args = vec!["report", "--baseline", "haiku", "--candidate", "nova-lite"];
+        args.push("--input");
+        args.extend(files.iter().map(String::as_str));
+        args.extend(["--out", &out]);
+        latscope(&args);
+        let report = fs::read_to_string(Path::new(&out).join("report.json")).unwrap();
+        serde_json::from_str(&report).unwrap()
+    })
+}
+
+/// The path of a model's side.
+fn side(model: &str) -> &'static Value {
+    let side = if model == HAIKU { "baseline" } else { "candidate" };
+    &report()["path"]["sides"][side]
+}
+
+/// The mean of a stage in milliseconds.
+#[track_caller]
+fn stage(model: &str, name: &str) -> f64 {
+    let mut stages = side(model)["stages"].as_array().unwrap().iter();
+    let found = stages.find(|stage| stage["stage"] == name);
+    number(found.unwrap_or_else(|| panic!("no {name}")), "mean_ms")
+}
+
+fn mean(of: &[&Value], number: impl Fn(&Value) -> f64) -> f64 {
+    of.iter().map(|request| number(request)).sum::<f64>() / of.len() as f64
+}
+
+fn as_ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Asserts that a stage is what was measured, within these errors below and above.
+#[track_caller]
+fn assert_is(found: f64, measured: f64, (below, above): (f64, f64), what: &str) {
+    // Times are kept to the microsecond.
     assert!(
-        report.contains(&format!("Invocations read: {all} = {all} matched")),
-        "{report}"
+        (measured - below - 0.002..measured + above + 0.002).contains(&found),
+        "{what}: {found} found, {measured} measured"
     );
 }
 
-fn report_args(run: &Run, out: &str) -> Vec<String> {
-    let mut args: Vec<String> = ["report", "--baseline", "haiku", "--candidate", "nova-lite"]
-        .map(str::to_owned)
-        .to_vec();
-    for name in ["run.ndjson", "access.ndjson", "function.log"] {
-        args.extend(["--input".to_owned(), run.file(name)]);
+#[test]
+fn latscope_finds_what_was_put_in_at_each_stage() {
+    let run = whole_run();
+    assert_eq!(report()["path"]["begins_at"], "client");
+    for (model, told) in [(HAIKU, HAIKU_MS), (NOVA, NOVA_MS)] {
+        let requests = run.answered(model);
+        assert_eq!(side(model)["in_sample"], requests.len());
+        assert_eq!(side(model)["untrue"], 0);
+        let of_gateway =
+            |time: fn(&Passage) -> Duration| mean(&requests, |one| as_ms(time(run.passage(one))));
+        let network = of_gateway(|passage| passage.network);
+        let own = of_gateway(|passage| passage.response - passage.integration.unwrap());
+        let way = of_gateway(|passage| passage.integration.unwrap() - passage.function.unwrap());
+        let inference = mean(&requests, |one| {
+            let record = &run.timing[one["api_gateway_request_id"].as_str().unwrap()];
+            run.bedrock[record["bedrock_request_id"].as_str().unwrap()]
+        });
+        // What was measured is what was put in, or more where the machine was busy.
+        for (measured, put_in) in [
+            (network, NETWORK_MS),
+            (own, GATEWAY_MS),
+            (way, BETWEEN_MS),
+            (inference, told),
+        ] {
+            assert!(measured >= put_in as f64, "{measured} {put_in}");
+        }
+
+        let waiting = mean(&requests, |one| number(one, "late_ms"));
+        assert_is(stage(model, "waiting"), waiting, (0.0, 0.0), "waiting");
+        assert_is(
+            stage(model, "network"),
+            network,
+            (0.0, CUT_MS + SLACK_MS),
+            "network",
+        );
+        // A difference of two lengths that were both cut.
+        assert_is(stage(model, "gateway"), own, (CUT_MS, CUT_MS), "gateway");
+        let found = stage(model, "way_to_the_function");
+        assert_is(found, way, (CUT_MS, SLACK_MS), "way to the function");
+        let of_bedrock = stage(model, "bedrock");
+        assert_is(of_bedrock, told as f64, (0.0, 0.0), "Bedrock's own latency");
+        let found = of_bedrock + stage(model, "around_bedrock");
+        assert_is(found, inference, (1.0, SLACK_MS), "inference");
+
+        // Nothing is left over: the stages are what the caller waited.
+        let stages = side(model)["stages"].as_array().unwrap().iter();
+        let together: f64 = stages.filter_map(|stage| stage["mean_ms"].as_f64()).sum();
+        let latency = mean(&requests, |one| number(one, "latency_ms"));
+        assert_is(together, latency, (0.0, 0.0), "together");
     }
-    args.extend(["--out".to_owned(), run.file(out)]);
-    args
+}
+
+#[test]
+fn requests_end_where_they_ended() {
+    let run = whole_run();
+    let mut throttled = 0;
+    for model in [HAIKU, NOVA] {
+        let of_model = run
+            .requests
+            .iter()
+            .filter(|one| one["gen_ai.request.model"] == model);
+        let (ended, answered) = (&side(model)["ended"], run.answered(model).len());
+        let refused = of_model.count() - answered;
+        assert_eq!(ended["answered"], answered, "{ended}");
+        assert_eq!(ended["throttled_by_gateway"], refused, "{ended}");
+        let all: u64 = ended
+            .as_object()
+            .unwrap()
+            .values()
+            .filter_map(Value::as_u64)
+            .sum();
+        assert_eq!(all, (answered + refused) as u64, "{ended}");
+        throttled += refused;
+    }
+    assert_eq!(throttled, THROTTLED.len());
+    let warm_up = [HAIKU, NOVA].map(|model| side(model)["warm_up"].as_u64().unwrap());
+    assert_eq!(warm_up.iter().sum::<u64>(), WARM_UP as u64);
+}
+
+#[test]
+fn every_line_of_the_three_files_is_accounted_for() {
+    let run = whole_run();
+    let ledger = &report()["ledger"];
+    let all = REQUESTS + WARM_UP;
+    let called = all - THROTTLED.len();
+    let lines = ["run.ndjson", "access.ndjson", "function.log"]
+        .map(|name| fs::read_to_string(run.file(name)).unwrap().lines().count());
+    assert_eq!(lines[..2], [all + 2, all]);
+    for (name, count) in [
+        ("events", lines.iter().sum()),
+        // A record for each request, the first line and the last.
+        ("client_records", lines[0]),
+        ("client_run_lines", 2),
+        ("client_with_gateway", all),
+        ("client_joined", called),
+        ("gateway_records", lines[1]),
+        ("gateway_joined", called),
+        ("timing_records", called),
+        ("report_records", called),
+        ("invocations", called),
+        ("matched", called),
+        ("duplicates", 0),
+        ("rejected", 0),
+        ("ignored", 0),
+    ] {
+        assert_eq!(ledger[name], count, "{name}: {ledger}");
+    }
 }
