@@ -1,4 +1,5 @@
-//! `docs/run-the-experiment.md`: what needs no account is run, what does is at least of a shell, and its costs add up.
+//! `docs/run-the-experiment.md`: what needs no account is run, what reads CloudWatch Logs is run against moto, the rest is at
+//! least of a shell, and its costs add up.
 
 // A test may stop where something is not as it should be.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -9,16 +10,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::bedrock::{Bedrock, Reply, answer};
 use common::gateway::{Delays, Fate, Gateway};
 use common::measured::ms;
+use common::peers::Server;
 use common::rie::Function;
 use common::stack::{folder, source};
 use serde_json::Value;
 
 /// Stands above each block that needs no account.
 const OFFLINE: &str = "<!-- run offline -->\n";
+
+/// Stands above each block that asks AWS for logs, or reads what was fetched.
+const SAVED: &str = "<!-- run on what was saved -->\n";
 
 fn page() -> String {
     fs::read_to_string(folder().join("../docs/run-the-experiment.md")).unwrap()
@@ -70,21 +76,68 @@ fn programs() -> PathBuf {
     target.join("debug")
 }
 
-/// Runs a block as a reader does, with this address of the API.
-fn run(block: &str, url: &str, within: &Path) -> Output {
-    let path = std::env::var("PATH").unwrap();
-    let path = format!("{}:{path}", programs().display());
-    Command::new("sh")
-        .args(["-e", "-c", block])
-        .current_dir(within)
-        .env("PATH", path)
-        .env("URL", url)
-        .output()
-        .unwrap()
+/// A reader at a shell in a folder, with these variables.
+struct Reader {
+    within: PathBuf,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Reader {
+    /// Runs a block, and asserts that it ends with one of these codes.
+    #[track_caller]
+    fn run(&self, block: &str, codes: &[i32]) -> Output {
+        let path = std::env::var("PATH").unwrap();
+        let path = format!("{}:{path}", programs().display());
+        let mut command = Command::new("sh");
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy().to_lowercase();
+            if text.starts_with("aws_") || text.ends_with("_proxy") || text == "latscope_store" {
+                command.env_remove(name);
+            }
+        }
+        let output = command
+            // Nothing is late here.
+            .args(["-e", "-c", &format!("sleep() {{ :; }}\n{block}")])
+            .current_dir(&self.within)
+            .env("PATH", path)
+            .envs([
+                ("AWS_CONFIG_FILE", "none"),
+                ("AWS_SHARED_CREDENTIALS_FILE", "none"),
+            ])
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .output()
+            .unwrap();
+        let code = output.status.code().unwrap();
+        assert!(
+            codes.contains(&code),
+            "{block}\n{code}\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output
+    }
+
+    fn report(&self) -> Value {
+        for name in ["report.md", "report.html"] {
+            assert!(self.within.join("report").join(name).exists(), "{name}");
+        }
+        let report = fs::read_to_string(self.within.join("report/report.json")).unwrap();
+        serde_json::from_str(&report).unwrap()
+    }
+}
+
+/// Puts lines into a log group of moto, as events of now.
+fn put(moto: &Server, group: &str, lines: &str) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let now = i64::try_from(now).unwrap();
+    let events: Vec<(i64, &str)> = lines.lines().map(|line| (now, line)).collect();
+    moto.logs("us-east-1")
+        .group(group)
+        .stream(group, "stream", &events);
 }
 
 #[test]
-fn what_needs_no_account_does_what_the_page_says() {
+fn the_page_does_what_it_says() {
     let bedrock = Bedrock::start(|call| {
         let took = if call.model.contains("haiku") { 60 } else { 20 };
         Reply::Whole(ms(took), answer("Hello.", (12, 3), took as u32))
@@ -94,36 +147,56 @@ fn what_needs_no_account_does_what_the_page_says() {
     let within = Path::new(env!("CARGO_TARGET_TMPDIR")).join("experiment");
     let _ = fs::remove_dir_all(&within);
     fs::create_dir_all(&within).unwrap();
+    let moto = Server::moto();
+    let [group, access_group] = ["/aws/lambda/chat", "/aws/vendedlogs/apigateway/chat"];
+    let variables = [
+        ("URL", gateway.url.as_str()),
+        ("REGION", "us-east-1"),
+        ("SINCE", "10m"),
+        ("LOG_GROUP", group),
+        ("ACCESS_LOG_GROUP", access_group),
+        ("AWS_ENDPOINT_URL", &moto.url()),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    let reader = Reader {
+        variables: variables.map(|(name, value)| (name, value.to_owned())).to_vec(),
+        within,
+    };
 
+    // Without an account. 8: a machine that is busy elsewhere is late.
     let blocks = blocks_behind(OFFLINE);
     assert_eq!(blocks.len(), 2);
-    let driven = run(&blocks[0], &gateway.url, &within);
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&driven.stdout),
-        String::from_utf8_lossy(&driven.stderr),
-    );
-    // 8: a machine that is busy elsewhere is late.
-    assert!(
-        matches!(driven.status.code(), Some(0 | 8)) && !stdout.contains("invalid: no request"),
-        "{stdout}{stderr}"
-    );
+    let driven = reader.run(&blocks[0], &[0, 8]);
+    let stdout = String::from_utf8_lossy(&driven.stdout);
+    assert!(!stdout.contains("invalid: no request"), "{stdout}");
     let requests = gateway.passages().len();
     assert_eq!(requests, 44);
-
-    fs::write(within.join("access.ndjson"), gateway.access_log()).unwrap();
+    let access_log = gateway.access_log();
     let log = function.lock().unwrap().log_with_reports(requests);
-    fs::write(within.join("function.log"), log).unwrap();
-    let reported = run(&blocks[1], &gateway.url, &within);
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&reported.stdout),
-        String::from_utf8_lossy(&reported.stderr),
-    );
-    assert!(reported.status.success(), "{stdout}{stderr}");
-    for name in ["report.md", "report.html", "report.json"] {
-        assert!(within.join("report").join(name).exists(), "{name}");
+    fs::write(reader.within.join("access.ndjson"), &access_log).unwrap();
+    fs::write(reader.within.join("function.log"), &log).unwrap();
+    reader.run(&blocks[1], &[0]);
+    let of_files = reader.report();
+
+    // With one: the same, but the logs come from CloudWatch Logs.
+    fs::remove_dir_all(reader.within.join("report")).unwrap();
+    put(&moto, group, &log);
+    put(&moto, access_group, &access_log);
+    let blocks = blocks_behind(SAVED);
+    assert_eq!(blocks.len(), 3);
+    reader.run(&blocks[0], &[0]);
+    reader.run(&blocks[1], &[0]);
+    let fetched = reader.report();
+    for report in [&of_files, &fetched] {
+        let ledger = &report["ledger"];
+        assert_eq!(ledger["gateway_joined"], requests, "{ledger}");
+        assert_eq!(ledger["client_joined"], requests, "{ledger}");
+        assert_eq!(ledger["rejected"], 0, "{ledger}");
     }
-    let report = fs::read_to_string(within.join("report/report.json")).unwrap();
-    serde_json::from_str::<Value>(&report).unwrap();
+    assert_eq!(of_files["path"], fetched["path"]);
+    // So few requests decide little.
+    reader.run(&blocks[2], &[0, 10, 11]);
 }
 
 #[test]
