@@ -1,4 +1,5 @@
-//! The SAM template: what cfn-lint and the SAM translator say of it, what CloudFormation would make of it with several
+//! The SAM template: what cfn-lint and the SAM translator say of it, and what CloudFormation would make of it with several
+//! sets of parameters, which README.md explains.
 
 // A test may stop where something is not as it should be.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
