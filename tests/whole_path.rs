@@ -433,3 +433,31 @@ fn records_that_contradict_each_other_are_counted_and_not_told_apart() {
     assert_eq!(path["sides"]["baseline"]["untrue"], 1);
     assert!(stage(&path, "baseline", "not_found")["mean_ms"].as_f64().unwrap() > 0.0);
 }
+
+#[test]
+fn a_warm_up_counts_nowhere_and_a_burst_is_warned_of() {
+    let mut logs = Logs::of(30);
+    for (line, phase) in [(1, "warm_up"), (2, "warm_up"), (3, "burst")] {
+        logs.client[line] = logs.client[line].replace("steady", phase);
+    }
+    let done = logs.report().code(0);
+    let report: Value = serde_json::from_str(&done.read("out/report.json")).unwrap();
+    let of = |pointer: &str| report.pointer(pointer).unwrap().clone();
+    assert_eq!(of("/ledger/invocations"), 60);
+    assert_eq!(of("/sides/baseline/invocations"), 29);
+    assert_eq!(of("/sides/candidate/invocations"), 29);
+    assert_eq!(of("/path/sides/baseline/warm_up"), 1);
+    assert_eq!(of("/path/sides/baseline/burst"), 1);
+    assert_eq!(of("/path/sides/baseline/in_sample"), 28);
+    assert_eq!(of("/path/sides/baseline/invocations_without"), 0);
+    assert_eq!(of("/path/sides/candidate/in_sample"), 29);
+    let page = done.read("out/report.md");
+    assert!(
+        page.contains("2 invocations of a client's warm-up are left out"),
+        "{page}"
+    );
+    assert!(
+        page.contains("claude-3-haiku: 1 invocation of a client's bursts counts in all but the whole path"),
+        "{page}"
+    );
+}

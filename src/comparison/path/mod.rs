@@ -47,6 +47,8 @@ pub struct PathSide {
     pub warm_up: usize,
     /// Requests of bursts, which are no sample of the traffic.
     pub burst: usize,
+    /// Those of them whose invocations are on the side.
+    pub burst_invocations: usize,
     /// Invocations of the side of which nobody outside recorded anything.
     pub invocations_without: usize,
     /// Requests of the sample with an invocation.
@@ -146,11 +148,16 @@ impl Path {
                     |request: &&Request<'_>| request.seen.client.is_some_and(|client| client.phase == phase);
                 of.iter().filter(is_so).count()
             };
+            let is_burst = |request: &&Request<'_>| {
+                let client = request.seen.client;
+                client.is_some_and(|client| client.phase == ClientPhase::Burst) && request.row.is_some()
+            };
             let rows: HashSet<usize> = of.iter().filter_map(|request| request.row).collect();
             PathSide {
                 requests: counted.len(),
                 warm_up: in_phase(ClientPhase::WarmUp),
                 burst: in_phase(ClientPhase::Burst),
+                burst_invocations: of.iter().filter(is_burst).count(),
                 invocations_without: if sides[at].is_saved {
                     0
                 } else {
@@ -204,8 +211,17 @@ impl Path {
     }
 
     /// What a reader must know.
-    pub fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = Vec::new();
+    pub fn warnings(&self, names: [&str; 2]) -> Vec<Warning> {
+        let bursts = names
+            .into_iter()
+            .zip(&self.sides)
+            .filter(|(_, side)| side.burst_invocations > 0);
+        let mut warnings: Vec<Warning> = bursts
+            .map(|(name, side)| Warning::Bursts {
+                of: name.to_owned(),
+                count: side.burst_invocations,
+            })
+            .collect();
         if self.invalid_runs > 0 {
             warnings.push(Warning::InvalidRuns(self.invalid_runs));
         }
@@ -266,7 +282,11 @@ impl<'a> Assigned<'a> {
                 row,
                 side: &sides[side].rows,
             };
-            if let Some(invocation) = seen.invocation {
+            // Invocations of a warm-up are on no side.
+            let is_warm_up = seen
+                .client
+                .is_some_and(|client| client.phase == ClientPhase::WarmUp);
+            if let Some(invocation) = seen.invocation.filter(|_| !is_warm_up) {
                 let found = (0..2).find_map(|side| Some((side, *rows[side].get(&invocation)?)));
                 // An invocation of neither side is of another model.
                 if let Some((side, row)) = found {
