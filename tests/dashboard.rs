@@ -85,8 +85,9 @@ fn widgets_are_as_put_dashboard_documents_them() {
         for graph in of_type(&body, "metric") {
             let period = graph["period"].as_u64().unwrap();
             assert!(period.is_multiple_of(60), "{period}");
-            for metric in graph["metrics"].as_array().unwrap() {
-                check_metric(metric.as_array().unwrap());
+            let metrics = graph["metrics"].as_array().unwrap();
+            for (place, metric) in metrics.iter().enumerate() {
+                check_metric(metric.as_array().unwrap(), &metrics[..place]);
             }
             let ids: Vec<&Value> = graph["metrics"]
                 .as_array()
@@ -100,20 +101,42 @@ fn widgets_are_as_put_dashboard_documents_them() {
     }
 }
 
-/// `[Namespace, Metric, Dimension, Value, …, {options}]` or `[{expression}]`.
-fn check_metric(metric: &[Value]) {
+/// Metric math of searches that stand before it. Behind a division or in front of one there is one time series, as `SUM` makes
+/// of those that a search finds: "Basic arithmetic functions" of the user guide has no array divided by an array.
+fn check_math(expression: &str, before: &[Value]) {
+    let quotient = expression.strip_prefix("100*").unwrap();
+    let (above, below) = quotient.split_once('/').unwrap();
+    for sum in [above, below] {
+        let id = sum.strip_prefix("SUM(").unwrap().strip_suffix(')').unwrap();
+        let found = before.iter().find(|metric| metric[0]["id"] == id).unwrap();
+        let search = found[0]["expression"].as_str().unwrap();
+        assert!(
+            search.starts_with("SEARCH('") && search.contains("', 'Sum', "),
+            "{search}"
+        );
+        // It is there to be added up, and the graph is of percent.
+        assert_eq!(found[0]["visible"], false, "{found}");
+    }
+}
+
+/// `[Namespace, Metric, Dimension, Value, …, {options}]` or `[{expression}]`; expressions may be of those before.
+fn check_metric(metric: &[Value], before: &[Value]) {
     let (options, names) = metric.split_last().unwrap();
     let options = options.as_object().unwrap();
+    for name in options.keys() {
+        let known = ["expression", "id", "label", "stat", "visible"];
+        assert!(known.contains(&name.as_str()), "{name}");
+    }
     if names.is_empty() {
         let expression = options["expression"].as_str().unwrap();
         let id = options["id"].as_str().unwrap();
         assert!(id.starts_with(|c: char| c.is_ascii_lowercase()), "{id}");
         // SEARCH('{Namespace,Dimension…} MetricName="…" …', 'stat', period)
-        let inner = expression
-            .strip_prefix("SEARCH('")
-            .unwrap()
-            .strip_suffix(')')
-            .unwrap();
+        let Some(inner) = expression.strip_prefix("SEARCH('") else {
+            check_math(expression, before);
+            return;
+        };
+        let inner = inner.strip_suffix(')').unwrap();
         let (search, rest) = inner.split_once("', '").unwrap();
         let (stat, period) = rest.split_once("', ").unwrap();
         check_stat(stat);
@@ -170,6 +193,7 @@ fn everything_that_was_asked_for_is_on_it() {
     for metric in [
         "InferenceTime",
         "HandlerTime",
+        "InferenceShare",
         "TimeToFirstToken",
         "InputTokens",
         "OutputTokens",
@@ -184,9 +208,16 @@ fn everything_that_was_asked_for_is_on_it() {
         assert!(emf.contains(&search), "{search}");
     }
     assert!(
-        !emf.contains("p50InferenceMs") && !emf.contains("coldStarts"),
+        !emf.contains("\"log\"") && !emf.contains("SOURCE '"),
         "queries beside the metrics"
     );
+    // The share of all models, of what the two searches before it find.
+    for wanted in [
+        "\"100*SUM(e2)/SUM(e3)\"",
+        "MetricName=\\\"InferenceShare\\\" FunctionName=\\\"chat\\\"', 'p50', 300",
+    ] {
+        assert!(emf.contains(wanted), "{wanted}");
+    }
     let rest = text(&format!("{NAMES} --rest-api-name chat-api"));
     assert!(
         rest.contains("\"4XXError\"") && rest.contains("\"ApiName\""),
@@ -217,7 +248,11 @@ fn a_query_has_one_definition() {
 
 #[test]
 fn a_template_fills_in_what_was_given_and_nothing_else() {
-    for more in ["", "--emf"] {
+    // Without queries no log group is named.
+    for (more, names) in [
+        ("", &["AWS::Region", "Function", "HttpApi", "LogGroup"][..]),
+        ("--emf", &["AWS::Region", "Function", "HttpApi"]),
+    ] {
         let args = format!(
             "--function ${{Function}} --log-group ${{LogGroup}} --api-id ${{HttpApi}} --region ${{AWS::Region}} {more}"
         );
@@ -227,10 +262,7 @@ fn a_template_fills_in_what_was_given_and_nothing_else() {
             .skip(1)
             .map(|rest| rest.split('}').next().unwrap())
             .collect();
-        assert_eq!(
-            found,
-            BTreeSet::from(["AWS::Region", "Function", "HttpApi", "LogGroup"])
-        );
+        assert_eq!(found, names.iter().copied().collect::<BTreeSet<_>>());
         // Filled in, it is the same body as of the names themselves.
         let filled = text
             .replace("${Function}", "chat")

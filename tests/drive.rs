@@ -204,6 +204,7 @@ fn requests_go_out_as_planned_and_records_say_what_was_seen() {
         "burst   nova",
         "not counted: 3 requests to warm up",
         "latscope fetch --function NAME",
+        "--input .latscope --input ",
     ] {
         assert!(stdout.contains(text), "{text}: {stdout}");
     }

@@ -154,17 +154,35 @@ fn named(commands: &[Command]) -> Vec<(&str, bool, &Expr)> {
         .collect()
 }
 
+/// Whether a name has `p` and the number in it, and no digit behind: `p50` is no 5.
+fn says_percentile(name: &str, p: f64) -> bool {
+    let said = format!("p{p}");
+    name.match_indices(&said)
+        .any(|(at, _)| !name[at + said.len()..].starts_with(|c: char| c.is_ascii_digit()))
+}
+
 #[test]
 fn the_name_of_a_percentile_says_which() {
+    for (name, p, is_said) in [
+        ("p50InferenceMs", 50.0, true),
+        ("inference_p5", 5.0, true),
+        ("p50", 5.0, false),
+        ("p99", 9.0, false),
+        ("p999", 99.0, false),
+        ("p50andp5", 5.0, true),
+        ("p95", 50.0, false),
+    ] {
+        assert_eq!(says_percentile(name, p), is_said, "{name} {p}");
+    }
     let mut seen = 0;
     for query in Query::all() {
         for (name, has_alias, expr) in named(&parsed(query)) {
             for (_, arguments) in expr.calls().into_iter().filter(|(call, _)| *call == "pct") {
-                let Expr::Number(p) = arguments[1] else {
+                let Expr::Number(p) = &arguments[1] else {
                     panic!("{}: {arguments:?}", query.name)
                 };
                 assert!(
-                    has_alias && name.contains(&format!("p{p}")),
+                    has_alias && says_percentile(name, *p),
                     "{}: {name} is pct {p}",
                     query.name
                 );

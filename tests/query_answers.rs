@@ -159,6 +159,48 @@ fn queries_of_timing_records_agree_with_latscope() {
     );
 }
 
+/// The first request of a provisioned environment did not wait for its initialisation, and stands apart from cold starts.
+#[test]
+fn first_calls_of_provisioned_environments_are_told_from_cold_starts() {
+    let record = |cold: bool, initialization: Json, ms: f64| {
+        let line = serde_json::json!({"schema": "latscope.timing/v1", "gen_ai.request.model": "a", "status": "ok",
+            "cold_start": cold, "initialization_type": initialization, "inference_ms": ms, "handler_ms": ms + 1.0});
+        discovered(&line.to_string(), 0, "s", "g")
+    };
+    let provisioned = || Json::from("provisioned-concurrency");
+    let rows = answers(
+        "latency",
+        &[
+            record(true, "on-demand".into(), 900.0),
+            record(true, provisioned(), 300.0),
+            record(false, provisioned(), 200.0),
+            record(false, provisioned(), 210.0),
+            record(false, "on-demand".into(), 220.0),
+            // Of a handler that does not say it.
+            record(true, Json::Null, 800.0),
+        ],
+    );
+    let found: Vec<(f64, Value, f64, f64)> = rows
+        .iter()
+        .map(|row| {
+            let [cold, count, longest] =
+                ["coldStart", "count(*)", "maxInferenceMs"].map(|name| of(row, name));
+            (cold, row["initialization"].clone(), count, longest)
+        })
+        .collect();
+    let text = |text: &str| Value::Text(text.to_owned());
+    assert_eq!(
+        found,
+        [
+            (0.0, text("on-demand"), 1.0, 220.0),
+            (0.0, text("provisioned-concurrency"), 2.0, 210.0),
+            (1.0, text("on-demand"), 1.0, 900.0),
+            (1.0, text("provisioned-concurrency"), 1.0, 300.0),
+            (1.0, text("unknown"), 1.0, 800.0),
+        ]
+    );
+}
+
 /// The calls that were refused or failed have rows of their own.
 #[test]
 fn errors_have_a_row_for_each_status() {

@@ -279,7 +279,7 @@ fn what_cannot_be_meant_is_a_usage_error() {
 
 /// The servers take each query and bring it to an end, and neither evaluates `filter` or `stats` of it: every event
 /// comes as a row, of which moto has the fields of every event alone, and ministack the message where it has no other. The
-/// numbers of the queries are checked in `tests/queries.rs`.
+/// numbers of the queries are checked in `query_answers.rs`, `query_shares.rs` and `query_bedrock.rs`.
 #[test]
 fn every_query_runs_on_moto_and_ministack() {
     let events = fetching::reports(5, fetching::minutes_ago(10), 1000);

@@ -94,6 +94,7 @@ fn links_lead_somewhere() {
         "docs/gate.md",
         "docs/performance.md",
         "docs/queries.md",
+        "docs/run-the-experiment.md",
         "docs/simulation.md",
         "docs/statistics.md",
         "docs/terms.md",

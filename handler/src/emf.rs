@@ -15,6 +15,7 @@ const NAMESPACE: &str = "latscope";
 
 const MILLISECONDS: &str = "Milliseconds";
 const COUNT: &str = "Count";
+const PERCENT: &str = "Percent";
 
 /// The line of a record. `model` is its name in the dimension.
 pub(crate) fn line(record: &TimingRecord<'_>, function: &str, model: &str) -> String {
@@ -72,6 +73,11 @@ fn values(record: &TimingRecord<'_>) -> Vec<(&'static str, &'static str, Value)>
         ("BedrockLatency", answered(record.bedrock_latency_ms)),
         ("TimeToFirstToken", answered(record.time_to_first_token_ms)),
     ];
+    // Of this call, since metrics by model cannot be divided by each other where the models are not known by name.
+    let share = answered(record.inference_ms)
+        .zip(record.handler_ms)
+        .filter(|(_, handler)| *handler > 0.0)
+        .map(|(inference, handler)| ("InferenceShare", PERCENT, json!(100.0 * inference / handler)));
     let counts = [
         ("InputTokens", record.input_tokens),
         ("OutputTokens", record.output_tokens),
@@ -88,7 +94,7 @@ fn values(record: &TimingRecord<'_>) -> Vec<(&'static str, &'static str, Value)>
     let counts = counts
         .into_iter()
         .filter_map(|(name, value)| Some((name, COUNT, json!(value?))));
-    times.chain(counts).collect()
+    times.chain(share).chain(counts).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +104,7 @@ mod tests {
     fn record() -> TimingRecord<'static> {
         TimingRecord {
             inference_ms: Some(812.5),
-            handler_ms: Some(820.0),
+            handler_ms: Some(1000.0),
             output_tokens: Some(128),
             retry_count: Some(1),
             cold_start: Some(true),
@@ -121,6 +127,7 @@ mod tests {
                         "Metrics": [
                             {"Name": "InferenceTime", "Unit": "Milliseconds"},
                             {"Name": "HandlerTime", "Unit": "Milliseconds"},
+                            {"Name": "InferenceShare", "Unit": "Percent"},
                             {"Name": "OutputTokens", "Unit": "Count"},
                             {"Name": "Calls", "Unit": "Count"},
                             {"Name": "Errors", "Unit": "Count"},
@@ -132,7 +139,8 @@ mod tests {
                     }],
                 },
                 "FunctionName": "chat", "Model": "nova-lite", "Start": "cold",
-                "InferenceTime": 812.5, "HandlerTime": 820.0, "OutputTokens": 128,
+                "InferenceTime": 812.5, "HandlerTime": 1000.0, "InferenceShare": 81.25,
+                "OutputTokens": 128,
                 "Calls": 1, "Errors": 0, "Throttles": 0, "Timeouts": 0, "ColdStart": 1, "Retries": 1,
             })
         );
@@ -146,10 +154,9 @@ mod tests {
             ..record()
         };
         let line = of(&failed, "chat", "nova-lite", 0);
-        assert_eq!(
-            (&line["InferenceTime"], &line["HandlerTime"]),
-            (&Value::Null, &Value::Null)
-        );
+        for metric in ["InferenceTime", "HandlerTime", "InferenceShare"] {
+            assert_eq!(line[metric], Value::Null, "{metric}");
+        }
         assert_eq!((&line["Errors"], &line["Throttles"]), (&json!(1), &json!(1)));
         assert_eq!((&line["Timeouts"], &line["Start"]), (&json!(0), &json!("warm")));
     }

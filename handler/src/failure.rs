@@ -23,7 +23,8 @@ const LONGEST_RETRY_AFTER: u32 = 300;
 pub(crate) struct Failure {
     /// As the record has it.
     pub(crate) status: CallStatus,
-    /// The record's `error.type`: the service's name of the error, or `timeout`, `connection`, `request`, `response`.
+    /// The record's `error.type`: the service's name of the error, its HTTP status where it has no name, or `timeout`,
+    /// `connection`, `request`, `response`.
     pub(crate) error_type: String,
     /// As the response has it.
     pub(crate) problem: Problem,
@@ -47,8 +48,7 @@ impl Failure {
                 let response = service.raw();
                 let error = service.err();
                 match error.code() {
-                    // A proxy's page, or anything else that Bedrock does not write.
-                    None if response.status().is_success() => Self::unreadable(),
+                    None => Self::unnamed(response),
                     code => Self::of_service(code, error.message(), wait(response)),
                 }
             }
@@ -68,7 +68,10 @@ impl Failure {
                         .map(ProvideErrorMetadata::meta)
                 });
             let (code, message) = metadata.map_or((None, None), |meta| (meta.code(), meta.message()));
-            return Self::of_service(code, message, response.and_then(wait));
+            return match (code, response) {
+                (None, Some(response)) => Self::unnamed(response),
+                (code, response) => Self::of_service(code, message, response.and_then(wait)),
+            };
         }
         match error.as_connector_error() {
             Some(connector) if connector.is_timeout() => Self::connection_timeout(),
@@ -142,6 +145,32 @@ impl Failure {
             StatusCode::GATEWAY_TIMEOUT,
             "the model could not be reached in time",
         )
+    }
+
+    /// A response without the name of an error, as proxies, firewalls and load balancers write them: its HTTP status is
+    /// all that is known.
+    fn unnamed(response: &HttpResponse) -> Self {
+        let status = response.status();
+        match status.is_success() {
+            true => Self::unreadable(),
+            false => Self::of_status(status.as_u16(), wait(response)),
+        }
+    }
+
+    /// A failure of which the HTTP status is all that is known.
+    fn of_status(status: u16, wait: Option<u32>) -> Self {
+        // What Bedrock would say instead.
+        let code = match status {
+            429 => "ThrottlingException",
+            408 | 504 => "ModelTimeoutException",
+            503 => "ServiceUnavailableException",
+            401 | 403 => "AccessDeniedException",
+            _ => "_OTHER",
+        };
+        Self {
+            error_type: status.to_string(),
+            ..Self::of_service(Some(code), None, wait)
+        }
     }
 
     /// An error that Bedrock names. Statuses follow the [errors of
@@ -288,6 +317,26 @@ mod tests {
         assert_service("ModelStreamErrorException", Error, 502, None);
         assert_service("InternalServerException", Error, 502, None);
         assert_service("SomethingNewException", Error, 502, None);
+    }
+
+    #[test]
+    fn an_error_without_a_name_is_known_by_its_status() {
+        use CallStatus::{Error, Throttled, Timeout};
+        for (status, call, http, retry_after) in [
+            (429, Throttled, 429, Some(7)),
+            (503, Error, 503, Some(7)),
+            (504, Timeout, 504, None),
+            (408, Timeout, 504, None),
+            (403, Error, 502, None),
+            (400, Error, 502, None),
+            (500, Error, 502, None),
+        ] {
+            let failure = Failure::of_status(status, Some(7));
+            assert_eq!(failure.status, call, "{status}");
+            assert_eq!(failure.problem.status.as_u16(), http, "{status}");
+            assert_eq!(failure.problem.retry_after, retry_after, "{status}");
+            assert_eq!(failure.error_type, status.to_string());
+        }
     }
 
     #[test]

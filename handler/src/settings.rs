@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use aws_sdk_bedrockruntime::config::retry::RetryMode;
+
 use crate::assignment::Assignment;
 
 /// The most tokens that a request may ask for, unless `MAX_TOKENS` says otherwise.
@@ -69,12 +71,7 @@ impl Settings {
             let text = text.trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
-        // The AWS SDK reads it, and panics.
-        if variable("AWS_MAX_ATTEMPTS")
-            .is_some_and(|text| text.parse::<u32>().is_ok_and(|attempts| attempts == 0))
-        {
-            return Err("AWS_MAX_ATTEMPTS: expecting 1 or more".to_owned());
-        }
+        retries(&environment)?;
         let max_tokens = match variable("MAX_TOKENS") {
             None => MAX_TOKENS,
             Some(text) => text
@@ -105,9 +102,28 @@ impl Settings {
     }
 }
 
+/// What the AWS SDK reads of retries, as it reads it: where it cannot, it panics. A variable that is set and empty is one of
+/// those, and blanks are no part of a number.
+fn retries(environment: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+    let attempts = environment("AWS_MAX_ATTEMPTS");
+    if attempts.is_some_and(|text| !text.parse::<u32>().is_ok_and(|attempts| attempts > 0)) {
+        return Err(
+            "AWS_MAX_ATTEMPTS: expecting a whole number, 1 or more, without blanks; or unset it".to_owned(),
+        );
+    }
+    let mode = environment("AWS_RETRY_MODE");
+    if mode.is_some_and(|text| text.parse::<RetryMode>().is_err()) {
+        return Err("AWS_RETRY_MODE: expecting standard or adaptive; or unset it".to_owned());
+    }
+    Ok(())
+}
+
 /// The models, in their order.
 fn models(one: Option<String>, several: Option<String>) -> Result<Vec<Model>, String> {
     let text = match (one, several) {
+        (Some(id), None) if id.contains(',') => {
+            return Err("MODEL_ID: expecting a single model; MODEL_IDS takes several".to_owned());
+        }
         (Some(id), None) | (None, Some(id)) => id,
         (Some(_), Some(_)) => return Err("MODEL_ID and MODEL_IDS are both set: set one of them".to_owned()),
         (None, None) => {
@@ -193,16 +209,44 @@ mod tests {
                 "{said}"
             );
         }
-        assert!(fault(&[model, ("AWS_MAX_ATTEMPTS", "0")]).starts_with("AWS_MAX_ATTEMPTS: expecting"));
+        for attempts in ["0", "-1", "three", "", " ", " 3", "3 ", "1.5", "4294967296"] {
+            let said = fault(&[model, ("AWS_MAX_ATTEMPTS", attempts)]);
+            assert!(said.starts_with("AWS_MAX_ATTEMPTS: expecting"), "{attempts:?}");
+        }
+        for mode in ["", "legacy", "stan dard"] {
+            let said = fault(&[model, ("AWS_RETRY_MODE", mode)]);
+            assert!(said.starts_with("AWS_RETRY_MODE: expecting"), "{mode:?}");
+        }
         assert!(fault(&[]).starts_with("MODEL_ID: expecting"));
         assert!(fault(&[("MODEL_ID", "  ")]).starts_with("MODEL_ID: expecting"));
         assert!(fault(&[("MODEL_IDS", " , ")]).starts_with("MODEL_IDS: expecting"));
         assert!(fault(&[model, ("MODEL_IDS", "a,b")]).contains("both set"));
+        for several in ["a,b", "a,", ", a"] {
+            assert!(
+                fault(&[("MODEL_ID", several)]).contains("MODEL_IDS takes several"),
+                "{several}"
+            );
+        }
         for tokens in ["0", "-1", "many", "2147483648"] {
             assert!(fault(&[model, ("MAX_TOKENS", tokens)]).starts_with("MAX_TOKENS: expecting"));
         }
         assert!(fault(&[model, ("METRICS", "on")]).starts_with("METRICS: expecting"));
         assert!(fault(&[model, ("MODEL_ASSIGNMENT", "random")]).starts_with("MODEL_ASSIGNMENT: expecting"));
+    }
+
+    #[test]
+    fn what_the_sdk_takes_of_retries_is_taken() {
+        for (name, value) in [
+            ("AWS_MAX_ATTEMPTS", "1"),
+            ("AWS_MAX_ATTEMPTS", "10"),
+            ("AWS_RETRY_MODE", "standard"),
+            ("AWS_RETRY_MODE", " Adaptive "),
+        ] {
+            assert!(
+                read(&[("MODEL_ID", "m"), (name, value)]).is_ok(),
+                "{name}={value}"
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::bedrock::{Bedrock, Reply, answer};
+use common::bedrock::{Bedrock, Reply, answer, delta, ending};
 use common::measured::{SLACK_MS, assert_adds_up, assert_took, ms, number, steady};
 use common::rie::{Function, NOVA, function_url, http_api, rest_api};
 use latscope_schema::TimingRecord;
@@ -50,6 +50,46 @@ fn an_answer_has_text_model_tokens_timings_and_the_request_id() {
     );
     assert_eq!(record["inference_ms"], timings["inference_ms"]);
     assert_took(&record, bedrock.took_ms(0));
+}
+
+/// The response's times are those of the record, counted from the same moment.
+#[track_caller]
+fn assert_in_order(timings: &Value, record: &Value) {
+    let [read, sent, complete] =
+        ["body_read_ms", "request_sent_ms", "answer_complete_ms"].map(|name| number(timings, name));
+    assert!(0.0 <= read && read <= sent && sent <= complete, "{timings}");
+    for name in ["retry_ms", "inference_ms"] {
+        assert_eq!(timings[name], record[name], "{timings} {record}");
+    }
+    assert_eq!(timings["request_sent_ms"], record["before_ms"], "{record}");
+    // Each is cut to a microsecond.
+    let parts = sent + number(timings, "retry_ms") + number(timings, "inference_ms");
+    assert!((parts - complete).abs() < 0.01, "{timings}");
+    assert!(complete <= number(record, "handler_ms"), "{timings} {record}");
+}
+
+#[test]
+fn the_times_of_a_response_lead_from_one_to_the_next() {
+    // The first attempt fails, so that there is time of each kind.
+    let bedrock = Bedrock::start(|call| match call.nth {
+        0 => Reply::Error(ms(30), 429, "ThrottlingException", "Too many requests", ""),
+        _ if call.is_streamed => {
+            let [stop, metadata] = ending((12, 3), 7);
+            Reply::Frames(vec![(ms(20), delta("Hello.")), (ms(20), stop), (ms(0), metadata)])
+        }
+        _ => Reply::Whole(ms(40), answer("Hello.", (12, 3), 7)),
+    });
+    let function = Function::start(&bedrock.url, &[]);
+    for (nth, is_streamed) in [false, true].into_iter().enumerate() {
+        let answer = function.post(&json!({"prompt": "x", "stream": is_streamed}));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let timings = &answer.body["timings"];
+        assert_in_order(timings, &function.records(nth + 1)[nth]);
+        let [sent, complete] = ["request_sent_ms", "answer_complete_ms"].map(|name| number(timings, name));
+        let least = if nth == 0 { 70.0 } else { 40.0 };
+        assert!(complete - sent >= least, "{timings}");
+        assert_eq!(number(timings, "retry_ms") >= 30.0, nth == 0, "{timings}");
+    }
 }
 
 /// The record is the schema's, every field that a plain call has is set, and no other.
@@ -294,6 +334,8 @@ fn metrics_are_written_where_they_are_asked_for() {
     );
     assert_eq!((&line["Start"], &line["ColdStart"]), (&json!("cold"), &json!(1)));
     assert!(number(&line, "InferenceTime") >= 20.0);
+    let share = 100.0 * number(&line, "InferenceTime") / number(&line, "HandlerTime");
+    assert!((number(&line, "InferenceShare") - share).abs() < 1e-9, "{line}");
     assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "latscope");
     assert!(number(&line["_aws"], "Timestamp") > 1.7e12);
 }

@@ -33,6 +33,17 @@ fn group<'s>(summary: &'s Value, model: &str, start: &str) -> &'s Value {
         .unwrap_or_else(|| panic!("no {model} {start} in {groups:#?}"))
 }
 
+/// What a list of the report has of a start type.
+#[track_caller]
+fn of_start<'s>(list: &'s Value, start: &Value) -> &'s Value {
+    let mut found = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["start"] == *start);
+    found.next().unwrap_or_else(|| panic!("no {start} in {list:#}"))
+}
+
 #[test]
 fn latscope_finds_what_bedrock_was_told_to_do() {
     let bedrock = Bedrock::start(|call| {
@@ -77,6 +88,7 @@ fn latscope_finds_what_bedrock_was_told_to_do() {
     // What Bedrock took by its own clock is what latscope finds: as times, and as the share of the durations that the
     // emulator measured by itself.
     let calls = bedrock.calls();
+    let mut bounds = Vec::new();
     for (model, told) in [(HAIKU, HAIKU_MS), (NOVA, NOVA_MS)] {
         let cold = usize::from(model == HAIKU);
         let own = calls.iter().filter(|call| call.model == model).skip(cold);
@@ -94,11 +106,9 @@ fn latscope_finds_what_bedrock_was_told_to_do() {
             "{took} {inference}"
         );
         let share = warm["inference_share"]["ratio_of_sums"].as_f64().unwrap();
-        let (least, most) = ((took - 1.0) / duration, (took + 20.0) / duration);
-        assert!(
-            (least..most.min(1.0)).contains(&share),
-            "{share} {took} {duration}"
-        );
+        let within = (took - 1.0) / duration..((took + 20.0) / duration).min(1.0);
+        assert!(within.contains(&share), "{share} {took} {duration}");
+        bounds.push(within);
     }
 
     let report = latscope(&[
@@ -116,4 +126,32 @@ fn latscope_finds_what_bedrock_was_told_to_do() {
     assert!(report.contains("With claude-3-haiku, inference is"), "{report}");
     let page = fs::read_to_string(Path::new(out).join("report.md")).unwrap();
     assert!(page.contains("nova-lite") && page.contains("claude-3-haiku"));
+
+    // The report's numbers: the same share of each side, and the one cold start on the baseline's.
+    let numbers = fs::read_to_string(Path::new(out).join("report.json")).unwrap();
+    let numbers: Value = serde_json::from_str(&numbers).unwrap();
+    for (side, within) in ["baseline", "candidate"].into_iter().zip(bounds) {
+        let shares = &numbers["time_spent"][side]["inference_shares"];
+        let warm = of_start(shares, &json!("warm"));
+        let share = warm["of_duration"]["estimate"].as_f64().unwrap();
+        assert!(within.contains(&share), "{side}: {share} {within:?}");
+    }
+    let all = |side: &str| {
+        let shares = &numbers["time_spent"][side]["inference_shares"];
+        of_start(shares, &Value::Null)["requests"].clone()
+    };
+    assert_eq!(
+        (all("baseline"), all("candidate")),
+        (json!(REQUESTS), json!(REQUESTS))
+    );
+    let starts = &numbers["starts"];
+    let cold = of_start(starts, &json!("cold"));
+    assert_eq!(
+        (&cold["baseline"]["invocations"], &cold["candidate"]),
+        (&json!(1), &Value::Null)
+    );
+    let warm = of_start(starts, &json!("warm"));
+    assert_eq!(warm["baseline"]["invocations"], REQUESTS - 1);
+    assert_eq!(warm["candidate"]["invocations"], REQUESTS);
+    assert_eq!(starts.as_array().unwrap().len(), 2, "{starts:#}");
 }

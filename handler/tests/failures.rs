@@ -137,6 +137,42 @@ fn what_is_no_answer_of_bedrock_is_none_of_ours() {
     assert_failed(&page, 502, "error", "response");
 }
 
+/// A proxy between the function and Bedrock refuses requests by their HTTP status, with a page, JSON or nothing behind it.
+#[test]
+fn a_refusal_without_a_name_has_the_status_of_its_http() {
+    let cases = [
+        (429, 429, "throttled"),
+        (503, 503, "error"),
+        (504, 504, "timeout"),
+        (403, 502, "error"),
+        (500, 502, "error"),
+    ];
+    let page = "<html>Not now</html>";
+    for (is_streamed, body) in [(false, page), (false, r#"{"message":"Not now"}"#), (true, "")] {
+        for (theirs, ours, status) in cases {
+            let failed = post(
+                move || Reply::Refusal(theirs, "Retry-After: 7\r\n", body),
+                &json!({"prompt": "x", "stream": is_streamed}),
+            );
+            assert_failed(&failed, ours, status, &theirs.to_string());
+            let waits = matches!(ours, 429 | 503);
+            assert_eq!(failed.0.header("retry-after"), waits.then_some("7"), "{theirs}");
+            assert!(!failed.0.event.to_string().contains("Not now"), "{theirs}");
+        }
+    }
+}
+
+/// The SDK repeats it by its status. Whether its attempts or the function's time end first, it was refused.
+#[test]
+fn the_last_attempt_may_have_been_refused_without_a_name() {
+    let bedrock =
+        Bedrock::start(|_| Reply::Refusal(503, "x-amz-retry-after: 9000\r\n", "<html>Not now</html>"));
+    let function = Function::start(&bedrock.url, &[("AWS_LAMBDA_FUNCTION_TIMEOUT", "2")]);
+    let answer = function.post(&json!({"prompt": "x"}));
+    assert_eq!(answer.header("retry-after"), Some("9"));
+    assert_failed(&(answer, function.record()), 503, "error", "503");
+}
+
 #[test]
 fn what_a_model_does_not_take_is_explained() {
     let (answer, _) = post(
@@ -335,6 +371,16 @@ fn settings_that_cannot_be_used_end_the_initialisation() {
             "MODEL_ASSIGNMENT: expecting",
         ),
         (vec![("METRICS", "statsd")], "METRICS: expecting"),
+        (
+            vec![("MODEL_IDS", ""), ("MODEL_ID", "a,b")],
+            "MODEL_ID: expecting a single model",
+        ),
+        // What the SDK would panic at.
+        (vec![("AWS_MAX_ATTEMPTS", "0")], "AWS_MAX_ATTEMPTS: expecting"),
+        (vec![("AWS_MAX_ATTEMPTS", "three")], "AWS_MAX_ATTEMPTS: expecting"),
+        (vec![("AWS_MAX_ATTEMPTS", " 3")], "AWS_MAX_ATTEMPTS: expecting"),
+        (vec![("AWS_MAX_ATTEMPTS", "")], "AWS_MAX_ATTEMPTS: expecting"),
+        (vec![("AWS_RETRY_MODE", "legacy")], "AWS_RETRY_MODE: expecting"),
     ];
     for (variables, expected) in cases {
         let function = Function::start("http://127.0.0.1:9", &variables);

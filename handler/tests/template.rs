@@ -1,4 +1,5 @@
-//! The SAM template: what cfn-lint and the SAM translator say of it, what CloudFormation would make of it with several
+//! The SAM template: what cfn-lint and the SAM translator say of it, and what CloudFormation would make of it with several
+//! sets of parameters, which README.md explains.
 
 // A test may stop where something is not as it should be.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -52,6 +53,7 @@ fn cfn_lint_finds_what_is_broken() {
 #[test]
 fn whatever_the_parameters_are_the_same_resources_are_there() {
     let expected = BTreeMap::from([
+        ("AccessLogGroup", "AWS::Logs::LogGroup"),
         ("Dashboard", "AWS::CloudWatch::Dashboard"),
         ("Function", "AWS::Lambda::Function"),
         ("FunctionAliaslive", "AWS::Lambda::Alias"),
@@ -397,6 +399,7 @@ fn outputs_tell_where_everything_is() {
         assert_eq!(
             outputs,
             BTreeMap::from([
+                ("AccessLogGroupName", "<AccessLogGroup>".to_owned()),
                 ("ApiId", "<HttpApi>".to_owned()),
                 ("DashboardName", "<Dashboard>".to_owned()),
                 ("FunctionName", "<Function>".to_owned()),

@@ -29,8 +29,8 @@ pub(super) struct DashboardArgs {
     /// The region [default: that of the function's ARN, else AWS_REGION]
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
-    /// Take percentiles, cold starts and tokens from the metrics that the handler logs with METRICS=emf, instead of
-    /// queries
+    /// Take percentiles, inference share, cold starts and tokens from the metrics that the handler logs with METRICS=emf,
+    /// instead of queries
     #[arg(long)]
     emf: bool,
 }

@@ -1,5 +1,6 @@
 //! From the inputs to a dataset: what every command begins with.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::num::NonZero;
@@ -12,7 +13,8 @@ use super::progress::Reading;
 use super::stored::{self, Asked};
 use crate::dataset::{Condition, Dataset, Selection, TimeBound, Window};
 use crate::invocation::{
-    Collected, Gathering, Invocations, Ledger, Listen, ModelCall, Names, PathRequest, PathRun, Span,
+    ClientPhase, Collected, Gathering, Invocations, Ledger, Listen, ModelCall, Names, PathRequest, PathRun,
+    Span,
 };
 use crate::parse::{Parser, TimingKeys};
 use crate::render::Style;
@@ -122,6 +124,16 @@ pub(super) fn collect(
         },
         _ => Error::NoInvocation(ledger),
     })
+}
+
+/// The invocations that a client asked for before what counts.
+fn warm_up(requests: &[PathRequest]) -> HashSet<u32> {
+    let is_warm_up = |request: &&PathRequest| {
+        let client = request.client.as_ref();
+        client.is_some_and(|client| client.phase == ClientPhase::WarmUp)
+    };
+    let of_warm_up = requests.iter().filter(is_warm_up);
+    of_warm_up.filter_map(|request| request.invocation).collect()
 }
 
 fn from_files(
@@ -237,8 +249,11 @@ impl Loaded {
             default_window,
             warnings,
         } = collect(common, keys, &windows, stderr)?;
+        let warm_up = warm_up(&collected.requests);
+        let mut warnings = warnings;
+        warnings.extend((!warm_up.is_empty()).then_some(Warning::WarmUpLeftOut(warm_up.len())));
         Ok(Self {
-            dataset: Dataset::new(collected.invocations, collected.names)?,
+            dataset: Dataset::new(collected.invocations, collected.names)?.without(&warm_up)?,
             model_calls: collected.model_calls,
             requests: collected.requests,
             runs: collected.runs,

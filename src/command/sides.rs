@@ -249,7 +249,13 @@ pub(super) fn compare_all(
             &loaded.ledger,
         );
         let sides = [&comparison.baseline, &comparison.candidate];
-        let path = WholePath::of(sides, &loaded.requests, &loaded.runs, &loaded.dataset);
+        let path = WholePath::of(
+            sides,
+            &loaded.requests,
+            &loaded.runs,
+            &loaded.dataset,
+            &selection.conditions,
+        );
         comparison = comparison.with_path(path);
         comparison.warnings.splice(0..0, loaded.warnings.iter().cloned());
         let both: Vec<&Selector> = [baseline].into_iter().chain(selector.copied()).collect();

@@ -96,8 +96,10 @@ impl Comparison {
     /// The same with what callers and API Gateway saw of its requests, and what must be known of that.
     #[must_use]
     pub fn with_path(self, path: Option<Path>) -> Self {
+        let names = [self.baseline.name.as_str(), self.candidate.name.as_str()];
+        let of_path: Vec<Warning> = path.iter().flat_map(|path| path.warnings(names)).collect();
         let mut warnings = self.warnings;
-        warnings.extend(path.iter().flat_map(Path::warnings));
+        warnings.extend(of_path);
         Self {
             path,
             warnings,

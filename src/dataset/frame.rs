@@ -1,6 +1,6 @@
 //! The dataset: selection and grouping.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::{BitAnd, BitOr};
 use std::sync::Arc;
@@ -120,6 +120,21 @@ impl Dataset {
             all: Arc::new(all),
             names,
         })
+    }
+
+    /// The same without the invocations at these positions, for everything that is selected later.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn without(self, rows: &HashSet<u32>) -> Result<Self, Error> {
+        if rows.is_empty() {
+            return Ok(self);
+        }
+        let is_kept: Vec<bool> = self.positions()?.iter().map(|row| !rows.contains(row)).collect();
+        let frame = self
+            .frame
+            .filter(&BooleanChunked::from_slice("kept".into(), &is_kept))?;
+        Ok(Self { frame, ..self })
     }
 
     /// All invocations that were read, selected or not.

@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
-use latscope_schema::{ClientOutcome, ClientPhase};
+pub use latscope_schema::{ClientOutcome, ClientPhase};
 
 use super::invocations::Invocations;
 use super::ledger::Ledger;
@@ -138,32 +138,14 @@ impl Outside {
 
     /// Drops records of the same request, and counts them. The order of the input decides nothing.
     pub(super) fn drop_repeated(&mut self, ledger: &mut Ledger) {
-        let key = |row: &ClientRow| (row.request.run_id.clone(), row.request.sequence);
-        let rest = |row: &ClientRow| {
-            (
-                row.request.at,
-                row.request.latency,
-                row.request.service,
-                row.request.http_status,
-            )
-        };
-        self.clients.sort_by_cached_key(|row| (key(row), rest(row)));
+        self.clients
+            .sort_by(|a, b| order(&a.request).cmp(&order(&b.request)));
         let before = self.clients.len();
-        self.clients.dedup_by(|a, b| {
-            (&a.request.run_id, a.request.sequence) == (&b.request.run_id, b.request.sequence)
-        });
+        let key = |row: &ClientRow| (row.request.run_id.clone(), row.request.sequence);
+        self.clients.dedup_by(|a, b| key(a) == key(b));
         let clients = (before - self.clients.len()) as u64;
-        let rest = |row: &GatewayRow| {
-            let request = &row.request;
-            (
-                request.response_latency,
-                request.integration_latency,
-                request.status,
-                row.at,
-            )
-        };
         self.gateways
-            .sort_by_cached_key(|row| (row.request.request_id.clone(), rest(row)));
+            .sort_by(|a, b| (&a.request, a.at).cmp(&(&b.request, b.at)));
         let before = self.gateways.len();
         self.gateways
             .dedup_by(|a, b| a.request.request_id == b.request.request_id);
@@ -272,6 +254,27 @@ impl Outside {
         };
         runs.into_iter().map(run).collect()
     }
+}
+
+/// The order of clients' requests: by what tells each from others, then by whatever else they say.
+fn order(request: &ClientRequest) -> impl Ord + '_ {
+    let ids = (
+        &request.lambda_request_id,
+        &request.gateway_request_id,
+        &request.gateway_extended_id,
+        request.trace,
+    );
+    (
+        (&request.run_id, request.sequence, request.at),
+        (
+            request.latency,
+            request.service,
+            request.outcome as u8,
+            request.http_status,
+        ),
+        (request.phase as u8, &request.model_as_asked),
+        ids,
+    )
 }
 
 impl ClientSeen {
@@ -419,4 +422,225 @@ fn claimed_once<T: Copy + Hash + Eq>(claims: Vec<Option<T>>) -> Vec<Option<T>> {
         .into_iter()
         .map(|claim| claim.filter(|claim| counts[claim] == 1))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::invocation::{Collected, Collector};
+    use crate::parse::{Parser, TimingKeys};
+    use crate::source::{Item, RawEvent};
+    use crate::vocab::Place;
+
+    fn id(n: u64) -> String {
+        format!("8f507cfc-5719-4a0b-9d5e-{n:012x}")
+    }
+
+    fn trace(n: u64) -> String {
+        format!("1-643eb81e-{n:024x}")
+    }
+
+    fn collected(messages: &[String]) -> Collected {
+        let mut collector = Collector::new(Parser::new(TimingKeys::common()).unwrap());
+        collector.begin_file(Path::new("a"), 0);
+        for (line, message) in (1..).zip(messages) {
+            let event = RawEvent::bare(Place::Line(line), message.as_str());
+            assert_eq!(collector.take(Item::Event(event)), None, "{message}");
+        }
+        collector.finish()
+    }
+
+    fn report(n: u64, trace: Option<&str>) -> String {
+        let trace = trace.map_or_else(String::new, |trace| {
+            format!("\nXRAY TraceId: {trace}\tSegmentId: 4c72ac137fd02fb0\tSampled: true\t")
+        });
+        format!(
+            "REPORT RequestId: {}\tDuration: 5.00 ms\tBilled Duration: 5 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB\t{trace}",
+            id(n)
+        )
+    }
+
+    fn client(sequence: u64, ids: &Value) -> String {
+        let mut record = json!({
+            "schema": "latscope.client/v1", "run_id": "r", "sequence": sequence, "phase": "steady", "block": 0,
+            "model_name": "a", "gen_ai.request.model": "amazon.nova-lite-v1:0", "prompt_number": 1, "prompt_length": 1,
+            "prompt_hash": "0", "intended_at": "2026-11-26T10:00:00.000Z", "intended_ms": 0.0, "service_ms": 9.0,
+            "latency_ms": 10.0, "outcome": "ok", "http_status": 200, "request_bytes": 1, "response_bytes": 1,
+        });
+        let fields = record.as_object_mut().unwrap();
+        fields.extend(ids.as_object().unwrap().clone());
+        record.to_string()
+    }
+
+    fn gateway(request_id: &str, ids: &Value) -> String {
+        let mut record = json!({
+            "requestId": request_id, "routeKey": "POST /", "status": "200", "responseLatency": "8",
+            "integrationLatency": "7",
+        });
+        let fields = record.as_object_mut().unwrap();
+        fields.extend(ids.as_object().unwrap().clone());
+        record.to_string()
+    }
+
+    /// Whether each request has a client, a gateway, and an invocation.
+    fn found(collected: &Collected) -> Vec<[bool; 3]> {
+        let has = |request: &PathRequest| {
+            [
+                request.client.is_some(),
+                request.gateway.is_some(),
+                request.invocation.is_some(),
+            ]
+        };
+        collected.requests.iter().map(has).collect()
+    }
+
+    #[test]
+    fn a_request_is_joined_by_the_ids_that_its_records_have() {
+        let all = [true; 3];
+        for (client_ids, gateway_ids) in [
+            (
+                json!({"api_gateway_request_id": "g="}),
+                json!({"integrationRequestId": id(1)}),
+            ),
+            (
+                json!({"api_gateway_extended_request_id": "e="}),
+                json!({"extendedRequestId": "e=", "awsEndpointRequestId": id(1)}),
+            ),
+            (
+                json!({"lambda_request_id": id(1)}),
+                json!({"integrationRequestId": id(1)}),
+            ),
+            (
+                json!({"trace_id": format!("Root={}", trace(7))}),
+                json!({"xrayTraceId": trace(7)}),
+            ),
+            (
+                json!({"lambda_request_id": id(1), "trace_id": trace(7)}),
+                json!({"xrayTraceId": trace(7)}),
+            ),
+        ] {
+            let lines = [
+                report(1, Some(&trace(7))),
+                client(0, &client_ids),
+                gateway("g=", &gateway_ids),
+            ];
+            let collected = collected(&lines);
+            assert_eq!(found(&collected), [all], "{client_ids} {gateway_ids}");
+            let ledger = &collected.ledger;
+            let counts = [
+                ledger.client_joined,
+                ledger.client_with_gateway,
+                ledger.gateway_joined,
+            ];
+            assert_eq!(counts, [1; 3], "{client_ids} {gateway_ids}");
+        }
+        // Where there is no gateway.
+        let url = [report(1, None), client(0, &json!({"lambda_request_id": id(1)}))];
+        assert_eq!(found(&collected(&url)), [[true, false, true]]);
+    }
+
+    #[test]
+    fn what_leads_to_several_leads_nowhere() {
+        let traced = [
+            report(1, Some(&trace(7))),
+            report(2, Some(&trace(7))),
+            client(0, &json!({"trace_id": trace(7)})),
+        ];
+        assert_eq!(found(&collected(&traced)), [[true, false, false]]);
+        // A function that was called again by the same id.
+        let again = [
+            report(1, None),
+            report(1, None).replace("5.00 ms", "6.00 ms"),
+            client(0, &json!({"lambda_request_id": id(1)})),
+        ];
+        assert_eq!(found(&collected(&again)), [[true, false, false]]);
+        let both = [
+            report(1, None),
+            client(0, &json!({"lambda_request_id": id(1)})),
+            client(1, &json!({"lambda_request_id": id(1)})),
+        ];
+        assert_eq!(found(&collected(&both)), [[true, false, false]; 2]);
+        let redacted = [
+            report(1, None).replace(&id(1), "00000000-0000-0000-0000-000000000000"),
+            client(
+                0,
+                &json!({"lambda_request_id": "00000000-0000-0000-0000-000000000000"}),
+            ),
+        ];
+        assert_eq!(found(&collected(&redacted)), [[true, false, false]]);
+    }
+
+    #[test]
+    fn what_is_there_twice_counts_once() {
+        let lines = [
+            client(0, &json!({"lambda_request_id": id(1)})),
+            gateway("g=", &json!({})),
+            client(0, &json!({"lambda_request_id": id(1)})),
+            gateway("g=", &json!({})),
+            report(1, None),
+        ];
+        let collected = collected(&lines);
+        assert_eq!(found(&collected), [[false, true, false], [true, false, true]]);
+        let ledger = &collected.ledger;
+        let counts = [ledger.client_records, ledger.gateway_records, ledger.duplicates];
+        assert_eq!((counts, ledger.events()), ([1, 1, 2], 5));
+    }
+
+    #[test]
+    fn a_run_that_ends_says_whether_its_schedule_was_kept() {
+        let run = |id: &str, is_valid: Option<bool>| {
+            match is_valid {
+            None => json!({"schema": "latscope.client-run/v1", "event": "start", "run_id": id}).to_string(),
+            Some(is_valid) => json!({
+                "schema": "latscope.client-run/v1", "event": "end", "run_id": id, "ended_at": "2026-11-26T10:00:00.000Z",
+                "ending": "complete", "is_valid": is_valid, "reasons": [], "requests": 1, "ok": 1, "throttled": 0,
+                "http_errors": 0, "timeouts": 0, "broken": 0, "cancelled": 0, "late_limit_ms": 5.0, "late_requests": 0,
+            })
+            .to_string(),
+        }
+        };
+        let lines = [
+            run("r", None),
+            client(0, &json!({})),
+            run("r", Some(false)),
+            run("s", None),
+        ];
+        let collected = collected(&lines);
+        let runs: Vec<_> = collected
+            .runs
+            .iter()
+            .map(|run| (&*run.id, run.is_valid, run.requests))
+            .collect();
+        assert_eq!(runs, [("r", Some(false), 1), ("s", None, 0)]);
+        assert_eq!(
+            (collected.ledger.client_records, collected.ledger.client_run_lines),
+            (4, 3)
+        );
+    }
+
+    proptest! {
+        /// Records may stand in any order.
+        #[test]
+        fn the_order_of_records_decides_nothing(
+            lines in prop::collection::vec((0_u64..4, 0_u64..4, 0_u64..3), 1..12),
+            by in 0_usize..12,
+        ) {
+            let line = |(n, m, kind): &(u64, u64, u64)| match kind {
+                0 => report(*n, Some(&trace(*m))),
+                1 => client(*n, &json!({"api_gateway_request_id": format!("g{m}"), "trace_id": trace(*n)})),
+                _ => gateway(&format!("g{n}"), &json!({"integrationRequestId": id(*m)})),
+            };
+            let lines: Vec<String> = lines.iter().map(line).collect();
+            let mut turned = lines.clone();
+            turned.rotate_left(by % lines.len());
+            let (one, other) = (collected(&lines), collected(&turned));
+            prop_assert_eq!(&one.requests, &other.requests);
+            prop_assert_eq!(one.ledger, other.ledger);
+        }
+    }
 }

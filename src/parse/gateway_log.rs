@@ -25,7 +25,7 @@ pub(super) const NEEDLES: [&str; 5] = [
 ];
 
 /// One request, as API Gateway logged it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct GatewayRequest {
     /// API Gateway's request id.
     pub request_id: Box<str>,

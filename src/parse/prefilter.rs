@@ -23,12 +23,13 @@ const OTHERS: [&str; 9] = [
     "platform.",
     "ModelInvocationLog",
     "inputContentType",
-    // Of access logs of API Gateway.
-    "integrationLatency",
-    "integration.latency",
-    "responseLatency",
-    "routeKey",
-    "resourcePath",
+    // Of variables of API Gateway: integrationLatency, integration.latency, responseLatency, routeKey, resourcePath. Whole
+    // ones begin as words of prose do, which would be looked at each time.
+    "nLatency",
+    "n.latency",
+    "eLatency",
+    "teKey",
+    "cePath",
 ];
 
 /// An escape in JSON of a character that could have been written as it is.

@@ -27,7 +27,7 @@ pub struct DashboardView<'a> {
     pub api: Option<ApiView<'a>>,
     /// The region of all of them.
     pub region: &'a str,
-    /// Whether the handler logs embedded metrics, which then take the place of queries.
+    /// Whether the handler logs embedded metrics, which then take the place of every query.
     pub has_emf: bool,
 }
 
@@ -51,7 +51,10 @@ pub fn dashboard_json(view: &DashboardView<'_>) -> String {
             6,
             &[(
                 24,
-                view.query("latency", "Latency by model, cold (1) and warm (0), ms"),
+                view.query(
+                    "latency",
+                    "Latency by model, cold (1) and warm (0), and how the environment was initialised, ms",
+                ),
             )],
         );
         grid.row(
@@ -105,7 +108,7 @@ impl DashboardView<'_> {
         )
     }
 
-    /// A graph, in milliseconds or counts, of metrics or of expressions.
+    /// A graph, in milliseconds, percent or counts, of metrics or of expressions.
     fn graph(&self, title: &str, metrics: &[Value]) -> Value {
         widget(
             "metric",
@@ -133,6 +136,26 @@ impl DashboardView<'_> {
             self.function
         );
         searched(&search, metric, stat)
+    }
+
+    /// The share of inference: of a typical call of each model, and of the sums of all of them. Metric math divides two time
+    /// series, but not one array of them, as a search finds, by another.
+    fn shares(&self) -> Vec<Value> {
+        let summed = |metric: &str| {
+            let mut searched = self.by_model(metric, "Sum");
+            searched["visible"] = json!(false);
+            searched
+        };
+        let of_sums = json!({
+            "expression": "100*SUM(e2)/SUM(e3)",
+            "label": "all models, of sums",
+        });
+        numbered(&[
+            self.by_model("InferenceShare", "p50"),
+            summed("InferenceTime"),
+            summed("HandlerTime"),
+            of_sums,
+        ])
     }
 }
 
@@ -173,7 +196,7 @@ fn emf_rows(view: &DashboardView<'_>, grid: &mut Grid) {
         &[
             (
                 12,
-                view.query("inference-share", "Inference share of handler time"),
+                view.graph("Inference share of handler time by model, %", &view.shares()),
             ),
             (
                 12,

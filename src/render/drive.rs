@@ -22,6 +22,8 @@ pub struct DriveView<'a> {
     pub region: Option<&'a str>,
     /// How long ago the run began, as `--since` takes it.
     pub since: String,
+    /// The file of the records.
+    pub out: String,
 }
 
 /// The end of a run as text: a table, whether it is valid, and what to do next.
@@ -155,6 +157,12 @@ fn validity(outcome: &Outcome, style: Style) -> String {
     lines
 }
 
+/// The file in a command, if a shell takes its name as it is.
+fn file(path: &str) -> &str {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
+    if path.chars().all(is_plain) { path } else { "FILE" }
+}
+
 /// The commands that come next.
 fn next(view: &DriveView<'_>) -> String {
     if view.outcome.tally.measured().ok == 0 {
@@ -173,8 +181,9 @@ fn next(view: &DriveView<'_>) -> String {
         _ => "summary".to_owned(),
     };
     format!(
-        "Next, when the last lines of the log have arrived:\n  latscope fetch --function NAME{region} --since {}\n  latscope \
-         {compare}\n",
-        view.since
+        "Next, when the last lines of the log have arrived:\n  latscope fetch --function NAME{region} --since {since}\n  latscope \
+         {compare} --since {since} --input .latscope --input {}\n",
+        file(&view.out),
+        since = view.since
     )
 }

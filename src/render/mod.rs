@@ -30,6 +30,7 @@ mod limits;
 mod markdown;
 mod page;
 mod path;
+mod path_words;
 mod plan;
 mod ranking;
 mod report;

@@ -63,6 +63,7 @@ pub fn ranking_page(view: &RankingView<'_>) -> Option<Page> {
         &figures.ratios,
         &figures.cost,
         &figures.phases,
+        &figures.path,
         &figures.inference_share,
         &figures.over_time,
         &figures.ecdf,

@@ -45,6 +45,15 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Invocations of clients' warm-ups, which are left out.
+    WarmUpLeftOut(usize),
+    /// Invocations of clients' bursts.
+    Bursts {
+        /// Whose.
+        of: String,
+        /// How many.
+        count: usize,
+    },
     /// Runs of clients that could not keep their schedule.
     InvalidRuns(usize),
     /// Runs of clients whose last line is missing.

@@ -68,6 +68,19 @@ impl fmt::Display for Warning {
                 counted(*count as u64, "invocation"),
                 if *count == 1 { "its" } else { "their" }
             ),
+            Self::WarmUpLeftOut(count) => write!(
+                f,
+                "{} of a client's warm-up {} left out",
+                counted(*count as u64, "invocation"),
+                if *count == 1 { "is" } else { "are" }
+            ),
+            Self::Bursts { of, count } => write!(
+                f,
+                "{of}: {} of a client's bursts {} in all but the whole path; bursts make cold starts that the traffic would \
+                 not have",
+                counted(*count as u64, "invocation"),
+                if *count == 1 { "counts" } else { "count" }
+            ),
             Self::InvalidRuns(count) => write!(
                 f,
                 "{} of a client could not keep the schedule: what its caller saw is not what the planned load would have \

@@ -1,5 +1,6 @@
 //! What a query of Logs Insights answers on given events, for as much of the language as the queries of this repository
-//! use, since no server that can be had evaluates it. Truth values are numbers; a percentile is the value of the nearest rank.
+//! use, since none of the servers that the tests run evaluates it. Truth values are numbers; a percentile is the value of the
+//! nearest rank.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

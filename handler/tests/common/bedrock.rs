@@ -44,6 +44,8 @@ pub enum Reply {
     Closed(Duration),
     /// A page that Bedrock does not write.
     Page(&'static str),
+    /// An error that Bedrock does not write: status, further headers, body.
+    Refusal(u16, &'static str, &'static str),
     /// Half of an answer, then the connection ends.
     Half,
     /// Nothing for a minute.
@@ -172,6 +174,11 @@ fn answer_call(mut stream: &TcpStream, call: &Call, reply: &impl Fn(&Call) -> Re
             let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
             let length = page.len();
             write!(stream, "{head}{id}Content-Length: {length}\r\n\r\n{page}").ok()
+        }
+        Reply::Refusal(status, headers, body) => {
+            let head = format!("HTTP/1.1 {status} Error\r\n{headers}");
+            let length = body.len();
+            write!(stream, "{head}Content-Length: {length}\r\n\r\n{body}").ok()
         }
         Reply::Half => {
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";

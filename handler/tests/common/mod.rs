@@ -5,6 +5,7 @@
 
 pub mod analyser;
 pub mod bedrock;
+pub mod gateway;
 pub mod measured;
 #[path = "../../../tests/common/peers.rs"]
 pub mod peers;

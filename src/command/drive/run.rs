@@ -80,6 +80,7 @@ pub fn drive(
             outcome: &outcome,
             region: region.as_deref(),
             since: format!("{}m", minutes + 5),
+            out: out.to_string_lossy().into_owned(),
         };
         let text = drive_text(&view, surroundings.style());
         stdout.write_all(text.as_bytes()).map_err(Error::Output)?;

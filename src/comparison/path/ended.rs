@@ -1,9 +1,7 @@
 //! Where requests ended.
 
-use latscope_schema::ClientOutcome;
-
 use super::Request;
-use crate::invocation::{Integration, Outcome};
+use crate::invocation::{ClientOutcome, Integration, Outcome};
 
 /// How far a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,13 +7,11 @@ mod stages;
 
 use std::collections::{HashMap, HashSet};
 
-use latscope_schema::{ClientOutcome, ClientPhase};
-
 use super::composition::P99;
 use super::quantiles::ComparedQuantile;
 use super::side::Side;
-use crate::dataset::{Columns, Dataset};
-use crate::invocation::{Outcome, PathRequest, PathRun};
+use crate::dataset::{Columns, Condition, Dataset};
+use crate::invocation::{ClientOutcome, ClientPhase, Outcome, PathRequest, PathRun};
 use crate::stats::{Grade, Probability};
 use crate::summary::{RequestStages, Warning};
 
@@ -49,6 +47,8 @@ pub struct PathSide {
     pub warm_up: usize,
     /// Requests of bursts, which are no sample of the traffic.
     pub burst: usize,
+    /// Those of them whose invocations are on the side.
+    pub burst_invocations: usize,
     /// Invocations of the side of which nobody outside recorded anything.
     pub invocations_without: usize,
     /// Requests of the sample with an invocation.
@@ -112,17 +112,19 @@ impl<'a> Request<'a> {
 }
 
 impl Path {
-    /// Of what was recorded outside the function. `None` where nothing of it belongs to a side.
+    /// Of what was recorded outside the function. `None` where nothing of it belongs to a side. Requests without an invocation
+    /// count where there are no `conditions` on invocations, which nobody could tell of them.
     pub fn of(
         sides: [&Side; 2],
         requests: &[PathRequest],
         runs: &[PathRun],
         dataset: &Dataset,
+        conditions: &[Condition],
     ) -> Option<Self> {
         if requests.is_empty() {
             return None;
         }
-        let assigned = Assigned::of(sides, requests, dataset);
+        let assigned = Assigned::of(sides, requests, dataset, conditions.is_empty());
         if assigned.of_sides.iter().all(Vec::is_empty) {
             return None;
         }
@@ -148,11 +150,16 @@ impl Path {
                     |request: &&Request<'_>| request.seen.client.is_some_and(|client| client.phase == phase);
                 of.iter().filter(is_so).count()
             };
+            let is_burst = |request: &&Request<'_>| {
+                let client = request.seen.client;
+                client.is_some_and(|client| client.phase == ClientPhase::Burst) && request.row.is_some()
+            };
             let rows: HashSet<usize> = of.iter().filter_map(|request| request.row).collect();
             PathSide {
                 requests: counted.len(),
                 warm_up: in_phase(ClientPhase::WarmUp),
                 burst: in_phase(ClientPhase::Burst),
+                burst_invocations: of.iter().filter(is_burst).count(),
                 invocations_without: if sides[at].is_saved {
                     0
                 } else {
@@ -168,6 +175,19 @@ impl Path {
             }
         };
         let path_sides = [of_side(0), of_side(1)];
+        let of_runs: HashSet<u32> = assigned
+            .of_sides
+            .iter()
+            .flatten()
+            .filter_map(|request| Some(request.seen.client?.run))
+            .collect();
+        let is_of_sides = |(at, _): &(u32, &PathRun)| of_runs.contains(at);
+        let runs: Vec<Option<bool>> = (0_u32..)
+            .zip(runs)
+            .filter(is_of_sides)
+            .map(|(_, run)| run.is_valid)
+            .collect();
+        let count = |is_valid: Option<bool>| runs.iter().filter(|of_run| **of_run == is_valid).count();
         let others = assigned
             .of_no_side
             .iter()
@@ -178,8 +198,8 @@ impl Path {
             points,
             sides: path_sides,
             of_no_side: EndedCounts::of(others.copied()),
-            invalid_runs: runs.iter().filter(|run| run.is_valid == Some(false)).count(),
-            cut_runs: runs.iter().filter(|run| run.is_valid.is_none()).count(),
+            invalid_runs: count(Some(false)),
+            cut_runs: count(None),
         })
     }
 
@@ -206,8 +226,17 @@ impl Path {
     }
 
     /// What a reader must know.
-    pub fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = Vec::new();
+    pub fn warnings(&self, names: [&str; 2]) -> Vec<Warning> {
+        let bursts = names
+            .into_iter()
+            .zip(&self.sides)
+            .filter(|(_, side)| side.burst_invocations > 0);
+        let mut warnings: Vec<Warning> = bursts
+            .map(|(name, side)| Warning::Bursts {
+                of: name.to_owned(),
+                count: side.burst_invocations,
+            })
+            .collect();
         if self.invalid_runs > 0 {
             warnings.push(Warning::InvalidRuns(self.invalid_runs));
         }
@@ -243,7 +272,7 @@ struct Assigned<'a> {
 }
 
 impl<'a> Assigned<'a> {
-    fn of(sides: [&'a Side; 2], requests: &'a [PathRequest], dataset: &Dataset) -> Self {
+    fn of(sides: [&'a Side; 2], requests: &'a [PathRequest], dataset: &Dataset, takes_all: bool) -> Self {
         let rows = sides.map(|side| -> HashMap<u32, usize> {
             // Positions of a saved side are none of these logs.
             let rows: &[u32] = if side.is_saved { &[] } else { &side.rows.row };
@@ -268,7 +297,11 @@ impl<'a> Assigned<'a> {
                 row,
                 side: &sides[side].rows,
             };
-            if let Some(invocation) = seen.invocation {
+            // Invocations of a warm-up are on no side.
+            let is_warm_up = seen
+                .client
+                .is_some_and(|client| client.phase == ClientPhase::WarmUp);
+            if let Some(invocation) = seen.invocation.filter(|_| !is_warm_up) {
                 let found = (0..2).find_map(|side| Some((side, *rows[side].get(&invocation)?)));
                 // An invocation of neither side is of another model.
                 if let Some((side, row)) = found {
@@ -277,13 +310,17 @@ impl<'a> Assigned<'a> {
                 continue;
             }
             match seen.model {
+                _ if !takes_all => {}
                 Some(model) => {
                     let side = (0..2).find(|side| is_of(sides[*side], model));
                     if let Some(side) = side.filter(|side| sides[*side].window.holds(seen.at)) {
                         assigned.of_sides[side].push(request(side, None));
                     }
                 }
-                None => assigned.of_no_side.push(request(0, None)),
+                None if sides.iter().any(|side| side.window.holds(seen.at)) => {
+                    assigned.of_no_side.push(request(0, None));
+                }
+                None => {}
             }
         }
         assigned
