@@ -6,7 +6,8 @@
 
 mod common;
 
-use common::{Done, Run, event, request_id};
+use common::schema::faults;
+use common::{Done, Run, event, request_id, root};
 use serde_json::{Map, Value, json};
 
 const HAIKU: &str = "anthropic.claude-3-haiku-20240307-v1:0";
@@ -158,6 +159,9 @@ impl Logs {
     fn path(&self) -> Value {
         let done = self.report().code(0);
         let report: Value = serde_json::from_str(&done.read("out/report.json")).unwrap();
+        let schema = std::fs::read_to_string(root().join("docs/report.schema.json")).unwrap();
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        assert_eq!(faults(&schema, &report), Vec::<String>::new());
         report["path"].clone()
     }
 }
@@ -460,4 +464,51 @@ fn a_warm_up_counts_nowhere_and_a_burst_is_warned_of() {
         page.contains("claude-3-haiku: 1 invocation of a client's bursts counts in all but the whole path"),
         "{page}"
     );
+}
+
+#[test]
+fn the_order_and_the_files_of_records_decide_nothing() {
+    let logs = Logs::of(40);
+    let path = logs.path();
+    let mut turned = Logs {
+        function: logs.function.iter().rev().cloned().collect(),
+        access: logs.access.iter().rev().cloned().collect(),
+        client: logs.client.iter().rev().cloned().collect(),
+    };
+    assert_eq!(turned.path(), path);
+    // All in one file, and some of it twice.
+    turned.client.extend(logs.access.iter().cloned());
+    turned.client.extend(logs.client.iter().take(9).cloned());
+    turned.access.clear();
+    assert_eq!(turned.path(), path);
+}
+
+#[test]
+fn several_candidates_have_a_path_each() {
+    let logs = Logs::of(40);
+    let (mini, micro) = ("amazon.nova-lite-v1:0", "amazon.nova-micro-v1:0");
+    let half = |lines: &[String]| -> Vec<String> {
+        let renamed = |(at, line): (usize, &String)| match at % 8 {
+            0..4 => line.replace(mini, micro),
+            _ => line.clone(),
+        };
+        lines.iter().enumerate().map(renamed).collect()
+    };
+    let function = half(&logs.function);
+    let run = Run::new(
+        "report --baseline haiku --all-models --out out --input function.ndjson access.log run.ndjson",
+    );
+    let run = run.file("function.ndjson", &(function.join("\n") + "\n"));
+    let run = run.file("access.log", &(logs.access.join("\n") + "\n"));
+    let done = run
+        .file("run.ndjson", &(logs.client.join("\n") + "\n"))
+        .done()
+        .code(0);
+    assert!(done.read("out/report.md").contains("(path.svg)"));
+    let both: Vec<String> = ["nova-lite", "nova-micro"]
+        .map(|name| done.read(&format!("out/{name}/report.md")))
+        .to_vec();
+    for page in both {
+        assert!(page.contains("## The whole path"), "{page}");
+    }
 }
