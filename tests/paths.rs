@@ -64,6 +64,8 @@ fn compare(bytes: &[u8], block_bytes: usize) {
     assert!(quick.ledger.rejected <= expected.ledger.rejected);
     assert_eq!(quick.invocations, expected.invocations);
     assert_eq!(quick.model_calls, expected.model_calls);
+    assert_eq!(quick.requests, expected.requests);
+    assert_eq!(quick.runs, expected.runs);
     assert_eq!(quick.names, expected.names);
     if quick.ledger.ignored == expected.ledger.ignored {
         assert_eq!(quick, expected);
@@ -87,6 +89,57 @@ fn events(preset: usize, seed: u64, requests: usize) -> Vec<Event> {
         ..scenario
     })
     .events
+}
+
+/// A record of API Gateway or of a client about the request with this number, in one of several spellings.
+fn outside(kind: usize, number: usize, spelling: usize) -> String {
+    let id = format!("8f507cfc-5719-4a0b-9d5e-{number:012}");
+    let record = match kind % 7 {
+        0 => format!(
+            r#"{{"requestId":"g{number}=","requestTimeEpoch":"1795165200123","routeKey":"POST /","status":"200","responseLatency":"845","integrationLatency":"841","integrationRequestId":"{id}"}}"#
+        ),
+        1 => {
+            format!(r#"{{"requestId":"g{number}=","ip":"192.0.2.7","resourcePath":"/chat","status":"200"}}"#)
+        }
+        2 => format!(r#"{{"requestId":"g{number}=","integration.latency":7,"awsEndpointRequestId":"{id}"}}"#),
+        3 => format!(
+            r#"{{"requestId":"g{number}=","routeKey":"POST /","status":"429","responseLatency":"soon"}}"#
+        ),
+        4 => {
+            format!(r#"{{"requestId":"g{number}=","routeKey":"POST /","status":429,"integrationLatency":-}}"#)
+        }
+        5 => format!(
+            r#"{{"schema":"latscope.client/v1","run_id":"r","sequence":{number},"phase":"steady","block":0,"model_name":"a","gen_ai.request.model":"amazon.nova-lite-v1:0","prompt_number":1,"prompt_length":10,"prompt_hash":"9f2c","intended_at":"2026-11-20T09:00:00.000Z","intended_ms":1.5,"service_ms":905.5,"latency_ms":905.75,"outcome":"ok","http_status":200,"request_bytes":1,"response_bytes":2,"lambda_request_id":"{id}","api_gateway_request_id":"g{number}="}}"#
+        ),
+        _ => r#"{"schema":"latscope.client-run/v1","event":"start","run_id":"r"}"#.to_owned(),
+    };
+    match spelling % 7 {
+        0 => record.replace("\":", "\": ").replace(",\"", ", \""),
+        1 => format!(" \t{record}\n"),
+        2 => format!("\u{feff}{record}"),
+        // As JSON may write a letter.
+        3 => record.replace("Latency", "\\u004catency"),
+        4 => record
+            .replace("route", "\\u0072oute")
+            .replace("latscope", "\\u006catscope"),
+        5 => format!("words before {record}"),
+        _ => record,
+    }
+}
+
+/// Puts records of those outside the function between the events, as events of a stream of their own.
+fn with_outside(mut events: Vec<Event>, records: &[(usize, usize, usize, usize)]) -> Vec<Event> {
+    for (number, &(at, kind, about, spelling)) in records.iter().enumerate() {
+        let at = at % events.len();
+        let event = Event {
+            event_id: format!("{number:056}"),
+            log_stream_name: "outside".to_owned(),
+            message: outside(kind, about, spelling),
+            ..events[at].clone()
+        };
+        events.insert(at, event);
+    }
+    events
 }
 
 fn saved(events: &[Event], is_text: bool) -> Vec<u8> {
@@ -173,6 +226,52 @@ proptest! {
     ) {
         let bytes = damaged(&saved(&events(preset, seed, 12), is_text), &edits);
         compare(&bytes, block_bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
+
+    /// What those outside the function recorded is dropped in no way, however it is written.
+    #[test]
+    fn records_of_clients_and_of_the_gateway_are_read_in_every_way(
+        seed in 0_u64..1000,
+        is_text in any::<bool>(),
+        records in proptest::collection::vec((any::<usize>(), 0_usize..7, 0_usize..5, 0_usize..9), 1..12),
+        hides in any::<bool>(),
+        edits in proptest::collection::vec((any::<usize>(), 0_usize..5, 0_usize..SNIPPETS.len() + 3), 0..6),
+        block_bytes in prop_oneof![1_usize..2000, 2000_usize..100_000],
+    ) {
+        let events = with_outside(events(0, seed, 3), &records);
+        let mut bytes = saved(&events, is_text);
+        if hides {
+            // The letters of a file's own JSON, in which the record is a text.
+            let text = String::from_utf8(bytes).unwrap();
+            bytes = text.replace("Latency", "\\u004catency").replace("client", "\\u0063lient").into_bytes();
+        }
+        compare(&damaged(&bytes, &edits), block_bytes);
+    }
+}
+
+/// The test above would hold as well if neither way read anything.
+#[test]
+fn of_a_log_the_quick_way_counts_what_those_outside_recorded() {
+    let records: Vec<_> = (0..14).map(|n| (n * 3, n, n, 6)).collect();
+    let ledger = |events: &[Event], is_text| in_blocks(&saved(events, is_text), 4096, false).unwrap().ledger;
+    for is_text in [false, true] {
+        let inside = events(0, 1, 8);
+        let alone = ledger(&inside, is_text);
+        let both = ledger(&with_outside(inside, &records), is_text);
+        assert_eq!(
+            (both.gateway_records, both.client_records, both.client_run_lines),
+            (6, 3, 1)
+        );
+        // The line of the run stands there twice, and two kinds are damaged.
+        assert_eq!(
+            (both.duplicates, both.rejected),
+            (alone.duplicates + 1, alone.rejected + 4)
+        );
+        assert_eq!(both.ignored, alone.ignored);
     }
 }
 
