@@ -140,7 +140,13 @@ impl Logs {
     }
 
     fn report(&self) -> Done {
-        let mut run = Run::new("report --baseline haiku --candidate nova-lite --out out");
+        self.report_with("")
+    }
+
+    fn report_with(&self, more: &str) -> Done {
+        let mut run = Run::new(&format!(
+            "report --baseline haiku --candidate nova-lite --out out {more}"
+        ));
         for (name, lines) in [
             ("function.ndjson", &self.function),
             ("access.log", &self.access),
@@ -511,4 +517,167 @@ fn several_candidates_have_a_path_each() {
     for page in both {
         assert!(page.contains("## The whole path"), "{page}");
     }
+}
+
+/// The time that a quantile of a point has on a side, and whether it is a lower bound.
+fn quantile(path: &Value, point: &str, side: &str, p: f64) -> (f64, bool) {
+    let points = path["points"].as_array().unwrap();
+    let point = points.iter().find(|found| found["point"] == point).unwrap();
+    let quantiles = point["quantiles"].as_array().unwrap();
+    let found = quantiles.iter().find(|found| found["p"] == p).unwrap();
+    let of = &found[side];
+    (
+        of["estimate"].as_f64().unwrap(),
+        of["is_lower_bound"].as_bool().unwrap(),
+    )
+}
+
+#[test]
+fn what_was_stopped_is_a_lower_bound_wherever_it_was_stopped() {
+    let mut logs = Logs::of(30);
+    // The function of three of the baseline's requests is killed at 15 s, and its caller gets an error.
+    for n in [0, 2, 4] {
+        let report = &mut logs.function[2 * n + 1];
+        let duration = format!("Duration: {:.2} ms\\t", stages(n / 2, false).duration());
+        assert!(report.contains(&duration), "{report} {duration}");
+        *report = report
+            .replace(&duration, "Duration: 15000.00 ms\\t")
+            .replace("90 MB\\t", "90 MB\\tStatus: timeout\\t");
+        let access = &mut logs.access[n];
+        let mut record: Value = serde_json::from_str(access).unwrap();
+        record["status"] = json!("500");
+        record["responseLatency"] = json!("15020");
+        record["integrationLatency"] = json!("15012");
+        *access = record.to_string();
+        let client = &mut logs.client[n + 1];
+        *client = with(
+            &serde_json::from_str(client).unwrap(),
+            json!({"outcome": "http_error", "http_status": 500, "latency_ms": 15_051.0, "service_ms": 15_050.0}),
+        );
+    }
+    let path = logs.path();
+    assert_eq!(path["sides"]["baseline"]["ended"]["function_timeout"], 3);
+    assert_eq!(path["sides"]["baseline"]["in_sample"], 30);
+    for point in ["client_latency", "gateway_response", "integration", "function"] {
+        let (time, is_bound) = quantile(&path, point, "baseline", 0.95);
+        assert!(is_bound && time >= 15_000.0, "{point}: {time} {is_bound}");
+    }
+    let page = logs.report().read("out/report.md");
+    assert!(
+        page.contains("≥: requests that were given up are among them"),
+        "{page}"
+    );
+}
+
+#[test]
+fn an_error_of_the_functions_own_is_no_limit_of_the_gateway() {
+    let mut logs = Logs::of(30);
+    logs.client.clear();
+    let change = |logs: &mut Logs, n: usize, more: Value| {
+        let record: Value = serde_json::from_str(&logs.access[n]).unwrap();
+        logs.access[n] = with(&record, more);
+    };
+    change(&mut logs, 0, json!({"status": "504", "integrationStatus": "200"}));
+    change(
+        &mut logs,
+        2,
+        json!({"status": "503", "integrationStatus": "-", "responseLatency": "30002", "integrationLatency": "30000"}),
+    );
+    change(&mut logs, 4, json!({"status": "403", "integrationStatus": "200"}));
+    let path = logs.path();
+    let ended = &path["sides"]["baseline"]["ended"];
+    let counts = ["answered", "gateway_limit", "after_function"].map(|way| ended[way].as_u64().unwrap());
+    assert_eq!(counts, [27, 1, 2]);
+    assert_eq!(
+        (
+            &path["sides"]["baseline"]["in_sample"],
+            &path["sides"]["baseline"]["failed"]
+        ),
+        (&json!(28), &json!(2))
+    );
+    assert_eq!(path["sides"]["baseline"]["untrue"], 0);
+    assert!(quantile(&path, "gateway_response", "baseline", 0.99).1);
+}
+
+#[test]
+fn what_a_client_gave_up_is_not_counted_again_by_what_the_gateway_says() {
+    let mut logs = Logs::of(30);
+    // There was no response, so no ids.
+    let given_up = client(0, HAIKU, 60_000.0, 60_000.0);
+    logs.client[1] = with(&given_up, json!({"outcome": "timeout"}));
+    let path = logs.path();
+    let baseline = &path["sides"]["baseline"];
+    assert_eq!(
+        (&baseline["ended"]["answered"], &baseline["ended"]["given_up"]),
+        (&json!(29), &json!(1))
+    );
+    assert_eq!(
+        (&baseline["requests"], &baseline["without_client"]),
+        (&json!(30), &json!(1))
+    );
+    // Around p99 it alone tells nothing further in; around p50 the others do.
+    let network = stage(&path, "baseline", "network");
+    assert_eq!(
+        (&network["told"], &baseline["in_sample"]),
+        (&json!(29), &json!(30))
+    );
+    let page = logs.report().read("out/report.md");
+    assert!(
+        page.contains("(29 of 30)") && page.contains("only n of the m requests tell it"),
+        "{page}"
+    );
+    assert!(page.contains("1 more that no client recorded left out"), "{page}");
+}
+
+#[test]
+fn a_few_records_of_clients_do_not_stand_for_all() {
+    let mut logs = Logs::of(30);
+    logs.client.truncate(5);
+    logs.client.push(ended(true));
+    let path = logs.path();
+    assert_eq!(
+        (&path["begins_at"], &path["sides"]["baseline"]["in_sample"]),
+        (&json!("gateway"), &json!(30))
+    );
+    for line in 1..5 {
+        logs.client[line] = logs.client[line].replace("steady", "warm_up");
+    }
+    let path = logs.path();
+    assert_eq!(
+        (&path["begins_at"], &path["sides"]["baseline"]["in_sample"]),
+        (&json!("gateway"), &json!(28))
+    );
+}
+
+#[test]
+fn what_selects_invocations_leaves_out_what_has_none_and_says_so() {
+    let mut logs = Logs::of(30);
+    let end = logs.client.pop().unwrap();
+    logs.client
+        .push(with(&client(100, NOVA, 40.0, 40.0), json!({"outcome": "broken"})));
+    logs.client.push(end);
+    assert_eq!(logs.path()["unassigned"], 0);
+    let done = logs.report_with("--where memory=512").code(0);
+    let report: Value = serde_json::from_str(&done.read("out/report.json")).unwrap();
+    assert_eq!(report["path"]["unassigned"], 1);
+    assert_eq!(report["path"]["sides"]["candidate"]["ended"]["broken"], 0);
+    assert!(
+        done.read("out/report.md")
+            .contains("1 request without an invocation left out")
+    );
+}
+
+#[test]
+fn records_of_one_id_that_say_something_else_are_warned_of() {
+    let mut logs = Logs::of(30);
+    logs.client
+        .push(logs.client[1].replace("\"latency_ms\":", "\"latency_ms\":1"));
+    logs.client.push(logs.client[2].clone());
+    let done = logs.report().code(0);
+    let report: Value = serde_json::from_str(&done.read("out/report.json")).unwrap();
+    assert_eq!(report["ledger"]["duplicates"], 2);
+    assert!(
+        done.read("out/report.md")
+            .contains("1 record of clients or API Gateway has the ids of another one")
+    );
 }

@@ -308,6 +308,8 @@ impl Assembler {
     pub fn finish(mut self, threads: usize) -> Collected {
         self.joiner.finish();
         let mut rows = self.joiner.loose;
+        // The clock of a caller counts where there is no other.
+        let span = self.span.or_else(|| self.outside.span());
         (rows.inits, rows.bedrock, rows.outside) = (self.inits, self.bedrock, self.outside);
         let mut settled = self.settled;
         settled.push(self.joiner.settled);
@@ -330,7 +332,7 @@ impl Assembler {
             runs: finished.runs,
             names: finished.names,
             ledger,
-            span: self.span,
+            span,
         }
     }
 }

@@ -43,6 +43,8 @@ pub struct Ledger {
     pub client_joined: u64,
     /// Requests of clients that were joined to an access log record.
     pub client_with_gateway: u64,
+    /// Records of clients and of API Gateway that have the ids of another one and say something else.
+    pub path_conflicts: u64,
     /// First and last lines of clients' runs.
     pub client_run_lines: u64,
     /// Timing records without an inference time, which took Bedrock's own latency for it.

@@ -335,13 +335,17 @@ impl Part {
             // An id of their own tells these from others.
             Record::Gateway(request) => {
                 self.ledger.gateway_records += 1;
+                // Relative times count back from what the log itself says.
+                event
+                    .at
+                    .or(request.at)
+                    .into_iter()
+                    .for_each(|at| self.widen_span(at));
                 let at = request.at.or(event.at);
-                at.into_iter().for_each(|at| self.widen_span(at));
                 self.outside.gateways.push(GatewayRow { request, at });
             }
             Record::Client(request) => {
                 self.ledger.client_records += 1;
-                request.at.into_iter().for_each(|at| self.widen_span(at));
                 let model = self.tables.models.position(&request.model_as_asked);
                 self.outside.clients.push(ClientRow { request, model });
             }

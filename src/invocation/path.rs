@@ -14,6 +14,7 @@ use std::hash::Hash;
 
 pub use latscope_schema::{ClientOutcome, ClientPhase};
 
+use super::collect::Span;
 use super::invocations::Invocations;
 use super::ledger::Ledger;
 use crate::parse::{ClientRequest, ClientRun, GatewayRequest};
@@ -62,6 +63,8 @@ pub struct GatewaySeen {
     pub integration_latency: Option<Micros>,
     /// Whether the function was called.
     pub integration: Integration,
+    /// Whether it gave up waiting for the function.
+    pub gave_up: bool,
 }
 
 /// Whether API Gateway called the function.
@@ -136,19 +139,28 @@ impl Outside {
         self.traces.extend(part.traces);
     }
 
-    /// Drops records of the same request, and counts them. The order of the input decides nothing.
+    /// Drops records of the same request, and counts them; those that say something else are counted apart, too. The order of
+    /// the input decides nothing.
     pub(super) fn drop_repeated(&mut self, ledger: &mut Ledger) {
         self.clients
             .sort_by(|a, b| order(&a.request).cmp(&order(&b.request)));
         let before = self.clients.len();
         let key = |row: &ClientRow| (row.request.run_id.clone(), row.request.sequence);
-        self.clients.dedup_by(|a, b| key(a) == key(b));
+        let mut conflicts = 0;
+        self.clients.dedup_by(|next, kept| {
+            let is_same = key(next) == key(kept);
+            conflicts += u64::from(is_same && next.request != kept.request);
+            is_same
+        });
         let clients = (before - self.clients.len()) as u64;
         self.gateways
             .sort_by(|a, b| (&a.request, a.at).cmp(&(&b.request, b.at)));
         let before = self.gateways.len();
-        self.gateways
-            .dedup_by(|a, b| a.request.request_id == b.request.request_id);
+        self.gateways.dedup_by(|next, kept| {
+            let is_same = next.request.request_id == kept.request.request_id;
+            conflicts += u64::from(is_same && next.request != kept.request);
+            is_same
+        });
         let gateways = (before - self.gateways.len()) as u64;
         // The lines of a run are told by what they say.
         let before = self.runs.len();
@@ -157,6 +169,7 @@ impl Outside {
         self.runs.dedup();
         let runs = (before - self.runs.len()) as u64;
         ledger.client_run_lines = self.runs.len() as u64;
+        ledger.path_conflicts = conflicts;
         ledger.client_records -= clients + runs;
         ledger.gateway_records -= gateways;
         ledger.duplicates += clients + gateways + runs;
@@ -233,6 +246,15 @@ impl Outside {
         (requests, runs)
     }
 
+    /// The time that its requests cover.
+    pub(super) fn span(&self) -> Option<Span> {
+        let times = || self.clients.iter().filter_map(|row| row.request.at);
+        Some(Span {
+            first: times().min()?,
+            last: times().max()?,
+        })
+    }
+
     /// The runs, by name.
     fn runs_of(&self) -> Vec<PathRun> {
         let mut runs: BTreeMap<&str, (Option<bool>, u64)> = BTreeMap::new();
@@ -297,6 +319,7 @@ impl GatewaySeen {
             status: request.status,
             response_latency: request.response_latency,
             integration_latency: request.integration_latency,
+            gave_up: request.is_integration_timeout(),
             integration: match (was_called, request.tells_integration) {
                 (true, _) => Integration::Called,
                 (false, true) => Integration::NotCalled,

@@ -109,7 +109,7 @@ fn request(record: &ClientRecord<'_>) -> Result<ClientRequest, Fault> {
         sequence: record.sequence,
         phase: record.phase,
         model_as_asked: record.request_model.as_ref().into(),
-        at: Timestamp::parse(&record.intended_at),
+        at: Some(Timestamp::parse(&record.intended_at).ok_or("client record: intended_at is no time")?),
         latency: millis(record.latency_ms, "latency_ms")?,
         service: record
             .service_ms

@@ -60,9 +60,32 @@ pub struct GatewayRequest {
     pub trace: Option<TraceId>,
     /// Whether the record tells of the integration: its latency or its request id, or that there was none.
     pub tells_integration: bool,
+    /// The status that Lambda gave the gateway, if it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integration_status: Option<u16>,
+    /// Whether the record tells that status, or that there was none.
+    pub tells_integration_status: bool,
     /// What kind of response of the gateway's own it was, such as `THROTTLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_type: Option<Box<str>>,
+}
+
+/// An integration that took so long was given up, where a record tells no more: API Gateway waits 29 s or 30 s unless it is told
+/// otherwise (the API Gateway guide, "Quotas").
+const LIMIT_AT_LEAST: Micros = Micros::from_millis(28_000);
+
+impl GatewayRequest {
+    /// Whether API Gateway gave up waiting for the function, and not the function answered so: a REST API says it, and answers
+    /// 504, an HTTP API answers 503.
+    pub fn is_integration_timeout(&self) -> bool {
+        let is_said = self.error_type.as_deref() == Some("INTEGRATION_TIMEOUT");
+        let has_no_answer = match self.tells_integration_status {
+            true => self.integration_status.is_none(),
+            false => self.integration_latency >= Some(LIMIT_AT_LEAST),
+        };
+        let is_called = self.integration_latency.is_some() || self.lambda_request_id.is_some();
+        is_said || (matches!(self.status, Some(503 | 504)) && is_called && has_no_answer)
+    }
 }
 
 /// Whether the text may be a record.
@@ -92,7 +115,8 @@ pub(super) fn parse(json: &str) -> Option<Result<GatewayRequest, Fault>> {
 
 fn read(log: &Log<'_>, request_id: &str) -> Result<GatewayRequest, Fault> {
     let millis = |value: &Value<'_>, name: &str| match value.set() {
-        None => Ok(None),
+        // Of what never came to an end.
+        None | Some("-1") => Ok(None),
         Some(text) => Micros::parse_millis(text).map(Some).map_err(|_| {
             Fault::from(format!(
                 "API Gateway access log record: {name} is no number of milliseconds"
@@ -100,6 +124,9 @@ fn read(log: &Log<'_>, request_id: &str) -> Result<GatewayRequest, Fault> {
         }),
     };
     let epoch = log.request_time_epoch.set().and_then(|text| text.parse().ok());
+    let epoch = epoch.filter(|epoch| EPOCH_MS.contains(epoch));
+    let statuses = [&log.integration_status, &log.dotted_status];
+    let status = |value: &Value<'_>| value.set().and_then(|text| text.parse().ok());
     let ids = [
         &log.integration_request_id,
         &log.dotted_request_id,
@@ -111,15 +138,20 @@ fn read(log: &Log<'_>, request_id: &str) -> Result<GatewayRequest, Fault> {
         request_id: request_id.into(),
         extended_id: log.extended_request_id.set().map(Into::into),
         at: epoch.map(Timestamp::from_epoch_millis),
-        status: log.status.set().and_then(|text| text.parse().ok()),
+        status: status(&log.status),
         response_latency: millis(&log.response_latency, "the response's latency")?,
         integration_latency: millis(log.integration_latency(), "the integration's latency")?,
         lambda_request_id: ids.iter().find_map(|id| id.set()).and_then(RequestId::parse),
         trace: log.xray_trace_id.set().and_then(TraceId::parse),
         tells_integration,
+        integration_status: statuses.iter().find_map(|value| status(value)),
+        tells_integration_status: statuses.iter().any(|value| value.is_there),
         error_type: error_type.map(Into::into),
     })
 }
+
+/// Times of day that a request may have come at: until the year 2100.
+const EPOCH_MS: std::ops::Range<i64> = 0..4_102_444_800_000;
 
 /// The record with nothing else in it, and without words that may be prose.
 ///
@@ -146,6 +178,10 @@ pub(super) fn reduced(request: &GatewayRequest) -> Result<String, &'static str> 
         .millis("integrationLatency", request.integration_latency)
         .word("xrayTraceId", trace.as_deref())
         .word("errorResponseType", request.error_type.as_deref());
+    if request.tells_integration_status {
+        let status = request.integration_status.map(|status| status.to_string());
+        log.text("integrationStatus", status.as_deref().unwrap_or("-"));
+    }
     match id {
         Some(id) => {
             log.text("integrationRequestId", &id);
@@ -187,6 +223,10 @@ struct Log<'a> {
     /// Of a REST API, beside or instead of the integration's.
     #[serde(borrow)]
     aws_endpoint_request_id: Value<'a>,
+    #[serde(borrow)]
+    integration_status: Value<'a>,
+    #[serde(borrow, rename = "integration.integrationStatus")]
+    dotted_status: Value<'a>,
     #[serde(borrow)]
     xray_trace_id: Value<'a>,
     #[serde(borrow)]
@@ -289,6 +329,38 @@ mod tests {
         // What the console proposes tells nothing of the integration.
         let proposed = r#"{"requestId":"a","ip":"192.0.2.1","routeKey":"$default","status":"503","protocol":"HTTP/1.1"}"#;
         assert!(!read_one(proposed).tells_integration);
+    }
+
+    #[test]
+    fn an_integration_that_was_given_up_is_told_from_an_answer_of_the_function() {
+        let gave_up = |status: u16, latency: u64, more: &str| {
+            let json = format!(
+                r#"{{"requestId":"a","routeKey":"POST /","status":"{status}","integrationLatency":"{latency}"{more}}}"#
+            );
+            read_one(&json).is_integration_timeout()
+        };
+        for (status, latency, more, expected) in [
+            (503, 30_000, r#","integrationStatus":"-""#, true),
+            (503, 5_000, r#","integrationStatus":"-""#, true),
+            (504, 220, r#","integrationStatus":"200""#, false),
+            (504, 29_000, "", true),
+            (504, 220, "", false),
+            (504, 900, r#","errorResponseType":"INTEGRATION_TIMEOUT""#, true),
+            (500, 29_000, "", false),
+        ] {
+            assert_eq!(
+                gave_up(status, latency, more),
+                expected,
+                "{status} {latency} {more}"
+            );
+        }
+        let refused = r#"{"requestId":"a","routeKey":"x","status":"503","integrationLatency":"-","integrationStatus":"-"}"#;
+        assert!(!read_one(refused).is_integration_timeout());
+        let odd = r#"{"requestId":"a","status":"504","integrationLatency":"-1","requestTimeEpoch":"99999999999999999"}"#;
+        assert_eq!(
+            (read_one(odd).integration_latency, read_one(odd).at),
+            (None, None)
+        );
     }
 
     #[test]

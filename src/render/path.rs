@@ -6,7 +6,7 @@ use super::path_words::{makes_the_tail, meanings, title};
 use super::report::sides;
 use super::scale::{millis, percent, plural, ratio_with};
 use super::table::{Cell, Noted, Table, text};
-use crate::comparison::{Comparison, Ended, EndedCounts, Path, PathSide};
+use crate::comparison::{Comparison, Ended, EndedCounts, Path, PathSide, StageMeans};
 use crate::stats::Probability;
 use crate::summary::{Phase, Stage};
 use crate::vocab::grouped;
@@ -15,8 +15,10 @@ use crate::vocab::grouped;
 pub(super) fn section(comparison: &Comparison, figure: Option<Block>) -> Option<Section> {
     let path = comparison.path.as_ref()?;
     let mut blocks = vec![paragraph(introduction(path))];
-    blocks.extend(points(comparison, path));
-    blocks.extend(stages(comparison, path));
+    if !path.points.is_empty() {
+        blocks.extend(points(comparison, path));
+        blocks.extend(stages(comparison, path));
+    }
     blocks.extend(figure);
     let sentences: Vec<String> = [0, 1]
         .into_iter()
@@ -36,7 +38,7 @@ fn introduction(path: &Path) -> String {
     };
     format!(
         "A request {begins}. Records of one request were joined by their ids; no two of them share a clock, so only lengths \
-         are compared, of the same requests at every point that recorded them."
+         are compared."
     )
 }
 
@@ -107,7 +109,7 @@ fn recorded(path: &Path) -> String {
                 )
             };
             let runs: Vec<String> = runs.iter().map(from).collect();
-            format!("requests: {}", runs.join(", "))
+            format!("not of the same requests: {}", runs.join(", "))
         }
     }
 }
@@ -147,40 +149,25 @@ fn stages(comparison: &Comparison, path: &Path) -> Vec<Block> {
         .chain(titles.iter().map(String::as_str))
         .collect();
     let mut table = Table::new(1, &titles);
+    let mut is_partial = false;
     for stage in Stage::all().filter(is_shown) {
         let place = stage.place();
         let mut cells = vec![text(title(stage))];
-        for p in [
-            None,
-            Some(Probability::P50),
-            Some(Probability::P95),
-            Some(Probability::P99),
-        ] {
+        for p in COLUMNS {
             for means in means {
-                let mean = means
-                    .filter(|means| means.is_told[place])
-                    .and_then(|means| match p {
-                        None => Some(means.mean_us[place]),
-                        Some(p) => Some(means.around(p)?.mean_us[place]),
-                    });
-                cells.push(mean.map_or_else(|| text("unknown"), |mean| text(millis(mean))));
+                cells.push(text(stage_cell(means, place, p, &mut is_partial)));
             }
         }
         table.row(cells);
     }
     let mut total = vec![text("together")];
-    for p in [
-        None,
-        Some(Probability::P50),
-        Some(Probability::P95),
-        Some(Probability::P99),
-    ] {
+    for p in COLUMNS {
         for means in means {
-            let sum = means.and_then(|means| match p {
-                None => Some(means.mean_us.iter().sum::<f64>()),
-                Some(p) => Some(means.around(p)?.mean_us.iter().sum()),
-            });
-            total.push(sum.map_or(Cell::Empty, |sum| text(millis(sum))));
+            total.push(
+                means
+                    .and_then(|means| together(means, p))
+                    .map_or(Cell::Empty, text),
+            );
         }
     }
     table.row(total);
@@ -189,6 +176,17 @@ fn stages(comparison: &Comparison, path: &Path) -> Vec<Block> {
          tells it"
             .to_owned(),
     ];
+    if is_partial {
+        lines.push(
+            "(n of m): only n of the m requests tell it; the others have 0 in this mean, and their time in another stage"
+                .to_owned(),
+        );
+    }
+    let has_limits = |means: &StageMeans| means.around.iter().any(|around| around.limits > 0);
+    if means.iter().flatten().any(|means| has_limits(means)) {
+        lines
+            .push("≥: requests that were given up are among them, at the time at which they were".to_owned());
+    }
     lines.extend(meanings(path));
     if path.has_gateway {
         lines.push(
@@ -211,8 +209,63 @@ fn stages(comparison: &Comparison, path: &Path) -> Vec<Block> {
     noted_table(table, lines)
 }
 
+/// Of all requests, and of those around each quantile.
+const COLUMNS: [Option<Probability>; 4] = [
+    None,
+    Some(Probability::P50),
+    Some(Probability::P95),
+    Some(Probability::P99),
+];
+
+/// A stage of all requests of a side, or of those around a quantile.
+fn stage_cell(
+    means: Option<&StageMeans>,
+    place: usize,
+    p: Option<Probability>,
+    is_partial: &mut bool,
+) -> String {
+    let found = means.and_then(|means| match p {
+        None => Some((means.told[place], means.requests, means.mean_us[place])),
+        Some(p) => {
+            let around = means.around(p)?;
+            Some((around.told[place], around.requests, around.mean_us[place]))
+        }
+    });
+    match found {
+        None | Some((0, ..)) => "unknown".to_owned(),
+        Some((told, requests, mean)) if told < requests => {
+            *is_partial = true;
+            format!(
+                "{} ({} of {})",
+                millis(mean),
+                grouped(told as u64),
+                grouped(requests as u64)
+            )
+        }
+        Some((_, _, mean)) => millis(mean),
+    }
+}
+
+/// What all stages come to.
+fn together(means: &StageMeans, p: Option<Probability>) -> Option<String> {
+    let (sum, limits) = match p {
+        None => (means.mean_us.iter().sum::<f64>(), 0),
+        Some(p) => {
+            let around = means.around(p)?;
+            (around.mean_us.iter().sum(), around.limits)
+        }
+    };
+    let bound = if limits > 0 { "≥ " } else { "" };
+    Some(format!("{bound}{}", millis(sum)))
+}
+
 /// Of how many requests what is known, and what was left out.
 fn coverage(side: &str, of: &PathSide, path: &Path) -> Vec<String> {
+    if of.is_saved {
+        return vec![format!(
+            "{side}: a saved side holds nothing of what is outside the function"
+        )];
+    }
     let mut parts = Vec::new();
     if let Some(means) = &of.stages {
         let gateway = match path.has_gateway {
@@ -234,6 +287,11 @@ fn coverage(side: &str, of: &PathSide, path: &Path) -> Vec<String> {
         }
     }
     for (count, what) in [
+        (of.failed, "that failed left out"),
+        (
+            of.without_client,
+            "more that no client recorded left out, among which what a client gave up may be",
+        ),
         (of.warm_up, "of the warm-up left out"),
         (of.burst, "of bursts left out"),
         (
@@ -274,14 +332,19 @@ fn ended(comparison: &Comparison, path: &Path) -> Vec<Block> {
             continue;
         }
         let mut cells = vec![text(way.title())];
-        cells.extend(
-            counts
-                .iter()
-                .map(|counts| text(share_of(counts.get(way), counts.sum()))),
-        );
+        cells.extend(counts.iter().map(|counts| match counts.sum() {
+            0 => Cell::Empty,
+            sum => text(share_of(counts.get(way), sum)),
+        }));
         table.row(cells);
     }
     let mut lines = Vec::new();
+    if path.unassigned > 0 {
+        let requests = plural(path.unassigned as u64, "request", "requests");
+        lines.push(format!(
+            "{requests} without an invocation left out: whether what selects invocations would hold of them is not known"
+        ));
+    }
     if !path.has_gateway {
         lines.push("no access log was read, so what API Gateway did by itself is not told apart".to_owned());
     }

@@ -72,8 +72,8 @@ pub(super) fn makes_the_tail(comparison: &Comparison, path: &Path, side: usize) 
     let name = marked_strong(&marked_name(&sides(comparison)[side].name));
     let said = match tail.doubt {
         Some(TailDoubt::FewRequests { requests, needed, .. }) => format!(
-            "which stage makes its tail cannot be told from {} requests: p99 needs {}.",
-            grouped(requests as u64),
+            "which stage makes its tail cannot be told from {}: p99 needs {}.",
+            plural(requests as u64, "request", "requests"),
             grouped(needed)
         ),
         Some(TailDoubt::FewEpisodes(episodes)) => format!(

@@ -3,7 +3,7 @@
 use super::latency::CLOCK_TOLERANCE;
 use super::phases::{Phase, RowPhases};
 use crate::dataset::Columns;
-use crate::invocation::{Integration, PathRequest};
+use crate::invocation::{Integration, PathRequest, StartType};
 
 /// A part of what a caller waits for. Those of one request are told apart as far as its records tell them, and always add up
 /// to what its outermost record says.
@@ -97,8 +97,13 @@ const GATEWAY_ROUNDING_US: u64 = 1000;
 
 impl RequestStages {
     /// The stages of a request from its caller on, or from the gateway on where it is to begin there, with the row of its
-    /// invocation. `None` if there is no such record.
-    pub fn of(request: &PathRequest, is_from_client: bool, row: Option<(&Columns, usize)>) -> Option<Self> {
+    /// invocation. `None` if there is no such record. What was given up, `is_limit`, may have gone on further in.
+    pub fn of(
+        request: &PathRequest,
+        is_from_client: bool,
+        is_limit: bool,
+        row: Option<(&Columns, usize)>,
+    ) -> Option<Self> {
         let client = request.client.filter(|_| is_from_client);
         let response = request.gateway.and_then(|gateway| gateway.response_latency);
         let integration = request.gateway.and_then(|gateway| gateway.integration_latency);
@@ -128,8 +133,12 @@ impl RequestStages {
                     0
                 };
                 if time > outer.saturating_add(tolerance).saturating_add(goes_on) {
-                    found.is_untrue = true;
-                    found.set(Stage::NotFound, outer);
+                    found.is_untrue = !is_limit;
+                    let stage = match is_limit && level == FUNCTION {
+                        true => Stage::Inside(Phase::NotKnown),
+                        false => Stage::NotFound,
+                    };
+                    found.set(stage, outer);
                     return Some(found);
                 }
                 time = time.min(outer);
@@ -174,7 +183,12 @@ impl RequestStages {
         }
         let Some((rows, row)) = row else { return };
         let mut tell = |phase: Phase, is_told: bool| self.is_told[Stage::Inside(phase).place()] |= is_told;
-        tell(Phase::Init, true);
+        let is_cold = rows.start[row] == StartType::Cold as u32;
+        let is_unknown = rows.start[row] == StartType::Unknown as u32;
+        tell(
+            Phase::Init,
+            !is_unknown && (!is_cold || rows.init_us.get(row).is_some()),
+        );
         tell(Phase::Before, rows.facts.before_us.get(row).is_some());
         tell(Phase::After, rows.facts.after_us.get(row).is_some());
         tell(Phase::Retry, rows.retry_us.get(row).is_some());
@@ -262,6 +276,7 @@ mod tests {
                 Some(_) => Integration::Called,
                 None => Integration::NotCalled,
             },
+            gave_up: false,
         });
         let request = PathRequest {
             model: None,
@@ -271,7 +286,7 @@ mod tests {
             invocation: None,
         };
         let Some([init, before, inference, bedrock, after, duration]) = recorded.function else {
-            return RequestStages::of(&request, is_from_client, None);
+            return RequestStages::of(&request, is_from_client, false, None);
         };
         let us = |ms: u64| vec![Some(ms * 1000)].into();
         let mut rows = Columns {
@@ -285,7 +300,7 @@ mod tests {
         rows.facts.after_us = us(after);
         rows.facts.bedrock_latency_us = us(bedrock);
         rows.retry_us = us(0);
-        RequestStages::of(&request, is_from_client, Some((&rows, 0)))
+        RequestStages::of(&request, is_from_client, false, Some((&rows, 0)))
     }
 
     /// The stages that took time, in milliseconds.

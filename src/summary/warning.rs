@@ -45,6 +45,8 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Records of clients and of API Gateway that have the ids of another one and say something else.
+    PathConflicts(u64),
     /// Invocations of clients' warm-ups, which are left out.
     WarmUpLeftOut(usize),
     /// Invocations of clients' bursts.
@@ -192,6 +194,9 @@ pub fn input_warnings(ledger: &Ledger) -> Vec<Warning> {
             count: ledger.rejected,
             first: first.map_or_else(String::new, |first| format!("{}: {}", first.origin, first.reason)),
         });
+    }
+    if ledger.path_conflicts > 0 {
+        warnings.push(Warning::PathConflicts(ledger.path_conflicts));
     }
     if ledger.dropped_by_lambda > 0 {
         warnings.push(Warning::DroppedByLambda(ledger.dropped_by_lambda));

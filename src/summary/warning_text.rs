@@ -68,6 +68,14 @@ impl fmt::Display for Warning {
                 counted(*count as u64, "invocation"),
                 if *count == 1 { "its" } else { "their" }
             ),
+            Self::PathConflicts(count) => write!(
+                f,
+                "{} of clients or API Gateway {} the ids of another one and {} something else: one of each is believed, the \
+                 others count as duplicates",
+                counted(*count, "record"),
+                if *count == 1 { "has" } else { "have" },
+                if *count == 1 { "says" } else { "say" }
+            ),
             Self::WarmUpLeftOut(count) => write!(
                 f,
                 "{} of a client's warm-up {} left out",

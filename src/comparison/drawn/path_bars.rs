@@ -13,7 +13,17 @@ impl PhaseBars {
     /// recorded anything.
     pub fn of_path(sides: &[(&Comparison, usize)]) -> Self {
         let sides = &sides[..sides.len().min(MOST_SERIES)];
-        let of = |(of, side): &(&Comparison, usize)| of.path.as_ref().map(|path| path.sides[*side].clone());
+        // What begins elsewhere cannot stand beside it.
+        let begins = sides
+            .iter()
+            .find_map(|(of, _)| Some(of.path.as_ref()?.is_from_client));
+        let of = |(of, side): &(&Comparison, usize)| {
+            let path = of
+                .path
+                .as_ref()
+                .filter(|path| Some(path.is_from_client) == begins)?;
+            Some(path.sides[*side].clone())
+        };
         let found: Vec<(usize, &(&Comparison, usize), PathSide)> = sides
             .iter()
             .enumerate()

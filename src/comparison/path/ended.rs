@@ -10,7 +10,7 @@ pub enum Ended {
     Answered,
     /// There was no connection, or it broke, and nothing further in tells of it.
     Broken,
-    /// The caller gave up, and nothing further in tells of it.
+    /// The caller gave up.
     GivenUp,
     /// API Gateway answered by itself because there were too many.
     ThrottledByGateway,
@@ -76,7 +76,7 @@ impl Ended {
         match self {
             Self::Answered => "answered",
             Self::Broken => "no connection, or it broke",
-            Self::GivenUp => "given up by the caller, seen by nobody else",
+            Self::GivenUp => "given up by the caller",
             Self::ThrottledByGateway => "throttled by API Gateway",
             Self::RefusedByGateway => "refused by API Gateway",
             Self::GatewayLimit => "given up by API Gateway",
@@ -90,53 +90,47 @@ impl Ended {
         }
     }
 
-    fn of(request: &Request<'_>) -> Self {
+    pub(super) fn of(request: &Request<'_>) -> Self {
         let (client, gateway) = (request.seen.client, request.seen.gateway);
-        let is_answered = match (client, gateway) {
+        let outcome = request.row.map(|row| request.side.outcome[row]);
+        let has_ended = |as_outcome: Outcome| outcome == Some(as_outcome as u32);
+        let status = gateway.and_then(|gateway| gateway.status);
+        let is_answered = match (client, status) {
             (Some(client), _) => client.outcome == ClientOutcome::Ok,
-            (None, Some(gateway)) => match gateway.status {
-                Some(status) => (200..400).contains(&status),
-                None => request
-                    .row
-                    .is_some_and(|row| request.side.outcome[row] == Outcome::Success as u32),
-            },
-            (None, None) => false,
+            (None, Some(status)) => (200..300).contains(&status),
+            (None, None) => has_ended(Outcome::Success),
         };
         if is_answered {
             return Self::Answered;
         }
-        if client.is_some_and(|client| client.outcome == ClientOutcome::Cancelled) {
-            return Self::Cancelled;
+        match client.map(|client| client.outcome) {
+            Some(ClientOutcome::Cancelled) => return Self::Cancelled,
+            Some(ClientOutcome::Timeout) => return Self::GivenUp,
+            _ => {}
         }
-        let status = gateway.and_then(|gateway| gateway.status);
+        if let Some(gateway) = gateway {
+            match (gateway.integration, status) {
+                _ if gateway.gave_up => return Self::GatewayLimit,
+                (Integration::NotCalled, Some(429)) => return Self::ThrottledByGateway,
+                (Integration::NotCalled, _) => return Self::RefusedByGateway,
+                _ => {}
+            }
+        }
         if let Some(row) = request.row {
-            let outcome = request.side.outcome[row];
-            if outcome == Outcome::Timeout as u32 {
-                return Self::FunctionTimeout;
-            }
-            if status == Some(504) {
-                return Self::GatewayLimit;
-            }
-            if request.side.facts.is_throttled.get(row).copied().unwrap_or(false) {
-                return Self::ThrottledByBedrock;
-            }
-            return match outcome == Outcome::Error as u32 {
-                true => Self::InFunction,
+            let is_throttled = request.side.facts.is_throttled.get(row).copied().unwrap_or(false);
+            return match is_throttled {
+                _ if has_ended(Outcome::Timeout) => Self::FunctionTimeout,
+                true => Self::ThrottledByBedrock,
+                false if has_ended(Outcome::Error) => Self::InFunction,
                 false => Self::AfterFunction,
             };
         }
-        if let Some(gateway) = gateway {
-            return match (gateway.integration, status) {
-                (Integration::NotCalled, Some(429)) => Self::ThrottledByGateway,
-                (Integration::NotCalled, _) => Self::RefusedByGateway,
-                (_, Some(504)) => Self::GatewayLimit,
-                (Integration::Called, _) => Self::BeforeFunction,
-                (Integration::Unknown, _) => Self::ErrorFromSomewhere,
-            };
-        }
-        match client.map(|client| client.outcome) {
-            Some(ClientOutcome::Timeout) => Self::GivenUp,
-            Some(ClientOutcome::Broken) => Self::Broken,
+        match (
+            gateway.map(|gateway| gateway.integration),
+            client.map(|client| client.outcome),
+        ) {
+            (Some(Integration::Called), _) => Self::BeforeFunction,
+            (_, Some(ClientOutcome::Broken)) => Self::Broken,
             _ => Self::ErrorFromSomewhere,
         }
     }

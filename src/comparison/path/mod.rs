@@ -11,7 +11,7 @@ use super::composition::P99;
 use super::quantiles::ComparedQuantile;
 use super::side::Side;
 use crate::dataset::{Columns, Condition, Dataset};
-use crate::invocation::{ClientOutcome, ClientPhase, Outcome, PathRequest, PathRun};
+use crate::invocation::{ClientPhase, PathRequest, PathRun};
 use crate::stats::{Grade, Probability};
 use crate::summary::{RequestStages, Warning};
 
@@ -32,6 +32,9 @@ pub struct Path {
     pub sides: [PathSide; 2],
     /// How requests ended that belong to neither side, for nothing tells their model.
     pub of_no_side: EndedCounts,
+    /// Requests without an invocation that are left out because a side is not selected by model alone, or because invocations
+    /// are selected by more than that.
+    pub unassigned: usize,
     /// Runs of clients that could not keep their schedule.
     pub invalid_runs: usize,
     /// Runs of clients whose last line is missing.
@@ -41,8 +44,15 @@ pub struct Path {
 /// One side of it.
 #[derive(Debug, Clone, Default)]
 pub struct PathSide {
+    /// Whether it is a saved side, of which nothing outside the function is known.
+    pub is_saved: bool,
     /// Requests with a record from without the function, but for those left out.
     pub requests: usize,
+    /// Those of them that failed, whose times are in no latency.
+    pub failed: usize,
+    /// Requests that the gateway alone recorded, where the path begins at the client. What a client gave up is among them: it
+    /// got no id by which both records could be joined.
+    pub without_client: usize,
     /// Requests of warm-ups, which count nowhere.
     pub warm_up: usize,
     /// Requests of bursts, which are no sample of the traffic.
@@ -86,28 +96,25 @@ impl<'a> Request<'a> {
         self.row.map(|row| (self.side, row))
     }
 
+    /// What it is to a sample of the times that the outermost record says.
     fn usage(&self, is_from_client: bool) -> Use {
-        match (is_from_client, self.seen.client, self.seen.gateway) {
-            (true, Some(client), _) => match client.outcome {
-                ClientOutcome::Ok => Use::Value,
-                ClientOutcome::Timeout => Use::Limit,
-                _ => Use::Failed,
-            },
-            (false, _, Some(gateway)) => match gateway.status {
-                Some(200..=399) => Use::Value,
-                Some(504) => Use::Limit,
-                Some(_) => Use::Failed,
-                None => match self.row.map(|row| self.side.outcome[row]) {
-                    Some(outcome) if outcome == Outcome::Success as u32 => Use::Value,
-                    _ => Use::Failed,
-                },
-            },
+        let has_record = match is_from_client {
+            true => self.seen.client.is_some(),
+            false => self.seen.gateway.is_some(),
+        };
+        match Ended::of(self) {
+            _ if !has_record => Use::Failed,
+            Ended::Answered => Use::Value,
+            // The gateway may have answered all the same.
+            Ended::GivenUp if !is_from_client => Use::Value,
+            Ended::GivenUp | Ended::GatewayLimit | Ended::FunctionTimeout => Use::Limit,
             _ => Use::Failed,
         }
     }
 
     fn stages(&self, is_from_client: bool) -> Option<RequestStages> {
-        RequestStages::of(self.seen, is_from_client, self.columns())
+        let is_limit = self.usage(is_from_client) == Use::Limit;
+        RequestStages::of(self.seen, is_from_client, is_limit, self.columns())
     }
 }
 
@@ -124,16 +131,19 @@ impl Path {
         if requests.is_empty() {
             return None;
         }
-        let assigned = Assigned::of(sides, requests, dataset, conditions.is_empty());
+        let mut assigned = Assigned::of(sides, requests, dataset, conditions.is_empty());
         if assigned.of_sides.iter().all(Vec::is_empty) {
             return None;
         }
         let has_gateway = requests.iter().any(|request| request.gateway.is_some());
-        // Of callers alone the whole is told; where only one side has some, both begin where both can.
-        let has_clients = |of: &Vec<Request<'_>>| of.iter().any(|request| request.seen.client.is_some());
-        let is_from_client = match assigned.of_sides.iter().filter(|of| !of.is_empty()).count() {
-            1 => assigned.of_sides.iter().any(has_clients),
-            _ => assigned.of_sides.iter().all(has_clients),
+        let is_from_client = assigned
+            .of_sides
+            .iter()
+            .filter(|of| !of.is_empty())
+            .all(|of| begins_at_client(of));
+        let without_client = match is_from_client {
+            true => assigned.of_sides.each_mut().map(drop_without_client),
+            false => [0, 0],
         };
         let samples = assigned.of_sides.each_ref().map(|of| sample(of, is_from_client));
         let points = ComparedPoint::all(&samples, is_from_client);
@@ -156,6 +166,9 @@ impl Path {
             };
             let rows: HashSet<usize> = of.iter().filter_map(|request| request.row).collect();
             PathSide {
+                is_saved: sides[at].is_saved,
+                failed: counted.len() - samples[at].len(),
+                without_client: without_client[at],
                 requests: counted.len(),
                 warm_up: in_phase(ClientPhase::WarmUp),
                 burst: in_phase(ClientPhase::Burst),
@@ -198,6 +211,7 @@ impl Path {
             points,
             sides: path_sides,
             of_no_side: EndedCounts::of(others.copied()),
+            unassigned: assigned.unassigned,
             invalid_runs: count(Some(false)),
             cut_runs: count(None),
         })
@@ -254,6 +268,23 @@ fn is_counted(request: &PathRequest) -> bool {
         .is_none_or(|client| client.phase == ClientPhase::Steady)
 }
 
+/// Whether the path of a side begins at the client: if it recorded at least half as many requests as the gateway did.
+fn begins_at_client(of: &[Request<'_>]) -> bool {
+    let [of_client, of_gateway] = [true, false].map(|is_from_client| sample(of, is_from_client).len());
+    match (of_client, of_gateway) {
+        (0, 0) => of.iter().any(|request| request.seen.client.is_some()),
+        (0, _) => false,
+        _ => 2 * of_client >= of_gateway,
+    }
+}
+
+/// Leaves out what no client recorded, and counts it.
+fn drop_without_client(of: &mut Vec<Request<'_>>) -> usize {
+    let before = of.len();
+    of.retain(|request| request.seen.client.is_some());
+    before - of.len()
+}
+
 /// The requests that latencies are taken of: counted, with the outermost record, and answered or given up at a limit.
 fn sample<'a>(of: &[Request<'a>], is_from_client: bool) -> Vec<Request<'a>> {
     of.iter()
@@ -269,6 +300,8 @@ struct Assigned<'a> {
     of_sides: [Vec<Request<'a>>; 2],
     /// Those whose model nothing tells.
     of_no_side: Vec<Request<'a>>,
+    /// How many nobody can tell to be of a side, for it is not selected by model alone.
+    unassigned: usize,
 }
 
 impl<'a> Assigned<'a> {
@@ -290,6 +323,7 @@ impl<'a> Assigned<'a> {
         let mut assigned = Self {
             of_sides: [Vec::new(), Vec::new()],
             of_no_side: Vec::new(),
+            unassigned: 0,
         };
         for seen in requests {
             let request = |side: usize, row| Request {
@@ -310,11 +344,18 @@ impl<'a> Assigned<'a> {
                 continue;
             }
             match seen.model {
-                _ if !takes_all => {}
+                _ if !takes_all => assigned.unassigned += usize::from(is_counted(seen)),
                 Some(model) => {
                     let side = (0..2).find(|side| is_of(sides[*side], model));
-                    if let Some(side) = side.filter(|side| sides[*side].window.holds(seen.at)) {
-                        assigned.of_sides[side].push(request(side, None));
+                    match side {
+                        Some(side) if sides[side].window.holds(seen.at) => {
+                            assigned.of_sides[side].push(request(side, None));
+                        }
+                        Some(_) => {}
+                        None => {
+                            let is_of_other = sides.iter().all(|side| side.selected_by.is_empty());
+                            assigned.unassigned += usize::from(is_counted(seen) && !is_of_other);
+                        }
                     }
                 }
                 None if sides.iter().any(|side| side.window.holds(seen.at)) => {

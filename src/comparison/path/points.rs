@@ -1,6 +1,6 @@
 //! What each of those on the way saw, compared.
 
-use super::{Request, Use};
+use super::{Ended, Request, Use};
 use crate::comparison::quantiles::{Arm, ComparedQuantile, compared};
 use crate::stats::{Sample, Series};
 use crate::summary::{Metric, RowBedrock, bedrock_of, value_of};
@@ -86,7 +86,7 @@ impl Point {
             // What the caller gave up may have been answered by the gateway all the same.
             let is_gateways = matches!(self, Self::GatewayResponse | Self::Integration);
             let is_bound = match is_gateways {
-                true => gateway?.status == Some(504),
+                true => matches!(Ended::of(request), Ended::GatewayLimit | Ended::FunctionTimeout),
                 false => is_limit,
             };
             return Some((time.as_micros(), is_bound));

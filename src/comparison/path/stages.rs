@@ -12,9 +12,9 @@ pub struct StageMeans {
     pub requests: usize,
     /// Those of which records contradict each other, so that nothing further in is told.
     pub untrue: usize,
-    /// Whether any request tells the stage, each of [`Stage::all`].
-    pub is_told: [bool; STAGES],
-    /// The mean over all requests, in microseconds.
+    /// How many of them tell each of [`Stage::all`].
+    pub told: Vec<usize>,
+    /// The mean over all requests, in microseconds: those that do not tell a stage have their time in another one.
     pub mean_us: Vec<f64>,
     /// The requests around p50, p95 and p99 of what the outermost record says.
     pub around: Vec<StagesAround>,
@@ -31,7 +31,9 @@ pub struct StagesAround {
     pub requests: usize,
     /// How many of them were given up.
     pub limits: usize,
-    /// The mean of each of [`Stage::all`], in microseconds.
+    /// How many of them tell each of [`Stage::all`].
+    pub told: Vec<usize>,
+    /// The mean of each of [`Stage::all`] over all of them, in microseconds.
     pub mean_us: Vec<f64>,
 }
 
@@ -73,11 +75,11 @@ impl StageMeans {
         if stages.is_empty() {
             return None;
         }
-        let mut is_told = [false; STAGES];
+        let mut told = vec![0; STAGES];
         let mut mean_us = vec![0.0; STAGES];
         for (stages, _) in &stages {
             for stage in 0..STAGES {
-                is_told[stage] |= stages.is_told[stage];
+                told[stage] += usize::from(stages.is_told[stage]);
                 mean_us[stage] += stages.us[stage] as f64;
             }
         }
@@ -87,7 +89,7 @@ impl StageMeans {
         Some(Self {
             requests: stages.len(),
             untrue: stages.iter().filter(|(stages, _)| stages.is_untrue).count(),
-            is_told,
+            told,
             mean_us,
             around,
             tail,
@@ -111,18 +113,23 @@ fn around(stages: &[(RequestStages, bool)]) -> Vec<StagesAround> {
     let mut columns: Vec<Vec<f64>> = (0..STAGES)
         .map(|stage| column(&|(stages, _)| stages.us[stage] as f64))
         .collect();
-    columns.push(column(&|(_, is_limit)| if *is_limit { 1.0 } else { 0.0 }));
+    let one = |is_so: bool| if is_so { 1.0 } else { 0.0 };
+    columns.extend((0..STAGES).map(|stage| column(&|(stages, _)| one(stages.is_told[stage]))));
+    columns.push(column(&|(_, is_limit)| one(*is_limit)));
     let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     [Probability::P50, Probability::P95, Probability::P99]
         .into_iter()
         .filter_map(|p| {
             let found = Attribution::of(&ranks, &columns, p)?;
             let requests = found.last_rank + 1 - found.first_rank;
-            let (limits, mean_us) = found.mean_components.split_last()?;
+            let (limits, means) = found.mean_components.split_last()?;
+            let (mean_us, told) = means.split_at_checked(STAGES)?;
+            let count = |share: &f64| (share * requests as f64).round() as usize;
             Some(StagesAround {
                 p,
                 requests,
-                limits: (limits * requests as f64).round() as usize,
+                limits: count(limits),
+                told: told.iter().map(count).collect(),
                 mean_us: mean_us.to_vec(),
             })
         })

@@ -53,9 +53,7 @@ impl Subject {
     const fn subtitle(self) -> &'static str {
         match self {
             Self::TotalTime => "Mean over the requests around each percentile of total time.",
-            Self::WholePath => {
-                "Mean over the requests around each percentile of what the client, or else API Gateway, saw."
-            }
+            Self::WholePath => "Mean over the requests around each percentile of the whole.",
         }
     }
 }

@@ -19,7 +19,8 @@ pub(super) struct PathJson {
     invalid_runs: usize,
     cut_runs: usize,
     points: Vec<PointJson>,
-    sides: Both<PathSideJson>,
+    unassigned: usize,
+    sides: Both<Option<PathSideJson>>,
     of_no_side: BTreeMap<&'static str, usize>,
 }
 
@@ -42,6 +43,8 @@ struct ComparedJson {
 #[derive(Serialize)]
 struct PathSideJson {
     requests: usize,
+    failed: usize,
+    without_client: usize,
     warm_up: usize,
     burst: usize,
     invocations_without: usize,
@@ -59,9 +62,13 @@ struct PathSideJson {
 #[derive(Serialize)]
 struct StageJson {
     stage: String,
+    told: usize,
     mean_ms: Option<f64>,
+    p50_told: usize,
     p50_ms: Option<f64>,
+    p95_told: usize,
     p95_ms: Option<f64>,
+    p99_told: usize,
     p99_ms: Option<f64>,
     excess_ms: Option<f64>,
 }
@@ -93,7 +100,8 @@ pub(super) fn path_json(path: &Path) -> PathJson {
         invalid_runs: path.invalid_runs,
         cut_runs: path.cut_runs,
         points: path.points.iter().map(point_json).collect(),
-        sides: Both::of([0, 1].map(|side| side_json(path, side))),
+        unassigned: path.unassigned,
+        sides: Both::of([0, 1].map(|side| (!path.sides[side].is_saved).then(|| side_json(path, side)))),
         of_no_side: ended_json(&path.of_no_side),
     }
 }
@@ -118,6 +126,8 @@ fn side_json(path: &Path, side: usize) -> PathSideJson {
     let around = means.map_or(&[][..], |means| &means.around);
     PathSideJson {
         requests: of.requests,
+        failed: of.failed,
+        without_client: of.without_client,
         warm_up: of.warm_up,
         burst: of.burst,
         invocations_without: of.invocations_without,
@@ -144,19 +154,22 @@ fn side_json(path: &Path, side: usize) -> PathSideJson {
 
 fn stage_json(means: &StageMeans, stage: Stage) -> StageJson {
     let place = stage.place();
-    let is_told = means.is_told[place];
+    let told = |p: Probability| means.around(p).map_or(0, |around| around.told[place]);
     let around = |p: Probability| {
-        means
-            .around(p)
-            .filter(|_| is_told)
-            .map(|around| ms(around.mean_us[place]))
+        let around = means.around(p).filter(|around| around.told[place] > 0);
+        around.map(|around| ms(around.mean_us[place]))
     };
-    let tail = means.tail.as_ref().filter(|_| is_told);
+    let is_compared = told(Probability::P50) > 0 && told(Probability::P99) > 0;
+    let tail = means.tail.as_ref().filter(|_| is_compared);
     StageJson {
         stage: key(stage),
-        mean_ms: is_told.then(|| ms(means.mean_us[place])),
+        told: means.told[place],
+        mean_ms: (means.told[place] > 0).then(|| ms(means.mean_us[place])),
+        p50_told: told(Probability::P50),
         p50_ms: around(Probability::P50),
+        p95_told: told(Probability::P95),
         p95_ms: around(Probability::P95),
+        p99_told: told(Probability::P99),
         p99_ms: around(Probability::P99),
         excess_ms: tail.map(|tail| ms(tail.stages_us[place])),
     }
