@@ -73,11 +73,7 @@ fn saved_text(
     let common = &options.common;
     let windows: Vec<_> = options.selector.window().into_iter().collect();
     let loaded = Loaded::read(common, keys, &windows, stderr)?;
-    if loaded.dataset.is_empty() {
-        return Err(Error::OnlyModelCalls {
-            calls: loaded.model_calls.len(),
-        });
-    }
+    loaded.must_have_invocations()?;
     let (selected, selection) = loaded.select(common)?;
     let side = side_of(&options.selector, common, &loaded, &selection)?;
     let windows = [selection.window, side.window];

@@ -91,6 +91,8 @@ pub enum Error {
         /// How many.
         calls: usize,
     },
+    /// The input holds records of clients or of API Gateway alone, which are no invocations.
+    OnlyOutside(Box<Ledger>),
     /// The window and the conditions hold no invocation.
     NothingSelected {
         /// The window.
@@ -201,6 +203,7 @@ impl Error {
             | Self::NothingStored { .. }
             | Self::NothingToFetch
             | Self::OnlyModelCalls { .. }
+            | Self::OnlyOutside(_)
             | Self::NothingSelected { .. }
             | Self::EmptySide { .. }
             | Self::NoBaseTime => ExitStatus::NothingMatched,

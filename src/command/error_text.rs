@@ -116,6 +116,37 @@ impl fmt::Display for Error {
                 "no invocation found: the input holds {calls} model calls of Bedrock's own logs, which know nothing of \
                  Lambda; latscope summary shows their latency by model"
             ),
+            Self::OnlyOutside(ledger) => {
+                let requests = ledger.client_records - ledger.client_run_lines;
+                let kinds = [
+                    (requests, "record of a client", "records of clients"),
+                    (
+                        ledger.gateway_records,
+                        "access log record of API Gateway",
+                        "access log records of API Gateway",
+                    ),
+                ];
+                let told: Vec<String> = kinds
+                    .into_iter()
+                    .filter(|(count, ..)| *count > 0)
+                    .map(|(count, one, several)| {
+                        format!("{count} {}", if count == 1 { one } else { several })
+                    })
+                    .collect();
+                let told = match told.is_empty() {
+                    true => "lines of a client's runs".to_owned(),
+                    false => told.join(" and "),
+                };
+                write!(
+                    f,
+                    "no invocation found: the input holds {told} and no function's log; give that too, with another --input, \
+                     or bring it by latscope fetch"
+                )?;
+                if requests > 0 {
+                    f.write_str("; latscope summary shows what callers saw")?;
+                }
+                reasons(f, ledger)
+            }
             Self::NothingSelected { window, invocations } => write!(
                 f,
                 "no invocation lies in the window ({} to {}) and meets the conditions; without them there are \

@@ -110,7 +110,8 @@ pub(super) fn collect(
     };
     let collected = &read.collected;
     tell_rejections(common, &collected.ledger, stderr);
-    if !collected.invocations.is_empty() || !collected.model_calls.is_empty() {
+    let is_of_client = collected.requests.iter().any(|request| request.client.is_some());
+    if !collected.invocations.is_empty() || !collected.model_calls.is_empty() || is_of_client {
         return Ok(read);
     }
     let ledger = Box::new(collected.ledger.clone());
@@ -122,6 +123,7 @@ pub(super) fn collect(
             window: read.default_window,
             warnings: read.warnings,
         },
+        _ if ledger.gateway_records > 0 || ledger.client_records > 0 => Error::OnlyOutside(ledger),
         _ => Error::NoInvocation(ledger),
     })
 }
@@ -261,6 +263,20 @@ impl Loaded {
             span: collected.span,
             default_window,
             warnings,
+        })
+    }
+
+    /// Why what needs invocations cannot go on.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn must_have_invocations(&self) -> Result<(), Error> {
+        if !self.dataset.is_empty() {
+            return Ok(());
+        }
+        Err(match self.model_calls.len() {
+            0 => Error::OnlyOutside(Box::new(self.ledger.clone())),
+            calls => Error::OnlyModelCalls { calls },
         })
     }
 

@@ -118,11 +118,7 @@ fn pilot(options: &PlanOptions, keys: TimingKeys, stderr: &mut dyn Write) -> Res
         return Ok(Vec::new());
     }
     let loaded = Loaded::read(common, keys, &[], stderr)?;
-    if loaded.dataset.is_empty() {
-        return Err(Error::OnlyModelCalls {
-            calls: loaded.model_calls.len(),
-        });
-    }
+    loaded.must_have_invocations()?;
     let all = Selection::default();
     let selectors = options.baseline.iter().chain(&options.candidate);
     let sides: Vec<Side> = selectors

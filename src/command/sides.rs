@@ -289,11 +289,7 @@ fn read(
         .filter_map(|selector| selector.window())
         .collect();
     let loaded = Loaded::read(common, keys, &windows, stderr)?;
-    if loaded.dataset.is_empty() {
-        return Err(Error::OnlyModelCalls {
-            calls: loaded.model_calls.len(),
-        });
-    }
+    loaded.must_have_invocations()?;
     let selected = loaded.select(common)?;
     Ok((loaded, selected))
 }

@@ -8,7 +8,7 @@ use crate::comparison::{WhatIf, WhatIfOutcome};
 use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
 use crate::render::{SummaryView, WhatIfView, summary_csv, summary_json, summary_markdown, summary_terminal};
-use crate::summary::{RowDoubts, Warning, input_warnings, model_calls};
+use crate::summary::{Clients, RowDoubts, Warning, clients, input_warnings, model_calls};
 use crate::vocab::visible;
 
 /// The form of the output.
@@ -51,27 +51,33 @@ pub fn summarize(
     let common = &options.common;
     let loaded = Loaded::read(common, keys, &[], stderr)?;
     let window = loaded.common_window(common)?;
-    // Conditions are about invocations, which Bedrock's records are not.
-    let calls = match common.conditions.as_slice() {
-        [] => model_calls(&loaded.model_calls, window),
-        _ => Vec::new(),
+    // Conditions are about invocations, which records of Bedrock's and of clients are not.
+    let (calls, clients) = match common.conditions.as_slice() {
+        [] => (
+            model_calls(&loaded.model_calls, window),
+            clients(&loaded.requests, &loaded.runs, window),
+        ),
+        _ => (Vec::new(), None),
     };
+    let is_something = !calls.is_empty() || clients.is_some();
     let (selected, selection) = match loaded.select(common) {
         Ok(selected) => selected,
-        Err(Error::NothingSelected { .. }) if !calls.is_empty() => loaded.nothing(window)?,
+        Err(Error::NothingSelected { .. }) if is_something => loaded.nothing(window)?,
         Err(error) => return Err(error),
     };
     let (groups, doubts) = match selected.is_empty() {
         true => (Vec::new(), RowDoubts::default()),
         false => crate::summary::summarize(&selected, &options.by, common.failures)?,
     };
-    let warnings = warnings(&loaded, &selected, &doubts, window)?;
+    let mut warnings = warnings(&loaded, &selected, &doubts, window)?;
+    warnings.extend(clients.iter().flat_map(doubts_of_runs));
     let what_if = what_if(options, &selected)?;
     let view = SummaryView {
         dataset: &selected,
         keys: &options.by,
         groups: &groups,
         model_calls: &calls,
+        clients: clients.as_ref(),
         window,
         conditions: &selection.conditions,
         failures: common.failures,
@@ -95,6 +101,14 @@ pub fn summarize(
         }
     }
     Ok(())
+}
+
+/// The doubts about runs of clients.
+fn doubts_of_runs(clients: &Clients) -> Vec<Warning> {
+    let (invalid, cut) = clients.doubtful_runs();
+    let invalid = (invalid > 0).then_some(Warning::InvalidRuns(invalid));
+    let cut = (cut > 0).then_some(Warning::CutRuns(cut));
+    invalid.into_iter().chain(cut).collect()
 }
 
 /// What comes of each change in each group, groups in the order of the summary.

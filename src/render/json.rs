@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::clients::{ClientsJson, clients_json};
 use super::json_shared::{
     LedgerJson, MetricJson, ShareJson, WindowJson, document, ledger_json, metric_json, outcome_name,
     share_json, window_json,
@@ -26,6 +27,8 @@ struct SummaryJson {
     by: Vec<&'static str>,
     groups: Vec<GroupJson>,
     model_calls: Vec<ModelCallsJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clients: Option<ClientsJson>,
     warnings: Vec<String>,
 }
 
@@ -96,6 +99,7 @@ pub fn summary_json(view: &SummaryView<'_>) -> serde_json::Result<String> {
             .iter()
             .map(|calls| model_calls(view, calls))
             .collect(),
+        clients: view.clients.map(|clients| clients_json(clients, view.dataset)),
         warnings: view.warnings.iter().map(ToString::to_string).collect(),
     };
     document(&json)

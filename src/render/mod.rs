@@ -8,6 +8,7 @@ mod aligned;
 mod answer;
 mod bars;
 mod baselines;
+mod clients;
 mod composition;
 mod control;
 mod cost;

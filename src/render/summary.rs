@@ -1,6 +1,7 @@
 //! The summary of every group, for people.
 
 use super::bars::bars;
+use super::clients::{self, clients_table};
 use super::scale::percent;
 use super::table::{Cell, Noted, Table, name, optional, text};
 use super::terminal::Style;
@@ -9,7 +10,7 @@ use super::{aligned, markdown};
 use crate::dataset::{Condition, Dataset, Key, Window};
 use crate::invocation::{Ledger, Span};
 use crate::stats::Probability;
-use crate::summary::{Failures, GroupSummary, Metric, ModelCallSummary, QuantileSummary, Warning};
+use crate::summary::{Clients, Failures, GroupSummary, Metric, ModelCallSummary, QuantileSummary, Warning};
 use crate::vocab::{Timestamp, counted, grouped, visible};
 
 /// Everything that a summary shows.
@@ -31,6 +32,8 @@ pub struct SummaryView<'a> {
     pub span: Option<Span>,
     /// Model calls as Bedrock's own logs have them.
     pub model_calls: &'a [ModelCallSummary],
+    /// What callers saw.
+    pub clients: Option<&'a Clients>,
     /// What total time of each group would be.
     pub what_if: &'a [WhatIfView<'a>],
     /// What became of every event.
@@ -49,6 +52,9 @@ impl SummaryView<'_> {
         if !self.model_calls.is_empty() {
             notes
                 .push("Bedrock's own records are no rows of the CSV; the other formats show them".to_owned());
+        }
+        if self.clients.is_some() {
+            notes.push("what callers saw is no row of the CSV; the other formats show it".to_owned());
         }
         if !self.what_if.is_empty() {
             notes.push("what --what-if asks for is not in the CSV; the other formats show it".to_owned());
@@ -154,6 +160,10 @@ fn tables(view: &SummaryView<'_>) -> Vec<(Option<String>, Table, Vec<String>)> {
     if !view.model_calls.is_empty() {
         let (table, notes) = calls_table(view);
         tables.push((Some(MODEL_CALLS.to_owned()), table, notes));
+    }
+    if let Some(clients) = view.clients {
+        let (table, notes) = clients_table(clients, view.dataset);
+        tables.push((Some(clients::TITLE.to_owned()), table, notes));
     }
     tables
 }

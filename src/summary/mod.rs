@@ -1,5 +1,6 @@
 //! Floor 7: groups of invocations become counts, quantiles with intervals, and shares.
 
+mod clients;
 mod group;
 mod latency;
 mod metric;
@@ -11,6 +12,7 @@ mod stages;
 mod warning;
 mod warning_text;
 
+pub use clients::{ClientSummary, Clients, clients};
 pub use group::{GroupSummary, ShareSummary, summarize};
 pub use latency::{Failures, Latencies, RowInference, inference_of, is_in_sample, value_given, value_of};
 pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};
