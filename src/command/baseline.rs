@@ -79,7 +79,7 @@ fn saved_text(
         });
     }
     let (selected, selection) = loaded.select(common)?;
-    let side = side_of(&options.selector, common, &loaded, &selection)?;
+    let side = side_of(&options.selector, common, &loaded, (&selected, &selection))?;
     let windows = [selection.window, side.window];
     let warnings = selector_warnings(&[&options.selector], &loaded, &selected, &windows)?;
     for warning in loaded
