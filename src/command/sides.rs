@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::iter;
 use std::path::Path;
+use std::thread;
 
+use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::error::Error;
@@ -86,6 +88,7 @@ pub(super) fn choose(
     keys: TimingKeys,
     stderr: &mut dyn Write,
 ) -> Result<Chosen, Error> {
+    take_part();
     let saved = |selector: &&Selector| selector.saved().map(|name| of_saved(baselines, name)).transpose();
     let mut saved: Vec<Option<SavedBaseline>> = selectors.iter().map(saved).collect::<Result<_, _>>()?;
     if saved.iter().any(Option::is_some) && !common.conditions.is_empty() {
@@ -137,6 +140,15 @@ pub(super) fn choose(
         selection,
         sides,
     })
+}
+
+/// Makes the program's own thread, which has read the logs, one of those that compare: else it waits for them, and what it
+/// gives back meanwhile nobody can use. A thread that may end before the program does not take part.
+fn take_part() {
+    if thread::current().name() == Some("main") {
+        // Where others have compared before, they go on as they did.
+        let _ = ThreadPoolBuilder::new().use_current_thread().build_global();
+    }
 }
 
 /// Every model of the selected invocations but the baseline's.
