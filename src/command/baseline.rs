@@ -75,7 +75,7 @@ fn saved_text(
     let loaded = Loaded::read(common, keys, &windows, stderr)?;
     loaded.must_have_invocations()?;
     let (selected, selection) = loaded.select(common)?;
-    let side = side_of(&options.selector, common, &loaded, &selection)?;
+    let side = side_of(&options.selector, common, &loaded, (&selected, &selection))?;
     let windows = [selection.window, side.window];
     let warnings = selector_warnings(&[&options.selector], &loaded, &selected, &windows)?;
     for warning in loaded

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::exit::ExitStatus;
 use super::load::Common;
 use super::selector::Selector;
-use super::sides::{Chosen, choose, compare, selector_warnings};
+use super::sides::{Chosen, Comparing, choose, compare, selector_warnings};
 use super::surroundings::Surroundings;
 use crate::comparison::{Control, GateOptions, Side, judge};
 use crate::dataset::Key;
@@ -102,14 +102,13 @@ fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> 
     let common = &options.common;
     if let Some(baseline) = &options.baseline {
         let selectors = [baseline, &options.candidate];
-        let comparison = compare(
+        let comparing = Comparing {
             common,
-            selectors,
-            Verdict::DEFAULT_MARGIN,
-            &options.baselines,
-            keys,
-            stderr,
-        )?;
+            margin: Verdict::DEFAULT_MARGIN,
+            baselines: &options.baselines,
+            keeps_invocations: false,
+        };
+        let comparison = compare(&comparing, selectors, keys, stderr)?;
         return Ok(Checked {
             baseline: Some(comparison.baseline),
             candidate: comparison.candidate,

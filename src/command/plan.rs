@@ -120,9 +120,10 @@ fn pilot(options: &PlanOptions, keys: TimingKeys, stderr: &mut dyn Write) -> Res
     let loaded = Loaded::read(common, keys, &[], stderr)?;
     loaded.must_have_invocations()?;
     let all = Selection::default();
+    let everything = loaded.dataset.select(&[&all])?;
     let selectors = options.baseline.iter().chain(&options.candidate);
     let sides: Vec<Side> = selectors
-        .map(|selector| side_of(selector, common, &loaded, &all))
+        .map(|selector| side_of(selector, common, &loaded, (&everything, &all)))
         .collect::<Result<_, _>>()?;
     if !sides.is_empty() {
         return Ok(sides);

@@ -11,7 +11,7 @@ use super::load::{Common, note};
 use super::prices::prices;
 use super::rank::rank;
 use super::selector::Selector;
-use super::sides::{Candidates, ComparedAll, compare_all};
+use super::sides::{Candidates, ComparedAll, Comparing, compare_all};
 use crate::comparison::{
     Architecture, Comparison, CostComparison, Drawn, GateOptions, PriceList, WhatIf, WhatIfOutcome, judge,
 };
@@ -66,15 +66,13 @@ pub fn report(
         no_saved_side(options)?;
     }
     let prices = prices(options.prices.as_deref()).map_err(Error::Config)?;
-    let compared = compare_all(
+    let comparing = Comparing {
         common,
-        &options.baseline,
-        &options.candidates,
-        options.margin,
-        &options.baselines,
-        keys,
-        stderr,
-    )?;
+        margin: options.margin,
+        baselines: &options.baselines,
+        keeps_invocations: options.invocations.is_some(),
+    };
+    let compared = compare_all(&comparing, &options.baseline, &options.candidates, keys, stderr)?;
     let out = options.out.clone().unwrap_or_else(|| default_out(options));
     let (text, status) = match (&options.candidates, compared.comparisons.as_slice()) {
         (Candidates::Selected(_), [comparison]) => {

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::iter;
 use std::path::Path;
+use std::thread;
 
+use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::error::Error;
@@ -23,10 +26,28 @@ pub(super) fn side_of(
     selector: &Selector,
     common: &Common,
     loaded: &Loaded,
-    common_selection: &Selection,
+    (selected, common_selection): (&Dataset, &Selection),
 ) -> Result<Side, Error> {
     let resolved = selector.resolve(loaded, &common.inputs)?;
-    let rows = loaded.dataset.select(&[common_selection, &resolved.selection])?;
+    let any_model = Selection {
+        model: None,
+        ..resolved.selection.clone()
+    };
+    // A window of its own may tell other models.
+    let of_any_model = match any_model.window.is_open() {
+        true => selected.narrowed(&any_model)?,
+        false => loaded.dataset.select(&[common_selection, &any_model])?,
+    };
+    let of_model = Selection {
+        model: resolved.selection.model,
+        ..Selection::default()
+    };
+    let rows = of_any_model.narrowed(&of_model)?;
+    // The invocations that would be on the side if their model were known and were its model.
+    let without_model = match of_model.model {
+        Some(_) => of_any_model.without_model()?.rows()?,
+        None => Columns::default(),
+    };
     let identity = Identity {
         name: resolved.name,
         model_ids: resolved.model_ids,
@@ -37,7 +58,7 @@ pub(super) fn side_of(
             .iter()
             .filter_map(Condition::key)
             .collect(),
-        without_model: without_model(loaded, common_selection, &resolved.selection)?,
+        without_model,
     };
     let side = Side::of(identity, &rows, common.failures)?;
     let is_input = !selector.inputs().is_empty();
@@ -67,6 +88,7 @@ pub(super) fn choose(
     keys: TimingKeys,
     stderr: &mut dyn Write,
 ) -> Result<Chosen, Error> {
+    take_part();
     let saved = |selector: &&Selector| selector.saved().map(|name| of_saved(baselines, name)).transpose();
     let mut saved: Vec<Option<SavedBaseline>> = selectors.iter().map(saved).collect::<Result<_, _>>()?;
     if saved.iter().any(Option::is_some) && !common.conditions.is_empty() {
@@ -89,7 +111,7 @@ pub(super) fn choose(
     let selectors: Vec<&Selector> = selectors.iter().copied().chain(&others).collect();
     saved.resize_with(selectors.len(), || None);
     let from_logs = |selector: &&Selector| match selector.saved() {
-        None => side_of(selector, common, &loaded, &selection).map(Some),
+        None => side_of(selector, common, &loaded, (&selected, &selection)).map(Some),
         Some(_) => Ok(None),
     };
     let from_logs: Vec<Result<Option<Side>, Error>> = selectors.par_iter().map(from_logs).collect();
@@ -120,6 +142,15 @@ pub(super) fn choose(
     })
 }
 
+/// Makes the program's own thread, which has read the logs, one of those that compare: else it waits for them, and what it
+/// gives back meanwhile nobody can use. A thread that may end before the program does not take part.
+fn take_part() {
+    if thread::current().name() == Some("main") {
+        // Where others have compared before, they go on as they did.
+        let _ = ThreadPoolBuilder::new().use_current_thread().build_global();
+    }
+}
+
 /// Every model of the selected invocations but the baseline's.
 fn other_models(
     baseline: &Selector,
@@ -133,10 +164,8 @@ fn other_models(
         let id = names.models[model as usize].id.to_string();
         saved.is_some_and(|saved| saved.model_ids.contains(&id))
     };
-    let models = selected.rows()?.model;
-    let models: BTreeSet<u32> = models
-        .runs()
-        .filter_map(|run| run.0)
+    let models: BTreeSet<u32> = selected
+        .models()?
         .filter(|model| Some(*model) != of_baseline && !is_saved(*model))
         .collect();
     if models.is_empty() {
@@ -170,17 +199,26 @@ pub(super) struct ComparedAll {
     pub(super) comparisons: Vec<Comparison>,
 }
 
-/// Compares what two selectors mean, baseline first. A change below `margin`, a share, counts as none.
+/// How sides are compared.
+pub(super) struct Comparing<'a> {
+    pub(super) common: &'a Common,
+    /// A change below it, a share, counts as none.
+    pub(super) margin: f64,
+    /// The folder of saved baselines.
+    pub(super) baselines: &'a Path,
+    /// Whether the invocations themselves are asked for afterwards, and not their ids alone.
+    pub(super) keeps_invocations: bool,
+}
+
+/// Compares what two selectors mean, baseline first.
 pub(super) fn compare(
-    common: &Common,
+    comparing: &Comparing<'_>,
     [baseline, candidate]: [&Selector; 2],
-    margin: f64,
-    baselines: &Path,
     keys: TimingKeys,
     stderr: &mut dyn Write,
 ) -> Result<Comparison, Error> {
     let candidates = Candidates::Selected(vec![candidate.clone()]);
-    let compared = compare_all(common, baseline, &candidates, margin, baselines, keys, stderr)?;
+    let compared = compare_all(comparing, baseline, &candidates, keys, stderr)?;
     let [comparison] = <[Comparison; 1]>::try_from(compared.comparisons)
         .map_err(|all| Error::Internal(format!("{} comparisons of two sides", all.len())))?;
     Ok(comparison)
@@ -188,32 +226,36 @@ pub(super) fn compare(
 
 /// Compares each candidate with the baseline.
 pub(super) fn compare_all(
-    common: &Common,
+    comparing: &Comparing<'_>,
     baseline: &Selector,
     candidates: &Candidates,
-    margin: f64,
-    baselines: &Path,
     keys: TimingKeys,
     stderr: &mut dyn Write,
 ) -> Result<ComparedAll, Error> {
+    let common = comparing.common;
     let given: Vec<&Selector> = match candidates {
         Candidates::Selected(candidates) => [baseline].into_iter().chain(candidates).collect(),
         Candidates::AllModels => vec![baseline],
     };
     let all_models = matches!(candidates, Candidates::AllModels);
     let Chosen {
-        loaded,
-        selected,
+        mut loaded,
+        mut selected,
         selection,
         sides,
-    } = choose(common, &given, all_models, baselines, keys, stderr)?;
+    } = choose(common, &given, all_models, comparing.baselines, keys, stderr)?;
     let _working = Working::on(selected.len(), "comparing", common);
+    if !comparing.keeps_invocations {
+        loaded.dataset.keep_ids(&mut selected);
+    }
     let mut sides = sides.into_iter();
     let base = sides
         .next()
         .ok_or_else(|| Error::Internal("no side of a baseline".to_owned()))?;
     let mut comparisons: Vec<Comparison> = Vec::new();
-    for (at, candidate) in sides.enumerate() {
+    // The last candidate has the baseline itself.
+    let bases = iter::repeat_n(base, sides.len());
+    for ((at, candidate), base) in sides.enumerate().zip(bases) {
         let same = comparisons.iter().zip(&given[1..]).find(|(earlier, selector)| {
             let earlier = &earlier.candidate;
             let is_of_logs = !earlier.is_saved && !candidate.is_saved;
@@ -241,10 +283,10 @@ pub(super) fn compare_all(
         }
         let windows = [selection.window, base.window, candidate.window];
         let mut comparison = compare_sides(
-            base.clone(),
+            base,
             candidate,
             common.failures,
-            margin,
+            comparing.margin,
             &selected,
             &loaded.ledger,
         );
@@ -317,26 +359,10 @@ pub(super) fn selector_warnings(
     if loaded.ledger.duplicates > 0 && selectors.iter().any(|selector| !selector.inputs().is_empty()) {
         warnings.push(Warning::RepeatedAcrossInputs(loaded.ledger.duplicates));
     }
-    let sources = selected.rows()?.model_source;
-    let several = sources
-        .iter()
-        .filter(|source| **source == ModelSource::Several)
-        .count();
+    let sources = selected.model_sources()?;
+    let several = sources.filter(|source| *source == ModelSource::Several).count();
     if several > 0 && selectors.iter().any(|selector| selector.names_a_model()) {
         warnings.push(Warning::SeveralModels(several));
     }
     Ok(warnings)
-}
-
-/// The invocations that would be on a side if their model were known and were its model.
-fn without_model(loaded: &Loaded, common: &Selection, side: &Selection) -> Result<Columns, Error> {
-    if side.model.is_none() {
-        return Ok(Columns::default());
-    }
-    let any_model = Selection {
-        model: None,
-        ..side.clone()
-    };
-    let rows = loaded.dataset.select(&[common, &any_model])?.rows()?;
-    Ok(rows.only(|row| rows.model_source[row] == ModelSource::None))
 }

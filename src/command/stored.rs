@@ -1,13 +1,15 @@
 //! What of a store is read.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::error::Error;
 use super::load::Common;
 use crate::dataset::{TimeBound, Window};
 use crate::render::shown_time;
 use crate::source::Located;
-use crate::source::store::{Coverage, Fetch, LogGroup, Segment, Store};
+use crate::source::store::{Coverage, Damage, Fetch, LogGroup, Segment, Store};
 use crate::summary::Warning;
 use crate::vocab::{TimeRange, Timestamp, counted, gaps};
 
@@ -116,8 +118,8 @@ fn not_all_fetched(store: &Store, latest: &Fetch, asked: &[Asked], segments: &[&
 /// The files, the newest first: where segments hold the same events, the first that is read counts.
 fn files(store: &Store, segments: &[&Segment]) -> Result<Vec<Located>, Error> {
     let mut files = Vec::new();
-    for segment in segments.iter().rev() {
-        store.check(segment).map_err(|damage| Error::DamagedSegment {
+    for (segment, checked) in segments.iter().zip(checked(store, segments)).rev() {
+        checked.map_err(|damage| Error::DamagedSegment {
             file: store.dir().join(&segment.file),
             damage: damage.to_string(),
             group: segment.group.name.clone(),
@@ -130,6 +132,23 @@ fn files(store: &Store, segments: &[&Segment]) -> Result<Vec<Located>, Error> {
         }));
     }
     Ok(files)
+}
+
+/// What is wrong with each segment, looked for on two threads.
+fn checked(store: &Store, segments: &[&Segment]) -> Vec<Result<(), Damage>> {
+    let check =
+        |segments: &[&Segment]| -> Vec<_> { segments.iter().map(|segment| store.check(segment)).collect() };
+    let (some, others) = segments.split_at(segments.len().div_ceil(2));
+    thread::scope(|scope| {
+        let others = (!others.is_empty()).then(|| scope.spawn(|| check(others)));
+        let mut all = check(some);
+        match others.map(|others| others.join()) {
+            Some(Ok(others)) => all.extend(others),
+            Some(Err(panic)) => resume_unwind(panic),
+            None => {}
+        }
+        all
+    })
 }
 
 fn groups_of<'s>(segments: &[&'s Segment]) -> Vec<&'s LogGroup> {

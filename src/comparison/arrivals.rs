@@ -17,15 +17,14 @@ pub struct Arrivals {
 impl Arrivals {
     /// The arrivals of these rows.
     pub fn of(rows: &Columns) -> Self {
-        let mut arrivals: Vec<(u32, f64)> = (0_u32..)
-            .take(rows.len())
-            .filter_map(|at| {
-                let row = at as usize;
-                let ended = rows.ended_at.get(row).copied().flatten()?.as_epoch_millis() as f64;
-                let took = rows.duration_us[row].saturating_add(rows.init_us.get(row).unwrap_or(0));
-                Some((at, ended - took as f64 / 1000.0))
-            })
-            .collect();
+        let arrival = |at: u32| {
+            let row = at as usize;
+            let ended = rows.ended_at.get(row).copied().flatten()?.as_epoch_millis() as f64;
+            let took = rows.duration_us[row].saturating_add(rows.init_us.get(row).unwrap_or(0));
+            Some((at, ended - took as f64 / 1000.0))
+        };
+        let mut arrivals: Vec<(u32, f64)> = Vec::with_capacity(rows.len());
+        arrivals.extend((0_u32..).take(rows.len()).filter_map(arrival));
         // Stable, for rows are nearly in order and those that came at one time stay in it.
         let place = |at: u32| rows.row.get(at as usize);
         arrivals.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| place(a.0).cmp(&place(b.0))));

@@ -122,11 +122,14 @@ impl Side {
 
     /// Describes these rows.
     pub fn of_rows(identity: Identity, rows: Columns, failures: Failures) -> Self {
-        let (all, starts) = Latencies::by_start(&rows, failures);
+        let (mut all, starts) = Latencies::by_start(&rows, failures);
+        let group = GroupSummary::of_latencies(Vec::new(), &rows, &all);
+        // What is asked of it stands in the summary.
+        all.share = None;
         Self {
             name: identity.name,
             model_ids: identity.model_ids,
-            group: GroupSummary::of_latencies(Vec::new(), &rows, &all),
+            group,
             arrivals: Arrivals::of(&rows),
             all,
             starts: start_rows(starts, rows.len()),

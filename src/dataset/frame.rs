@@ -228,34 +228,83 @@ impl Dataset {
             ..self.clone()
         };
         selected.infer_models()?;
-        let mut frame = selected.frame;
-        for selection in selections {
-            for property in PROPERTIES {
-                let mut any: Option<BooleanChunked> = None;
-                for condition in selection
-                    .conditions
-                    .iter()
-                    .filter(|condition| property(condition))
-                {
-                    let mask = self.mask(&frame, condition)?;
-                    any = Some(match any {
-                        Some(other) => other.bitor(mask),
-                        None => mask,
-                    });
-                }
-                if let Some(mask) = any {
-                    frame = frame.filter(&mask)?;
-                }
+        selections
+            .iter()
+            .try_fold(selected, |selected, selection| selected.narrowed(selection))
+    }
+
+    /// The rows among these that have the properties and the model of a selection, whatever its window. Which models they
+    /// are thought to have used stays as it is.
+    ///
+    /// # Errors
+    /// As of [`select`](Self::select).
+    pub fn narrowed(&self, selection: &Selection) -> Result<Self, Error> {
+        let mut frame = self.frame.clone();
+        for property in PROPERTIES {
+            let mut any: Option<BooleanChunked> = None;
+            for condition in selection
+                .conditions
+                .iter()
+                .filter(|condition| property(condition))
+            {
+                let mask = self.mask(&frame, condition)?;
+                any = Some(match any {
+                    Some(other) => other.bitor(mask),
+                    None => mask,
+                });
             }
-            if let Some(model) = selection.model {
-                let mask = u32_column(&frame, MODEL)?.equal(model);
+            if let Some(mask) = any {
                 frame = frame.filter(&mask)?;
             }
+        }
+        if let Some(model) = selection.model {
+            let mask = u32_column(&frame, MODEL)?.equal(model);
+            frame = frame.filter(&mask)?;
         }
         Ok(Self {
             frame,
             ..self.clone()
         })
+    }
+
+    /// The rows among these of which no model is known.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn without_model(&self) -> Result<Self, Error> {
+        let mask = u32_column(&self.frame, MODEL_SOURCE)?.equal(ModelSource::None as u32);
+        Ok(Self {
+            frame: self.frame.filter(&mask)?,
+            ..self.clone()
+        })
+    }
+
+    /// The model of each row that has one.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn models(&self) -> Result<impl Iterator<Item = u32>, Error> {
+        Ok(values(&self.frame, MODEL)?.flatten())
+    }
+
+    /// How the model of each row is known.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn model_sources(&self) -> Result<impl Iterator<Item = ModelSource>, Error> {
+        let sources = values(&self.frame, MODEL_SOURCE)?;
+        Ok(sources.map(|code| ModelSource::from_code(code.unwrap_or(0))))
+    }
+
+    /// Gives back what is known of all invocations but for their ids and times, once the rows that are looked at have been
+    /// made [columns](Self::rows). `selected` is the selection of these invocations that is still asked for ids.
+    pub fn keep_ids(&mut self, selected: &mut Self) {
+        self.frame = self.frame.clear();
+        selected.all = Arc::default();
+        if let Some(all) = Arc::get_mut(&mut self.all) {
+            all.keep_ids();
+        }
+        selected.all = Arc::clone(&self.all);
     }
 
     /// Fills in the models that can be inferred among these rows.

@@ -41,7 +41,7 @@ pub(super) fn finish(
     ledger: &mut Ledger,
     threads: usize,
 ) -> Finished {
-    loosen_conflicts(&mut settled, &mut rows);
+    loosen_conflicts(&mut settled, &mut rows, threads);
     drop_ends(ends, &settled, &mut rows, ledger);
     drop_duplicates(&mut rows, ledger);
     rows.outside.drop_repeated(ledger);
@@ -84,7 +84,7 @@ pub(super) fn finish(
     let calls = model_calls(&rows, &is_joined, tables, &model_at);
     ledger.bedrock_joined = calls.iter().filter(|call| call.is_joined).count() as u64;
     let outside = take(&mut rows.outside);
-    let (invocations, names) = named_invocations(whole, starts, other_ids, tables, &model_at);
+    let (invocations, names) = named_invocations(whole, starts, other_ids, tables, &model_at, threads);
     let (requests, runs) = outside.join(&invocations, &model_at, ledger);
     Finished {
         invocations,
@@ -110,7 +110,7 @@ fn distinct(column: &Optional<u32>, len: usize) -> impl Iterator<Item = u32> + u
 }
 
 /// Takes requests apart that are settled and have records elsewhere, or are settled twice. An `END` elsewhere tells nothing.
-fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
+fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows, threads: usize) {
     let uuid = |id: &RequestId| match id {
         RequestId::Uuid(id) => Some(*id),
         RequestId::Other(_) => None,
@@ -121,16 +121,15 @@ fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
     let is_end = |row: &&MarkRow| row.kind == MarkKind::End;
     let marks = rows.marks.iter().filter(|row| !is_end(row));
     conflicts.extend(marks.filter_map(|row| uuid(&row.request_id)));
-    let count = settled.iter().map(Drafts::len).sum();
-    let mut seen: HashSet<u128, Folded> = HashSet::with_capacity_and_hasher(count, Folded::default());
-    for drafts in settled.iter() {
-        for id in (0..drafts.len()).filter_map(|row| drafts.uuid(row)) {
-            if !seen.insert(id) {
-                conflicts.insert(id);
-            }
-        }
-    }
-    drop(seen);
+    let (mut even, mut odd) = (Vec::new(), Vec::new());
+    side_by_side(
+        vec![
+            Box::new(|| even = settled_twice(settled, 0)),
+            Box::new(|| odd = settled_twice(settled, 1)),
+        ],
+        threads,
+    );
+    conflicts.extend(even.into_iter().chain(odd));
     if conflicts.is_empty() {
         return;
     }
@@ -142,6 +141,18 @@ fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
             }
         }
     }
+}
+
+/// The ids with this last bit that several settled requests have.
+fn settled_twice(settled: &[Drafts], bit: u128) -> Vec<u128> {
+    let ids = || {
+        let ids = settled
+            .iter()
+            .flat_map(|drafts| (0..drafts.len()).filter_map(|row| drafts.uuid(row)));
+        ids.filter(|id| id & 1 == bit)
+    };
+    let mut seen: HashSet<u128, Folded> = HashSet::with_capacity_and_hasher(ids().count(), Folded::default());
+    ids().filter(|id| !seen.insert(*id)).collect()
 }
 
 /// What tells an `END` from others: its request, its own hash, and its file where nothing else does.
@@ -376,9 +387,15 @@ fn model_calls(
     calls
 }
 
-/// A column of names: the names that occur, in their own order, and their places. `texts` has the name of every value, if
-/// it has one.
-fn named(mut column: Optional<u32>, texts: &[Option<&str>]) -> (Optional<u32>, Vec<Box<str>>) {
+/// A column of names, as places among those that occur, which are in their own order.
+#[derive(Default)]
+struct Named {
+    column: Optional<u32>,
+    names: Vec<Box<str>>,
+}
+
+/// A column of names. `texts` has the name of every value, if it has one.
+fn named(mut column: Optional<u32>, texts: &[Option<&str>]) -> Named {
     let used = distinct(&column, texts.len()).filter_map(|value| texts[value as usize]);
     let names: BTreeSet<&str> = used.collect();
     let places: HashMap<&str, u32> = names.iter().copied().zip(0..).collect();
@@ -387,7 +404,10 @@ fn named(mut column: Optional<u32>, texts: &[Option<&str>]) -> (Optional<u32>, V
         .map(|text| places.get(text.as_ref()?).copied())
         .collect();
     column.map(|value| place_of[value as usize]);
-    (column, names.into_iter().map(Into::into).collect())
+    Named {
+        column,
+        names: names.into_iter().map(Into::into).collect(),
+    }
 }
 
 /// What stands in order, with names in the places of positions.
@@ -397,42 +417,50 @@ fn named_invocations(
     other_ids: Interner,
     tables: &Tables,
     model_at: &HashMap<u32, u32>,
+    threads: usize,
 ) -> (Invocations, Names) {
     let streams = &tables.streams;
     let of_streams =
         |told: fn(&Stream) -> &Option<Box<str>>| streams.all().map(move |stream| told(stream).as_deref());
     let stream = drafts.stream;
     // The word of `START` comes before that of the stream, and the handler's before that of the environment.
-    let texts: Vec<_> = streams
+    let version_texts: Vec<_> = streams
         .versions
         .texts()
         .map(Some)
         .chain(of_streams(|stream| &stream.version))
         .collect();
-    let own = drafts.version;
-    let (version, versions) = named(or_of_stream(own, &stream, texts.len() - streams.len()), &texts);
     let own = tables.initializations.texts().map(Some);
-    let texts: Vec<_> = own.chain(of_streams(|stream| &stream.initialization)).collect();
-    let own = drafts.initialization;
-    let (initialization, initializations) =
-        named(or_of_stream(own, &stream, texts.len() - streams.len()), &texts);
+    let initialization_texts: Vec<_> = own.chain(of_streams(|stream| &stream.initialization)).collect();
+    let or_stream =
+        |own, texts: &[Option<&str>]| named(or_of_stream(own, &stream, texts.len() - streams.len()), texts);
     let of_stream = |told| named(stream.clone(), &of_streams(told).collect::<Vec<_>>());
-    let (function, functions) = of_stream(|stream| &stream.function);
-    let (region, regions) = of_stream(|stream| &stream.region);
-    let (runtime, runtimes) = of_stream(|stream| &stream.runtime);
-    let (stream, streams) = of_stream(|stream| &stream.name);
-    let mut model = drafts.model;
-    model.map(|name| model_at.get(&name).copied());
-    let mut prompt = drafts.prompt_hash;
-    prompt.map(|hash| Some(prompt_of_one(hash)));
-    let joined_anew = drafts.prompt;
-    if joined_anew.is_told() {
-        prompt = prompt
-            .iter()
-            .zip(joined_anew.iter())
-            .map(|(one, all)| all.or(one))
-            .collect();
-    }
+    let (own_version, own_initialization) = (drafts.version, drafts.initialization);
+    let (mut version, mut initialization) = <(Named, Named)>::default();
+    let (mut function, mut region, mut runtime, mut name) = <(Named, Named, Named, Named)>::default();
+    let (mut model, mut prompt, joined_anew) = (drafts.model, drafts.prompt_hash, drafts.prompt);
+    side_by_side(
+        vec![
+            Box::new(|| {
+                prompt.map(|hash| Some(prompt_of_one(hash)));
+                if joined_anew.is_told() {
+                    prompt = prompt
+                        .iter()
+                        .zip(joined_anew.iter())
+                        .map(|(one, all)| all.or(one))
+                        .collect();
+                }
+            }),
+            Box::new(|| version = or_stream(own_version, &version_texts)),
+            Box::new(|| initialization = or_stream(own_initialization, &initialization_texts)),
+            Box::new(|| function = of_stream(|stream| &stream.function)),
+            Box::new(|| region = of_stream(|stream| &stream.region)),
+            Box::new(|| runtime = of_stream(|stream| &stream.runtime)),
+            Box::new(|| name = of_stream(|stream| &stream.name)),
+            Box::new(|| model.map(|name| model_at.get(&name).copied())),
+        ],
+        threads,
+    );
     let invocations = Invocations {
         ids: RequestIds {
             high: drafts.id_high,
@@ -441,12 +469,12 @@ fn named_invocations(
             texts: other_ids.into_texts(),
         },
         file: drafts.file,
-        stream,
-        function,
-        version,
-        region,
-        runtime,
-        initialization,
+        stream: name.column,
+        function: function.column,
+        version: version.column,
+        region: region.column,
+        runtime: runtime.column,
+        initialization: initialization.column,
         ended_at: drafts.ended_at,
         memory_mb: drafts.memory_mb,
         start: starts.start,
@@ -476,12 +504,12 @@ fn named_invocations(
         is_matched: drafts.is_matched,
     };
     let names = Names {
-        streams,
-        functions,
-        versions,
-        regions,
-        runtimes,
-        initializations,
+        streams: name.names,
+        functions: function.names,
+        versions: version.names,
+        regions: region.names,
+        runtimes: runtime.names,
+        initializations: initialization.names,
         ..Names::default()
     };
     (invocations, names)

@@ -85,6 +85,16 @@ impl Invocations {
         self.len() == 0
     }
 
+    /// Gives back all but ids, times and outcomes.
+    pub(crate) fn keep_ids(&mut self) {
+        *self = Self {
+            ids: std::mem::take(&mut self.ids),
+            ended_at: std::mem::take(&mut self.ended_at),
+            outcome: std::mem::take(&mut self.outcome),
+            ..Self::default()
+        };
+    }
+
     /// The request id of a row.
     pub fn request_id(&self, row: usize) -> Option<RequestId> {
         self.ids.get(row)

@@ -125,7 +125,7 @@ type Rows = Vec<(&'static str, [Cell; 2])>;
 fn parts(comparison: &Comparison) -> (Rows, Vec<String>) {
     let mut noted = Noted::default();
     let mut rows = Rows::new();
-    let median = |side: &Side| side.all.share.as_ref()?.median_of_ratios().map(percent);
+    let median = |side: &Side| side.group.inference_share.as_ref()?.median.map(percent);
     rows.push((
         "inference share of a typical request (median)",
         sides(comparison).map(|side| optional(median(side))),

@@ -20,7 +20,7 @@ use super::{json, text};
 pub const BLOCK_BYTES: usize = 1 << 20;
 
 /// Of the first [`BLOCK_BYTES`] of a file no more is read at once, so that a small one takes little memory, which must be
-/// cleared.
+/// cleared; unless the memory is there already.
 const FIRST_BLOCK_BYTES: usize = 1 << 17;
 
 /// A file that is read in blocks.
@@ -112,11 +112,16 @@ impl<'t> Blocks<'t> {
     }
 
     /// The next block; none behind the end of the file. `spare` is memory that is used again.
-    pub fn next_block(&mut self, spare: Buffer) -> Option<Block<'t>> {
+    pub fn next_block(&mut self, mut spare: Buffer) -> Option<Block<'t>> {
         let mut rest = self.rest.take()?;
+        if spare.memory.len() > self.begun.memory.len() {
+            spare.fill_with(self.begun.filled());
+            std::mem::swap(&mut spare, &mut self.begun);
+        }
         let mut bytes = std::mem::replace(&mut self.begun, spare);
         self.begun.length = 0;
-        let mut wanted = match self.given_bytes < BLOCK_BYTES {
+        let is_small = self.given_bytes < BLOCK_BYTES && bytes.memory.len() < self.block_bytes;
+        let mut wanted = match is_small {
             true => self.block_bytes.min(FIRST_BLOCK_BYTES),
             false => self.block_bytes,
         };

@@ -1,11 +1,13 @@
 //! Compressed streams, told by their first bytes.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 use super::found::Compression;
 
@@ -39,8 +41,62 @@ pub(super) fn unpack<R: BufRead>(compression: Compression, packed: R) -> Unpacke
 
 /// Unpacks Zstandard four times as fast, where it is known to be undamaged: of what stands before damage this decoder may
 /// hold back 128 KiB.
-pub(super) fn unpack_verified<R: BufRead>(packed: R) -> io::Result<impl Read> {
-    zstd::stream::read::Decoder::with_buffer(packed)
+pub(super) fn unpack_verified<R: BufRead>(packed: R) -> io::Result<VerifiedZstd<R>> {
+    let mut decoder = match IDLE.take() {
+        Some(decoder) => decoder,
+        None => Decoder::new()?,
+    };
+    decoder.reinit()?;
+    Ok(VerifiedZstd {
+        packed,
+        decoder: Some(decoder),
+        is_in_frame: false,
+    })
+}
+
+thread_local! {
+    /// What a file was unpacked with, for the next one: it holds more than a megabyte, which a store of many segments would
+    /// take from the kernel for each of them.
+    static IDLE: Cell<Option<Decoder<'static>>> = const { Cell::new(None) };
+}
+
+/// See [`unpack_verified`].
+pub(super) struct VerifiedZstd<R> {
+    packed: R,
+    /// Always there, but while it is given back.
+    decoder: Option<Decoder<'static>>,
+    is_in_frame: bool,
+}
+
+impl<R> Drop for VerifiedZstd<R> {
+    fn drop(&mut self) {
+        IDLE.set(self.decoder.take());
+    }
+}
+
+impl<R: BufRead> Read for VerifiedZstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(decoder) = &mut self.decoder else {
+            return Ok(0);
+        };
+        loop {
+            let packed = self.packed.fill_buf()?;
+            let is_end = packed.is_empty();
+            if is_end && !self.is_in_frame {
+                return Ok(0);
+            }
+            let (mut input, mut output) = (InBuffer::around(packed), OutBuffer::around(buffer));
+            self.is_in_frame = decoder.run(&mut input, &mut output)? > 0;
+            let (used, written) = (input.pos(), output.pos());
+            self.packed.consume(used);
+            if written > 0 || buffer.is_empty() {
+                return Ok(written);
+            }
+            if is_end {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
 }
 
 /// A stream that is unpacked while it is read.

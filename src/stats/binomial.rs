@@ -1,5 +1,8 @@
 //! Which ranks a quantile can have: the binomial distribution, whole and continued between ranks.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
 use super::chebyshev::interpolate;
 use super::level::Confidence;
 use super::normal::normal_quantile;
@@ -107,10 +110,19 @@ impl ContinuousBinomial {
     pub(crate) fn quantile(&self, z: f64) -> f64 {
         let guess = self.expansion(z);
         if self.is_nearly_normal() {
-            guess
-        } else {
-            self.solve(z, guess, self.sigma)
+            return guess;
         }
+        let asked = [self.m, self.p, z].map(f64::to_bits);
+        let known =
+            SOLVED.with_borrow(|solved| solved.iter().find(|(key, _)| *key == asked).map(|(_, t)| *t));
+        known.unwrap_or_else(|| {
+            let t = self.solve(z, guess, self.sigma);
+            SOLVED.with_borrow_mut(|solved| {
+                solved.truncate(MOST_SOLVED - 1);
+                solved.push_front((asked, t));
+            });
+            t
+        })
     }
 
     /// The t of every normal quantile in the ascending `scores`. Where t lies outside [0, m − 1],
@@ -169,6 +181,14 @@ impl ContinuousBinomial {
         t
     }
 }
+
+thread_local! {
+    /// What was solved last, by m, p and z: the metrics of a group mostly have as many values each.
+    static SOLVED: RefCell<VecDeque<([u64; 3], f64)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// How many solutions are kept, for a few ends of a few quantiles each.
+const MOST_SOLVED: usize = 32;
 
 /// In ranks. The last secant step leaves far less than its own length.
 const TOLERANCE: f64 = 1e-9;
