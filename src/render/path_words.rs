@@ -50,6 +50,10 @@ pub(super) fn meanings(path: &Path) -> Vec<String> {
             "outside the function: network, gateway and way together, of requests without an access log record",
         ),
         (
+            Stage::Inside(Phase::NotKnown),
+            "not known: time in the function that is not told apart",
+        ),
+        (
             Stage::NotFound,
             "not found: what lies further in than any record that was found",
         ),
@@ -123,6 +127,6 @@ fn in_words(stage: Stage) -> &'static str {
         Stage::Inside(Phase::After) => "the handler after the call",
         Stage::Inside(Phase::Unexplained) => "unexplained time in the function",
         Stage::Inside(Phase::Other) => "other time in the function",
-        Stage::Inside(Phase::NotKnown) => "the duration of requests without a believable inference time",
+        Stage::Inside(Phase::NotKnown) => "time in the function that is not told apart",
     }
 }
