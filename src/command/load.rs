@@ -60,6 +60,8 @@ pub struct Common {
 pub struct Loaded {
     /// All invocations.
     pub dataset: Dataset,
+    /// How many of them have no time.
+    pub without_time: usize,
     /// Bedrock's own records of model calls.
     pub model_calls: Vec<ModelCall>,
     /// Requests that clients and API Gateway recorded.
@@ -254,8 +256,11 @@ impl Loaded {
         let warm_up = warm_up(&collected.requests);
         let mut warnings = warnings;
         warnings.extend((!warm_up.is_empty()).then_some(Warning::WarmUpLeftOut(warm_up.len())));
+        let all = &collected.invocations;
+        let without_time = (0..all.len()).filter(|row| all.ended_at(*row).is_none()).count();
         Ok(Self {
             dataset: Dataset::new(collected.invocations, collected.names)?.without(&warm_up)?,
+            without_time,
             model_calls: collected.model_calls,
             requests: collected.requests,
             runs: collected.runs,
@@ -335,6 +340,7 @@ impl Loaded {
     pub(super) fn without_logs() -> Result<Self, Error> {
         Ok(Self {
             dataset: Dataset::new(Invocations::default(), Names::default())?,
+            without_time: 0,
             model_calls: Vec::new(),
             requests: Vec::new(),
             runs: Vec::new(),
@@ -360,16 +366,9 @@ impl Loaded {
     }
 
     /// The doubt about invocations without a time, where any window was asked for.
-    ///
-    /// # Errors
-    /// If the column engine fails.
-    pub fn untimed(&self, windows: &[Window]) -> Result<Option<Warning>, Error> {
-        if windows.iter().all(Window::is_open) {
-            return Ok(None);
-        }
-        let all = self.dataset.invocations();
-        let count = (0..all.len()).filter(|row| all.ended_at(*row).is_none()).count();
-        Ok((count > 0).then_some(Warning::WithoutTime(count)))
+    pub fn untimed(&self, windows: &[Window]) -> Option<Warning> {
+        let is_doubted = self.without_time > 0 && !windows.iter().all(Window::is_open);
+        is_doubted.then_some(Warning::WithoutTime(self.without_time))
     }
 }
 

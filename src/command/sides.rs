@@ -246,7 +246,7 @@ pub(super) fn compare_all(
     } = choose(common, &given, all_models, comparing.baselines, keys, stderr)?;
     let _working = Working::on(selected.len(), "comparing", common);
     if !comparing.keeps_invocations {
-        loaded.dataset.keep_ids(&mut selected);
+        loaded.dataset.keep_ids(&mut selected)?;
     }
     let mut sides = sides.into_iter();
     let base = sides
@@ -355,7 +355,7 @@ pub(super) fn selector_warnings(
     selected: &Dataset,
     windows: &[Window],
 ) -> Result<Vec<Warning>, Error> {
-    let mut warnings: Vec<Warning> = loaded.untimed(windows)?.into_iter().collect();
+    let mut warnings: Vec<Warning> = loaded.untimed(windows).into_iter().collect();
     if loaded.ledger.duplicates > 0 && selectors.iter().any(|selector| !selector.inputs().is_empty()) {
         warnings.push(Warning::RepeatedAcrossInputs(loaded.ledger.duplicates));
     }

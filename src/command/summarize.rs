@@ -149,6 +149,6 @@ fn warnings(
         value.map_or_else(|| "not known".to_owned(), |value| selected.label(key, value))
     };
     warnings.extend(doubts.warnings("all invocations", &label));
-    warnings.extend(loaded.untimed(&[window])?);
+    warnings.extend(loaded.untimed(&[window]));
     Ok(warnings)
 }

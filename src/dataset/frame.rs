@@ -296,15 +296,21 @@ impl Dataset {
         Ok(sources.map(|code| ModelSource::from_code(code.unwrap_or(0))))
     }
 
-    /// Gives back what is known of all invocations but for their ids and times, once the rows that are looked at have been
-    /// made [columns](Self::rows). `selected` is the selection of these invocations that is still asked for ids.
-    pub fn keep_ids(&mut self, selected: &mut Self) {
+    /// Gives back what is known of all invocations but for their ids, once the rows that are looked at have been
+    /// made [columns](Self::rows). `selected` is the selection of these invocations that is still asked for ids, and for how
+    /// models are known.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn keep_ids(&mut self, selected: &mut Self) -> Result<(), Error> {
         self.frame = self.frame.clear();
+        selected.frame = selected.frame.select([MODEL_SOURCE])?;
         selected.all = Arc::default();
         if let Some(all) = Arc::get_mut(&mut self.all) {
             all.keep_ids();
         }
         selected.all = Arc::clone(&self.all);
+        Ok(())
     }
 
     /// Fills in the models that can be inferred among these rows.

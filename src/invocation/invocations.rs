@@ -85,11 +85,10 @@ impl Invocations {
         self.len() == 0
     }
 
-    /// Gives back all but ids, times and outcomes.
+    /// Gives back all but ids and outcomes.
     pub(crate) fn keep_ids(&mut self) {
         *self = Self {
             ids: std::mem::take(&mut self.ids),
-            ended_at: std::mem::take(&mut self.ended_at),
             outcome: std::mem::take(&mut self.outcome),
             ..Self::default()
         };
