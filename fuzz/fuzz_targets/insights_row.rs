@@ -166,6 +166,7 @@ fn row(choices: &mut Choices<'_>) -> (Vec<(&'static str, String)>, Report) {
         restore,
         status: None,
         error_type: None,
+        trace: None,
         completeness: if is_billed_absent {
             Completeness::DurationOnly
         } else if init.is_some() || is_init_absent {

@@ -61,9 +61,14 @@ fn outside(choices: &mut Choices<'_>) -> Vec<u8> {
         };
         let mut written = quoted(&message);
         if choices.once_in(4) {
-            written = written.replace("Latency", "\\u004catency").replace("client", "\\u0063lient");
+            written = written
+                .replace("Latency", "\\u004catency")
+                .replace("client", "\\u0063lient");
         }
-        log.push_str(&format!("{{\"timestamp\":{},\"message\":{written}}}\n", BASE_MS + at));
+        log.push_str(&format!(
+            "{{\"timestamp\":{},\"message\":{written}}}\n",
+            BASE_MS + at
+        ));
     }
     log.into_bytes()
 }

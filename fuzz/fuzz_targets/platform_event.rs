@@ -92,6 +92,7 @@ fn report(choices: &mut Choices<'_>, record: &mut Object, at: Option<Timestamp>)
         restore,
         status,
         error_type: error_type.map(Into::into),
+        trace: None,
         completeness: if billed.is_some() {
             Completeness::Whole
         } else {

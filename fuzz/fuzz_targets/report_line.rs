@@ -4,7 +4,7 @@
 #![no_main]
 
 use latscope::parse::{Completeness, Parsed, Record, Report, Status};
-use latscope::vocab::{Micros, RequestId};
+use latscope::vocab::{Micros, RequestId, TraceId};
 use latscope_fuzz::{Choices, cut, parse_raw, parser};
 use libfuzzer_sys::fuzz_target;
 
@@ -92,12 +92,14 @@ fn written(choices: &mut Choices<'_>) -> (String, Option<Report>) {
     if let Some(word) = error_type {
         fields.push((format!("Error Type:{blank}{word}"), false));
     }
+    let mut trace_id = None;
     if choices.once_in(4) {
         let trace = format!(
             "1-{:08x}-{:024x}",
             choices.up_to(u64::from(u32::MAX)),
             choices.up_to(u64::MAX)
         );
+        trace_id = TraceId::parse(&trace);
         fields.push((format!("XRAY TraceId:{blank}{trace}"), false));
         fields.push((
             format!("SegmentId:{blank}{:016x}", choices.up_to(u64::MAX)),
@@ -131,6 +133,7 @@ fn written(choices: &mut Choices<'_>) -> (String, Option<Report>) {
             _ => Status::Error,
         }),
         error_type: error_type.map(Into::into),
+        trace: trace_id,
         completeness: if max_memory_used_mb.is_some() {
             Completeness::Whole
         } else {

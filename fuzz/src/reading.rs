@@ -68,6 +68,8 @@ fn check_balance(reading: &Reading) {
     let Collected {
         invocations,
         model_calls,
+        requests,
+        runs,
         names,
         ledger,
         span,
@@ -104,6 +106,18 @@ fn check_balance(reading: &Reading) {
             .iter()
             .all(|call| is_in(call.model, names.models.len()))
     );
+    // Every record from outside the function is in one request.
+    let clients = requests.iter().filter_map(|request| request.client);
+    assert_eq!(
+        ledger.client_records,
+        clients.clone().count() as u64 + ledger.client_run_lines
+    );
+    let gateways = requests.iter().filter(|request| request.gateway.is_some());
+    assert_eq!(ledger.gateway_records, gateways.count() as u64);
+    assert!(clients.clone().all(|client| is_in(Some(client.run), runs.len())));
+    assert!(requests.iter().all(|request| {
+        is_in(request.model, names.models.len()) && is_in(request.invocation, invocations.len())
+    }));
 }
 
 /// The ledger without the places of its rejections, which differ from file to file.
