@@ -73,7 +73,7 @@ struct Logs {
     client: Vec<String>,
 }
 
-fn run_line(event: &str, more: Value) -> String {
+fn run_line(event: &str, more: &Value) -> String {
     let mut line = json!({"schema": "latscope.client-run/v1", "event": event, "run_id": "r"});
     line.as_object_mut()
         .unwrap()
@@ -84,7 +84,7 @@ fn run_line(event: &str, more: Value) -> String {
 fn ended(is_valid: bool) -> String {
     run_line(
         "end",
-        json!({
+        &json!({
             "ended_at": "2026-11-20T10:00:00.000Z", "ending": "complete", "is_valid": is_valid, "reasons": [],
             "requests": 1, "ok": 1, "throttled": 0, "http_errors": 0, "timeouts": 0, "broken": 0, "cancelled": 0,
             "late_limit_ms": 5.0, "late_requests": 0,
@@ -96,7 +96,7 @@ impl Logs {
     /// `each` requests to each model, all of which were answered.
     fn of(each: usize) -> Self {
         let mut logs = Self::default();
-        logs.client.push(run_line("start", json!({})));
+        logs.client.push(run_line("start", &json!({})));
         for n in 0..2 * each {
             logs.answered(n);
         }
@@ -135,7 +135,7 @@ impl Logs {
         let line = client(n, model, took.service() + took.waiting, took.service());
         self.client.push(with(
             &line,
-            json!({"api_gateway_request_id": format!("g{n}="), "lambda_request_id": id}),
+            &json!({"api_gateway_request_id": format!("g{n}="), "lambda_request_id": id}),
         ));
     }
 
@@ -182,7 +182,7 @@ fn client(n: usize, model: &str, latency: f64, service: f64) -> Value {
     })
 }
 
-fn with(record: &Value, more: Value) -> String {
+fn with(record: &Value, more: &Value) -> String {
     let mut fields: Map<String, Value> = record.as_object().unwrap().clone();
     fields.extend(more.as_object().unwrap().clone());
     Value::Object(fields).to_string()
@@ -341,7 +341,8 @@ fn what_was_not_recorded_is_unknown_and_not_nothing() {
     assert_near(&stage(&path, "baseline", "gateway")["mean_ms"], 3.0, 0.001);
 
     let mut logs = Logs::of(30);
-    (logs.access.clear(), logs.client.clear());
+    logs.access.clear();
+    logs.client.clear();
     assert_eq!(logs.path(), Value::Null);
     let done = logs.report();
     assert!(!done.read("out/report.md").contains("The whole path"));
@@ -353,7 +354,7 @@ fn requests_that_never_reached_lambda_appear_where_they_ended() {
     let end = logs.client.pop().unwrap();
     let mut failed = |n: usize, model: &str, more: Value, access: Option<Value>| {
         let line = client(n, model, 40.0, 40.0);
-        logs.client.push(with(&line, more));
+        logs.client.push(with(&line, &more));
         logs.access.extend(access.map(|access| access.to_string()));
     };
     let refused = |id: &str, status: &str| {
@@ -552,7 +553,7 @@ fn what_was_stopped_is_a_lower_bound_wherever_it_was_stopped() {
         let client = &mut logs.client[n + 1];
         *client = with(
             &serde_json::from_str(client).unwrap(),
-            json!({"outcome": "http_error", "http_status": 500, "latency_ms": 15_051.0, "service_ms": 15_050.0}),
+            &json!({"outcome": "http_error", "http_status": 500, "latency_ms": 15_051.0, "service_ms": 15_050.0}),
         );
     }
     let path = logs.path();
@@ -575,7 +576,7 @@ fn an_error_of_the_functions_own_is_no_limit_of_the_gateway() {
     logs.client.clear();
     let change = |logs: &mut Logs, n: usize, more: Value| {
         let record: Value = serde_json::from_str(&logs.access[n]).unwrap();
-        logs.access[n] = with(&record, more);
+        logs.access[n] = with(&record, &more);
     };
     change(&mut logs, 0, json!({"status": "504", "integrationStatus": "200"}));
     change(
@@ -604,7 +605,7 @@ fn what_a_client_gave_up_is_not_counted_again_by_what_the_gateway_says() {
     let mut logs = Logs::of(30);
     // There was no response, so no ids.
     let given_up = client(0, HAIKU, 60_000.0, 60_000.0);
-    logs.client[1] = with(&given_up, json!({"outcome": "timeout"}));
+    logs.client[1] = with(&given_up, &json!({"outcome": "timeout"}));
     let path = logs.path();
     let baseline = &path["sides"]["baseline"];
     assert_eq!(
@@ -653,8 +654,10 @@ fn a_few_records_of_clients_do_not_stand_for_all() {
 fn what_selects_invocations_leaves_out_what_has_none_and_says_so() {
     let mut logs = Logs::of(30);
     let end = logs.client.pop().unwrap();
-    logs.client
-        .push(with(&client(100, NOVA, 40.0, 40.0), json!({"outcome": "broken"})));
+    logs.client.push(with(
+        &client(100, NOVA, 40.0, 40.0),
+        &json!({"outcome": "broken"}),
+    ));
     logs.client.push(end);
     assert_eq!(logs.path()["unassigned"], 0);
     let done = logs.report_with("--where memory=512").code(0);
