@@ -1185,3 +1185,33 @@ fn write_the_committed_store() {
     };
     store.record_fetch(done).unwrap();
 }
+
+#[test]
+fn what_the_server_no_longer_keeps_is_not_fetched_in_the_place_of_what_is_here() {
+    let (_folder, dir) = place();
+    let mut store = write(&dir);
+    let chat = group("chat");
+    for from in [0, 10, 30] {
+        put(
+            &mut store,
+            &chat,
+            range(from, from + 10),
+            true,
+            &usual(),
+            &[from + 1],
+        );
+    }
+    let later = Capture {
+        reduction: 2,
+        ..usual()
+    };
+    let window = range(0, 40);
+    assert_eq!(store.missing(&chat, window, &later), [window]);
+    let here = |wanted: &Capture, first_kept| store.irreplaceable(&chat, window, wanted, at(first_kept));
+    assert_eq!(here(&later, 15), [range(0, 10), range(10, 20)]);
+    assert_eq!(here(&later, 0), []);
+    // Everything was asked for, and is not here.
+    assert_eq!(here(&all(), 15), []);
+    fs::remove_file(store.path(&store.segments()[0]).unwrap()).unwrap();
+    assert_eq!(here(&later, 15), [range(10, 20)]);
+}

@@ -11,6 +11,7 @@ use super::error::Error;
 use super::fault::FaultKind;
 use super::session::Regional;
 use crate::source::store::LogGroup;
+use crate::vocab::Timestamp;
 
 /// One log group to read.
 #[derive(Debug, Clone)]
@@ -26,6 +27,16 @@ pub struct Target {
     pub(super) identifier: Identifier,
     /// Where it is.
     pub(super) regional: Arc<Regional>,
+}
+
+impl Target {
+    /// The oldest events that the server still keeps at a moment; nothing if it keeps all.
+    pub fn first_kept(&self, now: Timestamp) -> Option<Timestamp> {
+        let kept = i64::from(self.retention_days?).saturating_mul(24 * 3_600_000);
+        Some(Timestamp::from_epoch_millis(
+            now.as_epoch_millis().saturating_sub(kept),
+        ))
+    }
 }
 
 /// How a group is named in calls.

@@ -8,7 +8,7 @@ use super::intake::Keep;
 use super::pattern::{Holds, Patterns};
 use super::plan;
 use crate::source::store::{Capture, Store};
-use crate::vocab::{TimeRange, Timestamp};
+use crate::vocab::{TimeRange, Timestamp, gaps};
 
 /// By which API events are fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -64,7 +64,7 @@ pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
         .targets
         .iter()
         .map(|target| match store {
-            Some(store) => store.missing(&target.group, job.window, &job.capture),
+            Some(store) => job.missing(target, store),
             None => vec![job.window],
         })
         .collect();
@@ -96,6 +96,16 @@ pub fn forecast(job: &Job, store: Option<&Store>) -> Forecast {
 }
 
 impl Job {
+    /// What of the window has to be fetched of a group: nothing that is here and that the server has removed since.
+    fn missing(&self, target: &Target, store: &Store) -> Vec<TimeRange> {
+        let missing = store.missing(&target.group, self.window, &self.capture);
+        let Some(first_kept) = target.first_kept(self.settled) else {
+            return missing;
+        };
+        let here = store.irreplaceable(&target.group, self.window, &self.capture, first_kept);
+        missing.into_iter().flat_map(|range| gaps(range, &here)).collect()
+    }
+
     /// The patterns of the passes over a group.
     pub fn passes(&self, target: &Target) -> &[String] {
         self.patterns.passes(Holds::of_group(&target.group.name))

@@ -69,9 +69,7 @@ pub(super) fn tell_ways(options: &FetchOptions, job: &Job, now: Timestamp, stder
         .map(|target| target.group.name.as_str())
         .collect();
     for target in &job.targets {
-        if let Some(days) = target.retention_days {
-            let kept = i64::from(days).saturating_mul(24 * 3_600_000);
-            let first = Timestamp::from_epoch_millis(now.as_epoch_millis().saturating_sub(kept));
+        if let (Some(days), Some(first)) = (target.retention_days, target.first_kept(now)) {
             if job.window.from < first {
                 let text = format!(
                     "{}: keeps events for {days} days, so those before {first} are gone",

@@ -10,7 +10,7 @@ use super::group::LogGroup;
 use super::layout;
 use super::manifest::Manifest;
 use super::writing::Writing;
-use crate::vocab::{TimeRange, gaps};
+use crate::vocab::{TimeRange, Timestamp, gaps};
 
 /// A store of fetched events, as it was when it was opened and as this value changed it since.
 #[derive(Debug)]
@@ -98,6 +98,22 @@ impl Store {
             .map(|segment| segment.range)
             .collect();
         gaps(window, &covered)
+    }
+
+    /// What of a window is here of a time that the server no longer keeps, which begins before `first_kept`: to fetch it again,
+    /// whatever has changed since, would put nothing in the place of what is here.
+    pub fn irreplaceable(
+        &self,
+        group: &LogGroup,
+        window: TimeRange,
+        wanted: &Capture,
+        first_kept: Timestamp,
+    ) -> Vec<TimeRange> {
+        self.overlapping(group, window)
+            .filter(|segment| segment.range.from < first_kept && segment.is_whole())
+            .filter(|segment| segment.capture.is_as_wide_as(wanted) && self.check(segment).is_ok())
+            .map(|segment| segment.range)
+            .collect()
     }
 
     /// Compares a segment's file with the manifest, byte by byte.
