@@ -69,14 +69,14 @@ pub(super) fn tell_ways(options: &FetchOptions, job: &Job, now: Timestamp, stder
         .map(|target| target.group.name.as_str())
         .collect();
     for target in &job.targets {
-        if let (Some(days), Some(first)) = (target.retention_days, target.first_kept(now)) {
-            if job.window.from < first {
-                let text = format!(
-                    "{}: keeps events for {days} days, so those before {first} are gone",
-                    target.group.name
-                );
-                note(stderr, &visible(&text));
-            }
+        if let (Some(days), Some(first)) = (target.retention_days, target.first_kept(now))
+            && job.window.from < first
+        {
+            let text = format!(
+                "{}: keeps events for {days} days, so those before {first} are gone",
+                target.group.name
+            );
+            note(stderr, &visible(&text));
         }
     }
     if !infrequent.is_empty() {
