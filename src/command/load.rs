@@ -132,11 +132,9 @@ pub(super) fn collect(
 
 /// The invocations that a client asked for before what counts.
 fn warm_up(requests: &[PathRequest]) -> HashSet<u32> {
-    let is_warm_up = |request: &&PathRequest| {
-        let client = request.client.as_ref();
-        client.is_some_and(|client| client.phase == ClientPhase::WarmUp)
-    };
-    let of_warm_up = requests.iter().filter(is_warm_up);
+    let of_warm_up = requests
+        .iter()
+        .filter(|request| request.phase() == Some(ClientPhase::WarmUp));
     of_warm_up.filter_map(|request| request.invocation).collect()
 }
 

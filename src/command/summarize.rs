@@ -8,7 +8,7 @@ use crate::comparison::{WhatIf, WhatIfOutcome};
 use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
 use crate::render::{SummaryView, WhatIfView, summary_csv, summary_json, summary_markdown, summary_terminal};
-use crate::summary::{Clients, RowDoubts, Warning, clients, input_warnings, model_calls};
+use crate::summary::{RowDoubts, Warning, clients, input_warnings, model_calls};
 use crate::vocab::visible;
 
 /// The form of the output.
@@ -70,7 +70,10 @@ pub fn summarize(
         false => crate::summary::summarize(&selected, &options.by, common.failures)?,
     };
     let mut warnings = warnings(&loaded, &selected, &doubts, window)?;
-    warnings.extend(clients.iter().flat_map(doubts_of_runs));
+    if let Some(clients) = &clients {
+        let (invalid, cut) = clients.doubtful_runs();
+        warnings.extend(Warning::of_runs(invalid, cut));
+    }
     let what_if = what_if(options, &selected)?;
     let view = SummaryView {
         dataset: &selected,
@@ -101,14 +104,6 @@ pub fn summarize(
         }
     }
     Ok(())
-}
-
-/// The doubts about runs of clients.
-fn doubts_of_runs(clients: &Clients) -> Vec<Warning> {
-    let (invalid, cut) = clients.doubtful_runs();
-    let invalid = (invalid > 0).then_some(Warning::InvalidRuns(invalid));
-    let cut = (cut > 0).then_some(Warning::CutRuns(cut));
-    invalid.into_iter().chain(cut).collect()
 }
 
 /// What comes of each change in each group, groups in the order of the summary.

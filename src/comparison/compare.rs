@@ -20,7 +20,7 @@ use super::time_spent::TimeSpent;
 use super::unattributed::Unattributed;
 use crate::dataset::Dataset;
 use crate::invocation::{Ledger, StartType};
-use crate::stats::{Grade, Probability};
+use crate::stats::Probability;
 use crate::summary::{Failures, Metric, Warning};
 
 /// Two sides, compared. Ratios are candidate over baseline: below 1 the candidate is faster.
@@ -83,14 +83,19 @@ impl Comparison {
         self.total.iter().find(|quantile| quantile.p == p)
     }
 
+    /// A side, 0 the baseline.
+    pub fn side(&self, side: usize) -> &Side {
+        match side {
+            0 => &self.baseline,
+            _ => &self.candidate,
+        }
+    }
+
     /// Whether a side, 0 the baseline, has too few requests to tell which are around a quantile of its total time, so that
     /// the slowest stand for them.
     pub fn is_of_slowest(&self, side: usize, p: Probability) -> bool {
-        let summary = self.total_at(p).and_then(|compared| match side {
-            0 => compared.baseline.as_ref(),
-            _ => compared.candidate.as_ref(),
-        });
-        summary.is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly)
+        self.total_at(p)
+            .is_some_and(|compared| compared.is_of_slowest(side))
     }
 
     /// The same with what callers and API Gateway saw of its requests, and what must be known of that.

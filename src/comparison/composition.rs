@@ -167,8 +167,7 @@ impl<'a> P99<'a> {
 
     /// Whether it has no upper end, so that the requests around it are just the slowest.
     pub(super) fn is_of_slowest(&self) -> bool {
-        self.summary
-            .is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly)
+        self.summary.is_some_and(QuantileSummary::is_of_slowest)
     }
 
     /// Of each side, baseline first.

@@ -88,6 +88,15 @@ pub(super) fn adjust_exploratory(lists: [&mut Vec<ComparedQuantile>; 4]) {
 }
 
 impl ComparedQuantile {
+    /// Whether a side, 0 the baseline, has too few requests to tell which are around it, so that the slowest stand for them.
+    pub(super) fn is_of_slowest(&self, side: usize) -> bool {
+        let summary = match side {
+            0 => self.baseline.as_ref(),
+            _ => self.candidate.as_ref(),
+        };
+        summary.is_some_and(QuantileSummary::is_of_slowest)
+    }
+
     /// Whether it claims a change that does not hold among all that are exploratory, at 5 %.
     pub fn is_claim_too_many(&self) -> bool {
         let claims = matches!(self.verdict, Some(Verdict::Improved | Verdict::Regressed));

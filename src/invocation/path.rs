@@ -35,6 +35,13 @@ pub struct PathRequest {
     pub invocation: Option<u32>,
 }
 
+impl PathRequest {
+    /// The part of a client's run that it belongs to, if a client recorded it.
+    pub fn phase(&self) -> Option<ClientPhase> {
+        self.client.map(|client| client.phase)
+    }
+}
+
 /// A request as its caller saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientSeen {

@@ -197,11 +197,10 @@ fn stages(comparison: &Comparison, path: &Path) -> Vec<Block> {
     for (side, of) in sides(comparison).into_iter().zip(&path.sides) {
         lines.extend(coverage(&side.name, of, path));
     }
-    let small = SHOWN.iter().rev().find_map(|&p| {
-        let is_small = [0, 1].map(|side| path.is_of_slowest(side, p));
-        (is_small != [false, false]).then_some(())
-    });
-    if small.is_some() {
+    if SHOWN
+        .iter()
+        .any(|&p| (0..2).any(|side| path.is_of_slowest(side, p)))
+    {
         lines.push(
             "where a quantile has no upper end, the requests around it are just the slowest".to_owned(),
         );

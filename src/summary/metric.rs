@@ -89,6 +89,11 @@ impl QuantileSummary {
             n_needed: min_n_two_sided(p, Confidence::C95),
         }
     }
+
+    /// Whether it has no upper end, so that the requests around it are just the slowest.
+    pub fn is_of_slowest(&self) -> bool {
+        self.grade <= Grade::LowerBoundOnly
+    }
 }
 
 /// One metric of one group.

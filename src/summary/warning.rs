@@ -219,6 +219,15 @@ pub fn input_warnings(ledger: &Ledger) -> Vec<Warning> {
     warnings
 }
 
+impl Warning {
+    /// The doubts about so many runs of clients that could not keep their schedule, or have no last line.
+    pub fn of_runs(invalid: usize, cut: usize) -> impl Iterator<Item = Self> {
+        let invalid = (invalid > 0).then_some(Self::InvalidRuns(invalid));
+        let cut = (cut > 0).then_some(Self::CutRuns(cut));
+        invalid.into_iter().chain(cut)
+    }
+}
+
 /// How many rows there is a doubt about, doubt by doubt.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowDoubts {

@@ -2,7 +2,7 @@
 //!
 //! It speaks HTTP/1.1 on loopback to the unmodified SDK.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use serde_json::{Value, json};
+
+use super::http;
 
 /// A call as it arrived.
 #[derive(Debug, Clone)]
@@ -100,23 +102,7 @@ impl Bedrock {
 /// One request and its answer; `None` if the connection is over.
 fn serve(stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call) -> Reply) -> Option<()> {
     let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let mut length = 0;
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        let (name, value) = match header.trim_end() {
-            "" => break,
-            header => header.split_once(':')?,
-        };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
+    let http::Request { path, body, .. } = http::read(&mut reader)?;
     let (model, operation) = path.strip_prefix("/model/")?.rsplit_once('/')?;
     let call = {
         let mut seen = seen.lock().unwrap();

@@ -4,8 +4,8 @@
 //! The emulator serves one request at a time, so calls of the function take turns here. What a call waits for its turn
 //! counts as time of the integration, and is measured.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufReader, Write};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::http;
 use super::rie::{Answer, Function, http_api};
 
 /// The fields of a line of the access log, in the order of the template's format.
@@ -123,8 +124,11 @@ impl Gateway {
                 let inner = Arc::clone(&inner);
                 spawn(move || {
                     let mut reader = BufReader::new(&stream);
-                    while let Some((method, body)) = read(&mut reader) {
-                        let response = inner.pass(&method, &body);
+                    while let Some(request) = http::read(&mut reader) {
+                        let Ok(body) = String::from_utf8(request.body) else {
+                            break;
+                        };
+                        let response = inner.pass(&request.method, &body);
                         if (&stream).write_all(response.as_bytes()).is_err() {
                             break;
                         }
@@ -248,28 +252,6 @@ impl<F: Fn(u64) -> Fate> Inner<F> {
         let begun = Instant::now();
         (function.invoke(&event), begun.elapsed())
     }
-}
-
-/// A request: its method and body. `None` if the connection is over.
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<(String, String)> {
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let method = line.split(' ').next()?.to_owned();
-    let mut length = 0;
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        let (name, value) = match header.trim_end() {
-            "" => break,
-            header => header.split_once(':')?,
-        };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((method, String::from_utf8(body).ok()?))
 }
 
 /// An id such as `JKJaXmPLvHcESHA=`, and another each time.

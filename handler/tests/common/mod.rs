@@ -6,6 +6,7 @@
 pub mod analyser;
 pub mod bedrock;
 pub mod gateway;
+pub mod http;
 pub mod measured;
 #[path = "../../../tests/common/peers.rs"]
 pub mod peers;

@@ -57,10 +57,7 @@ impl PhaseBars {
             for (place, (of, side)) in sides.iter().enumerate() {
                 bars.extend(of.time_spent[*side].around(p).map(|found| {
                     PhaseBar {
-                        name: bounded(match side {
-                            0 => &of.baseline.name,
-                            _ => &of.candidate.name,
-                        }),
+                        name: bounded(&of.side(*side).name),
                         place,
                         quantile: p.label(),
                         timed_out: found.timeouts,

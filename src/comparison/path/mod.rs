@@ -12,7 +12,7 @@ use super::quantiles::ComparedQuantile;
 use super::side::Side;
 use crate::dataset::{Columns, Condition, Dataset};
 use crate::invocation::{ClientPhase, PathRequest, PathRun};
-use crate::stats::{Grade, Probability};
+use crate::stats::Probability;
 use crate::summary::{RequestStages, Warning};
 
 pub use ended::{Ended, EndedCounts};
@@ -156,13 +156,8 @@ impl Path {
             let of = &assigned.of_sides[at];
             let counted: Vec<&Request<'_>> = of.iter().filter(|request| is_counted(request.seen)).collect();
             let in_phase = |phase| {
-                let is_so =
-                    |request: &&Request<'_>| request.seen.client.is_some_and(|client| client.phase == phase);
-                of.iter().filter(is_so).count()
-            };
-            let is_burst = |request: &&Request<'_>| {
-                let client = request.seen.client;
-                client.is_some_and(|client| client.phase == ClientPhase::Burst) && request.row.is_some()
+                of.iter()
+                    .filter(move |request| request.seen.phase() == Some(phase))
             };
             let rows: HashSet<usize> = of.iter().filter_map(|request| request.row).collect();
             PathSide {
@@ -170,9 +165,11 @@ impl Path {
                 failed: counted.len() - samples[at].len(),
                 without_client: without_client[at],
                 requests: counted.len(),
-                warm_up: in_phase(ClientPhase::WarmUp),
-                burst: in_phase(ClientPhase::Burst),
-                burst_invocations: of.iter().filter(is_burst).count(),
+                warm_up: in_phase(ClientPhase::WarmUp).count(),
+                burst: in_phase(ClientPhase::Burst).count(),
+                burst_invocations: in_phase(ClientPhase::Burst)
+                    .filter(|request| request.row.is_some())
+                    .count(),
                 invocations_without: if sides[at].is_saved {
                     0
                 } else {
@@ -232,11 +229,7 @@ impl Path {
     /// for them.
     pub fn is_of_slowest(&self, side: usize, p: Probability) -> bool {
         let compared = self.outermost().iter().find(|compared| compared.p == p);
-        let summary = compared.and_then(|compared| match side {
-            0 => compared.baseline.as_ref(),
-            _ => compared.candidate.as_ref(),
-        });
-        summary.is_some_and(|summary| summary.grade <= Grade::LowerBoundOnly)
+        compared.is_some_and(|compared| compared.is_of_slowest(side))
     }
 
     /// What a reader must know.
@@ -251,21 +244,14 @@ impl Path {
                 count: side.burst_invocations,
             })
             .collect();
-        if self.invalid_runs > 0 {
-            warnings.push(Warning::InvalidRuns(self.invalid_runs));
-        }
-        if self.cut_runs > 0 {
-            warnings.push(Warning::CutRuns(self.cut_runs));
-        }
+        warnings.extend(Warning::of_runs(self.invalid_runs, self.cut_runs));
         warnings
     }
 }
 
 /// Whether a request is of the traffic that figures are about.
 fn is_counted(request: &PathRequest) -> bool {
-    request
-        .client
-        .is_none_or(|client| client.phase == ClientPhase::Steady)
+    request.phase().is_none_or(|phase| phase == ClientPhase::Steady)
 }
 
 /// Whether the path of a side begins at the client: if it recorded at least half as many requests as the gateway did.
@@ -332,9 +318,7 @@ impl<'a> Assigned<'a> {
                 side: &sides[side].rows,
             };
             // Invocations of a warm-up are on no side.
-            let is_warm_up = seen
-                .client
-                .is_some_and(|client| client.phase == ClientPhase::WarmUp);
+            let is_warm_up = seen.phase() == Some(ClientPhase::WarmUp);
             if let Some(invocation) = seen.invocation.filter(|_| !is_warm_up) {
                 let found = (0..2).find_map(|side| Some((side, *rows[side].get(&invocation)?)));
                 // An invocation of neither side is of another model.
