@@ -86,7 +86,7 @@ impl Invocations {
     }
 
     /// Gives back all but ids and outcomes.
-    pub(crate) fn keep_ids(&mut self) {
+    pub fn keep_ids(&mut self) {
         *self = Self {
             ids: std::mem::take(&mut self.ids),
             outcome: std::mem::take(&mut self.outcome),
