@@ -6,6 +6,7 @@
     reason = "helpers of tests stop a test as the tests themselves do"
 )]
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use latscope::parse::{Lifecycle, LifecycleRecord, Parsed, Parser, Record, Reduced, TimingKeys};
@@ -89,6 +90,56 @@ fn every_message_of_the_example_reads_back_and_is_short() {
     }
     assert!(counts[0] > 9_000 && counts[1] > 2_000, "{counts:?}");
     assert!(bytes[1] < bytes[0], "{bytes:?}");
+}
+
+/// Every reason that this program gives is kept as it is, and none for being taken for words of an application: each case
+/// cut at each place, and with each of its fields gone or of another kind. What is kept is reduced to itself.
+#[test]
+fn every_reason_is_kept() {
+    let mut reasons = BTreeSet::new();
+    let mut faults = BTreeSet::new();
+    for line in cases()
+        .into_iter()
+        .filter(|line| !line.message.contains("latscope.rejected"))
+    {
+        let parser = parser(line.keys);
+        let mut messages: Vec<String> = (0..=line.message.len())
+            .filter_map(|at| line.message.get(..at))
+            .map(str::to_owned)
+            .collect();
+        if let Ok(record) = serde_json::from_str::<Value>(&line.message) {
+            others(&record, &mut |other| messages.push(other.to_string()));
+        }
+        for message in messages {
+            if let Parsed::Rejected(reason) = parser.parse(&message) {
+                let reduced = parser.reduce(&message);
+                if !matches!(&reduced, Reduced::Rejected(kept) if parser.reduce(kept) == reduced) {
+                    faults.insert(reason.to_string());
+                }
+                reasons.insert(reason.to_string());
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(reasons.len() > 40, "{reasons:#?}");
+}
+
+/// The value with each of the values in it taken away, or another in its place.
+fn others(value: &Value, found: &mut dyn FnMut(Value)) {
+    let instead = [json!(null), json!("x"), json!(-1), json!(1e300), json!([true])];
+    let Value::Object(members) = value else {
+        return instead.into_iter().for_each(found);
+    };
+    for (key, member) in members {
+        let mut without = members.clone();
+        without.remove(key);
+        found(Value::Object(without));
+        others(member, &mut |other| {
+            let mut changed = members.clone();
+            changed.insert(key.clone(), other);
+            found(Value::Object(changed));
+        });
+    }
 }
 
 /// The trace of a `REPORT` tells copies of it apart.

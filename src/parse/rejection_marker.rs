@@ -22,12 +22,12 @@ const OTHER_REASON: &str = "rejected for a reason that is not known";
 const WORDS: &str = "\
     a access an another as at be because before but by client cut does duration empty event field for given have holds id in \
     integration's is it its key know known large latency latscope lambda log malformed megabytes milliseconds missing model ms negative no not \
-    number of off one or other platform reason record rejected request response's run runtime that text the this timing to too twice \
+    number of off one or other platform reason record rejected request response's run runtime that text the this time timing to too twice \
     type under unit version whole with without wrong \
     API Bedrock Billed Duration END Gateway INIT_REPORT INIT_START Init JSON Lambda Max Memory REPORT RESTORE_REPORT \
     RESTORE_START Restore START Size Status Used invocation metrics \
     billedDurationMs durationMs initDurationMs restoreDurationMs \
-    call_index inference_ms latency_ms retry_ms service_ms start_offset_ms";
+    call_index inference_ms intended_at latency_ms retry_ms service_ms start_offset_ms";
 
 /// Whether a message is a marker, of whoever wrote it.
 pub(super) fn is_one(text: &str) -> bool {
