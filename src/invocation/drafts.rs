@@ -28,9 +28,9 @@ macro_rules! columns {
         }
 
         impl $columns {
-            /// Adds a row.
-            pub(super) fn push(&mut self, row: &$row) {
-                $(self.$field.push(row.$field);)*
+            /// Adds rows.
+            pub(super) fn extend(&mut self, rows: &[$row]) {
+                $(self.$field.extend_with(rows.iter().map(|row| row.$field));)*
             }
 
             /// Takes a row out, in whose place the last one comes.

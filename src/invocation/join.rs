@@ -80,7 +80,7 @@ pub(super) fn join(rows: &mut Rows, tables: &Tables, ledger: &mut Ledger) -> Joi
         let calls = attempt.timings.iter().filter_map(|row| row.call.bedrock);
         joined.calls.extend(calls);
         let draft = attempt.draft(row, tables, &mut joined);
-        joined.drafts.push(&draft);
+        joined.drafts.extend(std::slice::from_ref(&draft));
     }
     joined
 }

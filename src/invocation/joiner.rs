@@ -16,6 +16,9 @@ use super::tables::Models;
 use crate::parse::{Completeness, Report, Status};
 use crate::vocab::{Micros, RequestId, Timestamp};
 
+/// Rows that fit in the memory nearest to a processor.
+const FEW_DRAFTS: usize = 32;
+
 /// Joins records as they come.
 #[derive(Debug, Default)]
 pub(super) struct Joiner {
@@ -25,6 +28,8 @@ pub(super) struct Joiner {
     /// Slots that nobody has.
     free: Vec<u32>,
     pub(super) settled: Drafts,
+    /// What was settled last.
+    last: Vec<Draft>,
     /// What cannot be joined yet.
     pub(super) loose: Rows,
 }
@@ -82,8 +87,11 @@ impl Joiner {
         let open = &mut self.slots[slot as usize];
         match open.settle(id, &row, models) {
             Some(draft) => {
-                self.settled.push(&draft);
+                self.last.push(draft);
                 open.clear();
+                if self.last.len() == FEW_DRAFTS {
+                    self.keep_last();
+                }
             }
             None => {
                 open.loosen(&mut self.loose);
@@ -105,8 +113,15 @@ impl Joiner {
         &mut self.slots[slot as usize]
     }
 
+    /// Puts what was settled last into columns, each of which takes several rows at once.
+    fn keep_last(&mut self) {
+        self.settled.extend(&self.last);
+        self.last.clear();
+    }
+
     /// Nothing more comes: what is open is loose.
     pub(super) fn finish(&mut self) {
+        self.keep_last();
         self.open.clear();
         self.free.clear();
         for mut open in self.slots.drain(..) {

@@ -87,6 +87,23 @@ fn extend<V: Copy>(values: &mut Vec<V>, others: &[V], more: usize) {
     values.extend_from_slice(others);
 }
 
+/// Adds values up to the first that does not fit, which is returned.
+#[inline]
+fn fill<T: Copy, V>(
+    kept: &mut Vec<V>,
+    values: &mut impl Iterator<Item = Option<T>>,
+    fits: impl Fn(Option<T>) -> Option<V>,
+) -> Option<Option<T>> {
+    kept.reserve(values.size_hint().0);
+    values.find(|value| match fits(*value) {
+        Some(value) => {
+            kept.push(value);
+            false
+        }
+        None => true,
+    })
+}
+
 impl<T: Whole> Optional<T> {
     /// A column of so many rows that have none.
     pub fn none(len: usize) -> Self {
@@ -191,6 +208,30 @@ impl<T: Whole> Optional<T> {
                 self.make_room_for(value, 1);
                 self.push(value);
             }
+        }
+    }
+
+    /// Adds rows.
+    #[inline]
+    pub(super) fn extend_with(&mut self, mut values: impl Iterator<Item = Option<T>>) {
+        // What does not fit is the first of the rows that are added one by one.
+        let other = match &mut self.0 {
+            Kept::Alike(known, len) => values.find(|value| {
+                let is_alike = value == known;
+                *len += usize::from(is_alike);
+                !is_alike
+            }),
+            Kept::Tiny(kept) => fill(kept, &mut values, tiny),
+            Kept::Narrow(kept) => fill(kept, &mut values, narrowed),
+            Kept::Wide(kept) => fill(kept, &mut values, wide),
+            Kept::Any(kept) => {
+                kept.extend(values.by_ref());
+                None
+            }
+        };
+        if let Some(other) = other {
+            self.push(other);
+            values.for_each(|value| self.push(value));
         }
     }
 
@@ -397,6 +438,9 @@ mod tests {
             prop_assert_eq!(column.pick(&rows), Optional::from(picked));
             let parts = values.chunks(row.max(1)).map(|part| Optional::from(part.to_vec()));
             prop_assert_eq!(&Optional::concat(parts, values.len()), &column);
+            let mut extended = Optional::default();
+            values.chunks(row.max(1)).for_each(|part| extended.extend_with(part.iter().copied()));
+            prop_assert_eq!(&extended, &column);
             if row < values.len() {
                 let (mut column, mut values) = (column.clone(), values.clone());
                 prop_assert_eq!(column.swap_remove(row), values.swap_remove(row));

@@ -190,10 +190,23 @@ fn without_blanks<'t>(text: &'t [u8], words: &'t mut Vec<u8>) -> &'t [u8] {
     for byte in text {
         // Always written, and written over where it is white space.
         words[kept] = *byte;
-        kept += usize::from(!byte.is_ascii_whitespace());
+        kept += IS_KEPT[usize::from(*byte)];
     }
     &words[..kept]
 }
+
+/// 1 for each byte that is no white space.
+const IS_KEPT: [usize; 256] = {
+    let mut kept = [1; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if (byte as u8).is_ascii_whitespace() {
+            kept[byte] = 0;
+        }
+        byte += 1;
+    }
+    kept
+};
 
 /// What begins the trace of a `REPORT`.
 static TRACE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("XRAY TraceId:"));

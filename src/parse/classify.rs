@@ -1,8 +1,10 @@
 //! Which parser owns a message.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
+use memchr::memmem::Finder;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
@@ -10,12 +12,12 @@ use super::insights_row::{self, Row};
 use super::platform_flat::{self, Flat};
 use super::prefilter::Prefilter;
 use super::record::{LifecycleRecord, Record, Timing};
-use super::timing_keys::TimingKeys;
+use super::timing_keys::{Field, TimingKeys};
 use super::timing_mapping::Meaning;
 use super::timing_search::{Prefix, nested_texts, search};
 use super::{
     bedrock_log, client, escapes, gateway_log, platform_event, platform_line, rejection_marker, report_line,
-    serverless, timing,
+    serverless, timing, timing_glance,
 };
 use crate::vocab::RequestId;
 
@@ -48,6 +50,9 @@ pub struct Parser {
     /// Tells what need not be parsed; none where that cannot be told.
     pub(super) prefilter: Option<Prefilter>,
 }
+
+/// Finds the type of a platform event. Prepared once.
+static PLATFORM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"platform."));
 
 /// What begins an invocation's report.
 const REPORT: &str = "REPORT RequestId:";
@@ -129,7 +134,7 @@ impl Parser {
         if let Some(reason) = rejection_marker::read(text) {
             return Parsed::Rejected(reason.into());
         }
-        if memchr::memmem::find(text.as_bytes(), b"\"platform.").is_some() {
+        if PLATFORM.find(text.as_bytes()).is_some() {
             match platform_event::parse(text) {
                 Some(Ok(record)) => return Parsed::Record(record),
                 Some(Err(reason)) => return Parsed::Rejected(reason),
@@ -201,6 +206,7 @@ impl Parser {
     fn timing<'a>(&self, json: &'a str, prefix: Prefix<'_>) -> Parsed<'a> {
         let timing = match timing::parse_own(json) {
             Some(own) => Some(own),
+            None if self.is_no_timing(json) => None,
             None => match serde_json::from_str::<Map<String, Value>>(json) {
                 Ok(object) => self.anywhere(&object, prefix),
                 Err(_) => self.malformed(json).map(Err),
@@ -210,6 +216,15 @@ impl Parser {
             Some(timing) => parsed(timing.map(Record::Timing)),
             None => Parsed::Ignored,
         }
+    }
+
+    /// Whether no part of an object can be a timing record.
+    fn is_no_timing(&self, json: &str) -> bool {
+        let tells_status = |key: &str| {
+            let mut keys = self.keys.of(Field::Status);
+            keys.any(|status| status.path.contains(key))
+        };
+        timing_glance::is_none(json, &self.candidates, &tells_status)
     }
 
     /// A timing record anywhere in an object, or why one could not be read.

@@ -1,10 +1,12 @@
 //! What a caller of the API saw, as `latscope drive` writes it.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use latscope_schema::{
     CLIENT_RUN_SCHEMA, CLIENT_SCHEMA, ClientOutcome, ClientPhase, ClientRecord, ClientRunEnd,
 };
+use memchr::memmem::Finder;
 use serde::Serialize;
 
 use super::lenient::Text;
@@ -16,6 +18,9 @@ type Fault = Cow<'static, str>;
 
 /// What begins the schemas of a request and of a run, of every version.
 pub(super) const NEEDLE: &str = "latscope.client";
+
+/// Prepared once.
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NEEDLE));
 
 /// One request, as its caller saw it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -80,7 +85,7 @@ pub(super) enum Line {
 
 /// Reads a line. `None` if the JSON object is none.
 pub(super) fn parse(json: &str) -> Option<Result<Line, Fault>> {
-    memchr::memmem::find(json.as_bytes(), NEEDLE.as_bytes())?;
+    FINDER.find(json.as_bytes())?;
     let schema = schema(json)?;
     Some(match schema.as_str() {
         CLIENT_SCHEMA => serde_json::from_str::<ClientRecord<'_>>(json)

@@ -6,7 +6,9 @@
 //! the response of the gateway, `integrationLatency` that of what it called. Addresses, callers and paths are not kept.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::plain::Object;
@@ -88,12 +90,14 @@ impl GatewayRequest {
     }
 }
 
+/// Prepared once.
+static FINDERS: LazyLock<[Finder<'static>; NEEDLES.len()]> = LazyLock::new(|| NEEDLES.map(Finder::new));
+
 /// Whether the text may be a record.
 pub(super) fn may_be(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    NEEDLES
+    FINDERS
         .iter()
-        .any(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
+        .any(|finder| finder.find(text.as_bytes()).is_some())
 }
 
 /// Reads a record. `None` if the JSON object is none: one has a request id, a status or a latency, and one of the keys that

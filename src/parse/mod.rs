@@ -28,6 +28,7 @@ mod report_line;
 mod serverless;
 mod timing;
 mod timing_flat;
+mod timing_glance;
 mod timing_keys;
 mod timing_mapping;
 mod timing_needles;

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
 use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
+use memchr::memmem::Finder;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -17,13 +19,16 @@ type Fault = Cow<'static, str>;
 /// What begins the schema of every version of our own record.
 pub(super) const SCHEMA_FAMILY: &str = "latscope.timing/";
 
+/// Prepared once.
+static KEY_OF_SCHEMA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"schema\""));
+
 /// Why a record of another version is rejected.
 pub(super) const UNKNOWN_VERSION: &str = "timing record of a version that this latscope does not know";
 
 /// Reads a record of our own schema. `None` if the JSON object is none.
 pub(super) fn parse_own(json: &str) -> Option<Result<Timing<'_>, Fault>> {
     // A key may be written with escapes; else it stands there as it is.
-    let has_schema = || memchr::memmem::find(json.as_bytes(), b"\"schema\"").is_some();
+    let has_schema = || KEY_OF_SCHEMA.find(json.as_bytes()).is_some();
     if memchr::memchr(b'\\', json.as_bytes()).is_none() && !has_schema() {
         return None;
     }

@@ -15,10 +15,7 @@ const MOST_DIGITS: usize = 15;
 /// Reads a record of our own schema. `None` if it is to be read by a parser.
 pub(super) fn read(json: &str) -> Option<TimingRecord<'_>> {
     let rest = json.strip_prefix('{')?;
-    let record = read_fields(Cursor {
-        rest,
-        is_escaped: false,
-    })?;
+    let record = read_fields(Cursor::<false> { text: rest, at: 0 })?;
     // No control character stands in a JSON text as it is.
     is_without_controls(json.trim_ascii_end()).then_some(record)
 }
@@ -27,10 +24,7 @@ pub(super) fn read(json: &str) -> Option<TimingRecord<'_>> {
 /// a parser.
 pub(super) fn read_escaped(json: &str) -> Option<TimingRecord<'_>> {
     let rest = json.strip_prefix('{')?;
-    let record = read_fields(Cursor {
-        rest,
-        is_escaped: true,
-    })?;
+    let record = read_fields(Cursor::<true> { text: rest, at: 0 })?;
     is_without_controls(json).then_some(record)
 }
 
@@ -39,9 +33,9 @@ fn is_without_controls(text: &str) -> bool {
     !text.bytes().fold(false, |has, byte| has | (byte < b' '))
 }
 
-fn read_fields(mut cursor: Cursor<'_>) -> Option<TimingRecord<'_>> {
+fn read_fields<const IS_ESCAPED: bool>(mut cursor: Cursor<'_, IS_ESCAPED>) -> Option<TimingRecord<'_>> {
     let mut record = TimingRecord::new("");
-    let order = match cursor.rest.trim_start_matches('\\').starts_with("\"schema") {
+    let order = match cursor.text.trim_start_matches('\\').starts_with("\"schema") {
         true => &WRITTEN,
         false => &SORTED,
     };
@@ -64,45 +58,78 @@ fn read_fields(mut cursor: Cursor<'_>) -> Option<TimingRecord<'_>> {
         }
     }
     // A logger ends the line; schema and request id must have been there.
-    let behind = match cursor.is_escaped {
-        false => cursor.rest.trim_end_matches(['\n', '\r', '\t', ' ']),
-        true => cursor.rest.trim_end_matches("\\n"),
-    };
+    let mut behind = cursor.bytes();
+    loop {
+        behind = match (IS_ESCAPED, behind) {
+            (true, [before @ .., b'\\', b'n']) | (false, [before @ .., b'\n' | b'\r' | b'\t' | b' ']) => {
+                before
+            }
+            _ => break,
+        };
+    }
     (behind.is_empty() && seen & 0b11 == 0b11).then_some(record)
 }
 
-/// The keys, in the order in which our handler writes them.
-const KEYS: [&str; 29] = [
-    "schema",
-    "request_id",
-    "call_index",
-    "start_offset_ms",
-    "gen_ai.operation.name",
-    "gen_ai.provider.name",
-    "gen_ai.request.model",
-    "gen_ai.response.model",
-    "gen_ai.usage.input_tokens",
-    "gen_ai.usage.output_tokens",
-    "gen_ai.request.max_tokens",
-    "gen_ai.request.temperature",
-    "inference_ms",
-    "retry_ms",
-    "retry_count",
-    "handler_ms",
-    "before_ms",
-    "after_ms",
-    "bedrock_latency_ms",
-    "time_to_first_token_ms",
-    "cold_start",
-    "initialization_type",
-    "streaming",
-    "status",
-    "error.type",
-    "bedrock_request_id",
-    "api_gateway_request_id",
-    "prompt_length",
-    "prompt_hash",
-];
+/// The length of a constant that the bytes begin with. To compare with one is no call.
+macro_rules! begins {
+    ($bytes:ident, $key:expr) => {{
+        const KEY: &[u8] = $key.as_bytes();
+        match $bytes.first_chunk::<{ KEY.len() }>() {
+            Some(first) if first == KEY => Some(KEY.len()),
+            _ => None,
+        }
+    }};
+}
+
+/// The keys by their numbers, and what tells one with its quotes and its colon.
+macro_rules! keys {
+    ($($number:literal => $key:literal,)*) => {
+        /// The keys, in the order in which our handler writes them.
+        const KEYS: [&str; [$($number),*].len()] = [$($key),*];
+
+        /// How long the key of this number is with its quotes and its colon, if the bytes begin with it.
+        #[inline]
+        fn key_length<const IS_ESCAPED: bool>(number: usize, bytes: &[u8]) -> Option<usize> {
+            match (IS_ESCAPED, number) {
+                $((true, $number) => begins!(bytes, concat!("\\\"", $key, "\\\":")),)*
+                $((false, $number) => begins!(bytes, concat!("\"", $key, "\":")),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+keys! {
+    0 => "schema",
+    1 => "request_id",
+    2 => "call_index",
+    3 => "start_offset_ms",
+    4 => "gen_ai.operation.name",
+    5 => "gen_ai.provider.name",
+    6 => "gen_ai.request.model",
+    7 => "gen_ai.response.model",
+    8 => "gen_ai.usage.input_tokens",
+    9 => "gen_ai.usage.output_tokens",
+    10 => "gen_ai.request.max_tokens",
+    11 => "gen_ai.request.temperature",
+    12 => "inference_ms",
+    13 => "retry_ms",
+    14 => "retry_count",
+    15 => "handler_ms",
+    16 => "before_ms",
+    17 => "after_ms",
+    18 => "bedrock_latency_ms",
+    19 => "time_to_first_token_ms",
+    20 => "cold_start",
+    21 => "initialization_type",
+    22 => "streaming",
+    23 => "status",
+    24 => "error.type",
+    25 => "bedrock_request_id",
+    26 => "api_gateway_request_id",
+    27 => "prompt_length",
+    28 => "prompt_hash",
+}
 
 /// Numbers of keys in an order in which they may come.
 type Order = [usize; KEYS.len()];
@@ -124,7 +151,11 @@ const SORTED: Order = [
 ];
 
 /// Reads the value of the key of this number.
-fn field<'a>(number: usize, record: &mut TimingRecord<'a>, cursor: &mut Cursor<'a>) -> Option<()> {
+fn field<'a, const IS_ESCAPED: bool>(
+    number: usize,
+    record: &mut TimingRecord<'a>,
+    cursor: &mut Cursor<'a, IS_ESCAPED>,
+) -> Option<()> {
     match number {
         0 => record.schema = cursor.text().filter(|schema| schema == SCHEMA)?,
         1 => record.request_id = cursor.text()?,
@@ -168,77 +199,68 @@ fn field<'a>(number: usize, record: &mut TimingRecord<'a>, cursor: &mut Cursor<'
     Some(())
 }
 
-/// What is left of the text.
-struct Cursor<'a> {
-    rest: &'a str,
-    /// Whether a backslash stands before every quote.
-    is_escaped: bool,
+/// What is left of the text, from `at` on. Whether a backslash stands before every quote.
+struct Cursor<'a, const IS_ESCAPED: bool> {
+    text: &'a str,
+    at: usize,
 }
 
-impl<'a> Cursor<'a> {
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.rest.as_bytes().first()?;
-        // Nothing but ASCII is asked for.
-        self.rest = self.rest.get(1..)?;
-        Some(byte)
+impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
+    #[inline]
+    fn bytes(&self) -> &'a [u8] {
+        &self.text.as_bytes()[self.at.min(self.text.len())..]
     }
 
-    fn quote(&mut self) -> Option<()> {
-        let rest = match self.is_escaped {
-            true => self.rest.strip_prefix("\\\"")?,
-            false => self.rest.strip_prefix('"')?,
-        };
-        self.rest = rest;
-        Some(())
+    #[inline]
+    fn byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes().first()?;
+        self.at += 1;
+        Some(byte)
     }
 
     /// The place in the order of the key that stands here, its quotes and its colon taken off. It is likely to be this one or
     /// one behind it.
     fn key(&mut self, likely: usize, order: &Order) -> Option<usize> {
-        self.quote()?;
-        let (place, rest) = (likely..order.len()).chain(0..likely).find_map(|place| {
-            let mut behind = Cursor {
-                rest: self.rest.strip_prefix(KEYS[order[place]])?,
-                ..*self
-            };
-            behind.quote()?;
-            Some((place, behind.rest.strip_prefix(':')?))
-        })?;
-        self.rest = rest;
+        let bytes = self.bytes();
+        let (place, length) = (likely..order.len())
+            .chain(0..likely)
+            .find_map(|place| Some((place, key_length::<IS_ESCAPED>(order[place], bytes)?)))?;
+        self.at += length;
         Some(place)
     }
 
     /// A text without escapes.
+    #[inline]
     fn text(&mut self) -> Option<Cow<'a, str>> {
-        self.quote()?;
-        let bytes = self.rest.as_bytes();
+        let begin = self.at + quote::<IS_ESCAPED>(self.bytes())?;
+        let bytes = self.text.as_bytes().get(begin..)?;
         // Where quotes are escaped, a bare one ends the text around the record.
         let end = memchr2(b'"', b'\\', bytes)?;
-        let text = &self.rest[..end];
-        self.rest = &self.rest[end..];
-        self.quote()?;
-        Some(Cow::Borrowed(text))
+        self.at = begin + end + quote::<IS_ESCAPED>(&bytes[end..])?;
+        self.text.get(begin..begin + end).map(Cow::Borrowed)
     }
 
     fn truth(&mut self) -> Option<bool> {
-        let (value, rest) = match self.rest.strip_prefix("true") {
-            Some(rest) => (true, rest),
-            None => (false, self.rest.strip_prefix("false")?),
+        let bytes = self.bytes();
+        let (value, length) = match bytes.starts_with(b"true") {
+            true => (true, 4),
+            false => bytes.starts_with(b"false").then_some((false, 5))?,
         };
-        self.rest = rest;
+        self.at += length;
         Some(value)
     }
 
     /// Digits as JSON has them: no zero before others.
+    #[inline]
     fn digits(&mut self, is_fraction: bool) -> Option<(u64, usize)> {
-        let bytes = self.rest.as_bytes();
+        let bytes = self.bytes();
         let mut value = 0_u64;
         let mut length = 0;
-        while let Some(digit) = bytes
-            .get(length)
-            .map(|byte| byte.wrapping_sub(b'0'))
-            .filter(|digit| *digit < 10)
-        {
+        for byte in bytes {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
             if length == MOST_DIGITS {
                 return None;
             }
@@ -249,7 +271,7 @@ impl<'a> Cursor<'a> {
         if length == 0 || has_zeros {
             return None;
         }
-        self.rest = &self.rest[length..];
+        self.at += length;
         Some((value, length))
     }
 
@@ -261,23 +283,45 @@ impl<'a> Cursor<'a> {
 
     fn decimal(&mut self) -> Option<f64> {
         let (whole, length) = self.digits(false)?;
-        let Some(rest) = self.rest.strip_prefix('.') else {
+        if self.bytes().first() != Some(&b'.') {
             return self.is_at_end_of_value().then_some(whole as f64);
-        };
-        self.rest = rest;
+        }
+        self.at += 1;
         let (fraction, decimals) = self.digits(true)?;
         if length + decimals > MOST_DIGITS || !self.is_at_end_of_value() {
             return None;
         }
-        let scale = 10_u64.pow(u32::try_from(decimals).ok()?);
+        let scale = POWERS[decimals];
         // Both are exact, so the quotient is the double nearest to the number.
         Some((whole * scale + fraction) as f64 / scale as f64)
     }
 
+    #[inline]
     fn is_at_end_of_value(&self) -> bool {
-        self.rest.starts_with([',', '}'])
+        matches!(self.bytes().first(), Some(b',' | b'}'))
     }
 }
+
+/// How long the quote is that the bytes begin with.
+#[inline]
+fn quote<const IS_ESCAPED: bool>(bytes: &[u8]) -> Option<usize> {
+    match (IS_ESCAPED, bytes) {
+        (true, [b'\\', b'"', ..]) => Some(2),
+        (false, [b'"', ..]) => Some(1),
+        _ => None,
+    }
+}
+
+/// Powers of ten, as many as there may be digits.
+const POWERS: [u64; MOST_DIGITS + 1] = {
+    let mut powers = [1; MOST_DIGITS + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
 
 #[cfg(test)]
 mod tests {
@@ -343,6 +387,8 @@ mod tests {
         }
         assert_eq!(read("{\"schema\":\"latscope.timing/v1\"}"), None);
         assert_eq!(read(&format!("{RECORD}}}")), None);
+        // A form feed is no white space of JSON.
+        assert_eq!(read(&format!("{RECORD}\u{c}")), None);
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Floor 0: the words that every other floor shares, and nothing that computes a result.
 
+mod alike;
 mod any_value;
 mod identity;
 mod micros;
@@ -12,6 +13,7 @@ mod time_range;
 mod timestamp;
 mod trace;
 
+pub(crate) use alike::{before, behind};
 pub(crate) use any_value::{AnyType, Lenient};
 pub use identity::RequestId;
 pub use micros::{Micros, ParseMicrosError};

@@ -148,7 +148,7 @@ impl Values {
     fn object(&mut self, text: &str, place: Place, is_element: bool, sink: &mut Sink<'_>) {
         if sink.is_quick() {
             if let Some(event) = self.shape.as_ref().and_then(|shape| shape.cut(text.as_bytes()))
-                && hand_on(&event, place, &mut self.message, sink)
+                && hand_on(&event, text.as_bytes(), place, &mut self.message, sink)
             {
                 return;
             }

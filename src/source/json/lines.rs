@@ -110,7 +110,7 @@ pub(in crate::source) fn read_block(bytes: &[u8], is_end: bool, is_strict: bool,
         number += 1;
         if let Some(event) = shape.as_ref().and_then(|shape| shape.cut(line))
             && mixed.is_clean()
-            && hand_on(&event, Place::Line(number), &mut text, sink)
+            && hand_on(&event, line, Place::Line(number), &mut text, sink)
         {
             mixed.is_text = false;
             continue;
@@ -157,9 +157,15 @@ pub(super) fn shape_of(line: &[u8]) -> Option<EventShape> {
     is_read.then_some(shape)
 }
 
-/// Hands an event on that was cut, or passes it over. Whether it was understood; if not, nothing has happened. `text` is
-/// memory that is used again.
-pub(super) fn hand_on(event: &CutEvent<'_>, place: Place, text: &mut Vec<u8>, sink: &mut Sink<'_>) -> bool {
+/// Hands an event on that was cut from this line, or passes it over. Whether it was understood; if not, nothing has happened.
+/// `text` is memory that is used again.
+pub(super) fn hand_on(
+    event: &CutEvent<'_>,
+    line: &[u8],
+    place: Place,
+    text: &mut Vec<u8>,
+    sink: &mut Sink<'_>,
+) -> bool {
     if sink.is_no_record(event.message, true) {
         // Behind the end of the message another event may stand on the line.
         let is_one = !has_bare_quote(event.message);
@@ -168,14 +174,16 @@ pub(super) fn hand_on(event: &CutEvent<'_>, place: Place, text: &mut Vec<u8>, si
         }
         return is_one;
     }
-    let (Some(event_id), Some(log_group), Some(log_stream)) = (
-        plain(event.event_id),
-        plain(event.log_group),
-        plain(event.log_stream),
-    ) else {
+    let Ok(whole) = simdutf8::basic::from_utf8(line) else {
         return false;
     };
-    let Ok(escaped) = simdutf8::basic::from_utf8(event.message) else {
+    let values = [event.event_id, event.log_group, event.log_stream];
+    if !values.into_iter().flatten().all(is_plain) {
+        return false;
+    }
+    let [event_id, log_group, log_stream] =
+        values.map(|value| value.and_then(|value| text_of(whole, value)).map(Cow::Borrowed));
+    let Some(escaped) = text_of(whole, event.message) else {
         return false;
     };
     let event = RawEvent {
@@ -204,11 +212,10 @@ pub(super) fn hand_on(event: &CutEvent<'_>, place: Place, text: &mut Vec<u8>, si
     true
 }
 
-/// A value that was cut, if it is a text without escapes, or there is none.
-fn plain(value: Option<&[u8]>) -> Option<Option<Cow<'_, str>>> {
-    let Some(value) = value else { return Some(None) };
-    let text = std::str::from_utf8(value).ok()?;
-    is_plain(value).then_some(Some(Cow::Borrowed(text)))
+/// The text of some of its bytes.
+fn text_of<'l>(line: &'l str, bytes: &[u8]) -> Option<&'l str> {
+    let begin = (bytes.as_ptr() as usize).checked_sub(line.as_ptr() as usize)?;
+    line.get(begin..begin.checked_add(bytes.len())?)
 }
 
 /// Lines of JSON and of text, one after the other.

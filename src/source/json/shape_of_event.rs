@@ -6,7 +6,7 @@
 
 use memchr::{memchr2, memrchr};
 
-use crate::vocab::Timestamp;
+use crate::vocab::{Timestamp, before, behind};
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,20 +131,20 @@ impl EventShape {
     pub(super) fn cut<'a>(&self, line: &'a [u8]) -> Option<CutEvent<'a>> {
         let mut event = CutEvent::default();
         let mut rest = line;
-        for (before, field) in &self.head {
-            rest = rest.strip_prefix(before.as_slice())?;
-            let (value, behind) = rest.split_at(value_length(*field, rest)?);
+        for (beginning, field) in &self.head {
+            rest = behind(rest, beginning)?;
+            let (value, following) = rest.split_at(value_length(*field, rest)?);
             event.put(*field, value)?;
-            rest = behind;
+            rest = following;
         }
-        let mut rest = rest.strip_prefix(self.before_message.as_slice())?;
-        for (field, behind) in &self.tail {
-            rest = rest.strip_suffix(behind.as_slice())?;
-            let (before, value) = rest.split_at(value_begin(*field, rest)?);
+        let mut rest = behind(rest, &self.before_message)?;
+        for (field, following) in &self.tail {
+            rest = before(rest, following)?;
+            let (preceding, value) = rest.split_at(value_begin(*field, rest)?);
             event.put(*field, value)?;
-            rest = before;
+            rest = preceding;
         }
-        event.message = rest.strip_suffix(self.behind_message.as_slice())?;
+        event.message = before(rest, &self.behind_message)?;
         // A backslash before the quote would make it a part of the message.
         let backslashes = event
             .message
@@ -174,10 +174,29 @@ impl<'a> CutEvent<'a> {
 /// Milliseconds since the epoch in [`DIGITS`] digits, which they have from 2001 to 2286.
 #[inline]
 fn millis(digits: &[u8]) -> Option<Timestamp> {
-    let value = digits
-        .iter()
-        .fold(0_i64, |value, digit| value * 10 + i64::from(digit - b'0'));
-    (digits.len() == DIGITS && digits[0] != b'0').then_some(Timestamp::from_epoch_millis(value))
+    let digits: &[u8; DIGITS] = digits.try_into().ok()?;
+    let (first, last) = (
+        eight_digits(digits.first_chunk()?)?,
+        eight_digits(digits.last_chunk()?)?,
+    );
+    let value = first * 100_000 + last % 100_000;
+    (digits[0] != b'0').then_some(Timestamp::from_epoch_millis(value as i64))
+}
+
+/// The number of eight digits, two, four and then all of them put together at a time.
+#[inline]
+fn eight_digits(digits: &[u8; 8]) -> Option<u64> {
+    const LOW: u64 = 0x0f0f_0f0f_0f0f_0f0f;
+    let word = u64::from_le_bytes(*digits);
+    // '0' to '9' are 0x30 to 0x39; six more make another upper half of what comes behind them.
+    let upper = |word: u64| word & !LOW;
+    let are_digits =
+        upper(word) == upper(0x3030_3030_3030_3030) && upper((word & LOW) + 0x0606_0606_0606_0606) == 0;
+    let ones = word & LOW;
+    let twos = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (twos * 100 + (twos >> 16)) & 0x0000_ffff_0000_ffff;
+    let eight = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
+    are_digits.then_some(eight)
 }
 
 /// See [`millis`].
@@ -190,12 +209,9 @@ fn value_length(field: Field, bytes: &[u8]) -> Option<usize> {
         let end = memchr2(b'"', b'\\', bytes)?;
         return (bytes[end] == b'"').then_some(end);
     }
-    let length = bytes
-        .iter()
-        .take(DIGITS + 1)
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    (length == DIGITS).then_some(length)
+    // What these bytes are is seen where they are read.
+    let ends = !bytes.get(DIGITS)?.is_ascii_digit();
+    ends.then_some(DIGITS)
 }
 
 /// Where the value begins that the bytes end with.
@@ -205,8 +221,7 @@ fn value_begin(field: Field, bytes: &[u8]) -> Option<usize> {
         let quote = memrchr(b'"', bytes)?;
         return (!bytes[quote + 1..].contains(&b'\\')).then_some(quote + 1);
     }
-    let begin = bytes.len().checked_sub(DIGITS)?;
-    bytes[begin..].iter().all(u8::is_ascii_digit).then_some(begin)
+    bytes.len().checked_sub(DIGITS)
 }
 
 /// The place behind a byte that must stand at a place, blanks aside.
@@ -277,6 +292,27 @@ mod tests {
             assert_ne!(line, LINES[0]);
             assert_eq!(shape.cut(line.as_bytes()), None, "{line}");
         }
+    }
+
+    #[test]
+    fn digits_and_nothing_else_are_numbers() {
+        for value in [
+            1_000_000_000_000,
+            1_795_165_200_065,
+            9_876_543_210_123,
+            9_999_999_999_999,
+        ] {
+            let text = i64::to_string(&value);
+            assert_eq!(millis(text.as_bytes()), Some(Timestamp::from_epoch_millis(value)));
+            for at in 0..text.len() {
+                for byte in (0..=u8::MAX).filter(|byte| !byte.is_ascii_digit()) {
+                    let mut other = text.clone().into_bytes();
+                    other[at] = byte;
+                    assert_eq!(millis(&other), None, "{byte} at {at}");
+                }
+            }
+        }
+        assert_eq!(millis(b"0999999999999"), None);
     }
 
     #[test]
