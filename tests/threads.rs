@@ -95,6 +95,41 @@ fn several_files_give_the_same_bytes() {
     assert_same(&files);
 }
 
+/// Rows of Logs Insights come newest first: `REPORT` and `END` before what they end. Requests are then joined within the
+/// blocks of a file, as those in their usual order are, or across blocks, as others are.
+#[test]
+fn the_order_of_lines_changes_nothing() {
+    let events = events();
+    let mut reversed = events.clone();
+    reversed.reverse();
+    // Nothing of a request is in the file that has the rest of it, and nothing is in its usual order.
+    let apart = |place: usize| -> Vec<Event> {
+        let of_file = |(number, _): &(usize, &Event)| number % 2 == place;
+        reversed
+            .iter()
+            .enumerate()
+            .filter(of_file)
+            .map(|(_, event)| event.clone())
+            .collect()
+    };
+    let files = |parts: &[Vec<Event>]| -> Vec<(String, Vec<u8>)> {
+        let named = |(number, part): (usize, &Vec<Event>)| (format!("{number}.ndjson"), ndjson(part));
+        parts.iter().enumerate().map(named).collect()
+    };
+    let (expected, _) = written(&files(&[events]), "--threads 1");
+    let told = |text: &str| -> serde_json::Value {
+        let mut summary: serde_json::Value = serde_json::from_str(text).unwrap();
+        // The number of files.
+        summary["ledger"].take();
+        summary["input"].take();
+        summary
+    };
+    for parts in [vec![reversed.clone()], vec![apart(0), apart(1)]] {
+        let (found, _) = written(&files(&parts), "--threads 2");
+        assert_eq!(told(&found), told(&expected));
+    }
+}
+
 #[test]
 fn a_file_that_is_gone_ends_the_command_on_any_number_of_threads() {
     for threads in [1, 8] {

@@ -306,7 +306,7 @@ impl Assembler {
 
     /// Joins everything that came in, on at most so many threads.
     pub fn finish(mut self, threads: usize) -> Collected {
-        self.joiner.finish();
+        self.joiner.finish(&self.tables.models);
         let mut rows = self.joiner.loose;
         // The clock of a caller counts where there is no other.
         let span = self.span.or_else(|| self.outside.span());

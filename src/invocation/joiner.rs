@@ -30,6 +30,8 @@ pub(super) struct Joiner {
     pub(super) settled: Drafts,
     /// What was settled last.
     last: Vec<Draft>,
+    /// Whether a `REPORT` came before all else of its request.
+    has_early_report: bool,
     /// What cannot be joined yet.
     pub(super) loose: Rows,
 }
@@ -77,11 +79,18 @@ impl Joiner {
 
     /// Takes a `REPORT`, behind which nothing of its request is expected any more.
     pub(super) fn report(&mut self, row: ReportRow, models: &Models) {
-        let RequestId::Uuid(id) = row.report.request_id else {
-            return self.loose.reports.push(row);
+        self.has_early_report |= !self.settle(row, models);
+    }
+
+    /// Whether there was anything of the request; else the row is loose.
+    fn settle(&mut self, row: ReportRow, models: &Models) -> bool {
+        let slot = match row.report.request_id {
+            RequestId::Uuid(id) => self.open.remove(&id).map(|slot| (id, slot)),
+            RequestId::Other(_) => None,
         };
-        let Some(slot) = self.open.remove(&id) else {
-            return self.loose.reports.push(row);
+        let Some((id, slot)) = slot else {
+            self.loose.reports.push(row);
+            return false;
         };
         self.free.push(slot);
         let open = &mut self.slots[slot as usize];
@@ -98,6 +107,7 @@ impl Joiner {
                 self.loose.reports.push(row);
             }
         }
+        true
     }
 
     /// The slot of a request, which is empty if it has none yet.
@@ -119,8 +129,28 @@ impl Joiner {
         self.last.clear();
     }
 
+    /// Settles what came the other way round, as in rows of Logs Insights: the `REPORT` and the `END` before the rest.
+    fn settle_early_reports(&mut self, models: &Models) {
+        for row in std::mem::take(&mut self.loose.marks) {
+            let slot = match (&row.request_id, row.kind) {
+                (RequestId::Uuid(id), MarkKind::End) => self.open.get(id),
+                _ => None,
+            };
+            match slot.map(|slot| &mut self.slots[*slot as usize].end) {
+                Some(end @ None) => *end = Some(row),
+                _ => self.loose.marks.push(row),
+            }
+        }
+        for row in std::mem::take(&mut self.loose.reports) {
+            self.settle(row, models);
+        }
+    }
+
     /// Nothing more comes: what is open is loose.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, models: &Models) {
+        if self.has_early_report && !self.open.is_empty() {
+            self.settle_early_reports(models);
+        }
         self.keep_last();
         self.open.clear();
         self.free.clear();

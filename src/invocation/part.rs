@@ -91,7 +91,7 @@ impl Sifter {
     /// What has been told since the last part.
     pub fn end_part(&mut self) -> Part {
         let mut part = std::mem::take(&mut self.part);
-        part.joiner.finish();
+        part.joiner.finish(&part.tables.models);
         part
     }
 

@@ -24,21 +24,16 @@ pub struct Located {
 /// # Errors
 /// If a path does not exist, or a folder cannot be listed.
 pub fn locate(paths: &[PathBuf]) -> Result<Vec<Located>, Error> {
-    let mut located = Vec::new();
+    let mut walk = Walk::default();
     for (argument, path) in paths.iter().enumerate() {
+        walk.argument = argument;
         if path.as_os_str() == "-" {
-            located.push(Located {
-                path: path.clone(),
-                argument,
-                is_verified: false,
-            });
+            walk.add(path.clone(), path.clone());
         } else {
-            walk(path, argument, &mut HashSet::new(), &mut located)?;
+            walk.path(path, identity(path))?;
         }
     }
-    let mut seen = HashSet::new();
-    located.retain(|file| seen.insert(identity(&file.path)));
-    Ok(located)
+    Ok(walk.located)
 }
 
 /// What a path leads to, whatever links it goes through.
@@ -46,41 +41,60 @@ fn identity(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// `above` holds the folders on the way here, so that a link to one of them ends the walk.
-fn walk(
-    path: &Path,
+/// The files that were found. Where a path leads to is asked of links alone: below a folder that is known it is known.
+#[derive(Default)]
+struct Walk {
+    located: Vec<Located>,
     argument: usize,
-    above: &mut HashSet<PathBuf>,
-    located: &mut Vec<Located>,
-) -> Result<(), Error> {
-    let unreadable = |source| Error::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_dir() {
-        located.push(Located {
+    /// Where the files lie.
+    seen: HashSet<PathBuf>,
+    /// The folders on the way here, so that a link to one of them ends the walk.
+    above: HashSet<PathBuf>,
+}
+
+impl Walk {
+    /// Adds a file that lies there, unless another path led to it.
+    fn add(&mut self, path: PathBuf, lies_at: PathBuf) {
+        if self.seen.insert(lies_at) {
+            self.located.push(Located {
+                path,
+                argument: self.argument,
+                is_verified: false,
+            });
+        }
+    }
+
+    fn path(&mut self, path: &Path, lies_at: PathBuf) -> Result<(), Error> {
+        let unreadable = |source| Error::Unreadable {
             path: path.to_owned(),
-            argument,
-            is_verified: false,
-        });
-        return Ok(());
-    }
-    let mut names = Vec::new();
-    for entry in fs::read_dir(path).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let name = entry.file_name();
-        if !name.as_encoded_bytes().starts_with(b".") {
-            names.push(name);
+            source,
+        };
+        if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+            self.add(path.to_owned(), lies_at);
+            return Ok(());
         }
-    }
-    names.sort();
-    let this = identity(path);
-    if above.insert(this.clone()) {
-        for name in names {
-            walk(&path.join(name), argument, above, located)?;
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(path).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let name = entry.file_name();
+            if !name.as_encoded_bytes().starts_with(b".") {
+                entries.push((name, entry.file_type().map_err(unreadable)?));
+            }
         }
-        above.remove(&this);
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if self.above.insert(lies_at.clone()) {
+            for (name, kind) in entries {
+                let inner = path.join(&name);
+                if kind.is_file() {
+                    self.add(inner, lies_at.join(name));
+                } else if kind.is_dir() {
+                    self.path(&inner, lies_at.join(name))?;
+                } else {
+                    self.path(&inner, identity(&inner))?;
+                }
+            }
+            self.above.remove(&lies_at);
+        }
+        Ok(())
     }
-    Ok(())
 }

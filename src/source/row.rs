@@ -11,6 +11,17 @@ use super::event::RawEvent;
 use super::sink::Sink;
 use crate::vocab::{Place, Timestamp};
 
+/// Fields that tell an event's time; where there are two, the first counts.
+pub(super) const TIMES: [&str; 2] = ["@timestamp", "timestamp"];
+/// As [`TIMES`], its message.
+pub(super) const MESSAGES: [&str; 2] = ["@message", "message"];
+/// As [`TIMES`], its id.
+pub(super) const EVENT_IDS: [&str; 1] = ["eventId"];
+/// As [`TIMES`], its log group.
+pub(super) const LOG_GROUPS: [&str; 2] = ["@log", "logGroupName"];
+/// As [`TIMES`], its log stream.
+pub(super) const LOG_STREAMS: [&str; 2] = ["@logStream", "logStreamName"];
+
 /// What a row says, field by field.
 #[derive(Debug, Default)]
 pub(super) struct Row<'a> {
@@ -89,12 +100,12 @@ impl<'a> Row<'a> {
     /// Hands the row on. With a message it is the event of that message; without one its fields, as a
     /// JSON object, are the message.
     pub(super) fn emit(self, place: Place, sink: &mut Sink<'_>) {
-        let text = |names: [&str; 2]| names.iter().find_map(|&name| self.fields.get(name)?.text());
-        let at = ["@timestamp", "timestamp"]
+        let text = |names: &[&str]| names.iter().find_map(|&name| self.fields.get(name)?.text());
+        let at = TIMES
             .iter()
             .find_map(|&name| self.fields.get(name))
             .and_then(Field::time);
-        let logged = text(["@message", "message"]).filter(|message| !message.is_empty());
+        let logged = text(&MESSAGES).filter(|message| !message.is_empty());
         if let Some(message) = logged
             && sink.is_quick()
             && sink.is_no_record(message.as_bytes(), false)
@@ -110,9 +121,9 @@ impl<'a> Row<'a> {
         };
         sink.event(RawEvent {
             at,
-            event_id: text(["eventId", "eventId"]).map(Cow::Borrowed),
-            log_group: text(["@log", "logGroupName"]).map(Cow::Borrowed),
-            log_stream: text(["@logStream", "logStreamName"]).map(Cow::Borrowed),
+            event_id: text(&EVENT_IDS).map(Cow::Borrowed),
+            log_group: text(&LOG_GROUPS).map(Cow::Borrowed),
+            log_stream: text(&LOG_STREAMS).map(Cow::Borrowed),
             is_row: logged.is_none(),
             ..RawEvent::bare(place, message)
         });

@@ -1,6 +1,7 @@
 //! What the columns of a file are.
 
 use super::begins_row;
+use crate::source::row::{EVENT_IDS, LOG_GROUPS, LOG_STREAMS, MESSAGES, TIMES};
 use crate::source::text::is_of_log;
 
 /// The columns of a file, and where its rows begin.
@@ -19,6 +20,35 @@ impl Columns {
         self.names
             .iter()
             .any(|name| matches!(name.as_str(), "message" | "@message"))
+    }
+}
+
+/// Which columns make the event of a row.
+#[derive(Debug)]
+pub(super) struct Roles {
+    pub(super) message: usize,
+    pub(super) time: Option<usize>,
+    pub(super) event_id: Option<usize>,
+    pub(super) log_group: Option<usize>,
+    pub(super) log_stream: Option<usize>,
+}
+
+impl Columns {
+    /// `None` if there is no message, or two columns tell the same.
+    pub(super) fn roles(&self) -> Option<Roles> {
+        let one_of = |known: &[&str]| {
+            let mut places = self.names.iter().enumerate();
+            let mut next = || places.find(|(_, name)| known.contains(&name.as_str()));
+            let place = next().map(|(place, _)| place);
+            next().is_none().then_some(place)
+        };
+        Some(Roles {
+            message: one_of(&MESSAGES)??,
+            time: one_of(&TIMES)?,
+            event_id: one_of(&EVENT_IDS)?,
+            log_group: one_of(&LOG_GROUPS)?,
+            log_stream: one_of(&LOG_STREAMS)?,
+        })
     }
 }
 

@@ -70,15 +70,24 @@ fn read_usual<R: BufRead>(
     let Ok(delimiter) = u8::try_from(columns.delimiter) else {
         return;
     };
+    let roles = columns.roles();
+    let mut message = String::new();
     loop {
         let first = lines.number() + 1;
         let (mut passed, mut number) = (0, first);
         let ahead = lines.ahead();
         while usual.find(&ahead[passed..], delimiter)
-            && let Some((cells, length)) = usual.cells(&ahead[passed..])
+            && let Some(text) = usual.text(&ahead[passed..])
         {
-            row(cells, columns, Place::Line(number), sink);
-            passed += length;
+            let place = Place::Line(number);
+            let is_event = roles
+                .as_ref()
+                .filter(|_| usual.len() == columns.names.len())
+                .is_some_and(|roles| usual.hand_on(text, roles, place, &mut message, sink));
+            if !is_event {
+                row(usual.cells(text), columns, place, sink);
+            }
+            passed += text.len();
             number += usual.lines;
         }
         lines.pass(passed, number - first);

@@ -4,6 +4,12 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memchr3};
 
+use super::columns::Roles;
+use crate::source::event::RawEvent;
+use crate::source::row::parse_time;
+use crate::source::sink::Sink;
+use crate::vocab::Place;
+
 /// Where the cells of one row stand.
 #[derive(Default)]
 pub(super) struct UsualRow {
@@ -75,20 +81,97 @@ impl UsualRow {
         self.cells.len() > 1 && memchr(b'\r', row).is_none()
     }
 
-    /// The cells of a row that was found here, and how much it takes. `None` if it is not UTF-8, or a line of nothing but
-    /// white space, which is none.
-    pub(super) fn cells<'b>(&self, bytes: &'b [u8]) -> Option<(Vec<Cow<'b, str>>, usize)> {
+    /// The row that was found here, with its line break. `None` if it is not UTF-8, or a line of nothing but white space, which
+    /// is none.
+    pub(super) fn text<'b>(&self, bytes: &'b [u8]) -> Option<&'b str> {
         let row = simdutf8::basic::from_utf8(&bytes[..self.length]).ok()?;
         let first = row.split('\n').next().unwrap_or_default();
-        if first.trim().is_empty() {
-            return None;
-        }
-        let cells = self.cells.iter().map(|cell| {
-            let text = &row[cell.begin..cell.end];
-            unquoted(text, cell.has_quotes)
-        });
-        Some((cells.collect(), self.length))
+        (!first.trim().is_empty()).then_some(row)
     }
+
+    /// How many cells it has.
+    pub(super) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The cells of this row.
+    pub(super) fn cells<'b>(&self, row: &'b str) -> Vec<Cow<'b, str>> {
+        let cells = self.cells.iter();
+        cells
+            .map(|cell| unquoted(cell.of(row), cell.has_quotes))
+            .collect()
+    }
+
+    /// Hands the event of this row on, or passes it over. Whether it was understood; if not, nothing has happened. `message` is
+    /// memory that is used again.
+    pub(super) fn hand_on(
+        &self,
+        row: &str,
+        roles: &Roles,
+        place: Place,
+        message: &mut String,
+        sink: &mut Sink<'_>,
+    ) -> bool {
+        let cell = |role: Option<usize>| role.and_then(|place| self.cells.get(place));
+        let Roles {
+            time,
+            event_id,
+            log_group,
+            log_stream,
+            ..
+        } = *roles;
+        let Some(logged) = cell(Some(roles.message)) else {
+            return false;
+        };
+        let others = [time, event_id, log_group, log_stream].map(cell);
+        if logged.begin == logged.end || others.into_iter().flatten().any(|cell| cell.has_quotes) {
+            return false;
+        }
+        let [time, event_id, log_group, log_stream] = others.map(|cell| {
+            let text = cell.map(|cell| cell.of(row));
+            text.filter(|text| !text.is_empty())
+        });
+        let at = time.and_then(parse_time);
+        // Quotes that stand doubled are passed over as what is escaped is.
+        if sink.is_no_record(logged.of(row).as_bytes(), true) {
+            sink.pass_over(at);
+            return true;
+        }
+        if logged.has_quotes {
+            unquote(logged.of(row), message);
+        }
+        let text = if logged.has_quotes {
+            &**message
+        } else {
+            logged.of(row)
+        };
+        sink.event(RawEvent {
+            at,
+            event_id: event_id.map(Cow::Borrowed),
+            log_group: log_group.map(Cow::Borrowed),
+            log_stream: log_stream.map(Cow::Borrowed),
+            ..RawEvent::bare(place, text)
+        });
+        true
+    }
+}
+
+impl Cell {
+    fn of<'b>(&self, row: &'b str) -> &'b str {
+        &row[self.begin..self.end]
+    }
+}
+
+/// Fills `text` with what stands between the quotes of a cell in which every quote stands doubled.
+fn unquote(cell: &str, text: &mut String) {
+    text.clear();
+    text.reserve(cell.len());
+    let mut begin = 0;
+    for second in memchr_iter(b'"', cell.as_bytes()).skip(1).step_by(2) {
+        text.push_str(&cell[begin..second]);
+        begin = second + 1;
+    }
+    text.push_str(&cell[begin..]);
 }
 
 /// What stands between the quotes of a cell, in which those that belong to it are doubled.
