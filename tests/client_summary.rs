@@ -40,6 +40,7 @@ fn run() -> String {
         ("steady", "throttled"),
         ("steady", "timeout"),
         ("steady", "http_error"),
+        ("steady", "cancelled"),
         ("warm_up", "ok"),
         ("burst", "ok"),
     ]
@@ -74,11 +75,12 @@ fn records_of_clients_alone_are_summarised() {
         panic!("{clients}")
     };
     for (key, count) in [
-        ("requests", 43),
+        ("requests", 44),
         ("answered", 40),
         ("throttled", 1),
         ("timeouts", 1),
         ("other_failures", 1),
+        ("cancelled", 1),
     ] {
         assert_eq!(steady[key], count, "{key} {clients}");
     }
@@ -94,7 +96,7 @@ fn records_of_clients_alone_are_summarised() {
     assert_eq!(clients["warm_up_requests"], 1);
     assert_eq!(
         clients["runs"],
-        json!([{"run_id": "run-1", "requests": 45, "is_valid": false}])
+        json!([{"run_id": "run-1", "requests": 46, "is_valid": false}])
     );
     assert!(
         json["warnings"]
@@ -108,11 +110,11 @@ fn records_of_clients_alone_are_summarised() {
 #[test]
 fn the_table_says_what_is_left_out_and_whether_runs_are_valid() {
     for (format, end, said) in [
-        ("table", run_end(true), "run run-1: 45 requests; valid"),
+        ("table", run_end(true), "run run-1: 46 requests; valid"),
         (
             "markdown",
             String::new(),
-            "run run-1: 45 requests; its last line is missing",
+            "run run-1: 46 requests; its last line is missing",
         ),
     ] {
         Run::new("summary --input run.ndjson --format")
@@ -124,6 +126,7 @@ fn the_table_says_what_is_left_out_and_whether_runs_are_valid() {
             .stdout_has("1 request of warm-ups left out")
             .stdout_has("burst")
             .stdout_has("nova-lite")
+            .stdout_has("1 given up by the caller; 2 error, from whom is not known; 1 cancelled with the run")
             .stdout_has(said);
     }
     Run::new("summary --input run.ndjson --format csv")
@@ -151,7 +154,7 @@ fn what_needs_invocations_says_what_was_read_instead() {
     for (input, said) in [
         (
             run(),
-            "the input holds 45 records of clients and no function's log",
+            "the input holds 46 records of clients and no function's log",
         ),
         (
             format!("{}{gateway}\n", request(1, "steady", "ok", 9.0)),

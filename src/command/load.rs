@@ -135,7 +135,9 @@ fn warm_up(requests: &[PathRequest]) -> HashSet<u32> {
     let of_warm_up = requests
         .iter()
         .filter(|request| request.phase() == Some(ClientPhase::WarmUp));
-    of_warm_up.filter_map(|request| request.invocation).collect()
+    of_warm_up
+        .filter_map(|request| Some(request.invocation?.row))
+        .collect()
 }
 
 fn from_files(

@@ -17,6 +17,7 @@ pub use latscope_schema::{ClientOutcome, ClientPhase};
 use super::collect::Span;
 use super::invocations::Invocations;
 use super::ledger::Ledger;
+use super::request::Outcome;
 use crate::parse::{ClientRequest, ClientRun, GatewayRequest};
 use crate::vocab::{Micros, RequestId, Timestamp, TraceId};
 
@@ -31,8 +32,8 @@ pub struct PathRequest {
     pub client: Option<ClientSeen>,
     /// What API Gateway logged.
     pub gateway: Option<GatewaySeen>,
-    /// The row of its invocation in [`Invocations`].
-    pub invocation: Option<u32>,
+    /// Its invocation.
+    pub invocation: Option<InvocationSeen>,
 }
 
 impl PathRequest {
@@ -40,6 +41,17 @@ impl PathRequest {
     pub fn phase(&self) -> Option<ClientPhase> {
         self.client.map(|client| client.phase)
     }
+}
+
+/// The invocation of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvocationSeen {
+    /// Its row in [`Invocations`].
+    pub row: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether Bedrock refused its last call because there were too many.
+    pub is_throttled: bool,
 }
 
 /// A request as its caller saw it.
@@ -214,6 +226,7 @@ impl Outside {
 
         let runs = self.runs_of();
         let run_at: HashMap<&str, u32> = runs.iter().map(|run| &*run.id).zip(0..).collect();
+        let seen = |row: u32| InvocationSeen::of(invocations, row);
         let seen_by_gateway = |gateway: usize| GatewaySeen::of(&self.gateways[gateway].request);
         let mut requests: Vec<PathRequest> = Vec::new();
         let mut is_of_client = vec![false; self.gateways.len()];
@@ -229,7 +242,7 @@ impl Outside {
                     .get(&*request.run_id)
                     .map(|run| ClientSeen::of(request, *run)),
                 gateway: gateway.map(seen_by_gateway),
-                invocation: *invocation,
+                invocation: invocation.and_then(seen),
             });
             ledger.client_joined += u64::from(invocation.is_some());
             ledger.client_with_gateway += u64::from(gateway.is_some());
@@ -244,7 +257,9 @@ impl Outside {
                     at: row.at,
                     client: None,
                     gateway: Some(seen_by_gateway(gateway)),
-                    invocation: invocation.filter(|invocation| !taken.contains(invocation)),
+                    invocation: invocation
+                        .filter(|invocation| !taken.contains(invocation))
+                        .and_then(seen),
                 });
             }
         }
@@ -304,6 +319,17 @@ fn order(request: &ClientRequest) -> impl Ord + '_ {
         (request.phase as u8, &request.model_as_asked),
         ids,
     )
+}
+
+impl InvocationSeen {
+    fn of(invocations: &Invocations, row: u32) -> Option<Self> {
+        let invocation = invocations.get(row as usize)?;
+        Some(Self {
+            row,
+            outcome: invocation.outcome,
+            is_throttled: invocation.facts.is_throttled,
+        })
+    }
 }
 
 impl ClientSeen {

@@ -6,9 +6,9 @@ use super::path_words::{makes_the_tail, meanings, title};
 use super::report::sides;
 use super::scale::{millis, percent, plural, ratio_with};
 use super::table::{Cell, Noted, Table, text};
-use crate::comparison::{Comparison, Ended, EndedCounts, Path, PathSide, StageMeans};
+use crate::comparison::{Comparison, Path, PathSide, StageMeans};
 use crate::stats::Probability;
-use crate::summary::{Phase, Stage};
+use crate::summary::{Ended, EndedCounts, Phase, Stage};
 use crate::vocab::grouped;
 
 /// The section. Nothing where nobody outside the function recorded anything.
