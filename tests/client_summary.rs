@@ -179,3 +179,55 @@ fn what_needs_invocations_says_what_was_read_instead() {
         .code(4)
         .stderr_has("no function's log");
 }
+
+#[test]
+fn a_window_or_a_condition_that_no_record_of_a_client_meets_is_told_as_it_is() {
+    for (options, said) in [
+        (
+            "--since 2027-01-01",
+            "error: of 46 requests of clients none lies in the window (2027-01-01T00:00:00.000Z to the last event)\n",
+        ),
+        (
+            "--where memory=512",
+            "error: conditions (--where) are about invocations, and the input holds none: it holds 46 requests of clients\n",
+        ),
+        (
+            "--where function=nobody",
+            "error: conditions (--where) are about invocations, and the input holds none: it holds 46 requests of clients\n",
+        ),
+    ] {
+        Run::new(&format!("summary --input run.ndjson {options}"))
+            .file("run.ndjson", run())
+            .done()
+            .code(4)
+            .stderr_is(said);
+    }
+}
+
+#[test]
+fn under_a_condition_what_callers_saw_is_left_out_and_counted() {
+    let done = |options: &str| {
+        Run::new("summary --input run.ndjson --input logs.ndjson")
+            .arg("--where")
+            .arg("start=warm")
+            .args(options)
+            .file("run.ndjson", run())
+            .file(
+                "logs.ndjson",
+                invocation(1, "amazon.nova-lite-v1:0", 300.0, 400.0),
+            )
+            .done()
+            .code(0)
+    };
+    let said = "conditions (--where) are about invocations, so what callers saw of 46 requests is left out";
+    done("").stdout_has(said);
+    done("--format csv").stderr_has(said);
+    let json = done("--format json").json();
+    assert!(
+        json["clients"].is_null() && json["warnings"].to_string().contains(said),
+        "{json}"
+    );
+    // Those outside the window would not be there anyway.
+    let json = done("--format json --since 2026-11-20T09:00:30").json();
+    assert!(!json["warnings"].to_string().contains("callers"), "{json}");
+}

@@ -323,14 +323,31 @@ impl Loaded {
             conditions: common.conditions.clone(),
             model: None,
         };
-        let selected = self.dataset.select(&[&selection])?;
-        if selected.is_empty() {
-            return Err(Error::NothingSelected {
-                window,
-                invocations: self.dataset.len(),
-            });
+        // A condition may name what no invocation has, and without any that would be all of it.
+        if !self.dataset.is_empty() {
+            let selected = self.dataset.select(&[&selection])?;
+            if !selected.is_empty() {
+                return Ok((selected, selection));
+            }
         }
-        Ok((selected, selection))
+        let (requests, calls) = self.outside(Window::default());
+        Err(Error::NothingSelected {
+            window,
+            has_conditions: !common.conditions.is_empty(),
+            invocations: self.dataset.len(),
+            requests,
+            calls,
+        })
+    }
+
+    /// How many requests of clients, and how many model calls of Bedrock's own logs, lie in a window.
+    pub(super) fn outside(&self, window: Window) -> (usize, usize) {
+        let of_clients = self.requests.iter().filter(|request| request.client.is_some());
+        let calls = self.model_calls.iter();
+        (
+            of_clients.filter(|request| window.holds(request.at)).count(),
+            calls.filter(|call| window.holds(call.at)).count(),
+        )
     }
 
     /// What was read where nothing had to be: both sides of the comparison are saved.
