@@ -170,8 +170,13 @@ fn threads(files: &[Located]) -> usize {
     let total: Option<u64> = files.iter().map(size).sum();
     match total {
         Some(bytes) if bytes <= ONE_THREAD_BYTES => 1,
-        _ => thread::available_parallelism().map_or(1, NonZero::get),
+        _ => processors(),
     }
+}
+
+/// As many as there are for this process.
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// See [`threads`].
@@ -209,9 +214,10 @@ fn from_store(
     mapping: &[String],
     stderr: &mut dyn Write,
 ) -> Result<Read, Error> {
+    let in_all = common.threads.map_or_else(processors, NonZero::get);
     let mut attempt = 1;
     loop {
-        let read = stored::choose(dir, windows, mapping).and_then(|chosen| {
+        let read = stored::choose(dir, windows, mapping, in_all).and_then(|chosen| {
             let collected = from_files(&chosen.files, common, parser.clone(), stderr)?;
             Ok((chosen, collected))
         });
