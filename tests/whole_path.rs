@@ -623,6 +623,13 @@ fn what_was_stopped_is_a_lower_bound_wherever_it_was_stopped() {
         page.contains("≥: requests that were given up are among them"),
         "{page}"
     );
+    let said = "under --outcome all too";
+    assert!(!page.contains(said), "{page}");
+    let of_all = logs.report_with("--outcome all").code(0);
+    assert!(of_all.read("out/report.md").contains(said));
+    let report: Value = serde_json::from_str(&of_all.read("out/report.json")).unwrap();
+    assert_eq!(report["path"], path);
+    logs.run("summary --outcome all").code(0).stdout_has(said);
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::json_shared::{MetricJson, ended_json, metric_json};
+use super::path::FAILURES_APART;
 use super::table::{Noted, Table, name, text};
 use crate::dataset::{Dataset, Key};
 use crate::invocation::PathRun;
 use crate::stats::Probability;
-use crate::summary::{ClientSummary, Clients, Ended};
+use crate::summary::{ClientSummary, Clients, Ended, Failures};
 use crate::vocab::{counted, grouped, visible};
 
 /// The title of the table.
@@ -19,7 +20,11 @@ pub(super) const TITLE: &str = "What callers saw: latency from the time at which
 const RUNS_SHOWN: usize = 10;
 
 /// The table of clients and its footnotes.
-pub(super) fn clients_table(clients: &Clients, dataset: &Dataset) -> (Table, Vec<String>) {
+pub(super) fn clients_table(
+    clients: &Clients,
+    dataset: &Dataset,
+    failures: Failures,
+) -> (Table, Vec<String>) {
     let titles = [
         "model asked for",
         "phase",
@@ -61,6 +66,7 @@ pub(super) fn clients_table(clients: &Clients, dataset: &Dataset) -> (Table, Vec
         "ms (95 % interval); timeouts are lower bounds, whoever's limit it was, and all other failures no latencies"
             .to_owned(),
     ];
+    notes.extend((failures == Failures::Included).then(|| FAILURES_APART.to_owned()));
     notes.extend(noted.footnotes());
     notes.extend(ended_line(&clients.groups));
     if clients.warm_up > 0 {
