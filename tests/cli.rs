@@ -196,7 +196,7 @@ fn windows_count_back_from_the_newest_event_and_are_printed() {
         .done()
         .code(4)
         .stderr_is(
-            "error: no invocation lies in the window (2027-01-01T00:00:00.000Z to the last event) and meets the conditions; without them there are 80\n",
+            "error: no invocation lies in the window (2027-01-01T00:00:00.000Z to the last event); without it there are 80\n",
         );
     summary("--input logs.ndjson --since yesterday")
         .done()

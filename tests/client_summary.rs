@@ -40,6 +40,7 @@ fn run() -> String {
         ("steady", "throttled"),
         ("steady", "timeout"),
         ("steady", "http_error"),
+        ("steady", "cancelled"),
         ("warm_up", "ok"),
         ("burst", "ok"),
     ]
@@ -74,11 +75,12 @@ fn records_of_clients_alone_are_summarised() {
         panic!("{clients}")
     };
     for (key, count) in [
-        ("requests", 43),
+        ("requests", 44),
         ("answered", 40),
         ("throttled", 1),
         ("timeouts", 1),
         ("other_failures", 1),
+        ("cancelled", 1),
     ] {
         assert_eq!(steady[key], count, "{key} {clients}");
     }
@@ -94,7 +96,7 @@ fn records_of_clients_alone_are_summarised() {
     assert_eq!(clients["warm_up_requests"], 1);
     assert_eq!(
         clients["runs"],
-        json!([{"run_id": "run-1", "requests": 45, "is_valid": false}])
+        json!([{"run_id": "run-1", "requests": 46, "is_valid": false}])
     );
     assert!(
         json["warnings"]
@@ -108,11 +110,11 @@ fn records_of_clients_alone_are_summarised() {
 #[test]
 fn the_table_says_what_is_left_out_and_whether_runs_are_valid() {
     for (format, end, said) in [
-        ("table", run_end(true), "run run-1: 45 requests; valid"),
+        ("table", run_end(true), "run run-1: 46 requests; valid"),
         (
             "markdown",
             String::new(),
-            "run run-1: 45 requests; its last line is missing",
+            "run run-1: 46 requests; its last line is missing",
         ),
     ] {
         Run::new("summary --input run.ndjson --format")
@@ -124,6 +126,7 @@ fn the_table_says_what_is_left_out_and_whether_runs_are_valid() {
             .stdout_has("1 request of warm-ups left out")
             .stdout_has("burst")
             .stdout_has("nova-lite")
+            .stdout_has("1 given up by the caller; 2 error, from whom is not known; 1 cancelled with the run")
             .stdout_has(said);
     }
     Run::new("summary --input run.ndjson --format csv")
@@ -151,7 +154,7 @@ fn what_needs_invocations_says_what_was_read_instead() {
     for (input, said) in [
         (
             run(),
-            "the input holds 45 records of clients and no function's log",
+            "the input holds 46 records of clients and no function's log",
         ),
         (
             format!("{}{gateway}\n", request(1, "steady", "ok", 9.0)),
@@ -175,4 +178,56 @@ fn what_needs_invocations_says_what_was_read_instead() {
         .done()
         .code(4)
         .stderr_has("no function's log");
+}
+
+#[test]
+fn a_window_or_a_condition_that_no_record_of_a_client_meets_is_told_as_it_is() {
+    for (options, said) in [
+        (
+            "--since 2027-01-01",
+            "error: of 46 requests of clients none lies in the window (2027-01-01T00:00:00.000Z to the last event)\n",
+        ),
+        (
+            "--where memory=512",
+            "error: conditions (--where) are about invocations, and the input holds none: it holds 46 requests of clients\n",
+        ),
+        (
+            "--where function=nobody",
+            "error: conditions (--where) are about invocations, and the input holds none: it holds 46 requests of clients\n",
+        ),
+    ] {
+        Run::new(&format!("summary --input run.ndjson {options}"))
+            .file("run.ndjson", run())
+            .done()
+            .code(4)
+            .stderr_is(said);
+    }
+}
+
+#[test]
+fn under_a_condition_what_callers_saw_is_left_out_and_counted() {
+    let done = |options: &str| {
+        Run::new("summary --input run.ndjson --input logs.ndjson")
+            .arg("--where")
+            .arg("start=warm")
+            .args(options)
+            .file("run.ndjson", run())
+            .file(
+                "logs.ndjson",
+                invocation(1, "amazon.nova-lite-v1:0", 300.0, 400.0),
+            )
+            .done()
+            .code(0)
+    };
+    let said = "conditions (--where) are about invocations, so what callers saw of 46 requests is left out";
+    done("").stdout_has(said);
+    done("--format csv").stderr_has(said);
+    let json = done("--format json").json();
+    assert!(
+        json["clients"].is_null() && json["warnings"].to_string().contains(said),
+        "{json}"
+    );
+    // Those outside the window would not be there anyway.
+    let json = done("--format json --since 2026-11-20T09:00:30").json();
+    assert!(!json["warnings"].to_string().contains("callers"), "{json}");
 }

@@ -143,6 +143,8 @@ fn requests_go_out_as_planned_and_records_say_what_was_seen() {
         let request = by_lambda[record["lambda_request_id"].as_str().unwrap()];
         assert_eq!(record["gen_ai.request.model"], request.body["model"]);
         assert_eq!(record["api_gateway_request_id"], format!("g{}=", request.number));
+        let own = format!("{}-{}", record["run_id"].as_str().unwrap(), record["sequence"]);
+        assert_eq!(request.headers["x-latscope-request-id"], own);
         assert!(record["trace_id"].as_str().unwrap().starts_with("Root="));
         let prompt = request.body["prompt"].as_str().unwrap();
         assert_eq!(record["prompt_length"], prompt.len());

@@ -125,6 +125,35 @@ fn each_candidate_has_its_own_and_nobody_else_has_one() {
     assert!(!done.path("r/invocations.csv").exists() && !done.path("r/invocations.parquet").exists());
 }
 
+/// Without `--invocations` nothing but the ids of all invocations is kept while sides are compared.
+#[test]
+fn a_report_is_the_same_whether_its_invocations_are_written_or_not() {
+    for (candidates, files) in [
+        ("--candidate nova-lite --margin 5%", &["report"][..]),
+        ("--candidate start=cold --outcome all", &["report"]),
+        ("--all-models", &["ranking", "nova-lite/report"]),
+    ] {
+        let done = |more: &str| {
+            Run::new("report --baseline haiku --out r --input")
+                .arg(fixture())
+                .args(candidates)
+                .args(more)
+                .done()
+                .code(0)
+        };
+        let (without, with) = (done(""), done("--invocations csv"));
+        for file in files
+            .iter()
+            .flat_map(|name| [format!("r/{name}.json"), format!("r/{name}.md")])
+        {
+            if with.path(&file).exists() {
+                assert_eq!(without.read(&file), with.read(&file), "{candidates} {file}");
+            }
+        }
+        assert!(with.path(&format!("r/{}.json", files[files.len() - 1])).exists());
+    }
+}
+
 #[test]
 fn what_was_saved_cannot_be_written_and_nothing_is() {
     let done =

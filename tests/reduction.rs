@@ -345,6 +345,7 @@ fn fields_that_are_not_used_yet_are_kept() {
         "time_to_first_token_ms": 90.0, "cold_start": true, "initialization_type": "on-demand",
         "streaming": false, "status": "error", "error.type": "ThrottlingException",
         "bedrock_request_id": "r-1", "api_gateway_request_id": "JKJaXmPLvHcESHA=", "prompt_length": 96,
+        "client_request_id": "20261126T100000-9f2c41aa-17",
         "prompt_hash": format!("sha256:{hash}"),
     });
     assert_eq!(parser.reduce(&own.to_string()), Reduced::Record(sorted(&own)));
@@ -379,7 +380,7 @@ fn sorted(value: &Value) -> String {
 }
 
 /// Keys of records, of loggers, and of neither.
-const KEYS: [&str; 40] = [
+const KEYS: [&str; 41] = [
     "schema",
     "request_id",
     "requestId",
@@ -408,6 +409,7 @@ const KEYS: [&str; 40] = [
     "type",
     "error.type",
     "bedrock_request_id",
+    "client_request_id",
     "bedrock",
     "message",
     "fields",

@@ -144,9 +144,13 @@ impl Logs {
     }
 
     fn report_with(&self, more: &str) -> Done {
-        let mut run = Run::new(&format!(
+        self.run(&format!(
             "report --baseline haiku --candidate nova-lite --out out {more}"
-        ));
+        ))
+    }
+
+    fn run(&self, command: &str) -> Done {
+        let mut run = Run::new(command);
         for (name, lines) in [
             ("function.ndjson", &self.function),
             ("access.log", &self.access),
@@ -533,8 +537,8 @@ fn quantile(path: &Value, point: &str, side: &str, p: f64) -> (f64, bool) {
     )
 }
 
-#[test]
-fn what_was_stopped_is_a_lower_bound_wherever_it_was_stopped() {
+/// Logs of 30 requests to each model, of which three to the baseline ran into their function's limit.
+fn stopped_in_the_function() -> Logs {
     let mut logs = Logs::of(30);
     // The function of three of the baseline's requests is killed at 15 s, and its caller gets an error.
     for n in [0, 2, 4] {
@@ -556,6 +560,57 @@ fn what_was_stopped_is_a_lower_bound_wherever_it_was_stopped() {
             &json!({"outcome": "http_error", "http_status": 500, "latency_ms": 15_051.0, "service_ms": 15_050.0}),
         );
     }
+    logs
+}
+
+#[test]
+fn what_callers_saw_is_the_same_in_summary_and_report() {
+    let mut logs = stopped_in_the_function();
+    // API Gateway gave up two of the candidate's, and a third was throttled by it.
+    for (n, access, client) in [
+        (
+            1,
+            json!({"status": "503", "integrationStatus": "-"}),
+            json!({"outcome": "http_error", "http_status": 503}),
+        ),
+        (
+            3,
+            json!({"status": "503", "integrationStatus": "-"}),
+            json!({"outcome": "http_error", "http_status": 503}),
+        ),
+        (
+            5,
+            json!({"status": "429"}),
+            json!({"outcome": "throttled", "http_status": 429}),
+        ),
+    ] {
+        let changed = |line: &str, more| with(&serde_json::from_str(line).unwrap(), more);
+        logs.access[n] = changed(&logs.access[n], &access);
+        logs.client[n + 1] = changed(&logs.client[n + 1], &client);
+    }
+    let path = logs.path();
+    let summary = logs.run("summary --format json").code(0).json();
+    for (side, model) in [("baseline", "claude-3-haiku"), ("candidate", "nova-lite")] {
+        let groups = summary["clients"]["groups"].as_array().unwrap();
+        let group = groups.iter().find(|group| group["model"] == model).unwrap();
+        assert_eq!(group["ended"], path["sides"][side]["ended"], "{side}");
+        assert_eq!(group["latency_ms"]["count"], path["sides"][side]["in_sample"]);
+        for (p, name) in [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")] {
+            let (time, is_bound) = quantile(&path, "client_latency", side, p);
+            assert_near(&group["latency_ms"][name], time, 0.0);
+            let censored = group["latency_ms"]["censored"].as_array().unwrap();
+            assert_eq!(censored.contains(&json!(name)), is_bound, "{side} {name}");
+        }
+    }
+    // Models are in the order of their names.
+    let of = |model: usize, key: &str| summary["clients"]["groups"][model][key].as_u64().unwrap();
+    let counts = |model| ["answered", "timeouts", "throttled", "other_failures"].map(|key| of(model, key));
+    assert_eq!([counts(0), counts(1)], [[27, 2, 1, 0], [27, 3, 0, 0]]);
+}
+
+#[test]
+fn what_was_stopped_is_a_lower_bound_wherever_it_was_stopped() {
+    let logs = stopped_in_the_function();
     let path = logs.path();
     assert_eq!(path["sides"]["baseline"]["ended"]["function_timeout"], 3);
     assert_eq!(path["sides"]["baseline"]["in_sample"], 30);
@@ -568,6 +623,13 @@ fn what_was_stopped_is_a_lower_bound_wherever_it_was_stopped() {
         page.contains("≥: requests that were given up are among them"),
         "{page}"
     );
+    let said = "under --outcome all too";
+    assert!(!page.contains(said), "{page}");
+    let of_all = logs.report_with("--outcome all").code(0);
+    assert!(of_all.read("out/report.md").contains(said));
+    let report: Value = serde_json::from_str(&of_all.read("out/report.json")).unwrap();
+    assert_eq!(report["path"], path);
+    logs.run("summary --outcome all").code(0).stdout_has(said);
 }
 
 #[test]

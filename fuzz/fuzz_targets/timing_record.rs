@@ -6,7 +6,7 @@
 use latscope::parse::{CallFacts, Parsed, Record, Timing};
 use latscope::vocab::{Micros, RequestId, Timestamp};
 use latscope_fuzz::{BASE_MS, Choices, Object, parse_raw, parser};
-use latscope_schema::{CallStatus, TimingRecord};
+use latscope_schema::{CallStatus, TimingRecord, is_id};
 use libfuzzer_sys::fuzz_target;
 
 const WORDS: [&str; 13] = [
@@ -123,6 +123,7 @@ fn record(choices: &mut Choices<'_>) -> TimingRecord<'static> {
     record.bedrock_request_id = choices.maybe(text);
     record.prompt_length = choices.maybe(|choices| choices.up_to(9_999));
     record.prompt_hash = choices.maybe(text);
+    record.client_request_id = choices.maybe(text);
     record
 }
 
@@ -161,6 +162,9 @@ fn expected(record: &TimingRecord<'_>) -> Option<Timing<'static>> {
             .status
             .or_else(|| text(&record.error_type).map(|_| CallStatus::Error)),
         bedrock_request_id: text(&record.bedrock_request_id).map(Into::into),
+        client_request_id: text(&record.client_request_id)
+            .filter(|id| is_id(id))
+            .map(Into::into),
         // Beside the call itself nothing is worth a refusal.
         facts: CallFacts {
             input_tokens: record.input_tokens,

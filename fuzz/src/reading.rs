@@ -116,7 +116,8 @@ fn check_balance(reading: &Reading) {
     assert_eq!(ledger.gateway_records, gateways.count() as u64);
     assert!(clients.clone().all(|client| is_in(Some(client.run), runs.len())));
     assert!(requests.iter().all(|request| {
-        is_in(request.model, names.models.len()) && is_in(request.invocation, invocations.len())
+        let row = request.invocation.map(|invocation| invocation.row);
+        is_in(request.model, names.models.len()) && is_in(row, invocations.len())
     }));
 }
 

@@ -3,6 +3,7 @@
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
+use latscope_schema::{CLIENT_REQUEST_ID, is_id};
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
@@ -136,6 +137,12 @@ pub(crate) fn api_gateway_request_id(request: &Request) -> Option<String> {
     }
 }
 
+/// The id that the caller gave the request, if it is written as ids are.
+pub(crate) fn client_request_id(request: &Request) -> Option<&str> {
+    let id = request.headers().get(CLIENT_REQUEST_ID)?.to_str().ok()?;
+    is_id(id).then_some(id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,6 +249,20 @@ mod tests {
                 !detail.contains("secret") && !detail.contains("arn:"),
                 "{body}: {detail}"
             );
+        }
+    }
+
+    #[test]
+    fn an_id_of_the_caller_is_taken_where_it_is_one() {
+        let of = |id: &str| {
+            let request = lambda_http::http::Request::post("/").header("X-Latscope-Request-Id", id);
+            let request = request.body(Body::Empty).unwrap();
+            client_request_id(&request).map(str::to_owned)
+        };
+        let id = "20261126T100000-9f2c41aa-17";
+        assert_eq!(of(id).as_deref(), Some(id));
+        for other in ["", "a b", "a,b", "<a>", "a\"", &"x".repeat(129)] {
+            assert_eq!(of(other), None, "{other}");
         }
     }
 

@@ -9,7 +9,7 @@ use lambda_http::http::HeaderValue;
 use lambda_http::{Body, Request, RequestExt, Response};
 
 use crate::answer;
-use crate::asked::{Asked, api_gateway_request_id};
+use crate::asked::{Asked, api_gateway_request_id, client_request_id};
 use crate::emf;
 use crate::inference;
 use crate::problem::Problem;
@@ -80,6 +80,7 @@ impl Handler {
             settings,
             request_id,
             api_gateway_request_id: gateway_id.as_deref(),
+            client_request_id: client_request_id(request),
             asked,
             model: &model.id,
             is_cold,

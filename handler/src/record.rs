@@ -22,6 +22,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) request_id: &'a str,
     /// API Gateway's request id.
     pub(crate) api_gateway_request_id: Option<&'a str>,
+    /// The id that the caller gave the request.
+    pub(crate) client_request_id: Option<&'a str>,
     /// What was asked for.
     pub(crate) asked: &'a Asked,
     /// The model that was called.
@@ -73,6 +75,7 @@ impl<'a> Facts<'a> {
             api_gateway_request_id: self.api_gateway_request_id.map(Into::into),
             prompt_length: Some(asked.prompt.len() as u64),
             prompt_hash: Some(prompt_hash(&asked.prompt, self.settings.hash_key.as_ref()).into()),
+            client_request_id: self.client_request_id.map(Into::into),
             ..TimingRecord::new(self.request_id)
         }
     }

@@ -138,6 +138,79 @@ fn whole_run() -> &'static Run {
     })
 }
 
+/// How long a caller waits who gives up, and what Bedrock takes for the request that he gives up.
+const PATIENCE: &str = "1s";
+const SLOW_MS: u64 = 1_700;
+
+#[test]
+fn what_a_caller_gives_up_is_found_by_its_own_id_behind_him() {
+    let bedrock = Bedrock::start(|call| {
+        let took = if call.nth == 3 { SLOW_MS } else { NOVA_MS };
+        Reply::Whole(ms(took), answer("Hello.", (12, 3), took as u32))
+    });
+    let function = Arc::new(Mutex::new(Function::start(&bedrock.url, &[])));
+    let gateway = Gateway::start(&function, Delays::default(), |_| Fate::Served);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("given-up");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let out = file("run.ndjson");
+    let mut args = vec!["--url", &gateway.url, "--rate", "0.5/s", "--arrival", "uniform"];
+    args.extend(["--requests", "4", "--warm-up", "1", "--seed", "7"]);
+    args.extend(["--timeout", PATIENCE, "--quiet", "--out", &out]);
+    let models = [format!("haiku={HAIKU}"), format!("nova-lite={NOVA}")];
+    args.extend(["--model", &models[0], "--model", &models[1]]);
+    drive(&args);
+
+    let log = function.lock().unwrap().log_with_reports(5);
+    fs::write(file("function.log"), &log).unwrap();
+    fs::write(file("access.ndjson"), gateway.access_log()).unwrap();
+    let records = lines(&fs::read_to_string(&out).unwrap());
+    let given_up: Vec<&Value> = records
+        .iter()
+        .filter(|record| record["outcome"] == "timeout")
+        .collect();
+    assert!(!given_up.is_empty());
+    for record in &given_up {
+        // Nothing in it leads to the others but its name.
+        for id in ["lambda_request_id", "api_gateway_request_id", "trace_id"] {
+            assert!(record.get(id).is_none(), "{record}");
+        }
+        let id = format!("{}-{}", record["run_id"].as_str().unwrap(), record["sequence"]);
+        assert!(
+            log.contains(&format!("\"client_request_id\":\"{id}\"")),
+            "{id} {log}"
+        );
+    }
+
+    let inputs = ["run.ndjson", "access.ndjson", "function.log"].map(file);
+    let report_in = file("report");
+    let mut args = vec!["report", "--baseline", "haiku", "--candidate", "nova-lite"];
+    args.push("--input");
+    args.extend(inputs.iter().map(String::as_str));
+    args.extend(["--out", &report_in]);
+    latscope(&args);
+    let report = fs::read_to_string(Path::new(&report_in).join("report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    for name in ["client_joined", "client_with_gateway", "gateway_joined"] {
+        assert_eq!(report["ledger"][name], 5, "{name}");
+    }
+    let sides = &report["path"]["sides"];
+    let of_both = |key: &str| -> u64 {
+        let values = ["baseline", "candidate"].map(|side| sides[side].pointer(key).and_then(Value::as_u64));
+        values.into_iter().flatten().sum()
+    };
+    let is_counted = |record: &&&Value| record["phase"] == "steady";
+    let counted = given_up.iter().filter(is_counted).count() as u64;
+    assert!(counted > 0);
+    assert_eq!(of_both("/ended/given_up"), counted);
+    assert_eq!(of_both("/ended/answered"), 4 - counted);
+    for key in ["/in_sample", "/with_invocation", "/with_gateway"] {
+        assert_eq!(of_both(key), 4, "{key}");
+    }
+    assert_eq!((of_both("/without_client"), of_both("/untrue")), (0, 0));
+}
+
 /// A number of a record, or a number that it has as text.
 #[track_caller]
 fn number(record: &Value, name: &str) -> f64 {

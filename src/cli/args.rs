@@ -147,7 +147,7 @@ pub(super) struct CommonArgs {
     #[arg(long = "where", value_name = "KEY=VALUE")]
     conditions: Vec<String>,
     /// Which outcomes latencies are taken from: answered invocations with timeouts as lower
-    /// bounds, or failures too
+    /// bounds, or failures too. What callers saw, and the whole path, leave failures out always
     #[arg(long, value_enum, default_value_t = OutcomeArg::Answered)]
     outcome: OutcomeArg,
     /// Read and show times in this machine's zone instead of UTC

@@ -93,12 +93,18 @@ pub enum Error {
     },
     /// The input holds records of clients or of API Gateway alone, which are no invocations.
     OnlyOutside(Box<Ledger>),
-    /// The window and the conditions hold no invocation.
+    /// The window and the conditions hold nothing.
     NothingSelected {
         /// The window.
         window: Window,
-        /// How many invocations there are outside them.
+        /// Whether there are conditions, which only invocations can meet.
+        has_conditions: bool,
+        /// How many invocations there are without both.
         invocations: usize,
+        /// How many requests of clients.
+        requests: usize,
+        /// How many model calls of Bedrock's own logs.
+        calls: usize,
     },
     /// The window ends before it begins.
     EmptyWindow(Window),

@@ -118,24 +118,19 @@ impl fmt::Display for Error {
             ),
             Self::OnlyOutside(ledger) => {
                 let requests = ledger.client_records - ledger.client_run_lines;
-                let kinds = [
-                    (requests, "record of a client", "records of clients"),
+                let told = listed([
+                    (requests, ["record of a client", "records of clients"]),
                     (
                         ledger.gateway_records,
-                        "access log record of API Gateway",
-                        "access log records of API Gateway",
+                        [
+                            "access log record of API Gateway",
+                            "access log records of API Gateway",
+                        ],
                     ),
-                ];
-                let told: Vec<String> = kinds
-                    .into_iter()
-                    .filter(|(count, ..)| *count > 0)
-                    .map(|(count, one, several)| {
-                        format!("{count} {}", if count == 1 { one } else { several })
-                    })
-                    .collect();
+                ]);
                 let told = match told.is_empty() {
                     true => "lines of a client's runs".to_owned(),
-                    false => told.join(" and "),
+                    false => told,
                 };
                 write!(
                     f,
@@ -147,13 +142,44 @@ impl fmt::Display for Error {
                 }
                 reasons(f, ledger)
             }
-            Self::NothingSelected { window, invocations } => write!(
-                f,
-                "no invocation lies in the window ({} to {}) and meets the conditions; without them there are \
-                 {invocations}",
-                shown(window.since, "the first event"),
-                shown(window.until, "the last event")
-            ),
+            Self::NothingSelected {
+                window,
+                has_conditions,
+                invocations,
+                requests,
+                calls,
+            } => {
+                let told = listed([
+                    (*requests as u64, ["request of a client", "requests of clients"]),
+                    (
+                        *calls as u64,
+                        [
+                            "model call of Bedrock's own logs",
+                            "model calls of Bedrock's own logs",
+                        ],
+                    ),
+                ]);
+                let window = format!(
+                    "in the window ({} to {})",
+                    shown(window.since, "the first event"),
+                    shown(window.until, "the last event")
+                );
+                match (invocations, has_conditions) {
+                    (0, true) => write!(
+                        f,
+                        "conditions (--where) are about invocations, and the input holds none: it holds {told}"
+                    ),
+                    (0, false) => write!(f, "of {told} none lies {window}"),
+                    (_, true) => write!(
+                        f,
+                        "no invocation lies {window} and meets the conditions; without them there are {invocations}"
+                    ),
+                    (_, false) => write!(
+                        f,
+                        "no invocation lies {window}; without it there are {invocations}"
+                    ),
+                }
+            }
             Self::EmptyWindow(window) => write!(
                 f,
                 "the window is empty: it begins at {} and ends at {}",
@@ -211,4 +237,14 @@ fn reasons(f: &mut fmt::Formatter<'_>, ledger: &Ledger) -> fmt::Result {
         0 => Ok(()),
         more => write!(f, "\n  and {more} more"),
     }
+}
+
+/// How many there are of each kind, where there are any, named as one and as several.
+fn listed(kinds: [(u64, [&str; 2]); 2]) -> String {
+    let told: Vec<String> = kinds
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, names)| format!("{count} {}", names[usize::from(count != 1)]))
+        .collect();
+    told.join(" and ")
 }

@@ -135,7 +135,9 @@ fn warm_up(requests: &[PathRequest]) -> HashSet<u32> {
     let of_warm_up = requests
         .iter()
         .filter(|request| request.phase() == Some(ClientPhase::WarmUp));
-    of_warm_up.filter_map(|request| request.invocation).collect()
+    of_warm_up
+        .filter_map(|request| Some(request.invocation?.row))
+        .collect()
 }
 
 fn from_files(
@@ -168,8 +170,13 @@ fn threads(files: &[Located]) -> usize {
     let total: Option<u64> = files.iter().map(size).sum();
     match total {
         Some(bytes) if bytes <= ONE_THREAD_BYTES => 1,
-        _ => thread::available_parallelism().map_or(1, NonZero::get),
+        _ => processors(),
     }
+}
+
+/// As many as there are for this process.
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// See [`threads`].
@@ -207,9 +214,10 @@ fn from_store(
     mapping: &[String],
     stderr: &mut dyn Write,
 ) -> Result<Read, Error> {
+    let in_all = common.threads.map_or_else(processors, NonZero::get);
     let mut attempt = 1;
     loop {
-        let read = stored::choose(dir, windows, mapping).and_then(|chosen| {
+        let read = stored::choose(dir, windows, mapping, in_all).and_then(|chosen| {
             let collected = from_files(&chosen.files, common, parser.clone(), stderr)?;
             Ok((chosen, collected))
         });
@@ -321,14 +329,31 @@ impl Loaded {
             conditions: common.conditions.clone(),
             model: None,
         };
-        let selected = self.dataset.select(&[&selection])?;
-        if selected.is_empty() {
-            return Err(Error::NothingSelected {
-                window,
-                invocations: self.dataset.len(),
-            });
+        // A condition may name what no invocation has, and without any that would be all of it.
+        if !self.dataset.is_empty() {
+            let selected = self.dataset.select(&[&selection])?;
+            if !selected.is_empty() {
+                return Ok((selected, selection));
+            }
         }
-        Ok((selected, selection))
+        let (requests, calls) = self.outside(Window::default());
+        Err(Error::NothingSelected {
+            window,
+            has_conditions: !common.conditions.is_empty(),
+            invocations: self.dataset.len(),
+            requests,
+            calls,
+        })
+    }
+
+    /// How many requests of clients, and how many model calls of Bedrock's own logs, lie in a window.
+    pub(super) fn outside(&self, window: Window) -> (usize, usize) {
+        let of_clients = self.requests.iter().filter(|request| request.client.is_some());
+        let calls = self.model_calls.iter();
+        (
+            of_clients.filter(|request| window.holds(request.at)).count(),
+            calls.filter(|call| window.holds(call.at)).count(),
+        )
     }
 
     /// What was read where nothing had to be: both sides of the comparison are saved.

@@ -9,7 +9,7 @@ use super::load::Common;
 use crate::dataset::{TimeBound, Window};
 use crate::render::shown_time;
 use crate::source::Located;
-use crate::source::store::{Coverage, Damage, Fetch, LogGroup, Segment, Store};
+use crate::source::store::{Coverage, Fetch, LogGroup, Segment, Store};
 use crate::summary::Warning;
 use crate::vocab::{TimeRange, Timestamp, counted, gaps};
 
@@ -34,11 +34,16 @@ pub(super) struct Chosen {
 }
 
 /// Chooses the segments of a store: those of the latest fetch, its window and its log groups, or all if windows are asked
-/// for. `mapping` are the keys of timing records that are configured.
+/// for. `mapping` are the keys of timing records that are configured; segments are checked on so many threads.
 ///
 /// # Errors
 /// If there is no store, nothing was fetched into it, or a segment is damaged.
-pub(super) fn choose(dir: &Path, asked: &[Asked], mapping: &[String]) -> Result<Chosen, Error> {
+pub(super) fn choose(
+    dir: &Path,
+    asked: &[Asked],
+    mapping: &[String],
+    threads: usize,
+) -> Result<Chosen, Error> {
     let store = Store::open(dir)?.ok_or(Error::NoInput)?;
     let Some(latest) = store.latest_fetch() else {
         return Err(Error::NothingFetched(dir.to_owned()));
@@ -70,7 +75,7 @@ pub(super) fn choose(dir: &Path, asked: &[Asked], mapping: &[String]) -> Result<
     }
     Ok(Chosen {
         dir: dir.to_owned(),
-        files: files(&store, &segments)?,
+        files: files(&store, &segments, threads)?,
         window: window.map_or_else(Window::default, |window| Window {
             since: Some(window.from),
             until: Some(window.to),
@@ -116,9 +121,10 @@ fn not_all_fetched(store: &Store, latest: &Fetch, asked: &[Asked], segments: &[&
 }
 
 /// The files, the newest first: where segments hold the same events, the first that is read counts.
-fn files(store: &Store, segments: &[&Segment]) -> Result<Vec<Located>, Error> {
+fn files(store: &Store, segments: &[&Segment], threads: usize) -> Result<Vec<Located>, Error> {
     let mut files = Vec::new();
-    for (segment, checked) in segments.iter().zip(checked(store, segments)).rev() {
+    let checked = on_threads(segments, threads, |segment| store.check(segment));
+    for (segment, checked) in segments.iter().zip(checked).rev() {
         checked.map_err(|damage| Error::DamagedSegment {
             file: store.dir().join(&segment.file),
             damage: damage.to_string(),
@@ -134,20 +140,20 @@ fn files(store: &Store, segments: &[&Segment]) -> Result<Vec<Located>, Error> {
     Ok(files)
 }
 
-/// What is wrong with each segment, looked for on two threads.
-fn checked(store: &Store, segments: &[&Segment]) -> Vec<Result<(), Damage>> {
-    let check =
-        |segments: &[&Segment]| -> Vec<_> { segments.iter().map(|segment| store.check(segment)).collect() };
-    let (some, others) = segments.split_at(segments.len().div_ceil(2));
+/// What is found of each, looked for on at most so many threads.
+fn on_threads<T: Sync, R: Send>(all: &[T], threads: usize, find: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let find_in = |part: &[T]| -> Vec<R> { part.iter().map(&find).collect() };
+    let mut parts = all.chunks(all.len().div_ceil(threads.max(1)).max(1));
+    let Some(own) = parts.next() else {
+        return Vec::new();
+    };
     thread::scope(|scope| {
-        let others = (!others.is_empty()).then(|| scope.spawn(|| check(others)));
-        let mut all = check(some);
-        match others.map(|others| others.join()) {
-            Some(Ok(others)) => all.extend(others),
-            Some(Err(panic)) => resume_unwind(panic),
-            None => {}
+        let others: Vec<_> = parts.map(|part| scope.spawn(|| find_in(part))).collect();
+        let mut found = find_in(own);
+        for other in others {
+            found.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        all
+        found
     })
 }
 
@@ -209,5 +215,28 @@ impl Chosen {
             line.push_str(&format!("; --since or --until reads {others} too"));
         }
         Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn as_many_threads_as_are_allowed_and_every_answer_in_its_place() {
+        for threads in 1..6 {
+            for count in 0..9 {
+                let all: Vec<usize> = (0..count).collect();
+                let found = on_threads(&all, threads, |of| (*of, thread::current().id()));
+                let (order, ids): (Vec<usize>, HashSet<_>) = found.into_iter().unzip();
+                assert_eq!(order, all);
+                assert!(ids.len() <= threads.min(count), "{count} on {threads}: {ids:?}");
+                assert!(threads > 1 || ids.iter().all(|id| *id == thread::current().id()));
+            }
+        }
+        let found = on_threads(&[1, 2, 3, 4], 2, |_| thread::current().id());
+        assert!(found[0] == found[1] && found[2] == found[3] && found[0] != found[2]);
     }
 }

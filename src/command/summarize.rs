@@ -51,7 +51,8 @@ pub fn summarize(
     let common = &options.common;
     let loaded = Loaded::read(common, keys, &[], stderr)?;
     let window = loaded.common_window(common)?;
-    // Conditions are about invocations, which records of Bedrock's and of clients are not.
+    // Conditions are about invocations, which records of Bedrock's and of clients are not. Those that are joined to one would
+    // be a sample without what never came to the function.
     let (calls, clients) = match common.conditions.as_slice() {
         [] => (
             model_calls(&loaded.model_calls, window),
@@ -70,6 +71,10 @@ pub fn summarize(
         false => crate::summary::summarize(&selected, &options.by, common.failures)?,
     };
     let mut warnings = warnings(&loaded, &selected, &doubts, window)?;
+    if !common.conditions.is_empty() {
+        let (requests, calls) = loaded.outside(window);
+        warnings.extend((requests + calls > 0).then_some(Warning::NotConditioned { requests, calls }));
+    }
     if let Some(clients) = &clients {
         let (invalid, cut) = clients.doubtful_runs();
         warnings.extend(Warning::of_runs(invalid, cut));

@@ -54,9 +54,7 @@ pub use gate::{
 pub use inference_share::{EstimatedShare, InferenceShare, Speedups};
 pub use limits::{GATEWAY_LIMITS_S, Margin, OwnTimeout, SideLimits};
 pub use model_time::{BedrockTime, Quantiles, Retries};
-pub use path::{
-    ComparedPoint, Ended, EndedCounts, Path, PathSide, PathTail, Point, StageMeans, StagesAround,
-};
+pub use path::{ComparedPoint, Path, PathSide, PathTail, Point, StageMeans, StagesAround};
 pub use prices::{Architecture, Figure, ModelPrice, PriceList, Replacement};
 pub use prompt_pairs::PromptPairs;
 pub use quantiles::{ComparedQuantile, Direction, PRIMARY};

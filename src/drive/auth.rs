@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use latscope_schema::CLIENT_REQUEST_ID;
 
 /// Headers that hold a secret, which must not be typed: others see command lines, and shells keep them.
 const SECRET: [&str; 6] = [
@@ -18,7 +19,7 @@ const SECRET: [&str; 6] = [
 const SECRET_ENDS: [&str; 2] = ["-key", "-token"];
 
 /// Headers that belong to the connection or are made here.
-const OWN: [&str; 7] = [
+const OWN: [&str; 8] = [
     "host",
     "content-length",
     "transfer-encoding",
@@ -26,6 +27,7 @@ const OWN: [&str; 7] = [
     "x-amz-date",
     "expect",
     "upgrade",
+    CLIENT_REQUEST_ID,
 ];
 
 /// The headers of every request.

@@ -1,9 +1,7 @@
 //! The ids by which a request is found again in logs.
 
 use hyper::header::HeaderMap;
-
-/// A longer one is none.
-const LONGEST: usize = 128;
+use latscope_schema::is_id;
 
 /// What the head of a response tells of who answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,9 +18,7 @@ impl Ids {
     pub(super) fn of(headers: &HeaderMap, is_function_url: bool) -> Self {
         let get = |name: &str| {
             let text = headers.get(name)?.to_str().ok()?;
-            let is_of_id = |byte: u8| byte.is_ascii_alphanumeric() || b"=_:;.+/-".contains(&byte);
-            let is_id = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_of_id);
-            is_id.then(|| text.to_owned())
+            is_id(text).then(|| text.to_owned())
         };
         let (amazon, extended) = (get("x-amzn-requestid"), get("x-amz-apigw-id"));
         let of_rest = amazon.clone().filter(|_| extended.is_some());

@@ -10,7 +10,7 @@ use hyper::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT,
 };
 use hyper::{Method, Request, Response};
-use latscope_schema::ClientOutcome;
+use latscope_schema::{CLIENT_REQUEST_ID, ClientOutcome, client_request_id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
@@ -18,7 +18,6 @@ use super::answer::Answer;
 use super::connect::{NoConnection, Pool, Sender, kind_of};
 use super::ids::Ids;
 use super::job::Job;
-use super::plan::Slot;
 
 /// Who calls, in the log of the API.
 const AGENT: &str = concat!("latscope/", env!("CARGO_PKG_VERSION"));
@@ -148,7 +147,7 @@ impl Caller {
 
     /// Sends the request and reads the response to its end. The error is a word for the record.
     async fn exchange(&self, seen: &mut Seen) -> Result<(), String> {
-        let (request, length) = self.request(&self.job.slots[seen.sequence])?;
+        let (request, length) = self.request(seen.sequence)?;
         seen.request_bytes = length;
         let (response, sender) = self.send(request, seen).await?;
         seen.first_byte = Some(Instant::now());
@@ -219,8 +218,9 @@ impl Caller {
     }
 
     /// The request, and the bytes of its body.
-    fn request(&self, slot: &Slot) -> Result<(Request<Full<Bytes>>, usize), String> {
+    fn request(&self, sequence: usize) -> Result<(Request<Full<Bytes>>, usize), String> {
         let job = &self.job;
+        let slot = &job.slots[sequence];
         let (model, prompt) = (&job.models[slot.model], &job.prompts[slot.prompt]);
         let body = job.template.fill(&model.id, &prompt.text, job.max_tokens);
         let mut headers: HeaderMap = job.headers.0.clone();
@@ -228,6 +228,11 @@ impl Caller {
         headers
             .entry(USER_AGENT)
             .or_insert(HeaderValue::from_static(AGENT));
+        // Of a response that never comes no id is known.
+        let id = client_request_id(&job.run_id, sequence as u64);
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            headers.insert(CLIENT_REQUEST_ID, id);
+        }
         if let Some(signer) = &job.signer {
             signer
                 .sign(&job.target, &mut headers, body.as_bytes())

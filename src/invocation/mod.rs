@@ -47,5 +47,7 @@ pub use model_call::ModelCall;
 pub use names::{Model, Names, SourceFile};
 pub use optional::{Optional, Whole};
 pub use part::{Part, Sifter};
-pub use path::{ClientOutcome, ClientPhase, ClientSeen, GatewaySeen, Integration, PathRequest, PathRun};
+pub use path::{
+    ClientOutcome, ClientPhase, ClientSeen, GatewaySeen, Integration, InvocationSeen, PathRequest, PathRun,
+};
 pub use request::{CallsCombined, Inference, Invocation, ModelUse, Outcome, StartType};

@@ -327,6 +327,9 @@ impl Part {
                 self.ledger.timing_records += 1;
                 let at = event.at.or(timing.at);
                 at.into_iter().for_each(|at| self.widen_span(at));
+                if let Some(id) = &timing.client_request_id {
+                    self.outside.caller(&timing.request_id, id);
+                }
                 let call = call(&timing, &mut self.tables);
                 self.joiner.timing(TimingRow {
                     request_id: timing.request_id,

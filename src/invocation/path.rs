@@ -12,11 +12,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
+use latscope_schema::client_request_id;
 pub use latscope_schema::{ClientOutcome, ClientPhase};
 
 use super::collect::Span;
 use super::invocations::Invocations;
 use super::ledger::Ledger;
+use super::request::Outcome;
 use crate::parse::{ClientRequest, ClientRun, GatewayRequest};
 use crate::vocab::{Micros, RequestId, Timestamp, TraceId};
 
@@ -31,8 +33,8 @@ pub struct PathRequest {
     pub client: Option<ClientSeen>,
     /// What API Gateway logged.
     pub gateway: Option<GatewaySeen>,
-    /// The row of its invocation in [`Invocations`].
-    pub invocation: Option<u32>,
+    /// Its invocation.
+    pub invocation: Option<InvocationSeen>,
 }
 
 impl PathRequest {
@@ -40,6 +42,17 @@ impl PathRequest {
     pub fn phase(&self) -> Option<ClientPhase> {
         self.client.map(|client| client.phase)
     }
+}
+
+/// The invocation of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvocationSeen {
+    /// Its row in [`Invocations`].
+    pub row: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether Bedrock refused its last call because there were too many.
+    pub is_throttled: bool,
 }
 
 /// A request as its caller saw it.
@@ -104,6 +117,8 @@ pub(super) struct Outside {
     runs: Vec<ClientRun>,
     /// The trace of each request id that has one.
     traces: Vec<(u128, TraceId)>,
+    /// The request id of each id that a caller gave.
+    callers: Vec<(Box<str>, u128)>,
 }
 
 /// A client's record, with its model in the tables.
@@ -134,6 +149,15 @@ impl Outside {
         }
     }
 
+    /// Notes the id that the caller of an invocation gave its request.
+    pub(super) fn caller(&mut self, request_id: &RequestId, client_id: &str) {
+        if let RequestId::Uuid(id) = request_id
+            && *id != 0
+        {
+            self.callers.push((client_id.into(), *id));
+        }
+    }
+
     /// Takes in what a part told, whose models stand at other positions.
     pub(super) fn absorb(&mut self, part: Self, models: &[u32]) {
         let moved = |row: ClientRow| ClientRow {
@@ -144,6 +168,7 @@ impl Outside {
         self.gateways.extend(part.gateways);
         self.runs.extend(part.runs);
         self.traces.extend(part.traces);
+        self.callers.extend(part.callers);
     }
 
     /// Drops records of the same request, and counts them; those that say something else are counted apart, too. The order of
@@ -193,11 +218,17 @@ impl Outside {
         if self.clients.is_empty() && self.gateways.is_empty() {
             return (Vec::new(), self.runs_of());
         }
-        let found = Found::of(&self, invocations);
+        let client_ids: Vec<String> = self
+            .clients
+            .iter()
+            .map(|row| client_request_id(&row.request.run_id, row.request.sequence))
+            .collect();
+        let found = Found::of(&self, invocations, &client_ids);
         let gateway_of: Vec<Option<usize>> = self
             .clients
             .iter()
-            .map(|row| found.gateway(&row.request))
+            .zip(&client_ids)
+            .map(|(row, client_id)| found.gateway(&row.request, client_id))
             .collect();
         let gateway_of = claimed_once(gateway_of);
         let of_gateways: Vec<Option<u32>> = self
@@ -206,14 +237,17 @@ impl Outside {
             .map(|row| found.of_gateway(&row.request))
             .collect();
         let of_gateways = claimed_once(of_gateways);
-        let of_clients = self.clients.iter().zip(&gateway_of).map(|(row, gateway)| {
+        let of_clients = self.clients.iter().zip(&client_ids).zip(&gateway_of);
+        let of_clients = of_clients.map(|((row, client_id), gateway)| {
             let of_gateway = gateway.and_then(|gateway| of_gateways[gateway]);
-            found.of_client(&row.request).or(of_gateway)
+            let by_ids = found.of_client(&row.request).or(of_gateway);
+            by_ids.or_else(|| found.rows.get(found.called_by(client_id)?).copied().flatten())
         });
         let of_clients = claimed_once(of_clients.collect());
 
         let runs = self.runs_of();
         let run_at: HashMap<&str, u32> = runs.iter().map(|run| &*run.id).zip(0..).collect();
+        let seen = |row: u32| InvocationSeen::of(invocations, row);
         let seen_by_gateway = |gateway: usize| GatewaySeen::of(&self.gateways[gateway].request);
         let mut requests: Vec<PathRequest> = Vec::new();
         let mut is_of_client = vec![false; self.gateways.len()];
@@ -229,7 +263,7 @@ impl Outside {
                     .get(&*request.run_id)
                     .map(|run| ClientSeen::of(request, *run)),
                 gateway: gateway.map(seen_by_gateway),
-                invocation: *invocation,
+                invocation: invocation.and_then(seen),
             });
             ledger.client_joined += u64::from(invocation.is_some());
             ledger.client_with_gateway += u64::from(gateway.is_some());
@@ -244,7 +278,9 @@ impl Outside {
                     at: row.at,
                     client: None,
                     gateway: Some(seen_by_gateway(gateway)),
-                    invocation: invocation.filter(|invocation| !taken.contains(invocation)),
+                    invocation: invocation
+                        .filter(|invocation| !taken.contains(invocation))
+                        .and_then(seen),
                 });
             }
         }
@@ -306,6 +342,17 @@ fn order(request: &ClientRequest) -> impl Ord + '_ {
     )
 }
 
+impl InvocationSeen {
+    fn of(invocations: &Invocations, row: u32) -> Option<Self> {
+        let invocation = invocations.get(row as usize)?;
+        Some(Self {
+            row,
+            outcome: invocation.outcome,
+            is_throttled: invocation.facts.is_throttled,
+        })
+    }
+}
+
 impl ClientSeen {
     fn of(request: &ClientRequest, run: u32) -> Self {
         Self {
@@ -347,10 +394,12 @@ struct Found<'a> {
     /// That which called this request.
     by_request_id: HashMap<&'a RequestId, Option<usize>>,
     by_trace: HashMap<TraceId, Option<usize>>,
+    /// The only request id with each id that a client gave and recorded.
+    called_by: HashMap<&'a str, Option<RequestId>>,
 }
 
 impl<'a> Found<'a> {
-    fn of(outside: &'a Outside, invocations: &Invocations) -> Self {
+    fn of(outside: &'a Outside, invocations: &Invocations, client_ids: &[String]) -> Self {
         let (clients, gateways) = (&outside.clients, &outside.gateways);
         let asked_traces: HashSet<TraceId> = clients
             .iter()
@@ -374,7 +423,13 @@ impl<'a> Found<'a> {
                 .filter_map(|row| row.request.lambda_request_id.clone()),
         );
         let of_traces = ids_of_traces.values().flatten().map(|id| RequestId::Uuid(*id));
-        let asked: HashSet<RequestId> = ids.chain(of_traces).filter(|id| !id.is_redacted()).collect();
+        let asked_clients: HashSet<&str> = client_ids.iter().map(String::as_str).collect();
+        let callers = outside.callers.iter().map(|(client_id, id)| (&**client_id, *id));
+        let callers = callers.filter(|(client_id, _)| asked_clients.contains(client_id));
+        let called_by = only(callers.map(|(client_id, id)| (client_id, RequestId::Uuid(id))));
+        let of_callers = called_by.values().flatten().cloned();
+        let ids = ids.chain(of_traces).chain(of_callers);
+        let asked: HashSet<RequestId> = ids.filter(|id| !id.is_redacted()).collect();
         let rows = (0..invocations.len()).zip(0_u32..).filter_map(|(row, position)| {
             let id = invocations.request_id(row).filter(|id| asked.contains(id))?;
             Some((id, position))
@@ -390,11 +445,17 @@ impl<'a> Found<'a> {
             ),
             by_trace: only(numbered().filter_map(|(at, row)| Some((row.request.trace?, at)))),
             ids_of_traces,
+            called_by,
         }
     }
 
+    /// The request id that Lambda gave to what a client called by this id.
+    fn called_by(&self, client_id: &str) -> Option<&RequestId> {
+        self.called_by.get(client_id)?.as_ref()
+    }
+
     /// The record of API Gateway about a client's request.
-    fn gateway(&self, request: &ClientRequest) -> Option<usize> {
+    fn gateway(&self, request: &ClientRequest, client_id: &str) -> Option<usize> {
         let ids = [&request.gateway_request_id, &request.gateway_extended_id];
         let own = ids
             .into_iter()
@@ -406,7 +467,8 @@ impl<'a> Found<'a> {
                 .copied()
         };
         let by_trace = || self.by_trace.get(&request.trace?).copied();
-        own.or_else(by_id).or_else(by_trace).flatten()
+        let by_caller = || self.by_request_id.get(self.called_by(client_id)?).copied();
+        own.or_else(by_id).or_else(by_trace).or_else(by_caller).flatten()
     }
 
     fn of_client(&self, request: &ClientRequest) -> Option<u32> {
@@ -574,6 +636,60 @@ mod tests {
         assert_eq!(found(&collected(&url)), [[true, false, true]]);
     }
 
+    /// A timing record of an invocation that a caller gave an id.
+    fn called(n: u64, client_id: &str) -> String {
+        json!({
+            "schema": "latscope.timing/v1", "request_id": id(n), "inference_ms": 1.0, "client_request_id": client_id,
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn what_got_no_response_is_joined_by_the_id_that_its_client_gave_it() {
+        let given_up = || client(3, &json!({"outcome": "timeout"}));
+        let lines = [
+            report(1, None),
+            called(1, "r-3"),
+            called(1, "r-3"),
+            gateway("g=", &json!({"integrationRequestId": id(1)})),
+            given_up(),
+        ];
+        for from in 0..lines.len() {
+            let mut turned = lines.to_vec();
+            turned.rotate_left(from);
+            assert_eq!(found(&collected(&turned)), [[true; 3]]);
+        }
+        let without_gateway = [report(1, None), called(1, "r-3"), given_up()];
+        assert_eq!(found(&collected(&without_gateway)), [[true, false, true]]);
+        // Another request's, another run's, one that two invocations have, and one whose invocation is another request's.
+        for others in [
+            vec![report(1, None), called(1, "r-4")],
+            vec![report(1, None), called(1, "s-3")],
+            vec![
+                report(1, None),
+                called(1, "r-3"),
+                report(2, None),
+                called(2, "r-3"),
+            ],
+            vec![
+                report(1, None),
+                called(1, "r-3"),
+                client(9, &json!({"lambda_request_id": id(1)})),
+            ],
+            vec![called(1, "r-3")],
+        ] {
+            let lines: Vec<String> = others.into_iter().chain([given_up()]).collect();
+            let collected = collected(&lines);
+            assert_eq!(collected.ledger.client_joined, 0, "{lines:?}");
+        }
+        // The ids of a response come first.
+        let other = client(3, &json!({"lambda_request_id": id(2)}));
+        let lines = [report(1, None), called(1, "r-3"), report(2, None), other];
+        let collected = collected(&lines);
+        let row = collected.requests[0].invocation.unwrap().row as usize;
+        assert_eq!(collected.invocations.request_id(row), RequestId::parse(&id(2)));
+    }
+
     #[test]
     fn what_leads_to_several_leads_nowhere() {
         let traced = [
@@ -657,10 +773,18 @@ mod tests {
         /// Records may stand in any order.
         #[test]
         fn the_order_of_records_decides_nothing(
-            lines in prop::collection::vec((0_u64..4, 0_u64..4, 0_u64..3), 1..12),
+            lines in prop::collection::vec((0_u64..4, 0_u64..4, 0_u64..4), 1..12),
             by in 0_usize..12,
         ) {
+            // Which report of an id a timing record is of, is told by times, and these have none.
+            let has_calls = lines.iter().any(|(_, _, kind)| *kind == 3);
+            let mut seen = HashSet::new();
+            let is_told = |(n, _, kind): &&(u64, u64, u64)| {
+                !has_calls || matches!(kind, 1 | 2) || seen.insert((*n, *kind))
+            };
+            let lines: Vec<(u64, u64, u64)> = lines.iter().filter(is_told).copied().collect();
             let line = |(n, m, kind): &(u64, u64, u64)| match kind {
+                3 => called(*n, &format!("r-{m}")),
                 0 => report(*n, Some(&trace(*m))),
                 1 => client(*n, &json!({"api_gateway_request_id": format!("g{m}"), "trace_id": trace(*n)})),
                 _ => gateway(&format!("g{n}"), &json!({"integrationRequestId": id(*m)})),

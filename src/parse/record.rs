@@ -300,6 +300,9 @@ pub struct Timing<'a> {
     /// Bedrock's request id of the call, by which its own log is joined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bedrock_request_id: Option<Cow<'a, str>>,
+    /// The id that its caller gave the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_request_id: Option<Cow<'a, str>>,
     /// What else it tells of the call.
     #[serde(flatten)]
     pub facts: CallFacts<'a>,
@@ -325,6 +328,7 @@ impl Timing<'_> {
             model_as_logged: owned(self.model_as_logged),
             initialization_type: owned(self.initialization_type),
             bedrock_request_id: owned(self.bedrock_request_id),
+            client_request_id: owned(self.client_request_id),
             facts: self.facts.into_owned(),
             ..self
         }

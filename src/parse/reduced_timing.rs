@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use latscope_schema::SCHEMA;
+use latscope_schema::{SCHEMA, is_id};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -211,6 +211,7 @@ fn plain_text(text: &str, meanings: impl Iterator<Item = Meaning>) -> String {
             Meaning::Name | Meaning::ErrorType if plain::word(trimmed).is_some() => {
                 return trimmed.to_owned();
             }
+            Meaning::ClientId if is_id(trimmed) => return trimmed.to_owned(),
             Meaning::ErrorType if !trimmed.is_empty() && instead.is_empty() => instead = WITHHELD,
             _ => {}
         }

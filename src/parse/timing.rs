@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
-use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
+use latscope_schema::{CallStatus, SCHEMA, TimingRecord, is_id};
 use memchr::memmem::Finder;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -114,6 +114,11 @@ pub(super) fn checked<'a>(record: &TimingRecord<'a>) -> Result<Timing<'a>, Fault
             error.map(|_| CallStatus::Error)
         }),
         bedrock_request_id: record.bedrock_request_id.as_ref().and_then(with_text),
+        client_request_id: record
+            .client_request_id
+            .as_ref()
+            .and_then(with_text)
+            .filter(|id| is_id(id)),
         facts: facts(record),
         is_embedded_metric: false,
         at: None,

@@ -129,6 +129,7 @@ keys! {
     26 => "api_gateway_request_id",
     27 => "prompt_length",
     28 => "prompt_hash",
+    29 => "client_request_id",
 }
 
 /// Numbers of keys in an order in which they may come.
@@ -147,7 +148,8 @@ const WRITTEN: Order = {
 
 /// By the alphabet, as in a store.
 const SORTED: Order = [
-    17, 26, 18, 25, 16, 2, 20, 24, 4, 5, 10, 6, 11, 7, 8, 9, 15, 12, 21, 28, 27, 1, 14, 13, 0, 3, 23, 22, 19,
+    17, 26, 18, 25, 16, 2, 29, 20, 24, 4, 5, 10, 6, 11, 7, 8, 9, 15, 12, 21, 28, 27, 1, 14, 13, 0, 3, 23, 22,
+    19,
 ];
 
 /// Reads the value of the key of this number.
@@ -194,6 +196,7 @@ fn field<'a, const IS_ESCAPED: bool>(
         26 => record.api_gateway_request_id = Some(cursor.text()?),
         27 => record.prompt_length = Some(cursor.whole()?),
         28 => record.prompt_hash = Some(cursor.text()?),
+        29 => record.client_request_id = Some(cursor.text()?),
         _ => return None,
     }
     Some(())
@@ -337,7 +340,7 @@ mod tests {
         \"before_ms\":38.986,\"after_ms\":1.845,\"bedrock_latency_ms\":1441.0,\"time_to_first_token_ms\":10,\"cold_start\":true,\
         \"initialization_type\":\"on-demand\",\"streaming\":false,\"status\":\"ok\",\"error.type\":\"É\",\
         \"bedrock_request_id\":\"ea4a4f32\",\"api_gateway_request_id\":\"63849446\",\"prompt_length\":1447,\
-        \"prompt_hash\":\"28fd7fa2a3960377\"}";
+        \"prompt_hash\":\"28fd7fa2a3960377\",\"client_request_id\":\"20261126T100000-9f2c41aa-17\"}";
 
     fn parsed(json: &str) -> Option<TimingRecord<'_>> {
         serde_json::from_str(json).ok()

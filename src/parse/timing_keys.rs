@@ -20,6 +20,7 @@ pub(super) enum Field {
     Status,
     ErrorType,
     BedrockRequestId,
+    ClientRequestId,
     InputTokens,
     OutputTokens,
     MaxTokens,
@@ -107,7 +108,7 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 /// The names by which a configuration maps fields.
-pub(super) const FIELDS: [(&str, Field); 23] = [
+pub(super) const FIELDS: [(&str, Field); 24] = [
     ("request_id", Field::RequestId),
     ("gen_ai.request.model", Field::Model),
     ("gen_ai.response.model", Field::ResponseModel),
@@ -120,6 +121,7 @@ pub(super) const FIELDS: [(&str, Field); 23] = [
     ("status", Field::Status),
     ("error.type", Field::ErrorType),
     ("bedrock_request_id", Field::BedrockRequestId),
+    ("client_request_id", Field::ClientRequestId),
     ("gen_ai.usage.input_tokens", Field::InputTokens),
     ("gen_ai.usage.output_tokens", Field::OutputTokens),
     ("gen_ai.request.max_tokens", Field::MaxTokens),

@@ -14,6 +14,8 @@ pub(super) enum Meaning {
     Status,
     /// The kind of an error, whose presence means one.
     ErrorType,
+    /// The id that a client gave a request.
+    ClientId,
     /// Any other name.
     Name,
 }
@@ -38,6 +40,7 @@ impl From<Field> for Meaning {
             | Field::TimeToFirstToken
             | Field::Streaming => Self::Number,
             Field::Status => Self::Status,
+            Field::ClientRequestId => Self::ClientId,
             Field::ErrorType => Self::ErrorType,
             Field::Model
             | Field::ResponseModel

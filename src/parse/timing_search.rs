@@ -130,6 +130,8 @@ fn read(
     record.streaming = values(Field::Streaming, "streaming").into_iter().find_map(truth);
     let hashes = values(Field::PromptHash, "prompt_hash");
     record.prompt_hash = hashes.into_iter().find_map(Value::as_str).map(Cow::Borrowed);
+    let callers = values(Field::ClientRequestId, "client_request_id");
+    record.client_request_id = callers.into_iter().find_map(Value::as_str).map(Cow::Borrowed);
     // Beside the call itself nothing is worth a rejection.
     let time = |field, name: &str| match own {
         Some(own) => own.get(name).and_then(number),

@@ -3,7 +3,7 @@
 use super::timing_keys::{Field, Unit};
 
 /// Keys that common libraries and hand-made handlers use. The order is the order of preference.
-pub(super) const COMMON: [(Field, Unit, &[&str]); 24] = [
+pub(super) const COMMON: [(Field, Unit, &[&str]); 25] = [
     (
         Field::Inference,
         Unit::Milliseconds,
@@ -127,6 +127,11 @@ pub(super) const COMMON: [(Field, Unit, &[&str]); 24] = [
             "bedrock.requestId",
             "bedrock_requestid",
         ],
+    ),
+    (
+        Field::ClientRequestId,
+        Unit::Milliseconds,
+        &["client_request_id", "clientRequestId"],
     ),
     (Field::Retry, Unit::Seconds, &["retry_seconds"]),
     (

@@ -1,13 +1,16 @@
 //! What callers of the API saw, as a table of `latscope summary` and as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::json_shared::{MetricJson, metric_json};
+use super::json_shared::{MetricJson, ended_json, metric_json};
+use super::path::FAILURES_APART;
 use super::table::{Noted, Table, name, text};
 use crate::dataset::{Dataset, Key};
 use crate::invocation::PathRun;
 use crate::stats::Probability;
-use crate::summary::{ClientSummary, Clients};
+use crate::summary::{ClientSummary, Clients, Ended, Failures};
 use crate::vocab::{counted, grouped, visible};
 
 /// The title of the table.
@@ -17,15 +20,20 @@ pub(super) const TITLE: &str = "What callers saw: latency from the time at which
 const RUNS_SHOWN: usize = 10;
 
 /// The table of clients and its footnotes.
-pub(super) fn clients_table(clients: &Clients, dataset: &Dataset) -> (Table, Vec<String>) {
+pub(super) fn clients_table(
+    clients: &Clients,
+    dataset: &Dataset,
+    failures: Failures,
+) -> (Table, Vec<String>) {
     let titles = [
         "model asked for",
         "phase",
         "requests",
         "answered",
-        "throttled",
         "timeouts",
+        "throttled",
         "other failures",
+        "cancelled",
         "latency p50",
         "latency p95",
         "latency p99",
@@ -43,9 +51,10 @@ pub(super) fn clients_table(clients: &Clients, dataset: &Dataset) -> (Table, Vec
         let counts = [
             group.requests,
             group.answered,
-            group.throttled,
             group.timeouts,
+            group.throttled,
             group.other_failures,
+            group.cancelled,
         ];
         row.extend(counts.map(|count| text(grouped(count as u64))));
         for p in [Probability::P50, Probability::P95, Probability::P99] {
@@ -53,9 +62,13 @@ pub(super) fn clients_table(clients: &Clients, dataset: &Dataset) -> (Table, Vec
         }
         table.row(row);
     }
-    let mut notes =
-        vec!["ms (95 % interval); timeouts are lower bounds, other failures are no latencies".to_owned()];
+    let mut notes = vec![
+        "ms (95 % interval); timeouts are lower bounds, whoever's limit it was, and all other failures no latencies"
+            .to_owned(),
+    ];
+    notes.extend((failures == Failures::Included).then(|| FAILURES_APART.to_owned()));
     notes.extend(noted.footnotes());
+    notes.extend(ended_line(&clients.groups));
     if clients.warm_up > 0 {
         notes.push(format!(
             "{} of warm-ups left out",
@@ -68,6 +81,18 @@ pub(super) fn clients_table(clients: &Clients, dataset: &Dataset) -> (Table, Vec
         notes.push(format!("and {more}"));
     }
     (table, notes)
+}
+
+/// Where all requests ended that were not answered, if there are any.
+fn ended_line(groups: &[ClientSummary]) -> Option<String> {
+    let of_all = |ended: Ended| groups.iter().map(|group| group.ended.get(ended)).sum::<usize>();
+    let ways = Ended::ALL.into_iter().filter(|ended| *ended != Ended::Answered);
+    let shown: Vec<String> = ways
+        .map(|ended| (of_all(ended), ended.title()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, title)| format!("{} {title}", grouped(count as u64)))
+        .collect();
+    (!shown.is_empty()).then(|| format!("not answered: {}", shown.join("; ")))
 }
 
 fn run_line(run: &PathRun) -> String {
@@ -102,9 +127,11 @@ struct GroupJson {
     phase: &'static str,
     requests: usize,
     answered: usize,
-    throttled: usize,
     timeouts: usize,
+    throttled: usize,
     other_failures: usize,
+    cancelled: usize,
+    ended: BTreeMap<&'static str, usize>,
     latency_ms: Option<MetricJson>,
 }
 
@@ -125,9 +152,11 @@ pub(super) fn clients_json(clients: &Clients, dataset: &Dataset) -> ClientsJson 
             phase: phase(group),
             requests: group.requests,
             answered: group.answered,
-            throttled: group.throttled,
             timeouts: group.timeouts,
+            throttled: group.throttled,
             other_failures: group.other_failures,
+            cancelled: group.cancelled,
+            ended: ended_json(&group.ended),
             latency_ms: group.latency.as_ref().map(metric_json),
         }
     };

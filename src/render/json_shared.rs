@@ -1,11 +1,13 @@
 //! What several machine forms have in common.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::dataset::Window;
 use crate::invocation::{Ledger, Span};
 use crate::stats::Interval;
-use crate::summary::{Failures, MetricSummary, QuantileSummary, ShareSummary};
+use crate::summary::{Ended, EndedCounts, Failures, MetricSummary, QuantileSummary, ShareSummary};
 use crate::vocab::{Timestamp, acts};
 
 /// The window that was asked for, and what the input covers.
@@ -201,6 +203,14 @@ pub(super) fn escape_acting(json: &str) -> String {
         }
     }
     escaped
+}
+
+/// How many requests ended in each way.
+pub(super) fn ended_json(counts: &EndedCounts) -> BTreeMap<&'static str, usize> {
+    Ended::ALL
+        .into_iter()
+        .map(|ended| (ended.name(), counts.get(ended)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use super::path_words::{makes_the_tail, meanings, title};
 use super::report::sides;
 use super::scale::{millis, percent, plural, ratio_with};
 use super::table::{Cell, Noted, Table, text};
-use crate::comparison::{Comparison, Ended, EndedCounts, Path, PathSide, StageMeans};
+use crate::comparison::{Comparison, Path, PathSide, StageMeans};
 use crate::stats::Probability;
-use crate::summary::{Phase, Stage};
+use crate::summary::{Ended, EndedCounts, Failures, Phase, Stage};
 use crate::vocab::grouped;
 
 /// The section. Nothing where nobody outside the function recorded anything.
@@ -79,9 +79,16 @@ fn points(comparison: &Comparison, path: &Path) -> Vec<Block> {
         "ms (95 % interval); ratio is candidate to baseline; {}",
         recorded(path)
     )];
+    if comparison.failures == Failures::Included {
+        lines.push(FAILURES_APART.to_owned());
+    }
     lines.extend(noted.footnotes());
     noted_table(table, lines)
 }
+
+/// What `--outcome all` does not change.
+pub(super) const FAILURES_APART: &str = "failures of requests are in none of these latencies, under --outcome all too: it is about \
+     invocations, and of a request that failed nothing tells how long an answer would have taken";
 
 /// How many requests each of them recorded.
 fn recorded(path: &Path) -> String {

@@ -162,7 +162,7 @@ fn tables(view: &SummaryView<'_>) -> Vec<(Option<String>, Table, Vec<String>)> {
         tables.push((Some(MODEL_CALLS.to_owned()), table, notes));
     }
     if let Some(clients) = view.clients {
-        let (table, notes) = clients_table(clients, view.dataset);
+        let (table, notes) = clients_table(clients, view.dataset, view.failures);
         tables.push((Some(clients::TITLE.to_owned()), table, notes));
     }
     tables

@@ -243,6 +243,44 @@ mod tests {
         }
     }
 
+    fn unpacked_verified(bytes: &[u8]) -> (Vec<u8>, io::Result<usize>) {
+        let mut text = Vec::new();
+        let read = unpack_verified(bytes).unwrap().read_to_end(&mut text);
+        (text, read)
+    }
+
+    #[test]
+    fn both_decoders_of_zstandard_read_the_same() {
+        let text: Vec<u8> = (0..90_000_u32).flat_map(u32::to_le_bytes).collect();
+        let frame = |text: &[u8]| zstd::encode_all(text, 1).unwrap();
+        let bytes = [frame(&text), packed(Compression::Zstd), frame(b""), frame(TEXT)].concat();
+        let expected = [&text, TEXT, TEXT].concat();
+        assert_eq!(unpacked(&bytes).0, expected);
+        assert_eq!(unpacked_verified(&bytes).0, expected);
+        assert_eq!(unpacked_verified(b"").0, b"");
+    }
+
+    #[test]
+    fn a_decoder_that_was_left_within_a_frame_reads_the_next_file_from_its_beginning() {
+        let text: Vec<u8> = (0..90_000_u32).flat_map(u32::to_le_bytes).collect();
+        let bytes = zstd::encode_all(text.as_slice(), 1).unwrap();
+        let mut some = [0; 100];
+        unpack_verified(bytes.as_slice())
+            .unwrap()
+            .read_exact(&mut some)
+            .unwrap();
+        assert_eq!(some, text[..100]);
+        assert_eq!(unpacked_verified(&bytes).0, text);
+        let (_, cut) = unpacked_verified(&bytes[..bytes.len() - 5]);
+        assert_eq!(cut.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert!(
+            unpacked_verified(&[&bytes[..40], &[0xff; 40]].concat())
+                .1
+                .is_err()
+        );
+        assert_eq!(unpacked_verified(&bytes).0, text);
+    }
+
     #[test]
     fn a_cut_stream_is_told_from_a_damaged_one() {
         for compression in [Compression::Gzip, Compression::Bzip2, Compression::Zstd] {

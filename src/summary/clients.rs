@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::ended::{EndedCounts, RequestUse};
 use super::metric::MetricSummary;
 use crate::dataset::Window;
-use crate::invocation::{ClientOutcome, ClientPhase, ClientSeen, PathRequest, PathRun};
+use crate::invocation::{ClientOutcome, ClientPhase, PathRequest, PathRun};
 use crate::stats::Sample;
 
 /// What callers saw of the requests in a window.
@@ -29,19 +30,23 @@ pub struct ClientSummary {
     pub requests: usize,
     /// Requests that were answered.
     pub answered: usize,
+    /// Requests that were stopped at a time limit: the caller's own, API Gateway's or the function's.
+    pub timeouts: usize,
     /// Requests that were throttled.
     pub throttled: usize,
-    /// Requests that were given up at the time limit of their run.
-    pub timeouts: usize,
-    /// Requests that failed in another way, or that the end of their run cut off.
+    /// Requests that failed in another way.
     pub other_failures: usize,
+    /// Requests that the end of their run cut off.
+    pub cancelled: usize,
+    /// Where all of them ended.
+    pub ended: EndedCounts,
     /// From the intended time to the end, of those that were answered, and of timeouts as lower bounds.
     pub latency: Option<MetricSummary>,
 }
 
 /// Describes the requests of clients in a window. `None` if there are none.
 pub fn clients(requests: &[PathRequest], runs: &[PathRun], window: Window) -> Option<Clients> {
-    let mut groups: BTreeMap<(Option<u32>, bool), Vec<ClientSeen>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Option<u32>, bool), Vec<&PathRequest>> = BTreeMap::new();
     let (mut warm_up, mut counts) = (0, vec![0_u64; runs.len()]);
     for request in requests.iter().filter(|request| window.holds(request.at)) {
         let Some(client) = request.client else { continue };
@@ -50,8 +55,10 @@ pub fn clients(requests: &[PathRequest], runs: &[PathRun], window: Window) -> Op
         }
         match client.phase {
             ClientPhase::WarmUp => warm_up += 1,
-            ClientPhase::Steady => groups.entry((request.model, false)).or_default().push(client),
-            ClientPhase::Burst => groups.entry((request.model, true)).or_default().push(client),
+            phase => groups
+                .entry((request.model, phase == ClientPhase::Burst))
+                .or_default()
+                .push(request),
         }
     }
     if warm_up == 0 && groups.is_empty() {
@@ -64,7 +71,7 @@ pub fn clients(requests: &[PathRequest], runs: &[PathRun], window: Window) -> Op
     Some(Clients {
         groups: groups
             .into_iter()
-            .map(|((model, is_burst), seen)| of_group(model, is_burst, &seen))
+            .map(|((model, is_burst), requests)| of_group(model, is_burst, &requests))
             .collect(),
         warm_up,
         runs: runs
@@ -84,23 +91,31 @@ impl Clients {
     }
 }
 
-fn of_group(model: Option<u32>, is_burst: bool, seen: &[ClientSeen]) -> ClientSummary {
-    let latencies = |outcome: ClientOutcome| -> Vec<f64> {
-        let of_it = seen.iter().filter(|client| client.outcome == outcome);
-        of_it.map(|client| client.latency.as_micros() as f64).collect()
-    };
-    let answered = latencies(ClientOutcome::Ok);
-    let timeouts = latencies(ClientOutcome::Timeout);
-    let throttled = latencies(ClientOutcome::Throttled).len();
+fn of_group(model: Option<u32>, is_burst: bool, requests: &[&PathRequest]) -> ClientSummary {
+    let (mut answered, mut limits) = (Vec::new(), Vec::new());
+    let (mut throttled, mut other_failures, mut cancelled) = (0, 0, 0);
+    for request in requests {
+        let Some(client) = request.client else { continue };
+        let latency_us = client.latency.as_micros() as f64;
+        match (RequestUse::of(request, true), client.outcome) {
+            (RequestUse::Value, _) => answered.push(latency_us),
+            (RequestUse::Limit, _) => limits.push(latency_us),
+            (RequestUse::Failed, ClientOutcome::Throttled) => throttled += 1,
+            (RequestUse::Failed, ClientOutcome::Cancelled) => cancelled += 1,
+            (RequestUse::Failed, _) => other_failures += 1,
+        }
+    }
     ClientSummary {
         model,
         is_burst,
-        requests: seen.len(),
+        requests: requests.len(),
         answered: answered.len(),
+        timeouts: limits.len(),
         throttled,
-        timeouts: timeouts.len(),
-        other_failures: seen.len() - answered.len() - timeouts.len() - throttled,
-        latency: Sample::with_censored(answered, timeouts)
+        other_failures,
+        cancelled,
+        ended: EndedCounts::of(requests.iter().copied()),
+        latency: Sample::with_censored(answered, limits)
             .as_ref()
             .map(MetricSummary::of),
     }
@@ -109,6 +124,7 @@ fn of_group(model: Option<u32>, is_burst: bool, seen: &[ClientSeen]) -> ClientSu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::invocation::ClientSeen;
     use crate::vocab::{Micros, Timestamp};
 
     fn request(second: i64, phase: ClientPhase, outcome: ClientOutcome, millis: u64) -> PathRequest {
@@ -168,11 +184,12 @@ mod tests {
             (
                 steady.requests,
                 steady.answered,
-                steady.throttled,
                 steady.timeouts,
-                steady.other_failures
+                steady.throttled,
+                steady.other_failures,
+                steady.cancelled
             ),
-            (7, 2, 1, 1, 3)
+            (7, 2, 1, 1, 2, 1)
         );
         let latency = steady.latency.as_ref().unwrap();
         assert_eq!((latency.count, latency.max), (3, 200_000.0));

@@ -1,6 +1,7 @@
 //! Floor 7: groups of invocations become counts, quantiles with intervals, and shares.
 
 mod clients;
+mod ended;
 mod group;
 mod latency;
 mod metric;
@@ -13,6 +14,7 @@ mod warning;
 mod warning_text;
 
 pub use clients::{ClientSummary, Clients, clients};
+pub use ended::{Ended, EndedCounts, RequestUse};
 pub use group::{GroupSummary, ShareSummary, summarize};
 pub use latency::{Failures, Latencies, RowInference, inference_of, is_in_sample, value_given, value_of};
 pub use metric::{Metric, MetricSummary, QUANTILES, QuantileSummary};

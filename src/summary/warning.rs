@@ -47,6 +47,13 @@ pub enum Warning {
     },
     /// Records of clients and of API Gateway that have the ids of another one and say something else.
     PathConflicts(u64),
+    /// What is left out because conditions are about invocations.
+    NotConditioned {
+        /// Requests of clients.
+        requests: usize,
+        /// Model calls of Bedrock's own logs.
+        calls: usize,
+    },
     /// Invocations of clients' warm-ups, which are left out.
     WarmUpLeftOut(usize),
     /// Invocations of clients' bursts.

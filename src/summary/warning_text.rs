@@ -76,6 +76,23 @@ impl fmt::Display for Warning {
                 if *count == 1 { "has" } else { "have" },
                 if *count == 1 { "says" } else { "say" }
             ),
+            Self::NotConditioned { requests, calls } => {
+                let told = [
+                    (*requests, "what callers saw of", "request"),
+                    (*calls, "Bedrock's own records of", "model call"),
+                ];
+                let told: Vec<String> = told
+                    .into_iter()
+                    .filter(|(count, ..)| *count > 0)
+                    .map(|(count, whose, what)| format!("{whose} {}", counted(count as u64, what)))
+                    .collect();
+                write!(
+                    f,
+                    "conditions (--where) are about invocations, so {} {} left out",
+                    told.join(" and "),
+                    if told.len() == 1 && *calls == 0 { "is" } else { "are" }
+                )
+            }
             Self::WarmUpLeftOut(count) => write!(
                 f,
                 "{} of a client's warm-up {} left out",

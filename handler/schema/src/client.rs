@@ -18,6 +18,21 @@ pub const CLIENT_SCHEMA: &str = "latscope.client/v1";
 /// The value of the `schema` field of a [`ClientRunStart`] and a [`ClientRunEnd`].
 pub const CLIENT_RUN_SCHEMA: &str = "latscope.client-run/v1";
 
+/// The header in which a client sends its own id of a request, [`client_request_id`], by which it is found in the records of
+/// the function although no response told any other id.
+pub const CLIENT_REQUEST_ID: &str = "x-latscope-request-id";
+
+/// A client's own id of a request, which a [`ClientRecord`] has in two fields.
+pub fn client_request_id(run_id: &str, sequence: u64) -> String {
+    format!("{run_id}-{sequence}")
+}
+
+/// Whether a text that came from elsewhere is written as ids are: at most 128 letters, digits and `=_:;.+/-`.
+pub fn is_id(text: &str) -> bool {
+    let is_of_id = |byte: u8| byte.is_ascii_alphanumeric() || b"=_:;.+/-".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(is_of_id)
+}
+
 /// One request, as its caller saw it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClientRecord<'a> {

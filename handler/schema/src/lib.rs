@@ -28,8 +28,8 @@
 mod client;
 
 pub use client::{
-    CLIENT_RUN_SCHEMA, CLIENT_SCHEMA, ClientModel, ClientOutcome, ClientPhase, ClientRecord, ClientRunEnd,
-    ClientRunStart,
+    CLIENT_REQUEST_ID, CLIENT_RUN_SCHEMA, CLIENT_SCHEMA, ClientModel, ClientOutcome, ClientPhase,
+    ClientRecord, ClientRunEnd, ClientRunStart, client_request_id, is_id,
 };
 
 use std::borrow::Cow;
@@ -184,6 +184,9 @@ pub struct TimingRecord<'a> {
     /// A hash of the prompt, keyed where a key was configured.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub prompt_hash: Option<Cow<'a, str>>,
+    /// The caller's own id of the request, as the header [`CLIENT_REQUEST_ID`] has it; only where it [is an id](is_id).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub client_request_id: Option<Cow<'a, str>>,
 }
 
 /// How an inference call ended.
@@ -233,6 +236,7 @@ impl<'a> TimingRecord<'a> {
             api_gateway_request_id: None,
             prompt_length: None,
             prompt_hash: None,
+            client_request_id: None,
         }
     }
 }
@@ -273,6 +277,7 @@ mod tests {
             api_gateway_request_id: Some("g-1".into()),
             prompt_length: Some(1600),
             prompt_hash: Some("9f2c".into()),
+            client_request_id: Some("run-7".into()),
             ..TimingRecord::new("r-1")
         };
         let line = serde_json::to_string(&record).unwrap();
@@ -289,7 +294,8 @@ mod tests {
                 r#""bedrock_latency_ms":790.0,"time_to_first_token_ms":210.5,"cold_start":true,"#,
                 r#""initialization_type":"on-demand","streaming":true,"status":"throttled","#,
                 r#""error.type":"ThrottlingException","bedrock_request_id":"b-1","#,
-                r#""api_gateway_request_id":"g-1","prompt_length":1600,"prompt_hash":"9f2c"}"#,
+                r#""api_gateway_request_id":"g-1","prompt_length":1600,"prompt_hash":"9f2c","#,
+                r#""client_request_id":"run-7"}"#,
             )
         );
         assert_eq!(serde_json::from_str::<TimingRecord>(&line).unwrap(), record);

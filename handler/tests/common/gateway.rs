@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::http;
+use super::http::{self, Request};
 use super::rie::{Answer, Function, http_api};
 
 /// The fields of a line of the access log, in the order of the template's format.
@@ -125,10 +125,9 @@ impl Gateway {
                 spawn(move || {
                     let mut reader = BufReader::new(&stream);
                     while let Some(request) = http::read(&mut reader) {
-                        let Ok(body) = String::from_utf8(request.body) else {
+                        let Some(response) = inner.pass(&request) else {
                             break;
                         };
-                        let response = inner.pass(&request.method, &body);
                         if (&stream).write_all(response.as_bytes()).is_err() {
                             break;
                         }
@@ -196,8 +195,10 @@ impl Response {
 }
 
 impl<F: Fn(u64) -> Fate> Inner<F> {
-    /// Takes a request the whole way; the response as it goes over the wire.
-    fn pass(&self, method: &str, body: &str) -> String {
+    /// Takes a request the whole way, also if its caller is gone; the response as it goes over the wire. `None` if its body is
+    /// no text.
+    fn pass(&self, request: &Request) -> Option<String> {
+        let body = std::str::from_utf8(&request.body).ok()?;
         let came = Instant::now();
         sleep(self.delays.network);
         let begun = Instant::now();
@@ -210,7 +211,7 @@ impl<F: Fn(u64) -> Fate> Inner<F> {
         let called = (fate == Fate::Served).then(|| {
             let called = Instant::now();
             sleep(self.delays.integration / 2);
-            let (answer, function) = self.call(method, body, &request_id, epoch_ms);
+            let (answer, function) = self.call(request, body, &request_id, epoch_ms);
             sleep(self.delays.integration / 2);
             (answer, called.elapsed(), function)
         });
@@ -233,16 +234,19 @@ impl<F: Fn(u64) -> Fate> Inner<F> {
             function: called.as_ref().map(|(_, _, function)| *function),
         };
         let wire = on_the_wire(&response, &passage.request_id);
-        let line = line(method, epoch_ms, fate, response.body.len(), &passage);
+        let line = line(&request.method, epoch_ms, fate, response.body.len(), &passage);
         let mut done = self.done.lock().unwrap();
         done.lines.push(line);
         done.passages.push(passage);
-        wire
+        Some(wire)
     }
 
     /// The function's answer, and how long the emulator took for it.
-    fn call(&self, method: &str, body: &str, request_id: &str, epoch_ms: u128) -> (Answer, Duration) {
-        let mut event = http_api(method, body);
+    fn call(&self, request: &Request, body: &str, request_id: &str, epoch_ms: u128) -> (Answer, Duration) {
+        let mut event = http_api(&request.method, body);
+        for (name, value) in &request.headers {
+            event["headers"][name] = value.as_str().into();
+        }
         let context = &mut event["requestContext"];
         context["requestId"] = request_id.into();
         context["routeKey"] = "POST /".into();

@@ -6,6 +6,8 @@ use std::io::BufRead;
 pub struct Request {
     pub method: String,
     pub path: String,
+    /// Names in small letters.
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
@@ -15,7 +17,7 @@ pub fn read(reader: &mut impl BufRead) -> Option<Request> {
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let mut words = line.split(' ');
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let mut length = 0;
+    let (mut length, mut headers) = (0, Vec::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -26,8 +28,14 @@ pub fn read(reader: &mut impl BufRead) -> Option<Request> {
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().ok()?;
         }
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { method, path, body })
+    Some(Request {
+        method,
+        path,
+        headers,
+        body,
+    })
 }

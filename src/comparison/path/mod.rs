@@ -1,7 +1,6 @@
 //! The whole path: what callers and API Gateway saw of the requests of both sides, what each stage adds, and where requests
 //! ended that were not answered.
 
-mod ended;
 mod points;
 mod stages;
 
@@ -13,9 +12,8 @@ use super::side::Side;
 use crate::dataset::{Columns, Condition, Dataset};
 use crate::invocation::{ClientPhase, PathRequest, PathRun};
 use crate::stats::Probability;
-use crate::summary::{RequestStages, Warning};
+use crate::summary::{EndedCounts, RequestStages, RequestUse, Warning};
 
-pub use ended::{Ended, EndedCounts};
 pub use points::{ComparedPoint, Point};
 pub use stages::{PathTail, StageMeans, StagesAround};
 
@@ -80,40 +78,18 @@ struct Request<'a> {
     side: &'a Columns,
 }
 
-/// What a request is to a sample of latencies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
-    /// It was answered.
-    Value,
-    /// It was given up at a limit: it would have taken longer.
-    Limit,
-    /// It failed, which is counted apart.
-    Failed,
-}
-
 impl<'a> Request<'a> {
     fn columns(&self) -> Option<(&'a Columns, usize)> {
         self.row.map(|row| (self.side, row))
     }
 
     /// What it is to a sample of the times that the outermost record says.
-    fn usage(&self, is_from_client: bool) -> Use {
-        let has_record = match is_from_client {
-            true => self.seen.client.is_some(),
-            false => self.seen.gateway.is_some(),
-        };
-        match Ended::of(self) {
-            _ if !has_record => Use::Failed,
-            Ended::Answered => Use::Value,
-            // The gateway may have answered all the same.
-            Ended::GivenUp if !is_from_client => Use::Value,
-            Ended::GivenUp | Ended::GatewayLimit | Ended::FunctionTimeout => Use::Limit,
-            _ => Use::Failed,
-        }
+    fn usage(&self, is_from_client: bool) -> RequestUse {
+        RequestUse::of(self.seen, is_from_client)
     }
 
     fn stages(&self, is_from_client: bool) -> Option<RequestStages> {
-        let is_limit = self.usage(is_from_client) == Use::Limit;
+        let is_limit = self.usage(is_from_client) == RequestUse::Limit;
         RequestStages::of(self.seen, is_from_client, is_limit, self.columns())
     }
 }
@@ -181,7 +157,7 @@ impl Path {
                     .filter(|request| request.seen.gateway.is_some())
                     .count(),
                 stages: StageMeans::of(&samples[at], is_from_client, &p99[at]),
-                ended: EndedCounts::of(counted.into_iter().copied()),
+                ended: EndedCounts::of(counted.into_iter().map(|request| request.seen)),
             }
         };
         let path_sides = [of_side(0), of_side(1)];
@@ -207,7 +183,7 @@ impl Path {
             has_gateway,
             points,
             sides: path_sides,
-            of_no_side: EndedCounts::of(others.copied()),
+            of_no_side: EndedCounts::of(others.map(|request| request.seen)),
             unassigned: assigned.unassigned,
             invalid_runs: count(Some(false)),
             cut_runs: count(None),
@@ -275,7 +251,7 @@ fn drop_without_client(of: &mut Vec<Request<'_>>) -> usize {
 fn sample<'a>(of: &[Request<'a>], is_from_client: bool) -> Vec<Request<'a>> {
     of.iter()
         .filter(|request| is_counted(request.seen))
-        .filter(|request| request.usage(is_from_client) != Use::Failed)
+        .filter(|request| request.usage(is_from_client) != RequestUse::Failed)
         .filter(|request| request.stages(is_from_client).is_some())
         .copied()
         .collect()
@@ -320,7 +296,7 @@ impl<'a> Assigned<'a> {
             // Invocations of a warm-up are on no side.
             let is_warm_up = seen.phase() == Some(ClientPhase::WarmUp);
             if let Some(invocation) = seen.invocation.filter(|_| !is_warm_up) {
-                let found = (0..2).find_map(|side| Some((side, *rows[side].get(&invocation)?)));
+                let found = (0..2).find_map(|side| Some((side, *rows[side].get(&invocation.row)?)));
                 // An invocation of neither side is of another model.
                 if let Some((side, row)) = found {
                     assigned.of_sides[side].push(request(side, Some(row)));

@@ -1,9 +1,9 @@
 //! What each of those on the way saw, compared.
 
-use super::{Ended, Request, Use};
+use super::Request;
 use crate::comparison::quantiles::{Arm, ComparedQuantile, compared};
 use crate::stats::{Sample, Series};
-use crate::summary::{Metric, RowBedrock, bedrock_of, value_of};
+use crate::summary::{Ended, Metric, RequestUse, RowBedrock, bedrock_of, value_of};
 
 /// A place on the way at which times are recorded, from without to within.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Point {
 
     /// What it saw of a request in microseconds, and whether that is a lower bound.
     fn value(self, request: &Request<'_>, is_from_client: bool) -> Option<(u64, bool)> {
-        let is_limit = request.usage(is_from_client) == Use::Limit;
+        let is_limit = request.usage(is_from_client) == RequestUse::Limit;
         let client = request.seen.client.filter(|_| is_from_client);
         let gateway = request.seen.gateway;
         let outside = match self {
@@ -86,7 +86,10 @@ impl Point {
             // What the caller gave up may have been answered by the gateway all the same.
             let is_gateways = matches!(self, Self::GatewayResponse | Self::Integration);
             let is_bound = match is_gateways {
-                true => matches!(Ended::of(request), Ended::GatewayLimit | Ended::FunctionTimeout),
+                true => matches!(
+                    Ended::of(request.seen),
+                    Ended::GatewayLimit | Ended::FunctionTimeout
+                ),
                 false => is_limit,
             };
             return Some((time.as_micros(), is_bound));

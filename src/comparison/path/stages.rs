@@ -1,9 +1,9 @@
 //! What each stage adds, and which makes the tail.
 
-use super::{Request, Use};
+use super::Request;
 use crate::comparison::composition::{ABOVE_ALL_US, P99, TailDoubt};
 use crate::stats::{Attribution, Probability};
-use crate::summary::{RequestStages, STAGES, Stage};
+use crate::summary::{RequestStages, RequestUse, STAGES, Stage};
 
 /// The mean of every stage over the requests of one side.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +68,7 @@ impl StageMeans {
         let stages: Vec<(RequestStages, bool)> = sample
             .iter()
             .filter_map(|request| {
-                let is_limit = request.usage(is_from_client) == Use::Limit;
+                let is_limit = request.usage(is_from_client) == RequestUse::Limit;
                 Some((request.stages(is_from_client)?, is_limit))
             })
             .collect();

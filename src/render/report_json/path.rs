@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::parts::{Both, QuantileJson, RatioJson, quantile_ms, ratio_json};
 use super::tail::{DoubtJson, doubt};
-use crate::comparison::{ComparedPoint, Ended, EndedCounts, Path, PathSide, PathTail, StageMeans};
-use crate::render::json_shared::ms;
+use crate::comparison::{ComparedPoint, Path, PathSide, PathTail, StageMeans};
+use crate::render::json_shared::{ended_json, ms};
 use crate::stats::Probability;
 use crate::summary::Stage;
 
@@ -190,11 +190,4 @@ fn tail_json(tail: &PathTail) -> PathTailJson {
 /// The word for a stage.
 fn key(stage: Stage) -> String {
     stage.name().to_lowercase().replace(' ', "_")
-}
-
-fn ended_json(counts: &EndedCounts) -> BTreeMap<&'static str, usize> {
-    Ended::ALL
-        .into_iter()
-        .map(|ended| (ended.name(), counts.get(ended)))
-        .collect()
 }

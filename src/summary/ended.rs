@@ -1,7 +1,6 @@
-//! Where requests ended.
+//! Where requests ended, and what that makes of them in a sample of latencies.
 
-use super::Request;
-use crate::invocation::{ClientOutcome, Integration, Outcome};
+use crate::invocation::{ClientOutcome, Integration, Outcome, PathRequest};
 
 /// How far a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,15 +89,15 @@ impl Ended {
         }
     }
 
-    pub(super) fn of(request: &Request<'_>) -> Self {
-        let (client, gateway) = (request.seen.client, request.seen.gateway);
-        let outcome = request.row.map(|row| request.side.outcome[row]);
-        let has_ended = |as_outcome: Outcome| outcome == Some(as_outcome as u32);
+    /// How far this request came.
+    pub fn of(request: &PathRequest) -> Self {
+        let (client, gateway) = (request.client, request.gateway);
+        let outcome = request.invocation.map(|invocation| invocation.outcome);
         let status = gateway.and_then(|gateway| gateway.status);
         let is_answered = match (client, status) {
             (Some(client), _) => client.outcome == ClientOutcome::Ok,
             (None, Some(status)) => (200..300).contains(&status),
-            (None, None) => has_ended(Outcome::Success),
+            (None, None) => outcome == Some(Outcome::Success),
         };
         if is_answered {
             return Self::Answered;
@@ -116,13 +115,12 @@ impl Ended {
                 _ => {}
             }
         }
-        if let Some(row) = request.row {
-            let is_throttled = request.side.facts.is_throttled.get(row).copied().unwrap_or(false);
-            return match is_throttled {
-                _ if has_ended(Outcome::Timeout) => Self::FunctionTimeout,
-                true => Self::ThrottledByBedrock,
-                false if has_ended(Outcome::Error) => Self::InFunction,
-                false => Self::AfterFunction,
+        if let Some(invocation) = request.invocation {
+            return match (invocation.outcome, invocation.is_throttled) {
+                (Outcome::Timeout, _) => Self::FunctionTimeout,
+                (_, true) => Self::ThrottledByBedrock,
+                (Outcome::Error, false) => Self::InFunction,
+                (Outcome::Success, false) => Self::AfterFunction,
             };
         }
         match (
@@ -136,15 +134,45 @@ impl Ended {
     }
 }
 
+/// What a request is to a sample of the times that the client or the gateway recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestUse {
+    /// It was answered.
+    Value,
+    /// It was given up at a limit: it would have taken longer.
+    Limit,
+    /// It failed, or has no such time.
+    Failed,
+}
+
+impl RequestUse {
+    /// To times of the client, or else of the gateway.
+    pub fn of(request: &PathRequest, is_from_client: bool) -> Self {
+        let has_record = match is_from_client {
+            true => request.client.is_some(),
+            false => request.gateway.is_some(),
+        };
+        match Ended::of(request) {
+            _ if !has_record => Self::Failed,
+            Ended::Answered => Self::Value,
+            // The gateway may have answered all the same.
+            Ended::GivenUp if !is_from_client => Self::Value,
+            Ended::GivenUp | Ended::GatewayLimit | Ended::FunctionTimeout => Self::Limit,
+            _ => Self::Failed,
+        }
+    }
+}
+
 /// How many requests ended in each way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EndedCounts([usize; Ended::ALL.len()]);
 
 impl EndedCounts {
-    pub(super) fn of<'a>(requests: impl Iterator<Item = Request<'a>>) -> Self {
+    /// Those of these requests.
+    pub fn of<'a>(requests: impl Iterator<Item = &'a PathRequest>) -> Self {
         let mut counts = Self::default();
         for request in requests {
-            counts.0[Ended::of(&request) as usize] += 1;
+            counts.0[Ended::of(request) as usize] += 1;
         }
         counts
     }
