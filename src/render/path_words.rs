@@ -55,7 +55,7 @@ pub(super) fn meanings(path: &Path) -> Vec<String> {
         ),
         (
             Stage::NotFound,
-            "not found: what lies further in than any record that was found",
+            "not found: what lies further in than any record that was found, or behind a caller who gave up while API Gateway went on",
         ),
     ];
     let told: Vec<&str> = meanings

@@ -25,7 +25,8 @@ pub enum Stage {
     OutsideFunction,
     /// Inside the function.
     Inside(Phase),
-    /// What lies further in than any record that was found, or cannot be told from records that contradict each other.
+    /// What lies further in than any record that was found, or behind a caller who gave up while the gateway went on, or cannot
+    /// be told from records that contradict each other.
     NotFound,
 }
 
