@@ -86,8 +86,8 @@ impl Bedrock {
         self.calls.lock().unwrap().clone()
     }
 
-    /// What a call took here, in milliseconds: from its arrival until its answer was out, which its client may know a
-    /// moment before.
+    /// What a call took here, in milliseconds: from its arrival until the last of its answer was about to go out, before which
+    /// no client knows it.
     pub fn took_ms(&self, nth: usize) -> f64 {
         loop {
             let call = self.calls()[nth].clone();
@@ -117,12 +117,23 @@ fn serve(stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call) -> 
         seen.push(call.clone());
         call
     };
-    let answered = answer_call(stream, &call, reply);
-    seen.lock().unwrap()[call.nth].ended = Some(Instant::now());
+    let ends = || {
+        _ = seen.lock().unwrap()[call.nth]
+            .ended
+            .get_or_insert_with(Instant::now)
+    };
+    let answered = answer_call(stream, &call, reply, &ends);
+    ends();
     answered
 }
 
-fn answer_call(mut stream: &TcpStream, call: &Call, reply: &impl Fn(&Call) -> Reply) -> Option<()> {
+/// Answers a call. `ends` is told when the last of an answer is about to go out.
+fn answer_call(
+    mut stream: &TcpStream,
+    call: &Call,
+    reply: &impl Fn(&Call) -> Reply,
+    ends: &impl Fn(),
+) -> Option<()> {
     let id = format!("x-amzn-RequestId: bedrock-{}\r\n", call.nth);
     match reply(call) {
         Reply::Whole(after, body) => {
@@ -131,6 +142,7 @@ fn answer_call(mut stream: &TcpStream, call: &Call, reply: &impl Fn(&Call) -> Re
             let length = body.len();
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
             let answer = format!("{head}{id}Content-Length: {length}\r\n\r\n{body}");
+            ends();
             stream.write_all(answer.as_bytes()).ok()
         }
         Reply::Error(after, status, name, message, headers) => {
@@ -146,6 +158,7 @@ fn answer_call(mut stream: &TcpStream, call: &Call, reply: &impl Fn(&Call) -> Re
         }
         Reply::Frames(frames) => {
             write_frames(stream, &id, frames)?;
+            ends();
             write!(stream, "0\r\n\r\n").ok()
         }
         Reply::Broken(frames) => {
