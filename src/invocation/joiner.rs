@@ -30,7 +30,7 @@ pub(super) struct Joiner {
     pub(super) settled: Drafts,
     /// What was settled last.
     last: Vec<Draft>,
-    /// Whether a `REPORT` came before all else of its request.
+    /// Whether a `REPORT` came of whose request nothing was there.
     has_early_report: bool,
     /// What cannot be joined yet.
     pub(super) loose: Rows,
@@ -129,7 +129,8 @@ impl Joiner {
         self.last.clear();
     }
 
-    /// Settles what came the other way round, as in rows of Logs Insights: the `REPORT` and the `END` before the rest.
+    /// Settles what came the other way round, as in rows of Logs Insights: the `REPORT` and the `END` before the rest. Of a request
+    /// that has more records than these, [`finish`](super::finish) takes apart what is settled here, as everywhere.
     fn settle_early_reports(&mut self, models: &Models) {
         for row in std::mem::take(&mut self.loose.marks) {
             let slot = match (&row.request_id, row.kind) {

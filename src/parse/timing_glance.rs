@@ -117,6 +117,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
                 return Err(A::Error::custom("a schema"));
             }
             self.glance.has_status |= (self.glance.tells_status)(key);
+            // Any text under a needle is refused, also where loggers put records.
             let under = if self.glance.needles.is_match(key) {
                 Under::Needle
             } else if NESTS.contains(&key) {

@@ -36,9 +36,11 @@ pub fn locate(paths: &[PathBuf]) -> Result<Vec<Located>, Error> {
     Ok(walk.located)
 }
 
-/// What a path leads to, whatever links it goes through.
+/// What a path leads to, whatever links it goes through; where that cannot be followed, the path from the root on.
 fn identity(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned())
 }
 
 /// The files that were found. Where a path leads to is asked of links alone: below a folder that is known it is known.

@@ -120,7 +120,7 @@ fn serve(stream: &TcpStream, seen: &Mutex<Vec<Call>>, reply: &impl Fn(&Call) -> 
     let ends = || {
         _ = seen.lock().unwrap()[call.nth]
             .ended
-            .get_or_insert_with(Instant::now)
+            .get_or_insert_with(Instant::now);
     };
     let answered = answer_call(stream, &call, reply, &ends);
     ends();

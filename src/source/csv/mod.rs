@@ -234,7 +234,8 @@ fn cells(text: &str, delimiter: char) -> Result<Vec<Cow<'_, str>>, Quoting> {
 
 /// A cell behind its opening quote, and what follows its closing one.
 fn quoted_cell(text: &str) -> Result<(Cow<'_, str>, &str), Quoting> {
-    let (end, has_quotes) = end_of_quoted(text.as_bytes(), 0).ok_or(Quoting::Open)?;
+    let mut has_quotes = false;
+    let end = end_of_quoted(text.as_bytes(), 0, |_| has_quotes = true).ok_or(Quoting::Open)?;
     Ok((unquoted(&text[..end], has_quotes), &text[end + 1..]))
 }
 

@@ -1,6 +1,7 @@
 //! Rows whose quoting is beyond doubt, read as they stand in the memory of the reader.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr3};
 
@@ -14,6 +15,8 @@ use crate::vocab::Place;
 #[derive(Default)]
 pub(super) struct UsualRow {
     cells: Vec<Cell>,
+    /// Where the second of two quotes that stand for one stands, through all cells.
+    doubled: Vec<usize>,
     /// The row with its line break.
     length: usize,
     /// How many lines it takes.
@@ -23,8 +26,8 @@ pub(super) struct UsualRow {
 struct Cell {
     begin: usize,
     end: usize,
-    /// Whether quotes stand doubled in it.
-    has_quotes: bool,
+    /// Which of the doubled quotes are in it.
+    doubled: Range<usize>,
 }
 
 impl UsualRow {
@@ -32,13 +35,15 @@ impl UsualRow {
     /// the line break, valid UTF-8, and all of it there. `false` if it is not so, or is an empty line.
     pub(super) fn find(&mut self, bytes: &[u8], delimiter: u8) -> bool {
         self.cells.clear();
+        self.doubled.clear();
         let mut begin = 0;
         loop {
-            let (end, behind, has_quotes) = match bytes.get(begin) {
+            let first_doubled = self.doubled.len();
+            let (end, behind) = match bytes.get(begin) {
                 Some(b'"') => {
                     begin += 1;
-                    match end_of_quoted(bytes, begin) {
-                        Some((end, has_quotes)) => (end, end + 1, has_quotes),
+                    match end_of_quoted(bytes, begin, |second| self.doubled.push(second)) {
+                        Some(end) => (end, end + 1),
                         None => return false,
                     }
                 }
@@ -50,7 +55,7 @@ impl UsualRow {
                             Some(b'\r') if bytes[end] == b'\n' => end - 1,
                             _ => end,
                         };
-                        (end, end, false)
+                        (end, end)
                     }
                     None => return false,
                 },
@@ -59,7 +64,7 @@ impl UsualRow {
             self.cells.push(Cell {
                 begin,
                 end,
-                has_quotes,
+                doubled: first_doubled..self.doubled.len(),
             });
             match bytes[behind..] {
                 [byte, ..] if byte == delimiter => begin = behind + 1,
@@ -98,7 +103,7 @@ impl UsualRow {
     pub(super) fn cells<'b>(&self, row: &'b str) -> Vec<Cow<'b, str>> {
         let cells = self.cells.iter();
         cells
-            .map(|cell| unquoted(cell.of(row), cell.has_quotes))
+            .map(|cell| unquoted(cell.of(row), cell.has_quotes()))
             .collect()
     }
 
@@ -124,7 +129,7 @@ impl UsualRow {
             return false;
         };
         let others = [time, event_id, log_group, log_stream].map(cell);
-        if logged.begin == logged.end || others.into_iter().flatten().any(|cell| cell.has_quotes) {
+        if logged.begin == logged.end || others.into_iter().flatten().any(Cell::has_quotes) {
             return false;
         }
         let [time, event_id, log_group, log_stream] = others.map(|cell| {
@@ -137,13 +142,9 @@ impl UsualRow {
             sink.pass_over(at);
             return true;
         }
-        if logged.has_quotes {
-            unquote(logged.of(row), message);
-        }
-        let text = if logged.has_quotes {
-            &**message
-        } else {
-            logged.of(row)
+        let text = match logged.has_quotes() {
+            true => self.unquote(logged, row, message),
+            false => logged.of(row),
         };
         sink.event(RawEvent {
             at,
@@ -154,24 +155,30 @@ impl UsualRow {
         });
         true
     }
+
+    /// Fills `text` with what stands between the quotes of a cell.
+    fn unquote<'t>(&self, cell: &Cell, row: &str, text: &'t mut String) -> &'t str {
+        text.clear();
+        text.reserve(cell.end - cell.begin);
+        let mut begin = cell.begin;
+        for second in &self.doubled[cell.doubled.clone()] {
+            text.push_str(&row[begin..*second]);
+            begin = second + 1;
+        }
+        text.push_str(&row[begin..cell.end]);
+        text
+    }
 }
 
 impl Cell {
+    /// Whether quotes stand doubled in it.
+    fn has_quotes(&self) -> bool {
+        !self.doubled.is_empty()
+    }
+
     fn of<'b>(&self, row: &'b str) -> &'b str {
         &row[self.begin..self.end]
     }
-}
-
-/// Fills `text` with what stands between the quotes of a cell in which every quote stands doubled.
-fn unquote(cell: &str, text: &mut String) {
-    text.clear();
-    text.reserve(cell.len());
-    let mut begin = 0;
-    for second in memchr_iter(b'"', cell.as_bytes()).skip(1).step_by(2) {
-        text.push_str(&cell[begin..second]);
-        begin = second + 1;
-    }
-    text.push_str(&cell[begin..]);
 }
 
 /// What stands between the quotes of a cell, in which those that belong to it are doubled.
@@ -182,16 +189,15 @@ pub(super) fn unquoted(text: &str, has_quotes: bool) -> Cow<'_, str> {
     }
 }
 
-/// Where the cell ends that begins here behind its quote, and whether quotes stand doubled in it.
-pub(super) fn end_of_quoted(bytes: &[u8], begin: usize) -> Option<(usize, bool)> {
-    let mut has_quotes = false;
+/// Where the cell ends that begins here behind its quote. `doubled` is told where the second of two quotes stands.
+pub(super) fn end_of_quoted(bytes: &[u8], begin: usize, mut doubled: impl FnMut(usize)) -> Option<usize> {
     let mut quotes = memchr_iter(b'"', &bytes[begin..]);
     while let Some(at) = quotes.next() {
         let at = begin + at;
         if bytes.get(at + 1) != Some(&b'"') {
-            return Some((at, has_quotes));
+            return Some(at);
         }
-        has_quotes = true;
+        doubled(at + 1);
         quotes.next();
     }
     None

@@ -177,13 +177,12 @@ pub(super) fn hand_on(
     let Ok(whole) = simdutf8::basic::from_utf8(line) else {
         return false;
     };
-    let values = [event.event_id, event.log_group, event.log_stream];
-    if !values.into_iter().flatten().all(is_plain) {
-        return false;
-    }
-    let [event_id, log_group, log_stream] =
-        values.map(|value| value.and_then(|value| text_of(whole, value)).map(Cow::Borrowed));
-    let Some(escaped) = text_of(whole, event.message) else {
+    let (Some(event_id), Some(log_group), Some(log_stream), Some(escaped)) = (
+        plain(whole, event.event_id),
+        plain(whole, event.log_group),
+        plain(whole, event.log_stream),
+        text_of(whole, event.message),
+    ) else {
         return false;
     };
     let event = RawEvent {
@@ -212,7 +211,14 @@ pub(super) fn hand_on(
     true
 }
 
-/// The text of some of its bytes.
+/// A value that was cut from a line, if it is a text without escapes, or there is none.
+fn plain<'l>(line: &'l str, value: Option<&[u8]>) -> Option<Option<Cow<'l, str>>> {
+    let Some(value) = value else { return Some(None) };
+    let text = text_of(line, value).filter(|_| is_plain(value))?;
+    Some(Some(Cow::Borrowed(text)))
+}
+
+/// The text of some bytes of a line.
 fn text_of<'l>(line: &'l str, bytes: &[u8]) -> Option<&'l str> {
     let begin = (bytes.as_ptr() as usize).checked_sub(line.as_ptr() as usize)?;
     line.get(begin..begin.checked_add(bytes.len())?)
