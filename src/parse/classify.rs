@@ -12,7 +12,7 @@ use super::insights_row::{self, Row};
 use super::platform_flat::{self, Flat};
 use super::prefilter::Prefilter;
 use super::record::{LifecycleRecord, Record, Timing};
-use super::timing_keys::{Field, TimingKeys};
+use super::timing_keys::TimingKeys;
 use super::timing_mapping::Meaning;
 use super::timing_search::{Prefix, nested_texts, search};
 use super::{
@@ -220,11 +220,7 @@ impl Parser {
 
     /// Whether no part of an object can be a timing record.
     fn is_no_timing(&self, json: &str) -> bool {
-        let tells_status = |key: &str| {
-            let mut keys = self.keys.of(Field::Status);
-            keys.any(|status| status.path.contains(key))
-        };
-        timing_glance::is_none(json, &self.candidates, &tells_status)
+        timing_glance::is_none(json, &self.candidates, &self.keys)
     }
 
     /// A timing record anywhere in an object, or why one could not be read.

@@ -6,15 +6,16 @@ use std::fmt;
 use aho_corasick::AhoCorasick;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::timing_keys::{Field, TimingKeys};
 use super::timing_search::NESTS;
 
 /// Whether an object can be told to hold no timing record: it is JSON, no key in it holds one of `needles` before a value that
 /// is not null, none says a schema, and no text with a brace is where loggers put records. A call that failed may leave its time
 /// null, so beside that there must be no key that may be one of a status.
-pub(super) fn is_none(json: &str, needles: &AhoCorasick, tells_status: &dyn Fn(&str) -> bool) -> bool {
+pub(super) fn is_none(json: &str, needles: &AhoCorasick, keys: &TimingKeys) -> bool {
     let mut glance = Glance {
         needles,
-        tells_status,
+        keys,
         has_null: false,
         has_status: false,
     };
@@ -29,7 +30,7 @@ pub(super) fn is_none(json: &str, needles: &AhoCorasick, tells_status: &dyn Fn(&
 
 struct Glance<'g> {
     needles: &'g AhoCorasick,
-    tells_status: &'g dyn Fn(&str) -> bool,
+    keys: &'g TimingKeys,
     has_null: bool,
     has_status: bool,
 }
@@ -116,7 +117,8 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             if key == "schema" {
                 return Err(A::Error::custom("a schema"));
             }
-            self.glance.has_status |= (self.glance.tells_status)(key);
+            let mut statuses = self.glance.keys.of(Field::Status);
+            self.glance.has_status |= statuses.any(|status| status.path.contains(key));
             // Any text under a needle is refused, also where loggers put records.
             let under = if self.glance.needles.is_match(key) {
                 Under::Needle
@@ -144,7 +146,6 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::parse::timing_keys::{Field, TimingKeys};
     use crate::parse::timing_search::{Prefix, search};
 
     fn object() -> impl Strategy<Value = serde_json::Value> {
@@ -188,10 +189,9 @@ mod tests {
             keys.add("inference_ms", "bedrock.took", Some("s")).unwrap();
             keys.add("inference_ms", "took", None).unwrap();
             let needles = AhoCorasick::new(keys.needles()).unwrap();
-            let tells_status = |key: &str| keys.of(Field::Status).any(|status| status.path.contains(key));
             let text = object.to_string();
             if let Ok(object) = serde_json::from_str::<Map<_, _>>(&text)
-                && is_none(&text, &needles, &tells_status)
+                && is_none(&text, &needles, &keys)
             {
                 prop_assert!(search(&object, Prefix::default(), &keys).is_none(), "{text}");
             }
@@ -201,7 +201,9 @@ mod tests {
     #[test]
     fn what_may_be_a_record_is_left_to_the_search() {
         let needles = AhoCorasick::new(["inference_ms", "took"]).unwrap();
-        let is_none = |json: &str| is_none(json, &needles, &|key| "http.status".contains(key));
+        let mut keys = TimingKeys::common();
+        keys.add("status", "http.status", None).unwrap();
+        let is_none = |json: &str| is_none(json, &needles, &keys);
         for json in [
             r#"{"writer":"took","a":[{"inference_ms":5}],"b":{"c":null},"message":"text"}"#,
             r#"{"inference_ms":null,"level":"info"}"#,

@@ -4,6 +4,16 @@ use super::begins_row;
 use crate::source::row::{EVENT_IDS, LOG_GROUPS, LOG_STREAMS, MESSAGES, TIMES};
 use crate::source::text::is_of_log;
 
+/// Which columns make the event of a row.
+#[derive(Debug)]
+pub(super) struct Roles {
+    pub(super) message: usize,
+    pub(super) time: Option<usize>,
+    pub(super) event_id: Option<usize>,
+    pub(super) log_group: Option<usize>,
+    pub(super) log_stream: Option<usize>,
+}
+
 /// The columns of a file, and where its rows begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::source) struct Columns {
@@ -21,19 +31,7 @@ impl Columns {
             .iter()
             .any(|name| matches!(name.as_str(), "message" | "@message"))
     }
-}
 
-/// Which columns make the event of a row.
-#[derive(Debug)]
-pub(super) struct Roles {
-    pub(super) message: usize,
-    pub(super) time: Option<usize>,
-    pub(super) event_id: Option<usize>,
-    pub(super) log_group: Option<usize>,
-    pub(super) log_stream: Option<usize>,
-}
-
-impl Columns {
     /// `None` if there is no message, or two columns tell the same.
     pub(super) fn roles(&self) -> Option<Roles> {
         let one_of = |known: &[&str]| {

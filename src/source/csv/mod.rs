@@ -7,8 +7,8 @@ mod usual;
 use std::borrow::Cow;
 use std::io::BufRead;
 
-use columns::is_setting;
 pub(super) use columns::{Columns, columns};
+use columns::{Roles, is_setting};
 use usual::{UsualRow, end_of_quoted, unquoted};
 
 use super::event::RawEvent;
@@ -21,12 +21,12 @@ use crate::vocab::Place;
 pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>) {
     let mut lines = Lines::new(reader);
     let mut record = Record::default();
-    let mut usual = UsualRow::default();
+    let mut usual = UsualRows::of(columns);
     let mut above = columns.lines_above;
     let mut is_header = columns.is_headed;
     loop {
         if above == 0 && !is_header && record.lines.is_empty() && sink.is_quick() {
-            read_usual(&mut lines, &mut usual, columns, sink);
+            usual.read(&mut lines, sink);
         }
         let number = lines.number() + 1;
         match lines.next_line() {
@@ -60,39 +60,53 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
     lines.finish(sink);
 }
 
-/// Reads rows as long as their quoting is beyond doubt, and they stand in the reader's memory as a whole.
-fn read_usual<R: BufRead>(
-    lines: &mut Lines<R>,
-    usual: &mut UsualRow,
-    columns: &Columns,
-    sink: &mut Sink<'_>,
-) {
-    let Ok(delimiter) = u8::try_from(columns.delimiter) else {
-        return;
-    };
-    let roles = columns.roles();
-    let mut message = String::new();
-    loop {
-        let first = lines.number() + 1;
-        let (mut passed, mut number) = (0, first);
-        let ahead = lines.ahead();
-        while usual.find(&ahead[passed..], delimiter)
-            && let Some(text) = usual.text(&ahead[passed..])
-        {
-            let place = Place::Line(number);
-            let is_event = roles
-                .as_ref()
-                .filter(|_| usual.len() == columns.names.len())
-                .is_some_and(|roles| usual.hand_on(text, roles, place, &mut message, sink));
-            if !is_event {
-                row(usual.cells(text), columns, place, sink);
-            }
-            passed += text.len();
-            number += usual.lines;
+/// Reads rows whose quoting is beyond doubt.
+struct UsualRows<'c> {
+    columns: &'c Columns,
+    /// `None` if two columns tell the same, or none is the message.
+    roles: Option<Roles>,
+    row: UsualRow,
+    message: String,
+}
+
+impl<'c> UsualRows<'c> {
+    fn of(columns: &'c Columns) -> Self {
+        Self {
+            columns,
+            roles: columns.roles(),
+            row: UsualRow::default(),
+            message: String::new(),
         }
-        lines.pass(passed, number - first);
-        if passed == 0 {
-            break;
+    }
+
+    /// Reads rows as long as they are usual, and stand in the reader's memory as a whole.
+    fn read<R: BufRead>(&mut self, lines: &mut Lines<R>, sink: &mut Sink<'_>) {
+        let Ok(delimiter) = u8::try_from(self.columns.delimiter) else {
+            return;
+        };
+        let row = &mut self.row;
+        loop {
+            let first = lines.number() + 1;
+            let (mut passed, mut number) = (0, first);
+            let ahead = lines.ahead();
+            while row.find(&ahead[passed..], delimiter)
+                && let Some(text) = row.text(&ahead[passed..])
+            {
+                let place = Place::Line(number);
+                let roles = self.roles.as_ref();
+                let roles = roles.filter(|_| row.len() == self.columns.names.len());
+                let is_event =
+                    roles.is_some_and(|roles| row.hand_on(text, roles, place, &mut self.message, sink));
+                if !is_event {
+                    self::row(row.cells(text), self.columns, place, sink);
+                }
+                passed += text.len();
+                number += row.lines;
+            }
+            lines.pass(passed, number - first);
+            if passed == 0 {
+                break;
+            }
         }
     }
 }
