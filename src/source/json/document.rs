@@ -13,10 +13,10 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::envelope;
+use super::layout::EventCutter;
 use super::lines::{hand_on, shape_of};
 use super::object::Object;
 use super::scan::{Scanned, Scanner};
-use super::shape_of_event::EventShape;
 use crate::source::encoding::repair;
 use crate::source::event::RawEvent;
 use crate::source::lines::broken;
@@ -51,7 +51,7 @@ struct Values {
     /// What the last document says of what it lacks.
     missing: Option<&'static str>,
     /// How its events are written.
-    shape: Option<EventShape>,
+    events: Option<EventCutter>,
     /// The message of the last event, in memory that is used again.
     message: Vec<u8>,
 }
@@ -147,13 +147,16 @@ impl Values {
 
     fn object(&mut self, text: &str, place: Place, is_element: bool, sink: &mut Sink<'_>) {
         if sink.is_quick() {
-            if let Some(event) = self.shape.as_ref().and_then(|shape| shape.cut(text.as_bytes()))
+            if let Some(event) = self
+                .events
+                .as_mut()
+                .and_then(|events| events.cut(text.as_bytes()))
                 && hand_on(&event, text.as_bytes(), place, &mut self.message, sink)
             {
                 return;
             }
             if let Some(shape) = shape_of(text.as_bytes()) {
-                self.shape = Some(shape);
+                self.events = Some(EventCutter::new(shape));
             }
         }
         match serde_json::from_str::<Object<'_>>(text) {

@@ -8,10 +8,11 @@ use serde_json::value::RawValue;
 
 use super::cutter::{Cutter, Ended};
 use super::document;
+use super::layout::EventCutter;
 use super::object::Object;
 use super::shape::is_container;
 use super::shape_of_event::{CutEvent, EventShape};
-use super::unescape::{has_bare_quote, is_plain, unescape};
+use super::unescape::{has_bare_quote, unescape};
 use crate::source::encoding::ends_inside_character;
 use crate::source::event::RawEvent;
 use crate::source::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, reject_cut_character};
@@ -99,7 +100,7 @@ const TRIED_LINES: usize = 64;
 /// lines.
 pub(in crate::source) fn read_block(bytes: &[u8], is_end: bool, is_strict: bool, sink: &mut Sink<'_>) -> u64 {
     let mut mixed = Mixed::default();
-    let mut shape: Option<EventShape> = None;
+    let mut cutter: Option<EventCutter> = None;
     let mut text = Vec::new();
     let (mut number, mut begin) = (0, 0);
     while begin < bytes.len() {
@@ -108,7 +109,7 @@ pub(in crate::source) fn read_block(bytes: &[u8], is_end: bool, is_strict: bool,
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         begin = end + 1;
         number += 1;
-        if let Some(event) = shape.as_ref().and_then(|shape| shape.cut(line))
+        if let Some(event) = cutter.as_mut().and_then(|cutter| cutter.cut(line))
             && mixed.is_clean()
             && hand_on(&event, line, Place::Line(number), &mut text, sink)
         {
@@ -123,7 +124,7 @@ pub(in crate::source) fn read_block(bytes: &[u8], is_end: bool, is_strict: bool,
         let read = sink.text_of(line);
         mixed.line(read.trim_start_matches('\u{feff}'), number, sink);
         if !is_strict {
-            shape = shape_of(line).or(shape);
+            cutter = shape_of(line).map(EventCutter::new).or(cutter);
         }
     }
     if !is_end {
@@ -178,9 +179,9 @@ pub(super) fn hand_on(
         return false;
     };
     let (Some(event_id), Some(log_group), Some(log_stream), Some(escaped)) = (
-        plain(whole, event.event_id),
-        plain(whole, event.log_group),
-        plain(whole, event.log_stream),
+        value_of(whole, event.event_id),
+        value_of(whole, event.log_group),
+        value_of(whole, event.log_stream),
         text_of(whole, event.message),
     ) else {
         return false;
@@ -211,11 +212,10 @@ pub(super) fn hand_on(
     true
 }
 
-/// A value that was cut from a line, if it is a text without escapes, or there is none.
-fn plain<'l>(line: &'l str, value: Option<&[u8]>) -> Option<Option<Cow<'l, str>>> {
+/// The text of a value that was cut from a line, if there is one.
+fn value_of<'l>(line: &'l str, value: Option<&[u8]>) -> Option<Option<Cow<'l, str>>> {
     let Some(value) = value else { return Some(None) };
-    let text = text_of(line, value).filter(|_| is_plain(value))?;
-    Some(Some(Cow::Borrowed(text)))
+    Some(Some(Cow::Borrowed(text_of(line, value)?)))
 }
 
 /// The text of some bytes of a line.

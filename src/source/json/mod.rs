@@ -4,6 +4,7 @@
 mod cutter;
 mod document;
 mod envelope;
+mod layout;
 mod lines;
 mod object;
 mod scalar;

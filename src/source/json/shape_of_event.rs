@@ -6,6 +6,7 @@
 
 use memchr::{memchr2, memrchr};
 
+use super::unescape::is_plain;
 use crate::vocab::{Timestamp, before, behind};
 
 /// What a value is.
@@ -48,7 +49,19 @@ pub(super) struct EventShape {
     behind_message: Vec<u8>,
 }
 
-/// An event of a known shape. Its texts have no escapes; they have still to be checked for what no JSON text holds.
+/// How many values there may be beside the message.
+pub(super) const VALUES: usize = 5;
+
+/// The values of a line, each as it stands there.
+#[derive(Debug, Default)]
+pub(super) struct Values<'a> {
+    /// By their [`Field`].
+    pub(super) others: [Option<&'a [u8]>; VALUES],
+    /// As it stands between its quotes.
+    pub(super) message: &'a [u8],
+}
+
+/// An event of a known shape. Its texts but the message are as JSON holds them, without escapes, if they are UTF-8.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct CutEvent<'a> {
     pub(super) event_id: Option<&'a [u8]>,
@@ -127,47 +140,66 @@ impl EventShape {
     }
 
     /// Cuts a line of this shape. `None` if it is of another.
-    #[inline]
     pub(super) fn cut<'a>(&self, line: &'a [u8]) -> Option<CutEvent<'a>> {
-        let mut event = CutEvent::default();
+        CutEvent::of(&self.values(line)?)
+    }
+
+    /// The values of a line of this shape. `None` if it is of another.
+    pub(super) fn values<'a>(&self, line: &'a [u8]) -> Option<Values<'a>> {
+        let mut values = Values::default();
         let mut rest = line;
         for (beginning, field) in &self.head {
             rest = behind(rest, beginning)?;
             let (value, following) = rest.split_at(value_length(*field, rest)?);
-            event.put(*field, value)?;
+            values.put(*field, value)?;
             rest = following;
         }
         let mut rest = behind(rest, &self.before_message)?;
         for (field, following) in &self.tail {
             rest = before(rest, following)?;
             let (preceding, value) = rest.split_at(value_begin(*field, rest)?);
-            event.put(*field, value)?;
+            values.put(*field, value)?;
             rest = preceding;
         }
-        event.message = before(rest, &self.behind_message)?;
-        // A backslash before the quote would make it a part of the message.
-        let backslashes = event
-            .message
-            .iter()
-            .rev()
-            .take_while(|byte| **byte == b'\\')
-            .count();
-        (backslashes % 2 == 0).then_some(event)
+        values.message = before(rest, &self.behind_message)?;
+        is_end_of_message(values.message).then_some(values)
+    }
+}
+
+/// Whether a quote behind these bytes ends the message: a backslash before it would make it a part of the message.
+#[inline]
+pub(super) fn is_end_of_message(message: &[u8]) -> bool {
+    let backslashes = message.iter().rev().take_while(|byte| **byte == b'\\');
+    backslashes.count() % 2 == 0
+}
+
+impl<'a> Values<'a> {
+    fn put(&mut self, field: Field, value: &'a [u8]) -> Option<()> {
+        self.others[field as usize] = Some(value);
+        (!field.is_text() || is_plain(value)).then_some(())
     }
 }
 
 impl<'a> CutEvent<'a> {
+    /// `None` if a time is none.
     #[inline]
-    fn put(&mut self, field: Field, value: &'a [u8]) -> Option<()> {
-        match field {
-            Field::EventId => self.event_id = Some(value),
-            Field::LogGroup => self.log_group = Some(value),
-            Field::LogStream => self.log_stream = Some(value),
-            Field::Timestamp => self.at = Some(millis(value)?),
-            // A number that JSON does not know spoils the whole line.
-            Field::IngestionTime => _ = millis(value)?,
+    pub(super) fn of(values: &Values<'a>) -> Option<Self> {
+        let [event_id, log_group, log_stream, at, ingested_at] = values.others;
+        let at = match at {
+            Some(at) => Some(millis(at)?),
+            None => None,
+        };
+        // A number that JSON does not know spoils the whole line.
+        if let Some(ingested_at) = ingested_at {
+            millis(ingested_at)?;
         }
-        Some(())
+        Some(Self {
+            event_id,
+            log_group,
+            log_stream,
+            at,
+            message: values.message,
+        })
     }
 }
 

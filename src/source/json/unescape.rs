@@ -3,9 +3,13 @@
 /// Whether no byte is one that a JSON text holds in no other way than escaped.
 pub(super) fn is_plain(text: &[u8]) -> bool {
     // To look at every byte is quicker than to stop at the first.
-    !text.iter().fold(false, |has, byte| {
-        has | (*byte < b' ') | (*byte == b'"') | (*byte == b'\\')
-    })
+    text.iter().fold(true, |are, byte| are & is_bare(*byte))
+}
+
+/// Whether a byte stands in a JSON text as it is.
+#[inline]
+pub(super) fn is_bare(byte: u8) -> bool {
+    (byte >= b' ') & (byte != b'"') & (byte != b'\\')
 }
 
 /// Whether a quote stands there that no backslash escapes, so that the text ends at it.

@@ -1,0 +1,241 @@
+//! Where the values of an event stand in its line, while they are as long as those of lines before it: nothing is looked for.
+
+use super::shape_of_event::{CutEvent, EventShape, VALUES, Values, is_end_of_message};
+use super::unescape::is_bare;
+
+/// Cuts lines of one shape.
+#[derive(Debug)]
+pub(super) struct EventCutter {
+    shape: EventShape,
+    /// Those that were met last.
+    layouts: Vec<Layout>,
+    /// Which of them gives way to the next.
+    oldest: usize,
+}
+
+/// So many lengths of values are known at once: as streams of different versions of a function have.
+const LAYOUTS: usize = 4;
+
+impl EventCutter {
+    pub(super) fn new(shape: EventShape) -> Self {
+        Self {
+            shape,
+            layouts: Vec::new(),
+            oldest: 0,
+        }
+    }
+
+    /// Cuts a line as [`EventShape::cut`] does.
+    #[inline]
+    pub(super) fn cut<'a>(&mut self, line: &'a [u8]) -> Option<CutEvent<'a>> {
+        let known = self.layouts.iter().find_map(|layout| layout.values(line));
+        match known {
+            Some(values) => CutEvent::of(&values),
+            None => self.search(line),
+        }
+    }
+
+    #[cold]
+    fn search<'a>(&mut self, line: &'a [u8]) -> Option<CutEvent<'a>> {
+        let values = self.shape.values(line)?;
+        let event = CutEvent::of(&values)?;
+        let layout = Layout::of(line, &values)?;
+        match self.layouts.get_mut(self.oldest) {
+            Some(oldest) => *oldest = layout,
+            None => self.layouts.push(layout),
+        }
+        self.oldest = (self.oldest + 1) % LAYOUTS;
+        Some(event)
+    }
+}
+
+/// Where values stand.
+#[derive(Debug)]
+struct Layout {
+    /// What stands before the message.
+    head: Side,
+    /// What stands behind it, its quote first.
+    tail: Side,
+    spans: [Option<Span>; VALUES],
+}
+
+/// Where a value stands on its side of the message.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    is_in_tail: bool,
+    begin: usize,
+    end: usize,
+}
+
+/// A text in which values stand.
+#[derive(Debug, Default)]
+struct Side {
+    bytes: Vec<u8>,
+    /// [`u8::MAX`] where a value stands, else nothing.
+    is_value: Vec<u8>,
+}
+
+impl Layout {
+    /// The layout of a line with these values.
+    fn of(line: &[u8], values: &Values<'_>) -> Option<Self> {
+        let place = |value: &[u8]| (value.as_ptr() as usize).checked_sub(line.as_ptr() as usize);
+        let head_end = place(values.message)?;
+        let tail_begin = head_end + values.message.len();
+        let mut layout = Self {
+            head: Side::of(line.get(..head_end)?),
+            tail: Side::of(line.get(tail_begin..)?),
+            spans: [None; VALUES],
+        };
+        for (span, value) in layout.spans.iter_mut().zip(values.others) {
+            let Some(value) = value else { continue };
+            let begin = place(value)?;
+            let is_in_tail = begin >= tail_begin;
+            let (side, begin) = match is_in_tail {
+                true => (&mut layout.tail, begin - tail_begin),
+                false => (&mut layout.head, begin),
+            };
+            let end = begin + value.len();
+            side.is_value.get_mut(begin..end)?.fill(u8::MAX);
+            *span = Some(Span {
+                is_in_tail,
+                begin,
+                end,
+            });
+        }
+        Some(layout)
+    }
+
+    /// The values of a line, if they stand in these places.
+    #[inline]
+    fn values<'a>(&self, line: &'a [u8]) -> Option<Values<'a>> {
+        let (head, rest) = line.split_at_checked(self.head.bytes.len())?;
+        let (message, tail) = rest.split_at_checked(rest.len().checked_sub(self.tail.bytes.len())?)?;
+        if !self.head.is_like(head) || !self.tail.is_like(tail) || !is_end_of_message(message) {
+            return None;
+        }
+        let value = |span: Option<Span>| {
+            let span = span?;
+            let side = if span.is_in_tail { tail } else { head };
+            side.get(span.begin..span.end)
+        };
+        Some(Values {
+            others: self.spans.map(value),
+            message,
+        })
+    }
+}
+
+impl Side {
+    fn of(bytes: &[u8]) -> Self {
+        Self {
+            bytes: bytes.to_vec(),
+            is_value: vec![0; bytes.len()],
+        }
+    }
+
+    /// Whether a text of the same length is the same but for values, which hold nothing that ends or escapes.
+    #[inline]
+    fn is_like(&self, text: &[u8]) -> bool {
+        let (Some(last), Some(last_known), Some(last_mask)) = (
+            text.last_chunk(),
+            self.bytes.last_chunk(),
+            self.is_value.last_chunk(),
+        ) else {
+            let known = self.bytes.iter().zip(&self.is_value);
+            return text
+                .iter()
+                .zip(known)
+                .all(|(byte, (known, is_value))| fault(*byte, *known, *is_value) == 0);
+        };
+        // To look at every byte is quicker than to stop at the first. What is left behind whole lanes is in the last one.
+        let known = self.bytes.as_chunks().0.iter().zip(self.is_value.as_chunks().0);
+        let mut faults = [0; LANE];
+        add_faults(&mut faults, last, last_known, last_mask);
+        for (text, (known, is_value)) in text.as_chunks().0.iter().zip(known) {
+            add_faults(&mut faults, text, known, is_value);
+        }
+        faults == [0; LANE]
+    }
+}
+
+/// So many bytes are compared at a time.
+const LANE: usize = 16;
+
+/// Adds the faults of several bytes, each to those of the same place.
+#[inline]
+fn add_faults(faults: &mut [u8; LANE], text: &[u8; LANE], known: &[u8; LANE], is_value: &[u8; LANE]) {
+    for at in 0..LANE {
+        faults[at] |= fault(text[at], known[at], is_value[at]);
+    }
+}
+
+/// 0 for a byte that is as known, or is any byte of a value that is neither quote nor escape.
+#[inline]
+fn fault(byte: u8, known: u8, is_value: u8) -> u8 {
+    ((byte ^ known) & !is_value) | (u8::from(!is_bare(byte)) & is_value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LINES: [&str; 3] = [
+        r#"{"eventId":"39179516520028402482594896912953738513201936692500000002","ingestionTime":1795165200478,"logStreamName":"2026/11/20/[7]ee64","message":"{\"a\":\"é\"}\n","timestamp":1795165200284}"#,
+        r#"{"message":"a\\","eventId":"391","logGroupName":"g","logStreamName":"s","timestamp":1795165200065}"#,
+        r#"{"timestamp":1795165200065, "logStreamName":"s", "eventId":"391", "message":"a\n"}"#,
+    ];
+
+    /// A cutter that has met lines of these lengths.
+    fn cutter(line: &str) -> EventCutter {
+        let mut cutter = EventCutter::new(EventShape::of(line.as_bytes()).unwrap());
+        for stream in ["", "0123", "01234567"] {
+            let line = line.replace("\"logStreamName\":\"", &format!("\"logStreamName\":\"{stream}"));
+            assert!(cutter.cut(line.as_bytes()).is_some());
+        }
+        cutter
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
+
+        #[test]
+        fn a_layout_cuts_as_its_shape(
+            line in proptest::sample::select(&LINES[..]),
+            at in 0_usize..250,
+            length in 0_usize..3,
+            with in "[\"\\\\,:}{0-9a\u{1}é]{0,3}",
+            is_twice in any::<bool>(),
+        ) {
+            let mut cutter = cutter(line);
+            let (before, behind) = line.as_bytes().split_at(at.min(line.len()));
+            let mut other = [before, with.as_bytes(), behind.get(length..).unwrap_or_default()].concat();
+            if is_twice {
+                // In the middle of the message, as of a line that has lost its end.
+                other.extend_from_slice(line.as_bytes());
+            }
+            let cut = cutter.shape.cut(&other);
+            prop_assert_eq!(cutter.cut(&other), cut);
+            // Now that it was met.
+            prop_assert_eq!(cutter.cut(&other), cut);
+        }
+    }
+
+    #[test]
+    fn what_was_met_last_is_known() {
+        let line = |stream: &str| LINES[1].replace("\"s\"", &format!("\"{stream}\""));
+        let mut cutter = cutter(LINES[1]);
+        for length in 0..20 {
+            let line = line(&"s".repeat(length));
+            assert_eq!(cutter.cut(line.as_bytes()), cutter.shape.cut(line.as_bytes()));
+            assert!(
+                cutter
+                    .layouts
+                    .iter()
+                    .any(|layout| layout.values(line.as_bytes()).is_some())
+            );
+            assert!(cutter.layouts.len() <= LAYOUTS);
+        }
+    }
+}
