@@ -57,22 +57,20 @@ impl Timestamp {
             }
             _ => false,
         };
-        let signs = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':'), (19, b'.')];
-        let is_form =
-            is_utc && matches!(text[10], b'T' | b' ') && signs.iter().all(|(at, sign)| text[*at] == *sign);
-        let mut is_digits = true;
-        let mut number = |from: usize, to: usize| {
-            text[from..to].iter().fold(0_i64, |number, byte| {
-                let digit = byte.wrapping_sub(b'0');
-                is_digits &= digit < 10;
-                number * 10 + i64::from(digit)
-            })
-        };
-        let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
-        let (hour, minute, second, milli) = (number(11, 13), number(14, 16), number(17, 19), number(20, 23));
+        // Eight bytes at a time, the last of them from the last digit of the minutes on.
+        let (date, rest) = text.split_first_chunk()?;
+        let mut clock: [u8; 8] = *rest.first_chunk()?;
+        let between = std::mem::replace(&mut clock[2], b'T');
+        let date = PairsOfDigits::of(date, b"0000-00-")?;
+        let clock = PairsOfDigits::of(&clock, b"00T00:00")?;
+        let end = PairsOfDigits::of(text.last_chunk()?, b"0:00.000")?;
+        let (year, month, day) = (date.at(0) * 100 + date.at(2), date.at(5), clock.at(0));
+        let (hour, minute, second) = (clock.at(3), clock.at(6), end.at(2));
+        let milli = end.at(5) * 10 + end.last();
+        let is_form = is_utc && matches!(between, b'T' | b' ');
         // Whatever else may be a time is read by others: the last days of a month, a leap second.
         let is_day = (1..=12).contains(&month) && (1..=28).contains(&day) && year > 0;
-        if !(is_form && is_digits && is_day && hour < 24 && minute < 60 && second < 60) {
+        if !(is_form && is_day && hour < 24 && minute < 60 && second < 60) {
             return None;
         }
         // Days since 1970-01-01 in the Gregorian calendar, of years that begin in March.
@@ -118,6 +116,39 @@ impl Timestamp {
     /// The time as chrono has it, `None` outside the years that it knows.
     pub fn to_utc(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp_millis(self.0)
+    }
+}
+
+/// Eight bytes of digits and signs.
+struct PairsOfDigits {
+    /// The value of each digit, the first in the lowest bits; 0 for a sign.
+    digits: u64,
+    /// The value of each digit and the one behind it, in the place of the first.
+    pairs: u64,
+}
+
+impl PairsOfDigits {
+    /// `None` unless a digit stands where the form has a 0, and else the sign that stands there.
+    #[inline]
+    fn of(bytes: &[u8; 8], form: &[u8; 8]) -> Option<Self> {
+        let digits = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes(*form);
+        // What lifts the first value that is too large for its place into the highest bit: 10 of a digit, 1 of a sign.
+        let lift = u64::from_le_bytes(form.map(|sign| if sign == b'0' { 0x76 } else { 0x7f }));
+        let is_form = (digits.wrapping_add(lift) | digits) & 0x8080_8080_8080_8080 == 0;
+        let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+        is_form.then_some(Self { digits, pairs })
+    }
+
+    /// The number of the two digits that begin at this place.
+    #[inline]
+    fn at(&self, place: u32) -> i64 {
+        (self.pairs >> (8 * place) & 0xff) as i64
+    }
+
+    /// The last digit.
+    #[inline]
+    fn last(&self) -> i64 {
+        (self.digits >> 56) as i64
     }
 }
 
