@@ -12,6 +12,7 @@
 //! ```
 
 mod assemble;
+mod blanks;
 mod codes;
 mod collect;
 mod drafts;

@@ -7,6 +7,7 @@ use memchr::memmem;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
 
 use super::assemble::MIX;
+use super::blanks::without_blanks;
 use super::collect::Span;
 use super::facts::{milli, prompt_hash};
 use super::joiner::Joiner;
@@ -178,59 +179,6 @@ const FULL_REJECTED: usize = 1024;
 
 /// A part of so many records is taken in.
 const FULL_RECORDS: u64 = 4096;
-
-/// The text without its white space, in which forms differ. `words` is memory that is used again.
-fn without_blanks<'t>(text: &'t [u8], words: &'t mut Vec<u8>) -> &'t [u8] {
-    // Most records in JSON have none, which is seen at once.
-    if !text.iter().fold(false, |has, byte| has | (*byte <= b' ')) {
-        return text;
-    }
-    words.resize(words.len().max(text.len()), 0);
-    let mut kept = 0;
-    let (chunks, rest) = text.as_chunks::<8>();
-    for chunk in chunks {
-        // Always written, and written over where it is white space.
-        match words[kept..].first_chunk_mut() {
-            Some(place) if !has_blank(*chunk) => {
-                *place = *chunk;
-                kept += chunk.len();
-            }
-            _ => {
-                for byte in chunk {
-                    words[kept] = *byte;
-                    kept += IS_KEPT[usize::from(*byte)];
-                }
-            }
-        }
-    }
-    for byte in rest {
-        words[kept] = *byte;
-        kept += IS_KEPT[usize::from(*byte)];
-    }
-    &words[..kept]
-}
-
-/// Whether a byte may be white space: a blank, or one of ASCII's signs before it.
-#[inline]
-fn has_blank(bytes: [u8; 8]) -> bool {
-    let word = u64::from_le_bytes(bytes);
-    // What is less has a borrow in its highest bit, which it has not itself.
-    let borrowed = word.wrapping_sub(u64::from_le_bytes([b' ' + 1; 8]));
-    borrowed & !word & u64::from_le_bytes([0x80; 8]) != 0
-}
-
-/// 1 for each byte that is no white space.
-const IS_KEPT: [usize; 256] = {
-    let mut kept = [1; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        if (byte as u8).is_ascii_whitespace() {
-            kept[byte] = 0;
-        }
-        byte += 1;
-    }
-    kept
-};
 
 /// What begins the trace of a `REPORT`.
 static TRACE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("XRAY TraceId:"));
