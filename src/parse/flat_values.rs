@@ -41,46 +41,52 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
 
     /// A whole number.
     pub(super) fn whole(&mut self) -> Option<u64> {
-        let (value, _) = self.digits(false)?;
+        let bytes = self.rest.as_bytes();
+        let (value, length) = whole_digits(bytes)?;
         // A fraction or an exponent makes it no whole number, or one for a parser.
-        self.is_at_end_of_value().then_some(value)
+        self.end_value(length)?;
+        Some(value)
     }
 
     /// A number.
     pub(super) fn decimal(&mut self) -> Option<f64> {
-        let (whole, length) = self.digits(false)?;
-        let Some(rest) = self.rest.strip_prefix('.') else {
-            return self.is_at_end_of_value().then_some(whole as f64);
+        let bytes = self.rest.as_bytes();
+        let (whole, length) = whole_digits(bytes)?;
+        let [b'.', behind @ ..] = bytes.get(length..)? else {
+            self.end_value(length)?;
+            return Some(whole as f64);
         };
-        self.rest = rest;
-        let (fraction, decimals) = self.digits(true)?;
-        if length + decimals > MOST_DIGITS || !self.is_at_end_of_value() {
+        let (fraction, decimals) = digits(behind)?;
+        if length + decimals > MOST_DIGITS {
             return None;
         }
+        self.end_value(length + 1 + decimals)?;
         let (scale, divisor) = POWERS[decimals];
         // Both are exact, so the quotient is the double nearest to the number.
         Some((whole * scale + fraction) as f64 / divisor)
     }
 
-    /// Digits as JSON has them: no zero before others. Their value and how many they are.
-    #[inline]
-    fn digits(&mut self, is_fraction: bool) -> Option<(u64, usize)> {
-        let bytes = self.rest.as_bytes();
-        let (value, length) = match bytes.first_chunk().and_then(few_digits) {
-            Some(read) => read,
-            None => many_digits(bytes)?,
-        };
-        let has_zeros = !is_fraction && length > 1 && bytes[0] == b'0';
-        if length == 0 || has_zeros {
-            return None;
-        }
+    /// Passes over a value of this length in ASCII, which a field or the object ends behind.
+    #[inline(always)]
+    fn end_value(&mut self, length: usize) -> Option<()> {
         self.rest = self.rest.get(length..)?;
-        Some((value, length))
+        matches!(self.rest.as_bytes().first(), Some(b',' | b'}')).then_some(())
     }
+}
 
-    #[inline]
-    fn is_at_end_of_value(&self) -> bool {
-        matches!(self.rest.as_bytes().first(), Some(b',' | b'}'))
+/// As [`digits`], as JSON has them before a point: no zero before others.
+#[inline(always)]
+fn whole_digits(bytes: &[u8]) -> Option<(u64, usize)> {
+    let (value, length) = digits(bytes)?;
+    (length == 1 || bytes[0] != b'0').then_some((value, length))
+}
+
+/// The value of the digits that these bytes begin with, and how many they are. `None` if there is none or too many.
+#[inline(always)]
+fn digits(bytes: &[u8]) -> Option<(u64, usize)> {
+    match bytes.first_chunk().and_then(few_digits) {
+        Some(read) => Some(read),
+        None => any_digits(bytes),
     }
 }
 
@@ -108,18 +114,15 @@ fn end_of_text(bytes: &[u8]) -> Option<usize> {
     Some(bytes.len() - rest.len() + rest.iter().position(is_end)?)
 }
 
-/// The value of the digits that these bytes begin with, and how many they are. `None` if all are digits.
-#[inline]
+/// The value of the digits that these bytes begin with, and how many they are. `None` if none is, or all are.
+#[inline(always)]
 fn few_digits(bytes: &[u8; 8]) -> Option<(u64, usize)> {
     let values = u64::from_le_bytes(*bytes) ^ eight(b'0');
     // A carry reaches only what is behind the first that is no digit.
     let others = (values.wrapping_add(eight(0x80 - 10)) | values) & eight(0x80);
-    if others == 0 {
-        return None;
-    }
     let bits = others.trailing_zeros() & !7;
-    if bits == 0 {
-        return Some((0, 0));
+    if bits == 0 || bits == 64 {
+        return None;
     }
     // Zeros come before them, and then neighbours are put together: two, four, eight.
     let ones = values << (64 - bits);
@@ -129,12 +132,12 @@ fn few_digits(bytes: &[u8; 8]) -> Option<(u64, usize)> {
     Some((value, bits as usize / 8))
 }
 
-/// The value of the digits that these bytes begin with, and how many they are. `None` if they are too many.
+/// As [`digits`], of bytes that are not a few digits and more behind them.
 #[cold]
-fn many_digits(bytes: &[u8]) -> Option<(u64, usize)> {
+fn any_digits(bytes: &[u8]) -> Option<(u64, usize)> {
     let length = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let digits = bytes[..length].iter();
-    (length <= MOST_DIGITS).then(|| {
+    (1..=MOST_DIGITS).contains(&length).then(|| {
         let value = digits.fold(0, |value, byte| value * 10 + u64::from(byte - b'0'));
         (value, length)
     })
@@ -171,11 +174,7 @@ mod tests {
             let length = text.bytes().take_while(u8::is_ascii_digit).count();
             let value = text[..length].parse().unwrap_or(0_u64);
             let expected = (1..=MOST_DIGITS).contains(&length).then_some((value, length));
-            let mut at = cursor(&text);
-            prop_assert_eq!(at.digits(true), expected);
-            if expected.is_some() {
-                prop_assert_eq!(at.rest, &text[length..]);
-            }
+            prop_assert_eq!(super::digits(text.as_bytes()), expected);
         }
 
         #[test]
@@ -183,7 +182,7 @@ mod tests {
             let mut bytes: [u8; 8] = digits.as_bytes().try_into().unwrap();
             bytes[at] = byte;
             let length = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let expected = (length < 8).then(|| (digits[..length].parse().unwrap_or(0), length));
+            let expected = (1..8).contains(&length).then(|| (digits[..length].parse().unwrap(), length));
             prop_assert_eq!(few_digits(&bytes), expected);
         }
 

@@ -10,23 +10,26 @@ use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
 
 use super::flat_values::Cursor;
 
-/// Reads a record of our own schema. `None` if it is to be read by a parser.
-pub(super) fn read(json: &str) -> Option<TimingRecord<'_>> {
-    read_fields(Cursor::<false> {
-        rest: json.strip_prefix('{')?,
-    })
+/// Reads a record of our own schema, and what is made of it: it is too large to be handed on. `None` if it is to be read by
+/// a parser.
+#[inline]
+pub(super) fn read<'a, T>(json: &'a str, then: impl FnOnce(&TimingRecord<'a>) -> T) -> Option<T> {
+    let rest = json.strip_prefix('{')?;
+    read_fields(Cursor::<false> { rest }, then)
 }
 
-/// Reads a record as it stands inside a JSON text, where a backslash is before every quote. `None` if it is to be read by
-/// a parser.
-pub(super) fn read_escaped(json: &str) -> Option<TimingRecord<'_>> {
-    read_fields(Cursor::<true> {
-        rest: json.strip_prefix('{')?,
-    })
+/// As [`read`], of a record as it stands inside a JSON text, where a backslash is before every quote.
+#[inline]
+pub(super) fn read_escaped<'a, T>(json: &'a str, then: impl FnOnce(&TimingRecord<'a>) -> T) -> Option<T> {
+    let rest = json.strip_prefix('{')?;
+    read_fields(Cursor::<true> { rest }, then)
 }
 
 #[inline]
-fn read_fields<'a, const IS_ESCAPED: bool>(mut cursor: Cursor<'a, IS_ESCAPED>) -> Option<TimingRecord<'a>> {
+fn read_fields<'a, const IS_ESCAPED: bool, T>(
+    mut cursor: Cursor<'a, IS_ESCAPED>,
+    then: impl FnOnce(&TimingRecord<'a>) -> T,
+) -> Option<T> {
     let is_written = begins_with_key::<IS_ESCAPED>(0, cursor.rest).is_some();
     if !is_written && key(&cursor, 0, &SORTED).is_none() {
         return None;
@@ -48,7 +51,7 @@ fn read_fields<'a, const IS_ESCAPED: bool>(mut cursor: Cursor<'a, IS_ESCAPED>) -
             _ => break,
         };
     }
-    behind.is_empty().then_some(record)
+    behind.is_empty().then(|| then(&record))
 }
 
 /// The keys by their numbers, what tells one, and how a record of them all is read.
@@ -264,6 +267,14 @@ mod tests {
         \"initialization_type\":\"on-demand\",\"streaming\":false,\"status\":\"ok\",\"error.type\":\"É\",\
         \"bedrock_request_id\":\"ea4a4f32\",\"api_gateway_request_id\":\"63849446\",\"prompt_length\":1447,\
         \"prompt_hash\":\"28fd7fa2a3960377\",\"client_request_id\":\"20261126T100000-9f2c41aa-17\"}";
+
+    fn read(json: &str) -> Option<TimingRecord<'_>> {
+        super::read(json, TimingRecord::clone)
+    }
+
+    fn read_escaped(json: &str) -> Option<TimingRecord<'_>> {
+        super::read_escaped(json, TimingRecord::clone)
+    }
 
     fn parsed(json: &str) -> Option<TimingRecord<'_>> {
         serde_json::from_str(json).ok()
