@@ -12,12 +12,15 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
     /// A quote as it stands here.
     pub(super) const QUOTE: &'static str = if IS_ESCAPED { "\\\"" } else { "\"" };
 
-    /// The next byte, which is ASCII.
-    #[inline]
-    pub(super) fn byte(&mut self) -> Option<u8> {
-        let byte = *self.rest.as_bytes().first()?;
-        self.rest = self.rest.get(1..)?;
-        Some(byte)
+    /// Whether the object ends here. `None` if it neither does nor goes on.
+    #[inline(always)]
+    pub(super) fn ends_object(&mut self) -> Option<bool> {
+        let (ends, rest) = match self.rest.strip_prefix(",") {
+            Some(rest) => (false, rest),
+            None => (true, self.rest.strip_prefix("}")?),
+        };
+        self.rest = rest;
+        Some(ends)
     }
 
     /// A text without escapes and control characters.
@@ -54,7 +57,7 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
         let (whole, length) = whole_digits(bytes)?;
         let [b'.', behind @ ..] = bytes.get(length..)? else {
             self.end_value(length)?;
-            return Some(whole as f64);
+            return Some(whole as i64 as f64);
         };
         let (fraction, decimals) = digits(behind)?;
         if length + decimals > MOST_DIGITS {
@@ -62,8 +65,8 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
         }
         self.end_value(length + 1 + decimals)?;
         let (scale, divisor) = POWERS[decimals];
-        // Both are exact, so the quotient is the double nearest to the number.
-        Some((whole * scale + fraction) as f64 / divisor)
+        // Both are exact, so the quotient is the double nearest to the number. A processor has an instruction for signed ones.
+        Some((whole * scale + fraction) as i64 as f64 / divisor)
     }
 
     /// Passes over a value of this length in ASCII, which a field or the object ends behind.

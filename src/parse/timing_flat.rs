@@ -83,10 +83,8 @@ macro_rules! keys {
                     cursor.rest = value;
                     *seen |= 1 << $number;
                     field($number, record, cursor)?;
-                    match cursor.byte()? {
-                        b',' => {}
-                        b'}' => return is_told(*seen).then_some(true),
-                        _ => return None,
+                    if cursor.ends_object()? {
+                        return is_told(*seen).then_some(true);
                     }
                 }
             )*
@@ -173,10 +171,8 @@ fn read_in_any_order<'a, const IS_ESCAPED: bool>(
         seen |= bit;
         next = place + 1;
         field(number, record, cursor)?;
-        match cursor.byte()? {
-            b',' => {}
-            b'}' => return is_told(seen).then_some(()),
-            _ => return None,
+        if cursor.ends_object()? {
+            return is_told(seen).then_some(());
         }
     }
 }
