@@ -50,9 +50,12 @@ impl Models {
 impl Tables {
     /// An id of a model call. Equal texts are equal ids, and no others.
     pub(super) fn bedrock_id(&mut self, text: &str) -> BedrockId {
-        let is_usual = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        // To look at every byte is quicker than to stop at the first.
+        let has_upper = text
+            .bytes()
+            .fold(false, |has, byte| has | byte.is_ascii_uppercase());
         match RequestId::parse(text) {
-            Some(RequestId::Uuid(uuid)) if is_usual => BedrockId::Uuid(uuid),
+            Some(RequestId::Uuid(uuid)) if !has_upper => BedrockId::Uuid(uuid),
             _ => BedrockId::Other(self.bedrock_ids.position(text)),
         }
     }

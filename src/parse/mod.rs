@@ -9,6 +9,7 @@ mod classify;
 mod client;
 mod escapes;
 mod fields;
+mod flat_values;
 mod gateway_log;
 mod insights_bedrock;
 mod insights_row;

@@ -49,12 +49,12 @@ pub(super) fn parse_own(json: &str) -> Option<Result<Timing<'_>, Fault>> {
 
 /// Reads a record of our own schema as our handler writes it. `None` if it is to be read by a parser.
 pub(super) fn parse_flat(json: &str) -> Option<Timing<'_>> {
-    checked(&timing_flat::read(json)?).ok()
+    timing_flat::read(json, checked)?.ok()
 }
 
 /// Reads a record of our own schema as it stands inside a JSON text. `None` if it is to be read without its escapes.
 pub(super) fn parse_escaped(json: &str) -> Option<Timing<'_>> {
-    checked(&timing_flat::read_escaped(json)?).ok()
+    timing_flat::read_escaped(json, checked)?.ok()
 }
 
 /// The schema that a JSON object says it has.
@@ -145,10 +145,18 @@ fn facts<'a>(record: &TimingRecord<'a>) -> CallFacts<'a> {
 /// The text without white space around it, if anything is left.
 fn with_text<'a>(text: &Cow<'a, str>) -> Option<Cow<'a, str>> {
     let trimmed = match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
+        Cow::Owned(text) => Cow::Owned(trimmed(text).to_owned()),
     };
     (!trimmed.is_empty()).then_some(trimmed)
+}
+
+/// The text without white space around it, of which nearly none has any.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 fn micros(millis: Option<f64>, name: &str) -> Result<Option<Micros>, Fault> {

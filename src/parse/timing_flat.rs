@@ -7,58 +7,42 @@
 use std::borrow::Cow;
 
 use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
-use memchr::memchr2;
 
-/// Digits of which any whole number is a double, and any decimal fraction one division away from the nearest.
-const MOST_DIGITS: usize = 15;
+use super::flat_values::Cursor;
 
-/// Reads a record of our own schema. `None` if it is to be read by a parser.
-pub(super) fn read(json: &str) -> Option<TimingRecord<'_>> {
-    let rest = json.strip_prefix('{')?;
-    let record = read_fields(Cursor::<false> { text: rest, at: 0 })?;
-    // No control character stands in a JSON text as it is.
-    is_without_controls(json.trim_ascii_end()).then_some(record)
-}
-
-/// Reads a record as it stands inside a JSON text, where a backslash is before every quote. `None` if it is to be read by
+/// Reads a record of our own schema, and what is made of it: it is too large to be handed on. `None` if it is to be read by
 /// a parser.
-pub(super) fn read_escaped(json: &str) -> Option<TimingRecord<'_>> {
+#[inline]
+pub(super) fn read<'a, T>(json: &'a str, then: impl FnOnce(&TimingRecord<'a>) -> T) -> Option<T> {
     let rest = json.strip_prefix('{')?;
-    let record = read_fields(Cursor::<true> { text: rest, at: 0 })?;
-    is_without_controls(json).then_some(record)
+    read_fields(Cursor::<false> { rest }, then)
 }
 
-/// Looks at every byte, which is quicker than to stop at the first.
-fn is_without_controls(text: &str) -> bool {
-    !text.bytes().fold(false, |has, byte| has | (byte < b' '))
+/// As [`read`], of a record as it stands inside a JSON text, where a backslash is before every quote.
+#[inline]
+pub(super) fn read_escaped<'a, T>(json: &'a str, then: impl FnOnce(&TimingRecord<'a>) -> T) -> Option<T> {
+    let rest = json.strip_prefix('{')?;
+    read_fields(Cursor::<true> { rest }, then)
 }
 
-fn read_fields<const IS_ESCAPED: bool>(mut cursor: Cursor<'_, IS_ESCAPED>) -> Option<TimingRecord<'_>> {
-    let mut record = TimingRecord::new("");
-    let order = match cursor.text.trim_start_matches('\\').starts_with("\"schema") {
-        true => &WRITTEN,
-        false => &SORTED,
-    };
-    let mut seen = 0_u32;
-    let mut next = 0;
-    loop {
-        let place = cursor.key(next, order)?;
-        let number = order[place];
-        let bit = 1_u32 << number;
-        if seen & bit != 0 {
-            return None;
-        }
-        seen |= bit;
-        next = place + 1;
-        field(number, &mut record, &mut cursor)?;
-        match cursor.byte()? {
-            b',' => {}
-            b'}' => break,
-            _ => return None,
-        }
+#[inline]
+fn read_fields<'a, const IS_ESCAPED: bool, T>(
+    mut cursor: Cursor<'a, IS_ESCAPED>,
+    then: impl FnOnce(&TimingRecord<'a>) -> T,
+) -> Option<T> {
+    let is_written = begins_with_key::<IS_ESCAPED>(0, cursor.rest).is_some();
+    if !is_written && key(&cursor, 0, &SORTED).is_none() {
+        return None;
     }
-    // A logger ends the line; schema and request id must have been there.
-    let mut behind = cursor.bytes();
+    let mut record = TimingRecord::new("");
+    let mut seen = 0;
+    let is_whole = is_written && read_in_order(&mut record, &mut cursor, &mut seen)?;
+    if !is_whole {
+        let order = if is_written { &WRITTEN } else { &SORTED };
+        read_in_any_order(&mut record, &mut cursor, seen, order)?;
+    }
+    // A logger ends the line.
+    let mut behind = cursor.rest.as_bytes();
     loop {
         behind = match (IS_ESCAPED, behind) {
             (true, [before @ .., b'\\', b'n']) | (false, [before @ .., b'\n' | b'\r' | b'\t' | b' ']) => {
@@ -67,36 +51,51 @@ fn read_fields<const IS_ESCAPED: bool>(mut cursor: Cursor<'_, IS_ESCAPED>) -> Op
             _ => break,
         };
     }
-    (behind.is_empty() && seen & 0b11 == 0b11).then_some(record)
+    behind.is_empty().then(|| then(&record))
 }
 
-/// The length of a constant that the bytes begin with. To compare with one is no call.
-macro_rules! begins {
-    ($bytes:ident, $key:expr) => {{
-        const KEY: &[u8] = $key.as_bytes();
-        match $bytes.first_chunk::<{ KEY.len() }>() {
-            Some(first) if first == KEY => Some(KEY.len()),
-            _ => None,
-        }
-    }};
-}
-
-/// The keys by their numbers, and what tells one with its quotes and its colon.
+/// The keys by their numbers, what tells one, and how a record of them all is read.
 macro_rules! keys {
     ($($number:literal => $key:literal,)*) => {
         /// The keys, in the order in which our handler writes them.
         const KEYS: [&str; [$($number),*].len()] = [$($key),*];
 
-        /// How long the key of this number is with its quotes and its colon, if the bytes begin with it.
-        #[inline]
-        fn key_length<const IS_ESCAPED: bool>(number: usize, bytes: &[u8]) -> Option<usize> {
+        /// What stands behind the key of this number with its quotes and its colon, if the text begins with it. Where the
+        /// number is known, to compare is no call.
+        #[inline(always)]
+        fn begins_with_key<const IS_ESCAPED: bool>(number: usize, text: &str) -> Option<&str> {
             match (IS_ESCAPED, number) {
-                $((true, $number) => begins!(bytes, concat!("\\\"", $key, "\\\":")),)*
-                $((false, $number) => begins!(bytes, concat!("\"", $key, "\":")),)*
+                $((true, $number) => text.strip_prefix(concat!("\\\"", $key, "\\\":")),)*
+                $((false, $number) => text.strip_prefix(concat!("\"", $key, "\":")),)*
                 _ => None,
             }
         }
+
+        /// Reads fields in the order in which our handler writes them, and whether the object ends with the last of these.
+        /// `None` if it is to be read by a parser.
+        fn read_in_order<'a, const IS_ESCAPED: bool>(
+            record: &mut TimingRecord<'a>,
+            cursor: &mut Cursor<'a, IS_ESCAPED>,
+            seen: &mut u32,
+        ) -> Option<bool> {
+            $(
+                if let Some(value) = begins_with_key::<IS_ESCAPED>($number, cursor.rest) {
+                    cursor.rest = value;
+                    *seen |= 1 << $number;
+                    field($number, record, cursor)?;
+                    if cursor.ends_object()? {
+                        return is_told(*seen).then_some(true);
+                    }
+                }
+            )*
+            Some(false)
+        }
     };
+}
+
+/// Whether schema and request id were among the fields.
+fn is_told(seen: u32) -> bool {
+    seen & 0b11 == 0b11
 }
 
 keys! {
@@ -152,21 +151,68 @@ const SORTED: Order = [
     19,
 ];
 
+/// Reads what fields are left, in whatever order. `None` if they are to be read by a parser.
+#[cold]
+fn read_in_any_order<'a, const IS_ESCAPED: bool>(
+    record: &mut TimingRecord<'a>,
+    cursor: &mut Cursor<'a, IS_ESCAPED>,
+    mut seen: u32,
+    order: &Order,
+) -> Option<()> {
+    let mut next = 0;
+    loop {
+        let (place, value) = key(cursor, next, order)?;
+        cursor.rest = value;
+        let number = order[place];
+        let bit = 1_u32 << number;
+        if seen & bit != 0 {
+            return None;
+        }
+        seen |= bit;
+        next = place + 1;
+        field(number, record, cursor)?;
+        if cursor.ends_object()? {
+            return is_told(seen).then_some(());
+        }
+    }
+}
+
+/// The place in the order of the key that stands here, and what is behind it. It is likely to be this one or one behind it.
+fn key<'a, const IS_ESCAPED: bool>(
+    cursor: &Cursor<'a, IS_ESCAPED>,
+    likely: usize,
+    order: &Order,
+) -> Option<(usize, &'a str)> {
+    let quote = Cursor::<IS_ESCAPED>::QUOTE;
+    let text = cursor.rest.strip_prefix(quote)?;
+    let first = text.as_bytes().first()?;
+    (likely..order.len()).chain(0..likely).find_map(|place| {
+        let key = KEYS[order[place]];
+        // Most of the others begin with another letter.
+        if key.as_bytes()[0] != *first {
+            return None;
+        }
+        let value = text.strip_prefix(key)?.strip_prefix(quote)?.strip_prefix(':')?;
+        Some((place, value))
+    })
+}
+
 /// Reads the value of the key of this number.
+#[inline(always)]
 fn field<'a, const IS_ESCAPED: bool>(
     number: usize,
     record: &mut TimingRecord<'a>,
     cursor: &mut Cursor<'a, IS_ESCAPED>,
 ) -> Option<()> {
     match number {
-        0 => record.schema = cursor.text().filter(|schema| schema == SCHEMA)?,
-        1 => record.request_id = cursor.text()?,
+        0 => record.schema = Cow::Borrowed(cursor.text().filter(|schema| *schema == SCHEMA)?),
+        1 => record.request_id = Cow::Borrowed(cursor.text()?),
         2 => record.call_index = u32::try_from(cursor.whole()?).ok()?,
         3 => record.start_offset_ms = Some(cursor.decimal()?),
-        4 => record.operation_name = Some(cursor.text()?),
-        5 => record.provider_name = Some(cursor.text()?),
-        6 => record.request_model = Some(cursor.text()?),
-        7 => record.response_model = Some(cursor.text()?),
+        4 => record.operation_name = Some(Cow::Borrowed(cursor.text()?)),
+        5 => record.provider_name = Some(Cow::Borrowed(cursor.text()?)),
+        6 => record.request_model = Some(Cow::Borrowed(cursor.text()?)),
+        7 => record.response_model = Some(Cow::Borrowed(cursor.text()?)),
         8 => record.input_tokens = Some(cursor.whole()?),
         9 => record.output_tokens = Some(cursor.whole()?),
         10 => record.max_tokens = Some(cursor.whole()?),
@@ -180,10 +226,10 @@ fn field<'a, const IS_ESCAPED: bool>(
         18 => record.bedrock_latency_ms = Some(cursor.decimal()?),
         19 => record.time_to_first_token_ms = Some(cursor.decimal()?),
         20 => record.cold_start = Some(cursor.truth()?),
-        21 => record.initialization_type = Some(cursor.text()?),
+        21 => record.initialization_type = Some(Cow::Borrowed(cursor.text()?)),
         22 => record.streaming = Some(cursor.truth()?),
         23 => {
-            record.status = Some(match &*cursor.text()? {
+            record.status = Some(match cursor.text()? {
                 "ok" => CallStatus::Ok,
                 "error" => CallStatus::Error,
                 "throttled" => CallStatus::Throttled,
@@ -191,140 +237,16 @@ fn field<'a, const IS_ESCAPED: bool>(
                 _ => return None,
             });
         }
-        24 => record.error_type = Some(cursor.text()?),
-        25 => record.bedrock_request_id = Some(cursor.text()?),
-        26 => record.api_gateway_request_id = Some(cursor.text()?),
+        24 => record.error_type = Some(Cow::Borrowed(cursor.text()?)),
+        25 => record.bedrock_request_id = Some(Cow::Borrowed(cursor.text()?)),
+        26 => record.api_gateway_request_id = Some(Cow::Borrowed(cursor.text()?)),
         27 => record.prompt_length = Some(cursor.whole()?),
-        28 => record.prompt_hash = Some(cursor.text()?),
-        29 => record.client_request_id = Some(cursor.text()?),
+        28 => record.prompt_hash = Some(Cow::Borrowed(cursor.text()?)),
+        29 => record.client_request_id = Some(Cow::Borrowed(cursor.text()?)),
         _ => return None,
     }
     Some(())
 }
-
-/// What is left of the text, from `at` on. Whether a backslash stands before every quote.
-struct Cursor<'a, const IS_ESCAPED: bool> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
-    #[inline]
-    fn bytes(&self) -> &'a [u8] {
-        &self.text.as_bytes()[self.at.min(self.text.len())..]
-    }
-
-    #[inline]
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes().first()?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    /// The place in the order of the key that stands here, its quotes and its colon taken off. It is likely to be this one or
-    /// one behind it.
-    fn key(&mut self, likely: usize, order: &Order) -> Option<usize> {
-        let bytes = self.bytes();
-        let (place, length) = (likely..order.len())
-            .chain(0..likely)
-            .find_map(|place| Some((place, key_length::<IS_ESCAPED>(order[place], bytes)?)))?;
-        self.at += length;
-        Some(place)
-    }
-
-    /// A text without escapes.
-    #[inline]
-    fn text(&mut self) -> Option<Cow<'a, str>> {
-        let begin = self.at + quote::<IS_ESCAPED>(self.bytes())?;
-        let bytes = self.text.as_bytes().get(begin..)?;
-        // Where quotes are escaped, a bare one ends the text around the record.
-        let end = memchr2(b'"', b'\\', bytes)?;
-        self.at = begin + end + quote::<IS_ESCAPED>(&bytes[end..])?;
-        self.text.get(begin..begin + end).map(Cow::Borrowed)
-    }
-
-    fn truth(&mut self) -> Option<bool> {
-        let bytes = self.bytes();
-        let (value, length) = match bytes.starts_with(b"true") {
-            true => (true, 4),
-            false => bytes.starts_with(b"false").then_some((false, 5))?,
-        };
-        self.at += length;
-        Some(value)
-    }
-
-    /// Digits as JSON has them: no zero before others.
-    #[inline]
-    fn digits(&mut self, is_fraction: bool) -> Option<(u64, usize)> {
-        let bytes = self.bytes();
-        let mut value = 0_u64;
-        let mut length = 0;
-        for byte in bytes {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            if length == MOST_DIGITS {
-                return None;
-            }
-            value = value * 10 + u64::from(digit);
-            length += 1;
-        }
-        let has_zeros = !is_fraction && length > 1 && bytes[0] == b'0';
-        if length == 0 || has_zeros {
-            return None;
-        }
-        self.at += length;
-        Some((value, length))
-    }
-
-    fn whole(&mut self) -> Option<u64> {
-        let (value, _) = self.digits(false)?;
-        // A fraction or an exponent makes it no whole number, or one for a parser.
-        self.is_at_end_of_value().then_some(value)
-    }
-
-    fn decimal(&mut self) -> Option<f64> {
-        let (whole, length) = self.digits(false)?;
-        if self.bytes().first() != Some(&b'.') {
-            return self.is_at_end_of_value().then_some(whole as f64);
-        }
-        self.at += 1;
-        let (fraction, decimals) = self.digits(true)?;
-        if length + decimals > MOST_DIGITS || !self.is_at_end_of_value() {
-            return None;
-        }
-        let scale = POWERS[decimals];
-        // Both are exact, so the quotient is the double nearest to the number.
-        Some((whole * scale + fraction) as f64 / scale as f64)
-    }
-
-    #[inline]
-    fn is_at_end_of_value(&self) -> bool {
-        matches!(self.bytes().first(), Some(b',' | b'}'))
-    }
-}
-
-/// How long the quote is that the bytes begin with.
-#[inline]
-fn quote<const IS_ESCAPED: bool>(bytes: &[u8]) -> Option<usize> {
-    match (IS_ESCAPED, bytes) {
-        (true, [b'\\', b'"', ..]) => Some(2),
-        (false, [b'"', ..]) => Some(1),
-        _ => None,
-    }
-}
-
-/// Powers of ten, as many as there may be digits.
-const POWERS: [u64; MOST_DIGITS + 1] = {
-    let mut powers = [1; MOST_DIGITS + 1];
-    let mut at = 1;
-    while at < powers.len() {
-        powers[at] = powers[at - 1] * 10;
-        at += 1;
-    }
-    powers
-};
 
 #[cfg(test)]
 mod tests {
@@ -341,6 +263,14 @@ mod tests {
         \"initialization_type\":\"on-demand\",\"streaming\":false,\"status\":\"ok\",\"error.type\":\"É\",\
         \"bedrock_request_id\":\"ea4a4f32\",\"api_gateway_request_id\":\"63849446\",\"prompt_length\":1447,\
         \"prompt_hash\":\"28fd7fa2a3960377\",\"client_request_id\":\"20261126T100000-9f2c41aa-17\"}";
+
+    fn read(json: &str) -> Option<TimingRecord<'_>> {
+        super::read(json, TimingRecord::clone)
+    }
+
+    fn read_escaped(json: &str) -> Option<TimingRecord<'_>> {
+        super::read_escaped(json, TimingRecord::clone)
+    }
 
     fn parsed(json: &str) -> Option<TimingRecord<'_>> {
         serde_json::from_str(json).ok()

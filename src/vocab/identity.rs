@@ -22,6 +22,12 @@ impl RequestId {
         if let Some(uuid) = parse_uuid(text.as_bytes()) {
             return Some(Self::Uuid(uuid));
         }
+        Self::other(text)
+    }
+
+    /// An id that is no UUID.
+    #[cold]
+    fn other(text: &str) -> Option<Self> {
         let plain = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
         plain.then(|| Self::Other(text.into()))
     }
@@ -47,43 +53,44 @@ impl RequestId {
 
 /// The value of a UUID in its usual form of 36 characters.
 fn parse_uuid(text: &[u8]) -> Option<u128> {
-    if text.len() != 36 {
+    let text: &[u8; 36] = text.try_into().ok()?;
+    if (text[8], text[13], text[18], text[23]) != (b'-', b'-', b'-', b'-') {
         return None;
     }
-    let is_dashed = [8, 13, 18, 23].iter().all(|at| text[*at] == b'-');
-    let digits = |from: usize, to: usize| {
-        text[from..to]
-            .iter()
-            .fold((0_u64, 0_u8), |(value, faults), byte| {
-                let digit = HEX_DIGITS[usize::from(*byte)];
-                (value << 4 | u64::from(digit & 15), faults | digit)
-            })
-    };
-    let parts = [
-        digits(0, 8),
-        digits(9, 13),
-        digits(14, 18),
-        digits(19, 23),
-        digits(24, 36),
-    ];
-    // The upper half of what stands for another character is not empty.
-    let is_hex = parts.iter().fold(0, |faults, (_, of_part)| faults | of_part) < 16;
-    let [(a, _), (b, _), (c, _), (d, _), (e, _)] = parts;
-    let (high, low) = (a << 32 | b << 16 | c, d << 48 | e);
-    (is_dashed && is_hex).then_some(u128::from(high) << 64 | u128::from(low))
-}
-
-/// The value of each hexadecimal digit, and 255 for any other byte.
-const HEX_DIGITS: [u8; 256] = {
-    let mut digits = [u8::MAX; 256];
-    let mut value = 0_u8;
-    while value < 16 {
-        digits[b"0123456789abcdef"[value as usize] as usize] = value;
-        digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
-        value += 1;
+    // Without jumps, so that many digits are read at once.
+    let mut digits = [0; 32];
+    digits[..8].copy_from_slice(&text[..8]);
+    digits[8..12].copy_from_slice(&text[9..13]);
+    digits[12..16].copy_from_slice(&text[14..18]);
+    digits[16..20].copy_from_slice(&text[19..23]);
+    digits[20..].copy_from_slice(&text[24..]);
+    let mut faults = 0;
+    for digit in &mut digits {
+        let decimal = digit.wrapping_sub(b'0');
+        let letter = (*digit | 0x20).wrapping_sub(b'a');
+        faults |= u8::from(decimal > 9) & u8::from(letter > 5);
+        *digit = if decimal > 9 {
+            letter.wrapping_add(10)
+        } else {
+            decimal
+        };
     }
-    digits
-};
+    if faults != 0 {
+        return None;
+    }
+    // Neighbours are put together: two digits, four, eight.
+    let (words, _) = digits.as_chunks();
+    let mut packed = [0_u64; 4];
+    for (packed, word) in packed.iter_mut().zip(words) {
+        let ones = u64::from_le_bytes(*word);
+        let twos = (ones << 4 | ones >> 8) & 0x00ff_00ff_00ff_00ff;
+        let fours = (twos | twos >> 8) & 0x0000_ffff_0000_ffff;
+        *packed = (fours | fours >> 16) & 0xffff_ffff;
+    }
+    let [a, b, c, d] = packed;
+    let (high, low) = ((a | b << 32).swap_bytes(), (c | d << 32).swap_bytes());
+    Some(u128::from(high) << 64 | u128::from(low))
+}
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,7 +153,59 @@ mod tests {
         }
     }
 
+    /// A UUID read digit by digit.
+    fn read_slowly(text: &[u8]) -> Option<u128> {
+        let mut value = 0;
+        for (at, byte) in text.iter().enumerate() {
+            match (at, char::from(*byte).to_digit(16)) {
+                (8 | 13 | 18 | 23, _) if *byte != b'-' => return None,
+                (8 | 13 | 18 | 23, _) => {}
+                (_, digit) => value = value << 4 | u128::from(digit?),
+            }
+        }
+        (text.len() == 36).then_some(value)
+    }
+
+    #[test]
+    fn every_byte_at_every_place_is_read_as_by_digits() {
+        for text in [
+            "79b5e81f-9cdd-4145-b1f6-7c50ef8a2a36",
+            "AFAFAFAF-0909-afaf-AFAF-090909090909",
+        ] {
+            for at in 0..36 {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = text.as_bytes().to_vec();
+                    bytes[at] = byte;
+                    assert_eq!(parse_uuid(&bytes), read_slowly(&bytes), "{at} {byte}");
+                }
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_uuid_is_read_as_by_digits(value: u128, upper: u64, changes in prop::collection::vec((0_usize..36, any::<u8>()), 0..3), length in 30_usize..40) {
+            let mut bytes = RequestId::Uuid(value).to_string().into_bytes();
+            for (at, byte) in bytes.iter_mut().enumerate() {
+                if upper >> at & 1 == 1 {
+                    byte.make_ascii_uppercase();
+                }
+            }
+            prop_assert_eq!(parse_uuid(&bytes), Some(value));
+            for (at, byte) in changes {
+                bytes[at] = byte;
+            }
+            prop_assert_eq!(parse_uuid(&bytes), read_slowly(&bytes));
+            bytes.resize(length, b'0');
+            prop_assert_eq!(parse_uuid(&bytes), read_slowly(&bytes));
+        }
+
+        #[test]
+        fn any_bytes_are_read_as_by_digits(bytes in prop::collection::vec(any::<u8>(), 36), text in "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-g]{4}-[0-9A-F]{4}-[0-9A-Fa-f]{12}") {
+            prop_assert_eq!(parse_uuid(&bytes), read_slowly(&bytes));
+            prop_assert_eq!(parse_uuid(text.as_bytes()), read_slowly(text.as_bytes()));
+        }
+
         #[test]
         fn another_character_makes_it_no_uuid(value: u128, at in 0_usize..36, other in "[g-zG-Z/:@`-]|.") {
             let text = RequestId::Uuid(value).to_string();

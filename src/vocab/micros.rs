@@ -48,9 +48,14 @@ impl Micros {
     /// From milliseconds as a floating-point number, rounded to the nearest microsecond.
     /// `None` if it is negative, not finite or above [`Micros::MAX`].
     pub fn from_millis_f64(millis: f64) -> Option<Self> {
-        let micros = (millis * 1000.0).round();
-        // A comparison with NaN is false, so NaN is refused here too.
-        (micros >= 0.0 && micros <= Self::MAX.0 as f64).then_some(Self(micros as u64))
+        let micros = millis * 1000.0;
+        // As rounded away from zero at a half, without a call. A comparison with NaN is false, so NaN is refused here too.
+        if micros > -0.5 && micros < Self::MAX.0 as f64 + 0.5 {
+            let whole = micros as i64;
+            Some(Self((whole + i64::from(micros - whole as f64 >= 0.5)) as u64))
+        } else {
+            None
+        }
     }
 
     /// Reads milliseconds written as a plain decimal number, such as `8.40` or `3`: digits, and
@@ -154,7 +159,34 @@ mod tests {
         }
     }
 
+    /// Rounded as the library rounds.
+    fn rounded(millis: f64) -> Option<Micros> {
+        let micros = (millis * 1000.0).round();
+        (micros >= 0.0 && micros <= Micros::MAX.0 as f64).then_some(Micros(micros as u64))
+    }
+
+    #[test]
+    fn what_is_next_to_a_half_is_rounded_as_the_library_rounds() {
+        for micros in [-1.0, 0.0, 1.0, 2.0, 1e6, 1e9, 1e13, Micros::MAX.0 as f64] {
+            let millis = [micros - 0.5, micros, micros + 0.5].map(|micros: f64| micros / 1000.0);
+            for millis in millis
+                .into_iter()
+                .flat_map(|millis| [millis.next_down(), millis, millis.next_up()])
+            {
+                assert_eq!(Micros::from_millis_f64(millis), rounded(millis), "{millis}");
+            }
+        }
+        assert_eq!(Micros::from_millis_f64(-0.0), rounded(-0.0));
+    }
+
     proptest! {
+        #[test]
+        fn doubles_are_rounded_as_the_library_rounds(bits: u64, halves in 0..=2 * Micros::MAX.0, below_two in -2.0..2.0) {
+            for millis in [f64::from_bits(bits), halves as f64 / 2000.0, below_two / 1000.0, below_two] {
+                prop_assert_eq!(Micros::from_millis_f64(millis), rounded(millis));
+            }
+        }
+
         #[test]
         fn a_printed_duration_reads_back(micros in 0..=Micros::MAX.0) {
             let text = format!("{}.{:03}", micros / 1000, micros % 1000);
