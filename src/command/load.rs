@@ -175,7 +175,7 @@ fn threads(files: &[Located]) -> usize {
 }
 
 /// As many as there are for this process.
-fn processors() -> usize {
+pub(super) fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 

@@ -1,9 +1,10 @@
 //! `latscope summary`: every group of invocations.
 
 use std::io::Write;
+use std::num::NonZero;
 
 use super::error::Error;
-use super::load::{Common, Loaded, note};
+use super::load::{Common, Loaded, note, processors};
 use crate::comparison::{WhatIf, WhatIfOutcome};
 use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
@@ -68,7 +69,10 @@ pub fn summarize(
     };
     let (groups, doubts) = match selected.is_empty() {
         true => (Vec::new(), RowDoubts::default()),
-        false => crate::summary::summarize(&selected, &options.by, common.failures)?,
+        false => {
+            let threads = common.threads.map_or_else(processors, NonZero::get);
+            crate::summary::summarize(&selected, &options.by, common.failures, threads)?
+        }
     };
     let mut warnings = warnings(&loaded, &selected, &doubts, window)?;
     if !common.conditions.is_empty() {

@@ -98,6 +98,12 @@ pub(super) fn column_of<T: Whole, V>(
     }
 }
 
+/// These rows, unless they are all of them in their order.
+fn places<'r>(all: &Invocations, rows: &'r [u32]) -> Option<&'r [u32]> {
+    let is_whole = rows.len() == all.len() && rows.iter().zip(0_u32..).all(|(row, at)| *row == at);
+    (!is_whole).then_some(rows)
+}
+
 impl Columns {
     /// These rows of all invocations, with the model that each is thought to have used.
     pub(super) fn of(
@@ -106,8 +112,26 @@ impl Columns {
         model: Optional<u32>,
         model_source: Vec<ModelSource>,
     ) -> Self {
-        let is_whole = row.len() == all.len() && row.iter().zip(0_u32..).all(|(row, at)| *row == at);
-        let rows = (!is_whole).then_some(row.as_slice());
+        let summed_up = Self::summed_up_of(all, row, model, model_source);
+        let rows = places(all, &summed_up.row);
+        Self {
+            ended_at: (summed_up.row.iter().map(|row| all.ended_at(*row as usize))).collect(),
+            retry_us: picked(&all.retry_us, rows),
+            calls: picked(&all.calls, rows),
+            stream: picked(&all.stream, rows),
+            facts: FactColumns::of(all, rows),
+            ..summed_up
+        }
+    }
+
+    /// What a summary asks of these rows: times, and what they are counted by. The other lists are empty.
+    pub(super) fn summed_up_of(
+        all: &Invocations,
+        row: Vec<u32>,
+        model: Optional<u32>,
+        model_source: Vec<ModelSource>,
+    ) -> Self {
+        let rows = places(all, &row);
         let codes = |column: &Optional<u32>| column_of(column, rows, |code| code.unwrap_or(0));
         let truth = |column: &Optional<u32>| column_of(column, rows, |code| code == Some(1));
         Self {
@@ -115,7 +139,6 @@ impl Columns {
             start: codes(&all.start),
             model,
             model_source,
-            ended_at: (0..row.len()).map(|at| all.ended_at(row[at] as usize)).collect(),
             function: picked(&all.function, rows),
             version: picked(&all.version, rows),
             region: picked(&all.region, rows),
@@ -125,15 +148,12 @@ impl Columns {
             billed_us: picked(&all.billed_us, rows),
             inference_us: picked(&all.inference_us, rows),
             inference_is_bound: truth(&all.inference_is_bound),
-            retry_us: picked(&all.retry_us, rows),
             is_matched: truth(&all.is_matched),
             is_summed: (0..row.len())
                 .map(|at| all.combined(row[at] as usize) == CallsCombined::Sum)
                 .collect(),
-            calls: picked(&all.calls, rows),
-            stream: picked(&all.stream, rows),
-            facts: FactColumns::of(all, rows),
             row,
+            ..Self::default()
         }
     }
 

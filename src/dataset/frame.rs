@@ -14,7 +14,7 @@ use super::columns::{Columns, ModelSource};
 use super::models::attribute;
 use super::select::{Condition, Key, Selection};
 use super::window::Window;
-use crate::invocation::{Invocations, ModelUse, Names, Outcome, StartType};
+use crate::invocation::{Folded, Invocations, ModelUse, Names, Optional, Outcome, StartType};
 use crate::vocab::{RequestId, Timestamp, visible};
 
 /// Position of the invocation among all, which tells it from all others.
@@ -32,7 +32,7 @@ const MODEL_SOURCE: &str = "model_source";
 pub struct Dataset {
     frame: DataFrame,
     all: Arc<Invocations>,
-    names: Names,
+    names: Arc<Names>,
 }
 
 /// Rows that share the values of some keys.
@@ -118,7 +118,7 @@ impl Dataset {
         Ok(Self {
             frame: DataFrame::new(all.len(), columns)?,
             all: Arc::new(all),
-            names,
+            names: Arc::new(names),
         })
     }
 
@@ -155,7 +155,7 @@ impl Dataset {
     /// The names, to add those of rows that come from elsewhere. Added ones stand behind all others, whatever their own
     /// order.
     pub fn names_mut(&mut self) -> &mut Names {
-        &mut self.names
+        Arc::make_mut(&mut self.names)
     }
 
     /// How many rows.
@@ -189,6 +189,22 @@ impl Dataset {
     /// # Errors
     /// If the column engine fails.
     pub fn rows_of(&self, group: &Group) -> Result<Columns, Error> {
+        self.columns_of(group, Columns::of)
+    }
+
+    /// The rows of a group as plain numbers, as far as a summary asks for them: times, and what they are counted by.
+    ///
+    /// # Errors
+    /// If the column engine fails.
+    pub fn summed_up_rows_of(&self, group: &Group) -> Result<Columns, Error> {
+        self.columns_of(group, Columns::summed_up_of)
+    }
+
+    fn columns_of(
+        &self,
+        group: &Group,
+        columns: fn(&Invocations, Vec<u32>, Optional<u32>, Vec<ModelSource>) -> Columns,
+    ) -> Result<Columns, Error> {
         let (sources, models) = (
             u32_column(&self.frame, MODEL_SOURCE)?,
             u32_column(&self.frame, MODEL)?,
@@ -196,7 +212,7 @@ impl Dataset {
         let rows = u32_column(&self.frame, ROW)?;
         let places = || group.places.iter().map(|place| *place as usize);
         let source = |place| ModelSource::from_code(sources.get(place).unwrap_or(0));
-        Ok(Columns::of(
+        Ok(columns(
             &self.all,
             places().filter_map(|place| rows.get(place)).collect(),
             places().map(|place| models.get(place)).collect(),
@@ -430,7 +446,7 @@ impl Dataset {
         let mut group_of = vec![0_u32; self.len()];
         let mut groups = vec![Group::default()];
         for column in &columns {
-            let mut parts: HashMap<(u32, Option<u32>), u32> = HashMap::new();
+            let mut parts: HashMap<(u32, Option<u32>), u32, Folded> = HashMap::default();
             let mut parted: Vec<Group> = Vec::new();
             for (group, value) in group_of.iter_mut().zip(column.iter()) {
                 *group = *parts.entry((*group, value)).or_insert_with(|| {

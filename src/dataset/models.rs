@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::columns::ModelSource;
-use crate::invocation::Invocations;
+use crate::invocation::{Folded, Invocations};
 
 /// Function and version. Where the log does not tell a function, all versions of that name count as
 /// one, so that two functions are never taken for one that used a single model.
@@ -34,25 +34,27 @@ pub(super) fn attribute(
     let function = |row: usize| all.function.get(rows[row] as usize);
     let version = |row: usize| all.version.get(rows[row] as usize);
     // Where one row does not tell its function, it may be any of those with this version.
-    let untold: HashSet<Option<u32>> = (0..rows.len())
+    let untold: HashSet<Option<u32>, Folded> = (0..rows.len())
         .filter(|&row| function(row).is_none())
         .map(version)
         .collect();
     let version_of = |row: usize| -> Version {
         let version = version(row);
-        (function(row).filter(|_| !untold.contains(&version)), version)
+        let function = function(row).filter(|_| untold.is_empty() || !untold.contains(&version));
+        (function, version)
     };
-    let mut used: HashMap<Version, Used> = HashMap::new();
+    let mut used: HashMap<Version, Used, Folded> = HashMap::default();
     // Rows of one version and model follow each other: most tell nothing new.
     let mut last: Option<(Version, u32)> = None;
     for row in 0..models.len() {
         match (models[row], sources[row]) {
             (Some(model), ModelSource::Logged) => {
-                if last == Some((version_of(row), model)) {
+                let version = version_of(row);
+                if last == Some((version, model)) {
                     continue;
                 }
-                last = Some((version_of(row), model));
-                let entry = used.entry(version_of(row)).or_insert(Used::One(model));
+                last = Some((version, model));
+                let entry = used.entry(version).or_insert(Used::One(model));
                 if !matches!(entry, Used::One(other) if *other == model) {
                     *entry = Used::Several;
                 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::collect::{Collected, Span};
 use super::drafts::Drafts;
-use super::finish::{End, finish};
+use super::duplicates::End;
+use super::finish::finish;
 use super::folded::Folded;
 use super::joiner::Joiner;
 use super::ledger::Ledger;

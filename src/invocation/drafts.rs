@@ -3,9 +3,11 @@
 //! A draft is what an invocation is made of, and as much of each record as is needed to take it apart again: where a
 //! record of the same request turns up elsewhere in the input, all of them are joined anew by the general way.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::codes::Coded;
 use super::joiner::at_before_ms;
-use super::optional::Optional;
+use super::optional::{Optional, Spare};
 use super::rows::{BedrockId, Call, MarkKind, MarkRow, ReportRow, Rows, Standing, TimingRow, Told};
 use super::side_by_side::{Task, side_by_side};
 use crate::parse::{Completeness, Report, Status};
@@ -40,7 +42,13 @@ macro_rules! columns {
 
             /// Puts the rows into this order, which has each of them once, on so many threads.
             pub(super) fn reorder(&mut self, order: &[u32], threads: usize) {
-                let columns: Vec<Task<'_>> = vec![$(Box::new(|| self.$field = self.$field.pick(order)),)*];
+                let spares = Mutex::new(Vec::new());
+                let lock = || spares.lock().unwrap_or_else(PoisonError::into_inner);
+                let columns: Vec<Task<'_>> = vec![$(Box::new(|| {
+                    let mut spare: Spare = lock().pop().unwrap_or_default();
+                    self.$field.reorder(order, &mut spare);
+                    lock().push(spare);
+                }),)*];
                 side_by_side(columns, threads);
             }
 

@@ -12,10 +12,8 @@ use super::codes::Coded;
 use super::drafts::Drafts;
 use super::joiner::at_before_ms;
 use super::names::Interner;
-use super::optional::Optional;
 use super::request::StartType;
 use super::rows::InitRow;
-use super::tables::Tables;
 use crate::parse::{Completeness, InitPhase, Lifecycle, Status};
 use crate::vocab::{Micros, Timestamp};
 
@@ -34,11 +32,10 @@ pub(super) const PROVISIONED: &str = "provisioned-concurrency";
 
 /// An invocation as this file sees it.
 #[derive(Debug, Clone, Copy)]
-struct Served {
+pub(super) struct Served {
     has_stream_name: bool,
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
-    start_sequence: u64,
     end_sequence: u64,
     init: Option<Micros>,
     restore: Option<Micros>,
@@ -51,180 +48,19 @@ struct Served {
 
 /// The start type of an invocation and what it waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Classified {
-    start: StartType,
-    waited_init: Option<Micros>,
-}
-
-/// The start types of all invocations.
-#[derive(Debug, Default)]
-pub(super) struct Starts {
-    pub(super) start: Optional<u32>,
-    pub(super) waited_init: Optional<u64>,
-    /// How many were judged by their own records alone.
-    pub(super) told_alone: u64,
-}
-
-/// One step in the life of a stream.
-#[derive(Debug, Clone, Copy)]
-enum Step<'a> {
-    Init(&'a InitRow),
-    Serve(u32, Option<Timestamp>, u64),
-}
-
-/// What is asked while the steps of a stream are put into order.
-struct Steps<'a> {
-    drafts: &'a Drafts,
-    other_ids: &'a Interner,
-    has_name: bool,
-}
-
-impl Step<'_> {
-    fn at(&self) -> Option<Timestamp> {
-        match self {
-            Self::Init(row) => row.at,
-            Self::Serve(_, at, _) => *at,
-        }
-    }
-
-    fn sequence(&self) -> u64 {
-        match self {
-            Self::Init(row) => row.sequence,
-            Self::Serve(_, _, sequence) => *sequence,
-        }
-    }
-
-    /// At one time the beginning of an environment, its report, and the invocations.
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Init(row) => match row.line {
-                Lifecycle::InitReport { .. } => 2,
-                Lifecycle::RestoreReport { .. } => 3,
-                Lifecycle::RestoreStart => 1,
-                _ => 0,
-            },
-            Self::Serve(..) => 4,
-        }
-    }
-}
-
-impl Steps<'_> {
-    /// Order inside a stream: by time, and at the same time the beginning of an environment, its report, and the
-    /// invocations by their end and their request id. Without times, and where streams have no names and may be mixed, as read.
-    fn compare(&self, a: &Step<'_>, b: &Step<'_>) -> Ordering {
-        let by_sequence = || a.sequence().cmp(&b.sequence());
-        a.at().cmp(&b.at()).then_with(|| {
-            if !self.has_name || a.at().is_none() {
-                return by_sequence();
-            }
-            let ranked = a.rank().cmp(&b.rank());
-            ranked
-                .then_with(|| match (a, b) {
-                    (Step::Serve(a, ..), Step::Serve(b, ..)) => {
-                        let (a, b) = (*a as usize, *b as usize);
-                        self.drafts
-                            .compare_ends(a, b)
-                            .then_with(|| self.drafts.compare_requests(a, b, self.other_ids))
-                    }
-                    _ => Ordering::Equal,
-                })
-                .then_with(by_sequence)
-        })
-    }
-}
-
-/// Classifies every invocation; the result is in the same order.
-pub(super) fn classify(drafts: &Drafts, inits: &[InitRow], tables: &Tables, other_ids: &Interner) -> Starts {
-    let has_name = |stream: u32| tables.streams.get(stream).name.is_some();
-    let provisioned: Vec<bool> = tables
-        .initializations
-        .texts()
-        .map(|text| text == PROVISIONED)
-        .collect();
-    let served = |row: usize| drafts.served(row, &provisioned, &has_name);
-    // Rows of each stream, in the order in which they came.
-    let streams = tables.streams.len();
-    let mut begin = vec![0_u32; streams + 1];
-    let stream_of = |row: usize| drafts.stream.get(row).unwrap_or(0) as usize;
-    for row in 0..drafts.len() {
-        begin[stream_of(row) + 1] += 1;
-    }
-    for stream in 0..streams {
-        begin[stream + 1] += begin[stream];
-    }
-    let mut rows = vec![0_u32; drafts.len()];
-    let mut next = begin.clone();
-    for (row, number) in (0..drafts.len()).zip(0_u32..) {
-        let place = &mut next[stream_of(row)];
-        rows[*place as usize] = number;
-        *place += 1;
-    }
-    let mut inits: Vec<&InitRow> = inits.iter().collect();
-    inits.sort_by_key(|row| row.stream);
-    let mut inits = inits.as_slice();
-
-    let mut classified = vec![StartType::Unknown.code() as u8; drafts.len()];
-    // Few wait.
-    let mut waited: Vec<(u32, u64)> = Vec::new();
-    let mut told_alone = 0;
-    let mut steps: Vec<Step<'_>> = Vec::new();
-    for (stream, number) in (0..streams).zip(0_u32..) {
-        let (own, others) = inits.split_at(inits.partition_point(|row| row.stream <= number));
-        inits = others;
-        steps.clear();
-        steps.extend(own.iter().map(|row| Step::Init(row)));
-        for &row in &rows[begin[stream] as usize..begin[stream + 1] as usize] {
-            let at = row as usize;
-            steps.push(Step::Serve(
-                row,
-                drafts.started_at(at),
-                drafts.start_sequence.get(at).unwrap_or(0),
-            ));
-        }
-        let order = Steps {
-            drafts,
-            other_ids,
-            has_name: has_name(number),
-        };
-        steps.sort_by(|a, b| order.compare(a, b));
-        let is_alone = !is_one_environment_at_a_time(&steps, &served);
-        let mut environment = Environment::default();
-        for step in &steps {
-            match step {
-                Step::Init(row) if !is_alone => environment.init(row),
-                Step::Init(_) => {}
-                Step::Serve(row, ..) => {
-                    let served = served(*row as usize);
-                    let of = match is_alone {
-                        true => alone(&served),
-                        false => environment.serve(&served),
-                    };
-                    told_alone += u64::from(is_alone);
-                    classified[*row as usize] = of.start.code() as u8;
-                    waited.extend(of.waited_init.map(|init| (*row, init.as_micros())));
-                }
-            }
-        }
-    }
-    waited.sort_unstable();
-    let mut waited = waited.into_iter().peekable();
-    Starts {
-        start: classified.iter().map(|start| Some(u32::from(*start))).collect(),
-        waited_init: (0..drafts.len())
-            .map(|row| Some(waited.next_if(|(of, _)| *of as usize == row)?.1))
-            .collect(),
-        told_alone,
-    }
+pub(super) struct Classified {
+    pub(super) start: StartType,
+    pub(super) waited_init: Option<Micros>,
 }
 
 impl Drafts {
-    fn ended(&self, row: usize) -> Option<Timestamp> {
+    pub(super) fn ended(&self, row: usize) -> Option<Timestamp> {
         self.ended_at
             .get(row)
             .map(|at| Timestamp::from_epoch_millis(at as i64))
     }
 
-    fn started_at(&self, row: usize) -> Option<Timestamp> {
+    pub(super) fn started_at(&self, row: usize) -> Option<Timestamp> {
         let ended = self.ended(row).unwrap_or(Timestamp::from_epoch_millis(0));
         self.started_before_ms
             .get(row)
@@ -252,7 +88,7 @@ impl Drafts {
             .then_with(|| number(a).cmp(&number(b)))
     }
 
-    fn served(&self, row: usize, provisioned: &[bool], has_name: &dyn Fn(u32) -> bool) -> Served {
+    pub(super) fn served(&self, row: usize, provisioned: &[bool], has_stream_name: bool) -> Served {
         let micros = |value: Option<u64>| value.map(Micros::from_micros);
         let is_provisioned = match self.is_provisioned.get(row) {
             Some(told) => told == 1,
@@ -262,10 +98,9 @@ impl Drafts {
                 .is_some_and(|told| provisioned[told as usize]),
         };
         Served {
-            has_stream_name: has_name(self.stream.get(row).unwrap_or(0)),
+            has_stream_name,
             started_at: self.started_at(row),
             ended_at: self.ended(row),
-            start_sequence: self.start_sequence.get(row).unwrap_or(0),
             end_sequence: self.end_sequence.get(row).unwrap_or(0),
             init: micros(self.init.get(row)),
             restore: micros(self.restore.get(row)),
@@ -276,33 +111,9 @@ impl Drafts {
     }
 }
 
-/// Whether the invocations of a stream follow one another. A named stream is one environment; a
-/// file without stream names may mix many, which shows when invocations overlap.
-fn is_one_environment_at_a_time(stream: &[Step<'_>], served: &dyn Fn(usize) -> Served) -> bool {
-    let mut before: Option<Served> = None;
-    for step in stream {
-        let Step::Serve(row, ..) = step else { continue };
-        let served = served(*row as usize);
-        if served.has_stream_name {
-            return true;
-        }
-        if let Some(before) = before {
-            let overlaps = match (before.ended_at, served.started_at) {
-                (Some(ended), Some(started)) => ended.millis_since(started) > 1,
-                _ => served.start_sequence < before.end_sequence,
-            };
-            if overlaps {
-                return false;
-            }
-        }
-        before = Some(served);
-    }
-    true
-}
-
 /// What has happened since an environment began.
 #[derive(Default)]
-struct Environment {
+pub(super) struct Environment {
     has_served: bool,
     /// Whether others served in this stream before it began.
     follows_others: bool,
@@ -325,7 +136,7 @@ struct Environment {
 }
 
 impl Environment {
-    fn init(&mut self, row: &InitRow) {
+    pub(super) fn init(&mut self, row: &InitRow) {
         let phase = match &row.line {
             Lifecycle::InitStart { phase, .. } | Lifecycle::InitReport { phase, .. } => *phase,
             _ => None,
@@ -414,7 +225,17 @@ impl Environment {
             })
     }
 
-    fn serve(&mut self, served: &Served) -> Classified {
+    /// Whether an invocation whose `REPORT` tells neither an initialisation nor a restore is a warm one.
+    pub(super) fn has_served(&self) -> bool {
+        self.has_served
+    }
+
+    /// Takes such a one.
+    pub(super) fn serve_warm(&mut self, ended_at: Option<Timestamp>, end_sequence: u64) {
+        self.last_served = Some((ended_at, end_sequence));
+    }
+
+    pub(super) fn serve(&mut self, served: &Served) -> Classified {
         let begins_anew = self.has_served && (served.init.is_some() || served.restore.is_some());
         if begins_anew {
             *self = self.next();
@@ -504,7 +325,7 @@ impl Environment {
 }
 
 /// An invocation whose environment cannot be told: it is judged by its own records alone.
-fn alone(served: &Served) -> Classified {
+pub(super) fn alone(served: &Served) -> Classified {
     if served.restore.is_some() {
         return waited(StartType::Restored, served.restore);
     }

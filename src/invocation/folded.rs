@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Makes hashers of one seed.
 #[derive(Debug, Clone)]
-pub(super) struct Folded(u64);
+pub(crate) struct Folded(u64);
 
 impl Default for Folded {
     fn default() -> Self {
@@ -24,7 +24,7 @@ impl BuildHasher for Folded {
 }
 
 /// See [`Folded`].
-pub(super) struct FoldedHasher(u64);
+pub(crate) struct FoldedHasher(u64);
 
 impl FoldedHasher {
     /// Both halves of a product depend on all bits of its factors.

@@ -13,9 +13,11 @@
 
 mod assemble;
 mod blanks;
+mod by_time;
 mod codes;
 mod collect;
 mod drafts;
+mod duplicates;
 mod environment;
 mod facts;
 mod finish;
@@ -28,6 +30,7 @@ mod joiner;
 mod ledger;
 mod model_call;
 mod names;
+mod naming;
 mod optional;
 mod part;
 mod path;
@@ -35,12 +38,15 @@ mod repeats;
 mod request;
 mod rows;
 mod side_by_side;
+mod starts;
 mod streams;
 mod tables;
 
 pub use assemble::Assembler;
 pub use collect::{Collected, Collector, Span};
 pub use facts::Facts;
+#[cfg(feature = "cli")]
+pub(crate) use folded::Folded;
 pub use gather::{Gathering, Listen};
 pub use invocations::Invocations;
 pub use ledger::{Ledger, REJECTED_KEPT};
@@ -52,3 +58,5 @@ pub use path::{
     ClientOutcome, ClientPhase, ClientSeen, GatewaySeen, Integration, InvocationSeen, PathRequest, PathRun,
 };
 pub use request::{CallsCombined, Inference, Invocation, ModelUse, Outcome, StartType};
+#[cfg(feature = "cli")]
+pub(crate) use side_by_side::{Task, side_by_side};

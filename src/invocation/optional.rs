@@ -4,14 +4,33 @@
 pub trait Whole: Copy + Eq + From<u32> + TryInto<u32> {
     /// What stands for none in a column of whole ones.
     const NONE: Self;
+
+    /// The spare list of such numbers.
+    fn spare(spare: &mut Spare) -> &mut Vec<Self>;
 }
 
 impl Whole for u32 {
     const NONE: Self = Self::MAX;
+
+    fn spare(spare: &mut Spare) -> &mut Vec<Self> {
+        &mut spare.narrow
+    }
 }
 
 impl Whole for u64 {
     const NONE: Self = Self::MAX;
+
+    fn spare(spare: &mut Spare) -> &mut Vec<Self> {
+        &mut spare.wide
+    }
+}
+
+/// Memory that the next column is put into an order in: that of the one before it, which has its pages already.
+#[derive(Debug, Default)]
+pub struct Spare {
+    tiny: Vec<u8>,
+    narrow: Vec<u32>,
+    wide: Vec<u64>,
 }
 
 /// A column of whole numbers, of which rows may have none. It takes no room where all rows are alike, one byte a row
@@ -104,10 +123,27 @@ fn fill<T: Copy, V>(
     })
 }
 
+/// Puts another value in the place of each, up to the first whose new one does not fit; how many these are.
+fn changed_in_place<V: Copy>(values: &mut [V], change: impl Fn(V) -> Option<V>) -> usize {
+    let fits = values.iter_mut().position(|value| match change(*value) {
+        Some(changed) => {
+            *value = changed;
+            false
+        }
+        None => true,
+    });
+    fits.unwrap_or(values.len())
+}
+
 impl<T: Whole> Optional<T> {
     /// A column of so many rows that have none.
     pub fn none(len: usize) -> Self {
         Self(Kept::Alike(None, len))
+    }
+
+    /// A column of so many rows that have all the same.
+    pub(super) fn alike(value: Option<T>, len: usize) -> Self {
+        Self(Kept::Alike(value, len))
     }
 
     /// The number of a row, if it has one.
@@ -194,6 +230,22 @@ impl<T: Whole> Optional<T> {
         })
     }
 
+    /// Puts the rows into this order, which has each of them once.
+    pub(super) fn reorder(&mut self, order: &[u32], spare: &mut Spare) {
+        fn put<V: Copy>(values: &mut Vec<V>, order: &[u32], spare: &mut Vec<V>) {
+            spare.clear();
+            spare.extend(order.iter().map(|row| values[*row as usize]));
+            std::mem::swap(values, spare);
+        }
+        match &mut self.0 {
+            Kept::Alike(..) => {}
+            Kept::Tiny(values) => put(values, order, &mut spare.tiny),
+            Kept::Narrow(values) => put(values, order, &mut spare.narrow),
+            Kept::Wide(values) => put(values, order, T::spare(spare)),
+            Kept::Any(_) => *self = self.pick(order),
+        }
+    }
+
     /// Adds a row.
     #[inline]
     pub fn push(&mut self, value: Option<T>) {
@@ -214,24 +266,26 @@ impl<T: Whole> Optional<T> {
     /// Adds rows.
     #[inline]
     pub(super) fn extend_with(&mut self, mut values: impl Iterator<Item = Option<T>>) {
-        // What does not fit is the first of the rows that are added one by one.
-        let other = match &mut self.0 {
-            Kept::Alike(known, len) => values.find(|value| {
-                let is_alike = value == known;
-                *len += usize::from(is_alike);
-                !is_alike
-            }),
-            Kept::Tiny(kept) => fill(kept, &mut values, tiny),
-            Kept::Narrow(kept) => fill(kept, &mut values, narrowed),
-            Kept::Wide(kept) => fill(kept, &mut values, wide),
-            Kept::Any(kept) => {
-                kept.extend(values.by_ref());
-                None
+        loop {
+            // What does not fit chooses another kind, of which there are few.
+            let other = match &mut self.0 {
+                Kept::Alike(known, len) => values.find(|value| {
+                    let is_alike = value == known;
+                    *len += usize::from(is_alike);
+                    !is_alike
+                }),
+                Kept::Tiny(kept) => fill(kept, &mut values, tiny),
+                Kept::Narrow(kept) => fill(kept, &mut values, narrowed),
+                Kept::Wide(kept) => fill(kept, &mut values, wide),
+                Kept::Any(kept) => {
+                    kept.extend(values.by_ref());
+                    None
+                }
+            };
+            match other {
+                Some(other) => self.push(other),
+                None => return,
             }
-        };
-        if let Some(other) = other {
-            self.push(other);
-            values.for_each(|value| self.push(value));
         }
     }
 
@@ -339,9 +393,19 @@ impl<T: Whole> Optional<T> {
 
     /// The numbers with another in the place of each.
     pub fn map(&mut self, change: impl Fn(T) -> Option<T>) {
-        match &mut self.0 {
-            Kept::Alike(value, _) => *value = value.and_then(change),
-            _ => *self = self.iter().map(|value| value.and_then(&change)).collect(),
+        let change = |value: Option<T>| value.and_then(&change);
+        let done = match &mut self.0 {
+            Kept::Alike(value, _) => return *value = change(*value),
+            Kept::Tiny(values) => changed_in_place(values, |value| tiny(change(of_tiny(value)))),
+            Kept::Narrow(values) => changed_in_place(values, |value| narrowed(change(widened(value)))),
+            Kept::Wide(values) => changed_in_place(values, |value| wide(change(of_wide(value)))),
+            Kept::Any(values) => changed_in_place(values, |value| Some(change(value))),
+        };
+        if done < self.len() {
+            let rows = self.iter().enumerate();
+            *self = rows
+                .map(|(row, value)| if row < done { value } else { change(value) })
+                .collect();
         }
     }
 
@@ -369,31 +433,9 @@ impl<T: Whole> Eq for Optional<T> {}
 
 impl<T: Whole> FromIterator<Option<T>> for Optional<T> {
     fn from_iter<I: IntoIterator<Item = Option<T>>>(values: I) -> Self {
-        let values = values.into_iter();
-        let all = values.size_hint().0;
         let mut column = Self::default();
-        for value in values {
-            let is_reserved = !matches!(column.0, Kept::Alike(..));
-            column.push(value);
-            if !is_reserved {
-                column.reserve(all);
-            }
-        }
+        column.extend_with(values.into_iter());
         column
-    }
-}
-
-impl<T: Whole> Optional<T> {
-    /// Makes room for `len` rows in all.
-    fn reserve(&mut self, len: usize) {
-        let more = len.saturating_sub(self.len());
-        match &mut self.0 {
-            Kept::Alike(..) => {}
-            Kept::Tiny(values) => values.reserve_exact(more),
-            Kept::Narrow(values) => values.reserve_exact(more),
-            Kept::Wide(values) => values.reserve_exact(more),
-            Kept::Any(values) => values.reserve_exact(more),
-        }
     }
 }
 

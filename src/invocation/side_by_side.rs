@@ -4,10 +4,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Something to be done once.
-pub(super) type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
+pub(crate) type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
 
 /// Does everything, on at most so many threads, of which the caller's is one.
-pub(super) fn side_by_side(tasks: Vec<Task<'_>>, threads: usize) {
+pub(crate) fn side_by_side(tasks: Vec<Task<'_>>, threads: usize) {
     let more = threads.min(tasks.len()).saturating_sub(1);
     let tasks = Mutex::new(tasks.into_iter());
     let next = || tasks.lock().unwrap_or_else(PoisonError::into_inner).next();

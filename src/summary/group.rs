@@ -4,8 +4,8 @@ use super::latency::{Failures, Latencies};
 use super::metric::{Metric, MetricSummary};
 use super::mixture::{Mixture, mixtures};
 use super::warning::RowDoubts;
-use crate::dataset::{Columns, Dataset, Error, Key, ModelSource};
-use crate::invocation::Outcome;
+use crate::dataset::{Columns, Dataset, Error, Group, Key, ModelSource};
+use crate::invocation::{Outcome, Task, side_by_side};
 use crate::stats::{Confidence, Interval, Sample, Share};
 
 /// The summary of one group.
@@ -111,7 +111,7 @@ impl GroupSummary {
     }
 }
 
-/// Summarises every group of a dataset, and counts what is doubtful about all of its rows.
+/// Summarises every group of a dataset, on at most so many threads, and counts what is doubtful about all of its rows.
 ///
 /// # Errors
 /// If the column engine fails.
@@ -119,17 +119,32 @@ pub fn summarize(
     dataset: &Dataset,
     keys: &[Key],
     failures: Failures,
+    threads: usize,
 ) -> Result<(Vec<GroupSummary>, RowDoubts), Error> {
     let groups = dataset.group_by(keys)?;
-    let mut doubts = RowDoubts::default();
-    // The rows of one group after the other are there.
-    let mut summaries = Vec::with_capacity(groups.len());
-    for group in groups {
-        let rows = dataset.rows_of(&group)?;
-        let values = keys.iter().copied().zip(group.values).collect();
+    let summarized = |group: &Group| {
+        let rows = dataset.summed_up_rows_of(group)?;
+        let values = keys.iter().copied().zip(group.values.iter().copied()).collect();
         let summary = GroupSummary::of(values, &rows, failures);
-        doubts.add(RowDoubts::of(&rows, &summary));
+        let doubts = RowDoubts::of(&rows, &summary);
+        Ok((summary, doubts))
+    };
+    // The rows of one group after the other are there on each thread.
+    let mut found: Vec<Option<Result<_, Error>>> = groups.iter().map(|_| None).collect();
+    let tasks = groups
+        .iter()
+        .zip(&mut found)
+        .map(|(group, found)| -> Task<'_> { Box::new(|| *found = Some(summarized(group))) });
+    side_by_side(tasks.collect(), if dataset.len() < MANY { 1 } else { threads });
+    let mut doubts = RowDoubts::default();
+    let mut summaries = Vec::with_capacity(groups.len());
+    for found in found.into_iter().flatten() {
+        let (summary, of_rows) = found?;
+        doubts.add(of_rows);
         summaries.push(summary);
     }
     Ok((summaries, doubts))
 }
+
+/// So many invocations are worth a thread.
+const MANY: usize = 1 << 12;

@@ -1,0 +1,168 @@
+//! What is there twice, or stands elsewhere than the rest of its request.
+
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+
+use super::assemble::is_repeated_report;
+use super::drafts::Drafts;
+use super::folded::Folded;
+use super::ledger::Ledger;
+use super::rows::{MarkKind, MarkRow, Rows, Told};
+use super::side_by_side::side_by_side;
+use crate::vocab::RequestId;
+
+/// Takes requests apart that are settled and have records elsewhere, or are settled twice. An `END` elsewhere tells nothing.
+pub(super) fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows, threads: usize) {
+    let uuid = |id: &RequestId| match id {
+        RequestId::Uuid(id) => Some(*id),
+        RequestId::Other(_) => None,
+    };
+    let mut conflicts: HashSet<u128, Folded> = HashSet::default();
+    conflicts.extend(rows.reports.iter().filter_map(|row| uuid(&row.report.request_id)));
+    conflicts.extend(rows.timings.iter().filter_map(|row| uuid(&row.request_id)));
+    let is_end = |row: &&MarkRow| row.kind == MarkKind::End;
+    let marks = rows.marks.iter().filter(|row| !is_end(row));
+    conflicts.extend(marks.filter_map(|row| uuid(&row.request_id)));
+    let (mut even, mut odd) = (Vec::new(), Vec::new());
+    side_by_side(
+        vec![
+            Box::new(|| even = settled_twice(settled, 0)),
+            Box::new(|| odd = settled_twice(settled, 1)),
+        ],
+        threads,
+    );
+    conflicts.extend(even.into_iter().chain(odd));
+    if conflicts.is_empty() {
+        return;
+    }
+    for drafts in settled.iter_mut() {
+        // From behind, so that what comes into an empty place has been looked at.
+        for row in (0..drafts.len()).rev() {
+            if drafts.uuid(row).is_some_and(|id| conflicts.contains(&id)) {
+                drafts.swap_remove(row).loosen(rows);
+            }
+        }
+    }
+}
+
+/// The ids with this last bit that several settled requests have.
+fn settled_twice(settled: &[Drafts], bit: u128) -> Vec<u128> {
+    let ids = || {
+        let ids = settled
+            .iter()
+            .flat_map(|drafts| (0..drafts.len()).filter_map(|row| drafts.uuid(row)));
+        ids.filter(|id| id & 1 == bit)
+    };
+    // An id whose bit another one has set may be that one. Most have a bit of their own, and a set of bits is near.
+    let rows: usize = settled.iter().map(Drafts::len).sum();
+    let mask = (rows * BITS_OF_ID / 2).next_power_of_two().max(64) - 1;
+    let hasher = Folded::default();
+    let mut is_set = vec![0_u64; mask / 64 + 1];
+    let mut doubted: HashSet<u128, Folded> = HashSet::default();
+    for id in ids() {
+        let place = hasher.hash_one(id) as usize & mask;
+        let word = &mut is_set[place / 64];
+        if *word >> (place % 64) & 1 == 1 {
+            doubted.insert(id);
+        }
+        *word |= 1 << (place % 64);
+    }
+    drop(is_set);
+    if doubted.is_empty() {
+        return Vec::new();
+    }
+    let mut seen: HashSet<u128, Folded> = HashSet::default();
+    ids()
+        .filter(|id| doubted.contains(id) && !seen.insert(*id))
+        .collect()
+}
+
+/// See [`settled_twice`].
+const BITS_OF_ID: usize = 16;
+
+/// What tells an `END` from others: its request, its own hash, and its file where nothing else does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct End(u128, u32, u32);
+
+impl End {
+    /// `None` where nothing tells it.
+    pub(super) fn of(row: &MarkRow) -> Option<Self> {
+        let (id, own, file) = key(&row.request_id, row.told, row.standing.file)?;
+        Some(Self(id, own, file))
+    }
+}
+
+/// Drops the `END` lines of requests whose id is known, and counts those that were there before. They tell nothing else.
+pub(super) fn drop_ends(mut ends: Vec<End>, settled: &[Drafts], rows: &mut Rows, ledger: &mut Ledger) {
+    ends.extend(
+        rows.marks
+            .iter()
+            .filter(|row| row.kind == MarkKind::End)
+            .filter_map(End::of),
+    );
+    rows.marks.retain(|row| row.kind != MarkKind::End);
+    let ids: HashSet<u128, Folded> = ends.iter().map(|end| end.0).collect();
+    if !ids.is_empty() {
+        for drafts in settled {
+            for row in 0..drafts.len() {
+                let id = drafts.uuid(row).filter(|id| ids.contains(id));
+                let told = id.zip(drafts.end_told.get(row));
+                ends.extend(told.map(|(id, own)| End(id, own, u32::MAX)));
+            }
+        }
+    }
+    ends.sort_unstable();
+    let repeated = ends
+        .chunk_by(|a, b| a == b)
+        .map(|same| same.len() as u64 - 1)
+        .sum::<u64>();
+    ledger.lifecycle -= repeated;
+    ledger.duplicates += repeated;
+}
+
+/// What tells an event among those of a request whose id is known; `None` where nothing does. A line that nothing but its
+/// file tells from others is one of that file.
+fn key(id: &RequestId, told: Told, file: u32) -> Option<(u128, u32, u32)> {
+    let own = told.of_request().own;
+    match id {
+        RequestId::Uuid(id) if *id != 0 && own != 0 => {
+            Some((*id, own, if told.is_of_file { file } else { u32::MAX }))
+        }
+        _ => None,
+    }
+}
+
+/// Drops events that were there before, of requests whose id is known. Of what is there twice the first in the input is
+/// kept.
+pub(super) fn drop_duplicates(rows: &mut Rows, ledger: &mut Ledger) {
+    let mut reports: HashSet<_, Folded> = HashSet::default();
+    let before = rows.reports.len();
+    rows.reports.sort_by_key(|row| row.standing.sequence);
+    rows.reports.retain(|row| {
+        let Some((id, own, file)) = key(&row.report.request_id, row.told, row.standing.file) else {
+            return true;
+        };
+        let trace = u128::from(row.told.of_request().trace);
+        !is_repeated_report(&mut reports, trace, |suffix| (id, own, file, suffix))
+    });
+    let repeated_reports = (before - rows.reports.len()) as u64;
+
+    let mut timings: HashSet<_, Folded> = HashSet::default();
+    let before = rows.timings.len();
+    rows.timings.sort_by_key(|row| row.standing.sequence);
+    rows.timings.retain(|row| {
+        key(&row.request_id, row.told, row.standing.file).is_none_or(|key| timings.insert(key))
+    });
+    let repeated_timings = (before - rows.timings.len()) as u64;
+
+    let mut marks: HashSet<_, Folded> = HashSet::default();
+    let before = rows.marks.len();
+    rows.marks.sort_by_key(|row| row.standing.sequence);
+    rows.marks
+        .retain(|row| key(&row.request_id, row.told, row.standing.file).is_none_or(|key| marks.insert(key)));
+    let repeated_marks = (before - rows.marks.len()) as u64;
+    ledger.report_records -= repeated_reports;
+    ledger.timing_records -= repeated_timings;
+    ledger.lifecycle -= repeated_marks;
+    ledger.duplicates += repeated_reports + repeated_timings + repeated_marks;
+}
