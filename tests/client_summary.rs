@@ -149,6 +149,21 @@ fn beside_the_logs_of_a_function_stand_both_tables() {
 }
 
 #[test]
+fn a_log_of_nothing_but_a_warm_up_is_told_as_such() {
+    let sent = request(1, "warm_up", "ok", 420.0);
+    let joined = format!("\"lambda_request_id\":\"{}\",\"outcome\"", common::request_id(1));
+    Run::new("report --input run.ndjson --input logs.ndjson --baseline nova-lite --candidate haiku")
+        .file("run.ndjson", sent.replace("\"outcome\"", &joined))
+        .file(
+            "logs.ndjson",
+            invocation(1, "amazon.nova-lite-v1:0", 300.0, 400.0),
+        )
+        .done()
+        .code(4)
+        .stderr_has("the input holds 1 invocation of a client's warm-up, which does not count");
+}
+
+#[test]
 fn what_needs_invocations_says_what_was_read_instead() {
     let gateway = r#"{"requestId":"g=","routeKey":"POST /","status":"200","responseLatency":"9"}"#;
     for (input, said) in [

@@ -93,6 +93,11 @@ pub enum Error {
     },
     /// The input holds records of clients or of API Gateway alone, which are no invocations.
     OnlyOutside(Box<Ledger>),
+    /// All invocations are those of a client's warm-up, which do not count.
+    OnlyWarmUp {
+        /// How many.
+        invocations: usize,
+    },
     /// The window and the conditions hold nothing.
     NothingSelected {
         /// The window.
@@ -210,6 +215,7 @@ impl Error {
             | Self::NothingToFetch
             | Self::OnlyModelCalls { .. }
             | Self::OnlyOutside(_)
+            | Self::OnlyWarmUp { .. }
             | Self::NothingSelected { .. }
             | Self::EmptySide { .. }
             | Self::NoBaseTime => ExitStatus::NothingMatched,

@@ -142,6 +142,14 @@ impl fmt::Display for Error {
                 }
                 reasons(f, ledger)
             }
+            Self::OnlyWarmUp { invocations } => {
+                let told = listed([(*invocations as u64, ["invocation", "invocations"])]);
+                write!(
+                    f,
+                    "no invocation left: the input holds {told} of a client's warm-up, which does not count; give the function's \
+                     log of the time after it too"
+                )
+            }
             Self::NothingSelected {
                 window,
                 has_conditions,
@@ -240,7 +248,7 @@ fn reasons(f: &mut fmt::Formatter<'_>, ledger: &Ledger) -> fmt::Result {
 }
 
 /// How many there are of each kind, where there are any, named as one and as several.
-fn listed(kinds: [(u64, [&str; 2]); 2]) -> String {
+fn listed<const KINDS: usize>(kinds: [(u64, [&str; 2]); KINDS]) -> String {
     let told: Vec<String> = kinds
         .into_iter()
         .filter(|(count, _)| *count > 0)

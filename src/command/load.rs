@@ -62,6 +62,8 @@ pub struct Loaded {
     pub dataset: Dataset,
     /// How many of them have no time.
     pub without_time: usize,
+    /// How many were left out, which are those of a client's warm-up.
+    warm_up: usize,
     /// Bedrock's own records of model calls.
     pub model_calls: Vec<ModelCall>,
     /// Requests that clients and API Gateway recorded.
@@ -266,6 +268,7 @@ impl Loaded {
         let without_time = (0..all.len()).filter(|row| all.ended_at(*row).is_none()).count();
         Ok(Self {
             dataset: Dataset::new(collected.invocations, collected.names)?.without(&warm_up)?,
+            warm_up: warm_up.len(),
             without_time,
             model_calls: collected.model_calls,
             requests: collected.requests,
@@ -285,9 +288,10 @@ impl Loaded {
         if !self.dataset.is_empty() {
             return Ok(());
         }
-        Err(match self.model_calls.len() {
-            0 => Error::OnlyOutside(Box::new(self.ledger.clone())),
-            calls => Error::OnlyModelCalls { calls },
+        Err(match (self.warm_up, self.model_calls.len()) {
+            (0, 0) => Error::OnlyOutside(Box::new(self.ledger.clone())),
+            (0, calls) => Error::OnlyModelCalls { calls },
+            (invocations, _) => Error::OnlyWarmUp { invocations },
         })
     }
 

@@ -2,8 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// From so many numbers on a radix sort is faster.
-const MANY: usize = 4096;
+use crate::stats::sort_words;
 
 /// Puts the numbers below `len` into the order of their times, not known ones first, and at one time into that of `ties`.
 /// What is there of `order` is forgotten.
@@ -30,12 +29,7 @@ pub(super) fn by_time(
     // The time in the upper bits of each, and the number in the lower ones.
     let since_first = |number| at(number).map_or(0, |at| first.abs_diff(at) + 1);
     order.extend((0..len).map(|number| since_first(number) << bits | number as u64));
-    if !order.is_sorted() {
-        match order.len() < MANY {
-            true => order.sort_unstable(),
-            false => radsort::sort(order),
-        }
-    }
+    sort_words(order);
     let number = |one: u64| one & !(u64::MAX << bits);
     for same in order.chunk_by_mut(|a, b| a >> bits == b >> bits) {
         if same.len() > 1 {
@@ -64,7 +58,7 @@ mod tests {
 
     #[test]
     fn many_are_sorted_like_few() {
-        let times: Vec<Option<i64>> = (0..2 * MANY as i64)
+        let times: Vec<Option<i64>> = (0..10_000)
             .map(|number| Some(number * 7_919 % 10_007).filter(|at| at % 3 > 0))
             .collect();
         sorted(&times);

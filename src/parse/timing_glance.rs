@@ -15,7 +15,10 @@ use super::timing_search::NESTS;
 pub(super) fn is_none(json: &str, needles: &AhoCorasick, keys: &TimingKeys) -> bool {
     let mut glance = Glance {
         needles,
-        keys,
+        statuses: keys
+            .of(Field::Status)
+            .map(|status| status.path.as_str())
+            .collect(),
         has_null: false,
         has_status: false,
     };
@@ -30,7 +33,8 @@ pub(super) fn is_none(json: &str, needles: &AhoCorasick, keys: &TimingKeys) -> b
 
 struct Glance<'g> {
     needles: &'g AhoCorasick,
-    keys: &'g TimingKeys,
+    /// Paths of keys that a status is under.
+    statuses: Vec<&'g str>,
     has_null: bool,
     has_status: bool,
 }
@@ -117,8 +121,8 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             if key == "schema" {
                 return Err(A::Error::custom("a schema"));
             }
-            let mut statuses = self.glance.keys.of(Field::Status);
-            self.glance.has_status |= statuses.any(|status| status.path.contains(key));
+            let mut statuses = self.glance.statuses.iter();
+            self.glance.has_status |= statuses.any(|path| path.len() >= key.len() && path.contains(key));
             // Any text under a needle is refused, also where loggers put records.
             let under = if self.glance.needles.is_match(key) {
                 Under::Needle
