@@ -367,6 +367,7 @@ impl Loaded {
     pub(super) fn without_logs() -> Result<Self, Error> {
         Ok(Self {
             dataset: Dataset::new(Invocations::default(), Names::default())?,
+            warm_up: 0,
             without_time: 0,
             model_calls: Vec::new(),
             requests: Vec::new(),

@@ -7,14 +7,21 @@ use super::unescape::is_bare;
 #[derive(Debug)]
 pub(super) struct EventCutter {
     shape: EventShape,
-    /// Those that were met last.
     layouts: Vec<Layout>,
     /// Which of them gives way to the next.
     oldest: usize,
+    /// How many more lines had none of these layouts than had one, since the last was learnt.
+    missed: u32,
 }
 
 /// So many lengths of values are known at once: as streams of different versions of a function have.
 const LAYOUTS: usize = 4;
+
+/// After so many lines in vain another layout is learnt: to learn one takes as long as to cut a few lines without.
+const PATIENCE: u32 = 64;
+
+/// What stands around a message is not learnt by heart if it is longer.
+const LONGEST_BYTES: usize = 1024;
 
 impl EventCutter {
     pub(super) fn new(shape: EventShape) -> Self {
@@ -22,6 +29,7 @@ impl EventCutter {
             shape,
             layouts: Vec::new(),
             oldest: 0,
+            missed: 0,
         }
     }
 
@@ -30,7 +38,10 @@ impl EventCutter {
     pub(super) fn cut<'a>(&mut self, line: &'a [u8]) -> Option<CutEvent<'a>> {
         let known = self.layouts.iter().find_map(|layout| layout.values(line));
         match known {
-            Some(values) => CutEvent::of(&values),
+            Some(values) => {
+                self.missed = self.missed.saturating_sub(1);
+                CutEvent::of(&values)
+            }
             None => self.search(line),
         }
     }
@@ -39,13 +50,23 @@ impl EventCutter {
     fn search<'a>(&mut self, line: &'a [u8]) -> Option<CutEvent<'a>> {
         let values = self.shape.values(line)?;
         let event = CutEvent::of(&values)?;
-        let layout = Layout::of(line, &values)?;
+        self.missed += 1;
+        if self.layouts.len() < LAYOUTS || self.missed > PATIENCE {
+            self.learn(line, &values);
+        }
+        Some(event)
+    }
+
+    fn learn(&mut self, line: &[u8], values: &Values<'_>) {
+        self.missed = 0;
+        let Some(layout) = Layout::of(line, values).filter(Layout::is_short) else {
+            return;
+        };
         match self.layouts.get_mut(self.oldest) {
             Some(oldest) => *oldest = layout,
             None => self.layouts.push(layout),
         }
         self.oldest = (self.oldest + 1) % LAYOUTS;
-        Some(event)
     }
 }
 
@@ -105,6 +126,10 @@ impl Layout {
         Some(layout)
     }
 
+    fn is_short(&self) -> bool {
+        self.head.bytes.len() + self.tail.bytes.len() <= LONGEST_BYTES
+    }
+
     /// The values of a line, if they stand in these places.
     #[inline]
     fn values<'a>(&self, line: &'a [u8]) -> Option<Values<'a>> {
@@ -147,10 +172,14 @@ impl Side {
                 .zip(known)
                 .all(|(byte, (known, is_value))| fault(*byte, *known, *is_value) == 0);
         };
-        // To look at every byte is quicker than to stop at the first. What is left behind whole lanes is in the last one.
-        let known = self.bytes.as_chunks().0.iter().zip(self.is_value.as_chunks().0);
+        // Where values are of other lengths, something else stands at the end.
         let mut faults = [0; LANE];
         add_faults(&mut faults, last, last_known, last_mask);
+        if faults != [0; LANE] {
+            return false;
+        }
+        // To look at every byte is quicker than to stop at the first. What is left behind whole lanes is in the last one.
+        let known = self.bytes.as_chunks().0.iter().zip(self.is_value.as_chunks().0);
         for (text, (known, is_value)) in text.as_chunks().0.iter().zip(known) {
             add_faults(&mut faults, text, known, is_value);
         }
@@ -223,19 +252,44 @@ mod tests {
     }
 
     #[test]
-    fn what_was_met_last_is_known() {
+    fn what_comes_often_is_learnt() {
         let line = |stream: &str| LINES[1].replace("\"s\"", &format!("\"{stream}\""));
         let mut cutter = cutter(LINES[1]);
         for length in 0..20 {
             let line = line(&"s".repeat(length));
-            assert_eq!(cutter.cut(line.as_bytes()), cutter.shape.cut(line.as_bytes()));
+            let line = line.as_bytes();
+            for _ in 0..=PATIENCE {
+                assert_eq!(cutter.cut(line), cutter.shape.cut(line));
+            }
             assert!(
-                cutter
-                    .layouts
-                    .iter()
-                    .any(|layout| layout.values(line.as_bytes()).is_some())
+                cutter.layouts.iter().any(|layout| layout.values(line).is_some()),
+                "{length}"
             );
             assert!(cutter.layouts.len() <= LAYOUTS);
         }
+        let long = line(&"s".repeat(LONGEST_BYTES));
+        for _ in 0..=2 * PATIENCE {
+            assert_eq!(cutter.cut(long.as_bytes()), cutter.shape.cut(long.as_bytes()));
+        }
+        assert!(cutter.layouts.iter().all(Layout::is_short));
+    }
+
+    #[test]
+    fn of_more_lengths_than_there_is_room_for_some_are_kept() {
+        let lines: Vec<String> = (0..=LAYOUTS)
+            .map(|length| LINES[1].replace("\"s\"", &format!("\"{}\"", "s".repeat(length))))
+            .collect();
+        let mut cutter = EventCutter::new(EventShape::of(lines[0].as_bytes()).unwrap());
+        let mut known = 0;
+        for line in lines.iter().cycle().take(1_000) {
+            known += usize::from(
+                cutter
+                    .layouts
+                    .iter()
+                    .any(|layout| layout.values(line.as_bytes()).is_some()),
+            );
+            assert!(cutter.cut(line.as_bytes()).is_some());
+        }
+        assert_eq!(known, 1_000 * LAYOUTS / lines.len() - LAYOUTS);
     }
 }
