@@ -62,8 +62,6 @@ pub struct Loaded {
     pub dataset: Dataset,
     /// How many of them have no time.
     pub without_time: usize,
-    /// How many were left out, which are those of a client's warm-up.
-    warm_up: usize,
     /// Bedrock's own records of model calls.
     pub model_calls: Vec<ModelCall>,
     /// Requests that clients and API Gateway recorded.
@@ -268,7 +266,6 @@ impl Loaded {
         let without_time = (0..all.len()).filter(|row| all.ended_at(*row).is_none()).count();
         Ok(Self {
             dataset: Dataset::new(collected.invocations, collected.names)?.without(&warm_up)?,
-            warm_up: warm_up.len(),
             without_time,
             model_calls: collected.model_calls,
             requests: collected.requests,
@@ -288,7 +285,7 @@ impl Loaded {
         if !self.dataset.is_empty() {
             return Ok(());
         }
-        Err(match (self.warm_up, self.model_calls.len()) {
+        Err(match (warm_up(&self.requests).len(), self.model_calls.len()) {
             (0, 0) => Error::OnlyOutside(Box::new(self.ledger.clone())),
             (0, calls) => Error::OnlyModelCalls { calls },
             (invocations, _) => Error::OnlyWarmUp { invocations },
@@ -367,7 +364,6 @@ impl Loaded {
     pub(super) fn without_logs() -> Result<Self, Error> {
         Ok(Self {
             dataset: Dataset::new(Invocations::default(), Names::default())?,
-            warm_up: 0,
             without_time: 0,
             model_calls: Vec::new(),
             requests: Vec::new(),

@@ -1,5 +1,7 @@
 //! Texts without their white space, in which forms of the same log differ.
 
+use crate::vocab::eight;
+
 /// The text without its white space, in which forms differ. `words` is memory that is used again.
 pub(super) fn without_blanks<'t>(text: &'t [u8], words: &'t mut Vec<u8>) -> &'t [u8] {
     // Most records in JSON have none, which is seen at once.
@@ -10,25 +12,27 @@ pub(super) fn without_blanks<'t>(text: &'t [u8], words: &'t mut Vec<u8>) -> &'t 
     let mut kept = 0;
     let (chunks, rest) = text.as_chunks::<8>();
     for chunk in chunks {
-        // Always written, and written over where it is white space.
         match words[kept..].first_chunk_mut() {
             Some(place) if !has_blank(*chunk) => {
                 *place = *chunk;
                 kept += chunk.len();
             }
-            _ => {
-                for byte in chunk {
-                    words[kept] = *byte;
-                    kept += IS_KEPT[usize::from(*byte)];
-                }
-            }
+            _ => kept = keep(chunk, words, kept),
         }
     }
-    for byte in rest {
+    kept = keep(rest, words, kept);
+    &words[..kept]
+}
+
+/// Puts what is no white space behind the words that are kept. How many are kept then.
+#[inline]
+fn keep(bytes: &[u8], words: &mut [u8], mut kept: usize) -> usize {
+    for byte in bytes {
+        // Always written, and written over where it is white space.
         words[kept] = *byte;
         kept += IS_KEPT[usize::from(*byte)];
     }
-    &words[..kept]
+    kept
 }
 
 /// Whether a byte may be white space: a blank, or one of ASCII's signs before it.
@@ -36,8 +40,8 @@ pub(super) fn without_blanks<'t>(text: &'t [u8], words: &'t mut Vec<u8>) -> &'t 
 fn has_blank(bytes: [u8; 8]) -> bool {
     let word = u64::from_le_bytes(bytes);
     // What is less has a borrow in its highest bit, which it has not itself.
-    let borrowed = word.wrapping_sub(u64::from_le_bytes([b' ' + 1; 8]));
-    borrowed & !word & u64::from_le_bytes([0x80; 8]) != 0
+    let borrowed = word.wrapping_sub(eight(b' ' + 1));
+    borrowed & !word & eight(0x80) != 0
 }
 
 /// 1 for each byte that is no white space.

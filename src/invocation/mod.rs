@@ -59,4 +59,4 @@ pub use path::{
 };
 pub use request::{CallsCombined, Inference, Invocation, ModelUse, Outcome, StartType};
 #[cfg(feature = "cli")]
-pub(crate) use side_by_side::{Task, side_by_side};
+pub(crate) use side_by_side::{Task, WORTH_A_THREAD, side_by_side};

@@ -3,6 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+/// So many invocations are worth a thread.
+pub(crate) const WORTH_A_THREAD: usize = 1 << 12;
+
 /// Something to be done once.
 pub(crate) type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
 

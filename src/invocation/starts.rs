@@ -11,7 +11,7 @@ use super::names::Interner;
 use super::optional::{Optional, Spare};
 use super::request::StartType;
 use super::rows::InitRow;
-use super::side_by_side::{Task, side_by_side};
+use super::side_by_side::{Task, WORTH_A_THREAD, side_by_side};
 use super::tables::Tables;
 use crate::parse::Lifecycle;
 use crate::vocab::{Micros, Timestamp};
@@ -33,9 +33,6 @@ impl Starts {
         self.waited_init.reorder(order, &mut spare);
     }
 }
-
-/// So many invocations are worth a thread.
-const MANY: usize = 1 << 12;
 
 /// Classifies every invocation, on at most so many threads; the result is in the same order. Something else is done meanwhile.
 pub(super) fn classify(
@@ -126,7 +123,7 @@ struct Life<'a> {
 impl Life<'_> {
     /// Streams for each of so many threads, with about as many invocations each, of which `starts` has one place each.
     fn shares<'s>(&self, mut starts: &'s mut [u8], threads: usize) -> Vec<Share<'s>> {
-        let count = threads.min(starts.len() / MANY).max(1);
+        let count = threads.min(starts.len() / WORTH_A_THREAD).max(1);
         let (all, streams) = (starts.len(), self.begin.len() - 1);
         let mut shares = Vec::with_capacity(count);
         let mut first = 0;

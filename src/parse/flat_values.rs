@@ -1,5 +1,7 @@
 //! The values of a flat JSON object in their usual form, read without a JSON parser.
 
+use crate::vocab::{eight, of_values};
+
 /// Digits of which any whole number is a double, and any decimal fraction one division away from the nearest.
 const MOST_DIGITS: usize = 15;
 
@@ -93,11 +95,6 @@ fn digits(bytes: &[u8]) -> Option<(u64, usize)> {
     }
 }
 
-/// A word of eight times this byte.
-const fn eight(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
 /// Where the first byte stands that is a quote, a backslash or a control character.
 #[inline]
 fn end_of_text(bytes: &[u8]) -> Option<usize> {
@@ -127,12 +124,8 @@ fn few_digits(bytes: &[u8; 8]) -> Option<(u64, usize)> {
     if bits == 0 || bits == 64 {
         return None;
     }
-    // Zeros come before them, and then neighbours are put together: two, four, eight.
-    let ones = values << (64 - bits);
-    let twos = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (twos * 100 + (twos >> 16)) & 0x0000_ffff_0000_ffff;
-    let value = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
-    Some((value, bits as usize / 8))
+    // Zeros come before them.
+    Some((of_values(values << (64 - bits)), bits as usize / 8))
 }
 
 /// As [`digits`], of bytes that are not a few digits and more behind them.

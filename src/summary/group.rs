@@ -5,7 +5,7 @@ use super::metric::{Metric, MetricSummary};
 use super::mixture::{Mixture, mixtures};
 use super::warning::RowDoubts;
 use crate::dataset::{Columns, Dataset, Error, Group, Key, ModelSource};
-use crate::invocation::{Outcome, Task, side_by_side};
+use crate::invocation::{Outcome, Task, WORTH_A_THREAD, side_by_side};
 use crate::stats::{Confidence, Interval, Sample, Share};
 
 /// The summary of one group.
@@ -135,7 +135,14 @@ pub fn summarize(
         .iter()
         .zip(&mut found)
         .map(|(group, found)| -> Task<'_> { Box::new(|| *found = Some(summarized(group))) });
-    side_by_side(tasks.collect(), if dataset.len() < MANY { 1 } else { threads });
+    side_by_side(
+        tasks.collect(),
+        if dataset.len() < WORTH_A_THREAD {
+            1
+        } else {
+            threads
+        },
+    );
     let mut doubts = RowDoubts::default();
     let mut summaries = Vec::with_capacity(groups.len());
     for found in found.into_iter().flatten() {
@@ -145,6 +152,3 @@ pub fn summarize(
     }
     Ok((summaries, doubts))
 }
-
-/// So many invocations are worth a thread.
-const MANY: usize = 1 << 12;

@@ -2,6 +2,7 @@
 
 mod alike;
 mod any_value;
+mod digits;
 mod identity;
 mod micros;
 mod model_id;
@@ -15,6 +16,7 @@ mod trace;
 
 pub(crate) use alike::{before, behind};
 pub(crate) use any_value::{AnyType, Lenient};
+pub(crate) use digits::{eight, of_values};
 pub use identity::RequestId;
 pub use micros::{Micros, ParseMicrosError};
 pub use model_id::ModelId;

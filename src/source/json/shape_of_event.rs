@@ -7,7 +7,7 @@
 use memchr::{memchr2, memrchr};
 
 use super::unescape::is_plain;
-use crate::vocab::{Timestamp, before, behind};
+use crate::vocab::{Timestamp, before, behind, of_values};
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +215,7 @@ fn millis(digits: &[u8]) -> Option<Timestamp> {
     (digits[0] != b'0').then_some(Timestamp::from_epoch_millis(value as i64))
 }
 
-/// The number of eight digits, two, four and then all of them put together at a time.
+/// The number of eight digits.
 #[inline]
 fn eight_digits(digits: &[u8; 8]) -> Option<u64> {
     const LOW: u64 = 0x0f0f_0f0f_0f0f_0f0f;
@@ -224,11 +224,7 @@ fn eight_digits(digits: &[u8; 8]) -> Option<u64> {
     let upper = |word: u64| word & !LOW;
     let are_digits =
         upper(word) == upper(0x3030_3030_3030_3030) && upper((word & LOW) + 0x0606_0606_0606_0606) == 0;
-    let ones = word & LOW;
-    let twos = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (twos * 100 + (twos >> 16)) & 0x0000_ffff_0000_ffff;
-    let eight = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
-    are_digits.then_some(eight)
+    are_digits.then(|| of_values(word & LOW))
 }
 
 /// See [`millis`].
