@@ -84,6 +84,15 @@ impl Sifter {
         self.part.records >= FULL_RECORDS || self.part.rejected.len() >= FULL_REJECTED
     }
 
+    /// Takes note of events that were passed over, and when these were.
+    pub(super) fn passed_over(&mut self, events: u64, span: Option<Span>) {
+        self.part.ledger.ignored += events;
+        if let Some(Span { first, last }) = span {
+            self.part.widen_span(first);
+            self.part.widen_span(last);
+        }
+    }
+
     /// Whether something was rejected since the last part ended.
     pub fn has_rejected(&self) -> bool {
         !self.part.rejected.is_empty()

@@ -14,6 +14,14 @@ pub(super) enum Ended {
     Cut,
 }
 
+/// How many blanks stand there in whole words: most of what stands between the values of a document that is indented.
+#[inline]
+pub(super) fn indentation(bytes: &[u8]) -> usize {
+    const WORD: [u8; 4] = [b' '; 4];
+    let words = bytes.as_chunks().0.iter();
+    words.take_while(|word| **word == WORD).count() * WORD.len()
+}
+
 /// Finds the end of one value, block by block.
 pub(super) struct Cutter {
     depth: u64,
@@ -93,6 +101,7 @@ impl Cutter {
                     if self.depth == 0 && self.is_scalar {
                         return (at, Some(Ended::Whole));
                     }
+                    at += indentation(&block[at + 1..]);
                 }
                 b':' if self.depth > 0 => {}
                 _ => {

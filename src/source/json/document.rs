@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+use super::cells::Cells;
 use super::envelope;
 use super::layout::EventCutter;
 use super::lines::{hand_on, shape_of};
@@ -206,6 +207,13 @@ impl Values {
 
     /// An array among values: a row of cells, or the columns that a `--query` chose.
     fn array(&mut self, text: &str, place: Place, sink: &mut Sink<'_>) {
+        if sink.is_quick()
+            && let Some(cells) = Cells::of(text)
+            && cells.hand_on(place, &mut self.message, sink)
+        {
+            self.has_rows = true;
+            return;
+        }
         if let Some(row) = Cell::row_of(text) {
             self.has_rows = true;
             if row.is_empty() {
@@ -296,7 +304,10 @@ impl Values {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::source::event::{Item, Take};
     use crate::source::trial::shown;
 
     fn read_all(text: &str) -> Vec<String> {
@@ -384,5 +395,62 @@ mod tests {
                 "Event(3) 2026-11-22T10:00:01.000Z {\"@duration\":null,\"@timestamp\":\"2026-11-22 10:00:01.000\"}"
             ]
         );
+    }
+
+    /// Shows what it takes, and says whether it may be read quickly.
+    struct Shown(Vec<String>, bool);
+
+    impl Take for Shown {
+        fn take(&mut self, item: Item<'_>) {
+            self.0.push(format!("{item:?}"));
+        }
+
+        fn is_quick(&self) -> bool {
+            self.1
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
+
+        #[test]
+        fn rows_that_are_read_as_they_stand_tell_what_any_row_tells(
+            cells in prop::collection::vec(
+                (
+                    prop::sample::select(vec![
+                        "@timestamp", "timestamp", "@message", "@message", "message", "@logStream", "logStreamName", "@log", "eventId",
+                        "@ptr", "@duration", "é", "a\\u0062",
+                    ]),
+                    prop::sample::select(vec![
+                        "\"2026-11-22 10:00:00.000\"", "\"1795341600000\"", "1795341600000", "\"a\\nb\"", "\"{\\\"a\\\":\\\"\\u00e9\\\"}\"",
+                        "\"\"", "null", "\"s\"", "\"\\ud83d\"", "\"\\q\"", "{\"b\":[]}", "\"x\ty\"", "\"é\"",
+                    ]),
+                ),
+                0..6,
+            ),
+            between in prop::sample::select(vec!["", " ", "\n            ", "\t\r\n", "\u{c}"]),
+            at in 0_usize..300,
+            length in 0_usize..3,
+            with in "[\"\\\\,:}{0-9a\n\u{1}é\\[\\]]{0,2}",
+        ) {
+            let cells: Vec<String> = cells
+                .into_iter()
+                .map(|(name, value)| format!("{{{between}\"field\":{between}\"{name}\",\"value\"{between}: {value}}}"))
+                .collect();
+            let row = format!("[{}{between}]", cells.join(&format!("{between},")));
+            let other = "[{\"field\":\"@message\",\"value\":\"last\"}]";
+            let text = format!("{{\"results\":[{row},{row},{other}],\"status\":\"Complete\"}}");
+            // With a few bytes of it replaced.
+            let (before, behind) = text.as_bytes().split_at(at.min(text.len()));
+            let damaged = [before, with.as_bytes(), behind.get(length..).unwrap_or_default()].concat();
+            for text in [text.as_bytes(), &damaged] {
+                let [quick, strict] = [true, false].map(|is_quick| {
+                    let mut shown = Shown(Vec::new(), is_quick);
+                    let has_rows = read(text, &mut Sink::new(&mut shown, None));
+                    (shown.0, has_rows)
+                });
+                prop_assert_eq!(quick, strict, "{}", String::from_utf8_lossy(text));
+            }
+        }
     }
 }

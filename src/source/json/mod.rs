@@ -1,6 +1,7 @@
 //! JSON in every form in which log events are saved: one object a line, documents of the AWS CLI, arrays,
 //! objects one after the other, rows of Logs Insights, and envelopes with data inside.
 
+mod cells;
 mod cutter;
 mod document;
 mod envelope;

@@ -6,6 +6,7 @@
 
 use memchr::{memchr2, memrchr};
 
+use super::cutter::indentation;
 use super::unescape::is_plain;
 use crate::vocab::{Timestamp, before, behind, of_values};
 
@@ -258,15 +259,16 @@ fn after(line: &[u8], at: usize, byte: u8) -> Option<usize> {
     (line.get(at) == Some(&byte)).then_some(at + 1)
 }
 
-fn without_blanks(line: &[u8], at: usize) -> usize {
-    at + line[at.min(line.len())..]
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
-        .count()
+/// The place of the first byte from `at` on that is no white space.
+pub(super) fn without_blanks(line: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = line.get(at) {
+        at += 1 + indentation(&line[at + 1..]);
+    }
+    at
 }
 
 /// Where the quote stands that ends a text.
-fn end_of_text(bytes: &[u8]) -> Option<usize> {
+pub(super) fn end_of_text(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
         at += memchr2(b'"', b'\\', bytes.get(at..)?)?;

@@ -1,0 +1,117 @@
+//! What a thread does.
+
+use std::mem::take;
+use std::sync::Arc;
+
+use super::desk::{Desk, Held, Reading, Task};
+use super::parts::{Parts, sifted};
+use super::{Gathering, Place, Told};
+use crate::invocation::part::{Part, Sifter};
+use crate::parse::Parser;
+use crate::source::{Buffer, Located, Take, open};
+
+/// A thread that does what lies on the desk.
+pub(super) struct Worker<'w, 'a> {
+    gathering: &'a Gathering<'a>,
+    desk: &'w Desk<'a>,
+    sifter: Sifter,
+    /// Memory for the next block.
+    spare: Buffer,
+    /// Takes what comes of it, and says whether more is wanted.
+    send: &'w mut dyn FnMut(Told) -> bool,
+}
+
+impl<'w, 'a> Worker<'w, 'a> {
+    pub(super) fn new(
+        gathering: &'a Gathering<'a>,
+        desk: &'w Desk<'a>,
+        parser: &Arc<Parser>,
+        send: &'w mut dyn FnMut(Told) -> bool,
+    ) -> Self {
+        Self {
+            gathering,
+            desk,
+            sifter: Sifter::new(Arc::clone(parser)),
+            spare: Buffer::default(),
+            send,
+        }
+    }
+
+    /// Works until there is nothing more to do, or nothing more is wanted.
+    pub(super) fn run(&mut self) {
+        while let Some(task) = self.desk.task() {
+            let _held = Held(self.desk);
+            let goes_on = match task {
+                Task::Sift(place, batch) => {
+                    self.desk.give_back(None);
+                    let part = sifted(batch, &mut self.sifter, self.desk);
+                    (self.send)(Told::of(place, part, false))
+                }
+                Task::Open(number, file) => self.open(number, file),
+                Task::Read(reading) => self.read(reading),
+            };
+            if !goes_on {
+                break;
+            }
+        }
+    }
+
+    /// Opens a file, and reads it if it has no blocks. Whether more is wanted.
+    fn open(&mut self, number: usize, file: &'a Located) -> bool {
+        let gathering = self.gathering;
+        let opened = open(&file.path, file.is_verified, gathering.tell_bytes);
+        match opened.map(|opened| opened.into_blocks(gathering.block_bytes)) {
+            Ok(Ok(blocks)) => {
+                let next = 0;
+                self.desk.give_back(Some(Reading { number, next, blocks }));
+                true
+            }
+            Ok(Err(whole)) => self.in_parts((number, 0), gathering.is_strict, |parts| whole.read(parts)),
+            Err(error) => {
+                self.desk.give_back(None);
+                (self.send)(Told {
+                    place: (number, 0),
+                    part: Err(error),
+                    is_last: true,
+                })
+            }
+        }
+    }
+
+    /// Reads the next block of a file. Whether more is wanted.
+    fn read(&mut self, mut reading: Reading<'a>) -> bool {
+        let place = (reading.number, reading.next);
+        let mut block = reading.blocks.next_block(take(&mut self.spare));
+        reading.next += 1;
+        let is_last = reading.blocks.is_over();
+        if let Some(block) = block.take_if(|block| block.is_rest()) {
+            return self.in_parts(place, true, |parts| drop(block.read(true, parts)));
+        }
+        self.desk.give_back((!is_last).then_some(reading));
+        let part = block.map_or_else(Part::default, |block| {
+            let (lines, memory) = block.read(self.gathering.is_strict, &mut self.sifter);
+            self.spare = memory;
+            self.sifter.count_lines(lines);
+            self.sifter.end_part()
+        });
+        (self.send)(Told::of(place, part, is_last))
+    }
+
+    /// Reads what one thread must read, part by part. Whether more is wanted.
+    fn in_parts(&mut self, place: Place, is_strict: bool, read: impl FnOnce(&mut dyn Take)) -> bool {
+        let is_shared = self.gathering.threads > 1;
+        let mut parts = Parts::new(
+            place,
+            is_strict,
+            is_shared,
+            &mut self.sifter,
+            self.desk,
+            self.send,
+        );
+        read(&mut parts);
+        let goes_on = parts.finish();
+        // Until now something could be put aside.
+        self.desk.give_back(None);
+        goes_on
+    }
+}
