@@ -18,6 +18,7 @@ mod json;
 mod lines;
 mod locate;
 mod log_result;
+mod near;
 mod open;
 mod output_text;
 mod packed;

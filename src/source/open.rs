@@ -283,22 +283,17 @@ impl<R: Read> Read for Rest<R> {
 /// The first [`FIRST_BLOCK_BYTES`] of a stream, or all that comes before its end or a failure,
 /// whatever pieces it comes in.
 fn first_block<R: Read>(mut stream: R) -> (Vec<u8>, Rest<R>) {
-    let mut block = vec![0; FIRST_BLOCK_BYTES];
-    let mut length = 0;
-    while length < block.len() {
-        match stream.read(&mut block[length..]) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                block.truncate(length);
-                return (block, Rest::Failed(error));
-            }
-        }
+    let mut block = Vec::with_capacity(FIRST_BLOCK_BYTES);
+    let first = stream
+        .by_ref()
+        .take(FIRST_BLOCK_BYTES as u64)
+        .read_to_end(&mut block);
+    match first {
+        Ok(_) => (block, Rest::Stream(stream)),
+        Err(error) => (block, Rest::Failed(error)),
     }
-    block.truncate(length);
-    (block, Rest::Stream(stream))
 }
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;

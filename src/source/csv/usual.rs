@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memchr3};
+use memchr::{memchr, memchr_iter};
 
 use super::columns::Roles;
 use crate::source::event::RawEvent;
+use crate::source::near::next_of;
 use crate::source::row::parse_time;
 use crate::source::sink::Sink;
 use crate::vocab::Place;
@@ -47,9 +48,8 @@ impl UsualRow {
                         None => return false,
                     }
                 }
-                Some(_) => match memchr3(delimiter, b'\n', b'"', &bytes[begin..]) {
-                    Some(length) => {
-                        let end = begin + length;
+                Some(_) => match next_of([delimiter, b'\n', b'"'], bytes, begin) {
+                    Some(end) => {
                         // The carriage return of the line break stands behind the cell.
                         let end = match bytes[begin..end].last() {
                             Some(b'\r') if bytes[end] == b'\n' => end - 1,
@@ -90,8 +90,8 @@ impl UsualRow {
     /// is none.
     pub(super) fn text<'b>(&self, bytes: &'b [u8]) -> Option<&'b str> {
         let row = simdutf8::basic::from_utf8(&bytes[..self.length]).ok()?;
-        let first = row.split('\n').next().unwrap_or_default();
-        (!first.trim().is_empty()).then_some(row)
+        let first = row.split_at(memchr(b'\n', row.as_bytes()).unwrap_or(row.len())).0;
+        (!first.trim_start().is_empty()).then_some(row)
     }
 
     /// How many cells it has.
@@ -191,14 +191,13 @@ pub(super) fn unquoted(text: &str, has_quotes: bool) -> Cow<'_, str> {
 
 /// Where the cell ends that begins here behind its quote. `doubled` is told where the second of two quotes stands.
 pub(super) fn end_of_quoted(bytes: &[u8], begin: usize, mut doubled: impl FnMut(usize)) -> Option<usize> {
-    let mut quotes = memchr_iter(b'"', &bytes[begin..]);
-    while let Some(at) = quotes.next() {
-        let at = begin + at;
+    let mut at = begin;
+    loop {
+        at = next_of([b'"'], bytes, at)?;
         if bytes.get(at + 1) != Some(&b'"') {
             return Some(at);
         }
         doubled(at + 1);
-        quotes.next();
+        at += 2;
     }
-    None
 }

@@ -8,6 +8,7 @@ use memchr::{memchr2, memrchr};
 
 use super::cutter::indentation;
 use super::unescape::is_plain;
+use crate::source::near::next_of;
 use crate::vocab::{Timestamp, before, behind, of_values};
 
 /// What a value is.
@@ -271,7 +272,7 @@ pub(super) fn without_blanks(line: &[u8], mut at: usize) -> usize {
 pub(super) fn end_of_text(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
-        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        at = next_of([b'"', b'\\'], bytes, at)?;
         match bytes[at] {
             b'"' => return Some(at),
             _ => at += 2,
