@@ -1,5 +1,7 @@
 //! Texts as they were before they were put into JSON.
 
+use crate::source::near::next_of;
+
 /// Whether no byte is one that a JSON text holds in no other way than escaped.
 pub(super) fn is_plain(text: &[u8]) -> bool {
     // To look at every byte is quicker than to stop at the first.
@@ -46,27 +48,28 @@ pub(super) fn has_bare_quote(text: &[u8]) -> bool {
 }
 
 /// Takes the escapes out of what stands between the quotes of a JSON text. Whether it is such: what a JSON parser would
-/// refuse is refused, and so are halves of surrogates. `text` holds what came before a fault.
+/// refuse is refused, and so are halves of surrogates. Then `text` holds nothing of use.
 pub(super) fn unescape(escaped: &[u8], text: &mut Vec<u8>) -> bool {
     text.clear();
     text.reserve(escaped.len());
-    let mut rest = escaped;
+    // To look at every byte is quicker than to stop at the first.
+    if escaped
+        .iter()
+        .fold(false, |is_there, byte| is_there | (*byte < b' '))
+    {
+        return false;
+    }
+    let mut begin = 0;
     loop {
-        let length = rest
-            .iter()
-            .position(|byte| *byte < b' ' || *byte == b'"' || *byte == b'\\');
-        let Some(length) = length else {
-            text.extend_from_slice(rest);
+        let Some(stop) = next_of([b'"', b'\\'], escaped, begin) else {
+            text.extend_from_slice(&escaped[begin..]);
             return true;
         };
-        text.extend_from_slice(&rest[..length]);
-        if rest[length] != b'\\' {
-            return false;
-        }
-        let Some(letter) = rest.get(length + 1) else {
+        text.extend_from_slice(&escaped[begin..stop]);
+        let (b'\\', Some(letter)) = (escaped[stop], escaped.get(stop + 1)) else {
             return false;
         };
-        rest = &rest[length + 2..];
+        begin = stop + 2;
         match letter {
             b'"' | b'\\' | b'/' => text.push(*letter),
             b'n' => text.push(b'\n'),
@@ -75,11 +78,11 @@ pub(super) fn unescape(escaped: &[u8], text: &mut Vec<u8>) -> bool {
             b'b' => text.push(8),
             b'f' => text.push(12),
             b'u' => {
-                let Some((character, behind)) = character(rest) else {
+                let Some((character, behind)) = character(&escaped[begin..]) else {
                     return false;
                 };
                 text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = behind;
+                begin = escaped.len() - behind.len();
             }
             _ => return false,
         }
