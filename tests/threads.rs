@@ -11,7 +11,9 @@ use std::io::Write;
 use common::Run;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use latscope_corpus::{Event, Scenario, generate, write_filter_log_events, write_ndjson, write_text};
+use latscope_corpus::{
+    Event, Form, Scenario, generate, save, write_filter_log_events, write_ndjson, write_text,
+};
 
 fn events() -> Vec<Event> {
     let scenario = Scenario {
@@ -93,6 +95,57 @@ fn several_files_give_the_same_bytes() {
         ])
         .collect();
     assert_same(&files);
+}
+
+/// The files of one archive, one behind the other.
+fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive
+            .start_file(name.as_str(), zip::write::SimpleFileOptions::default())
+            .unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// One thread reads the events of such a file, and whoever is free parses them.
+#[test]
+fn files_without_blocks_give_the_same_bytes() {
+    let events = events();
+    let files: Vec<(String, Vec<u8>)> = [
+        "console-csv",
+        "insights-results",
+        "insights-console-csv",
+        "filter-log-events-pretty",
+        "subscription",
+        "tail-json",
+    ]
+    .into_iter()
+    .map(|name| {
+        let mut saved = save(Form::from_name(name).unwrap(), &events, "/aws/lambda/chat");
+        assert_eq!(saved.len(), 1, "{name}");
+        let mut bytes = saved.remove(0).bytes;
+        assert!(bytes.len() > 1 << 20, "{name}");
+        // What is damaged is found wherever it stands.
+        let middle = bytes.len() / 2;
+        bytes.splice(middle..middle, *b"\n\"\xe4}]\n");
+        (name.to_owned(), bytes)
+    })
+    .collect();
+    for file in &files {
+        assert_same(std::slice::from_ref(file));
+    }
+    assert_same(&files);
+    assert_same(&[("a.zip".to_owned(), archive(&files))]);
+    // A value so long that what follows is read by one thread, as it would be under `--strict`.
+    let mut lines = ndjson(&events);
+    let middle = lines.len() / 2;
+    lines.splice(
+        middle..middle,
+        [vec![b'\n'], vec![b'x'; 9 << 20], vec![b'\n']].concat(),
+    );
+    assert_same(&[("a.ndjson".to_owned(), lines), files[0].clone()]);
 }
 
 /// Rows of Logs Insights come newest first: `REPORT` and `END` before what they end. Requests are then joined within the
