@@ -138,6 +138,14 @@ fn files_without_blocks_give_the_same_bytes() {
     }
     assert_same(&files);
     assert_same(&[("a.zip".to_owned(), archive(&files))]);
+    // Files so small that nobody is asked to parse them, and one that is large.
+    let small = events.chunks(20).take(100).enumerate().map(|(number, events)| {
+        let form = Form::from_name(["console-csv", "filter-log-events"][number % 2]).unwrap();
+        let bytes = save(form, events, "/aws/lambda/chat").remove(0).bytes;
+        (format!("{number}.log"), bytes)
+    });
+    let many: Vec<_> = small.chain([files[0].clone()]).collect();
+    assert_same(&[("a.zip".to_owned(), archive(&many))]);
     // A value so long that what follows is read by one thread, as it would be under `--strict`.
     let mut lines = ndjson(&events);
     let middle = lines.len() / 2;

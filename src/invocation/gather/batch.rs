@@ -47,6 +47,9 @@ const FULL_BYTES: usize = 1 << 18;
 /// As [`FULL_BYTES`], of items.
 const FULL_ITEMS: usize = 1 << 12;
 
+/// To hand over a batch of fewer bytes and items takes longer than to parse it. This part of a full one is worth it.
+const WORTH_PART: usize = 64;
+
 /// Memory of more bytes is not used again: a text may have been very long.
 const LARGE_BYTES: usize = 4 * FULL_BYTES;
 
@@ -54,6 +57,17 @@ impl Batch {
     /// Whether so much has come together that it is worth being handed over.
     pub(super) fn is_full(&self) -> bool {
         self.texts.len() >= FULL_BYTES || self.items.len() >= FULL_ITEMS
+    }
+
+    /// Whether nothing was kept.
+    pub(super) fn is_empty(&self) -> bool {
+        let is_begun = self.member.is_some() || self.found.is_some();
+        !is_begun && self.items.is_empty() && self.passed == 0 && self.repaired_lines == 0
+    }
+
+    /// Whether it is worth being handed over.
+    pub(super) fn is_worth_a_thread(&self) -> bool {
+        self.texts.len() >= FULL_BYTES / WORTH_PART || self.items.len() >= FULL_ITEMS / WORTH_PART
     }
 
     /// Keeps an item. A file in an archive begins a batch.
@@ -103,6 +117,7 @@ impl Batch {
         }
         let mut rest = self.texts.as_str();
         let mut text = |length: usize| {
+            debug_assert!(length <= rest.len(), "lengths are those of the texts");
             let (text, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
             rest = behind;
             Cow::Borrowed(text)

@@ -106,13 +106,15 @@ impl<'a> Desk<'a> {
                 .waiting
                 .partition_point(|other| other.number < reading.number);
             work.waiting.insert(place, reading);
+            self.changed.notify_one();
+        } else if work.taken == 0 {
+            // Nothing more will come.
+            self.changed.notify_all();
         }
-        drop(work);
-        self.changed.notify_all();
     }
 
-    /// Puts a batch aside for whoever is free. Where nobody is, the one that has waited longest comes back: parts behind it are
-    /// kept until it is told.
+    /// Puts a batch aside for whoever is free. Where too many wait already, the one that has waited longest comes back: parts
+    /// behind it are kept until it is told.
     pub(super) fn put_aside(&self, place: Place, batch: Batch) -> Option<(Place, Batch)> {
         let mut work = self.lock();
         work.batches.push_back((place, batch));

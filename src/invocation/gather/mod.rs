@@ -60,7 +60,7 @@ type Place = (usize, u64);
 /// What a thread hands over.
 struct Told {
     place: Place,
-    /// None where the file could not be opened.
+    /// An error where the file could not be opened.
     part: Result<Part, Error>,
     /// Whether it is the last of its file.
     is_last: bool,

@@ -50,14 +50,20 @@ impl<'s, 'a> Parts<'s, 'a> {
     }
 
     fn end_part(&mut self) {
+        if self.batch.as_ref().is_some_and(Batch::is_empty) {
+            return;
+        }
         let place = self.place;
         self.place.1 += 1;
         let waits = match &mut self.batch {
-            Some(batch) => {
+            Some(batch) if batch.is_worth_a_thread() => {
                 let batch = std::mem::replace(batch, self.desk.empty_batch());
                 self.desk.put_aside(place, batch)
             }
-            None => {
+            batch => {
+                if let Some(batch) = batch {
+                    batch.sift(self.sifter);
+                }
                 let part = self.sifter.end_part();
                 self.tell(place, part, false);
                 self.desk.batch()
@@ -79,7 +85,9 @@ impl Take for Parts<'_, '_> {
     fn take(&mut self, item: Item<'_>) {
         if matches!(item, Item::Member { .. }) {
             self.end_part();
-            self.batch = self.is_shared.then(|| self.desk.empty_batch());
+            if self.is_shared && self.batch.is_none() {
+                self.batch = Some(self.desk.empty_batch());
+            }
         }
         let is_end = matches!(item, Item::Read(_));
         let is_full = match &mut self.batch {
