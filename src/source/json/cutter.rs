@@ -1,7 +1,5 @@
 //! Where one JSON value ends, told by strings and brackets alone.
 
-use crate::source::near::next_of;
-
 /// Arrays under these keys of an object are entered, so that a document of any length is read one element
 /// at a time.
 pub(super) const ENTERED: [&str; 4] = ["events", "results", "Events", "Results"];
@@ -126,12 +124,12 @@ impl Cutter {
                 at += 1;
                 continue;
             }
-            let Some(stop) = next_of([b'"', b'\\', b'\n'], block, at) else {
+            let Some(stop) = memchr::memchr3(b'"', b'\\', b'\n', &block[at..]) else {
                 self.extend_key(&block[at..]);
                 return (block.len(), None);
             };
-            self.extend_key(&block[at..stop]);
-            at = stop + 1;
+            self.extend_key(&block[at..at + stop]);
+            at += stop + 1;
             match block[at - 1] {
                 b'\\' => self.is_escaped = true,
                 b'"' => {
