@@ -3,6 +3,8 @@
 
 use memchr::{memchr, memchr2, memchr3};
 
+use crate::vocab::eight;
+
 /// So many words are looked at one by one.
 const WORDS: usize = 4;
 
@@ -36,10 +38,9 @@ pub(super) fn next_of<const N: usize>(signs: [u8; N], bytes: &[u8], begin: usize
 /// The highest bit of the first byte that is this sign, and of no byte before it.
 #[inline]
 fn bytes_like(sign: u8, word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
     // A byte that is zero borrows from the next, so that those behind it tell nothing.
-    let differences = word ^ (ONES * u64::from(sign));
-    differences.wrapping_sub(ONES) & !differences & (ONES << 7)
+    let differences = word ^ eight(sign);
+    differences.wrapping_sub(eight(1)) & !differences & eight(0x80)
 }
 
 #[cfg(test)]

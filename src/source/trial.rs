@@ -1,6 +1,6 @@
 //! What a reader hands on, as text, for tests.
 
-use super::event::Item;
+use super::event::{Item, Take};
 use super::sink::Sink;
 
 /// Runs a reader and shows each of its items: `Line(1) 2026-…Z message`, or why there is none.
@@ -16,4 +16,17 @@ pub(super) fn shown(read: impl FnOnce(&mut Sink<'_>)) -> Vec<String> {
     };
     read(&mut Sink::new(&mut take, None));
     seen
+}
+
+/// Shows all that it takes, and says whether it may be read quickly.
+pub(super) struct Shown(pub(super) Vec<String>, pub(super) bool);
+
+impl Take for Shown {
+    fn take(&mut self, item: Item<'_>) {
+        self.0.push(format!("{item:?}"));
+    }
+
+    fn is_quick(&self) -> bool {
+        self.1
+    }
 }

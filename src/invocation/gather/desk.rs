@@ -32,7 +32,7 @@ struct Work<'a> {
     batches: VecDeque<(Place, Batch)>,
     /// Memory of batches that is used again.
     spare: Vec<Batch>,
-    /// How many threads have something to do, and may give back a file or put something aside.
+    /// How many files are being opened or read by somebody, who will give them back and may put something aside.
     taken: usize,
     is_closed: bool,
 }
@@ -88,7 +88,7 @@ impl<'a> Desk<'a> {
             }
             match work.next() {
                 Some(task) => {
-                    work.taken += 1;
+                    work.taken += usize::from(!matches!(task, Task::Sift(..)));
                     return Some(task);
                 }
                 None if work.taken == 0 => return None,

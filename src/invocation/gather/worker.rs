@@ -43,7 +43,6 @@ impl<'w, 'a> Worker<'w, 'a> {
             let _held = Held(self.desk);
             let goes_on = match task {
                 Task::Sift(place, batch) => {
-                    self.desk.give_back(None);
                     let part = sifted(batch, &mut self.sifter, self.desk);
                     (self.send)(Told::of(place, part, false))
                 }

@@ -291,8 +291,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::source::event::{Item, Take};
-    use crate::source::trial::shown;
+    use crate::source::trial::{Shown, shown};
 
     fn read_all(text: &str) -> Vec<String> {
         let columns = columns(text, 0).unwrap();
@@ -355,19 +354,6 @@ mod tests {
             "",
         ] {
             assert_eq!(columns(text, 0), None, "{text:?}");
-        }
-    }
-
-    /// Shows what it takes, and says whether it may be read quickly.
-    struct Shown(Vec<String>, bool);
-
-    impl Take for Shown {
-        fn take(&mut self, item: Item<'_>) {
-            self.0.push(format!("{item:?}"));
-        }
-
-        fn is_quick(&self) -> bool {
-            self.1
         }
     }
 

@@ -90,7 +90,7 @@ impl UsualRow {
     /// is none.
     pub(super) fn text<'b>(&self, bytes: &'b [u8]) -> Option<&'b str> {
         let row = simdutf8::basic::from_utf8(&bytes[..self.length]).ok()?;
-        let first = row.split_at(memchr(b'\n', row.as_bytes()).unwrap_or(row.len())).0;
+        let first = &row[..memchr(b'\n', row.as_bytes()).unwrap_or(row.len())];
         (!first.trim_start().is_empty()).then_some(row)
     }
 

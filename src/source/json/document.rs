@@ -307,8 +307,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::source::event::{Item, Take};
-    use crate::source::trial::shown;
+    use crate::source::trial::{Shown, shown};
 
     fn read_all(text: &str) -> Vec<String> {
         shown(|sink| {
@@ -395,19 +394,6 @@ mod tests {
                 "Event(3) 2026-11-22T10:00:01.000Z {\"@duration\":null,\"@timestamp\":\"2026-11-22 10:00:01.000\"}"
             ]
         );
-    }
-
-    /// Shows what it takes, and says whether it may be read quickly.
-    struct Shown(Vec<String>, bool);
-
-    impl Take for Shown {
-        fn take(&mut self, item: Item<'_>) {
-            self.0.push(format!("{item:?}"));
-        }
-
-        fn is_quick(&self) -> bool {
-            self.1
-        }
     }
 
     proptest! {
