@@ -17,7 +17,7 @@ use super::path::{ClientRow, GatewayRow, Outside};
 use super::rows::{Call, InitRow, MarkKind, MarkRow, ReportRow, Standing, TimingRow, Told};
 use super::streams::region_of_arn;
 use super::tables::Tables;
-use crate::parse::{Flat, Lifecycle, Parsed, Parser, Record, Timing};
+use crate::parse::{Flat, Lifecycle, Parsed, Parser, Record, Report, Timing};
 use crate::source::{Found, Item, RawEvent, Take};
 use crate::vocab::{Place, RequestId, Timestamp};
 
@@ -168,14 +168,15 @@ impl Take for Sifter {
         if self.flat(event, true) {
             return true;
         }
-        let Some(record) = self.parser.parse_escaped(&event.message) else {
-            return false;
-        };
-        if let Some(at) = event.at {
-            self.part.widen_span(at);
-        }
-        self.part.record(event, record, &mut self.words);
-        true
+        let Self { parser, part, words } = self;
+        let taken = parser.parse_escaped(&event.message, |timing| {
+            if let Some(at) = event.at {
+                part.widen_span(at);
+            }
+            let (standing, told) = part.standing(event, Kind::of_timing(timing), words);
+            part.timing(timing, standing, told);
+        });
+        taken.is_some()
     }
 
     fn repaired(&mut self, lines: u64) {
@@ -206,24 +207,10 @@ struct Kind {
 
 impl Kind {
     fn of(record: &Record<'_>) -> Self {
-        let kind = Self {
-            is_report: false,
-            is_record: true,
-            is_of_anyone: false,
-            identifies: false,
-        };
+        let kind = Self::RECORD;
         match record {
-            Record::Report(report) => Self {
-                is_report: true,
-                // Nothing tells one without an id from another.
-                is_record: report.request_id != RequestId::absent(),
-                identifies: !report.request_id.is_redacted(),
-                ..kind
-            },
-            Record::Timing(timing) => Self {
-                identifies: !timing.request_id.is_redacted(),
-                ..kind
-            },
+            Record::Report(report) => Self::of_report(report),
+            Record::Timing(timing) => Self::of_timing(timing),
             Record::Bedrock(_) | Record::Gateway(_) | Record::Client(_) | Record::ClientRun(_) => kind,
             Record::Lifecycle(line) => Self {
                 is_record: false,
@@ -232,6 +219,31 @@ impl Kind {
             },
         }
     }
+
+    fn of_report(report: &Report) -> Self {
+        Self {
+            is_report: true,
+            // Nothing tells one without an id from another.
+            is_record: report.request_id != RequestId::absent(),
+            identifies: !report.request_id.is_redacted(),
+            ..Self::RECORD
+        }
+    }
+
+    fn of_timing(timing: &Timing<'_>) -> Self {
+        Self {
+            identifies: !timing.request_id.is_redacted(),
+            ..Self::RECORD
+        }
+    }
+
+    /// Of a record that names no request.
+    const RECORD: Self = Self {
+        is_report: false,
+        is_record: true,
+        is_of_anyone: false,
+        identifies: false,
+    };
 
     /// Of a line that names its request.
     const MARK: Self = Self {
@@ -250,7 +262,10 @@ impl Part {
     /// Takes a usual line of the platform.
     fn flat(&mut self, event: &RawEvent<'_>, flat: Flat<'_>, words: &mut Vec<u8>) {
         let (request_id, kind) = match flat {
-            Flat::Report(report) => return self.record(event, Record::Report(report), words),
+            Flat::Report(report) => {
+                let (standing, told) = self.standing(event, Kind::of_report(&report), words);
+                return self.report(report, standing, told);
+            }
             Flat::Start { request_id, version } => {
                 let version = Some(self.tables.streams.versions.position(version));
                 (request_id, MarkKind::Start { version })
@@ -258,16 +273,7 @@ impl Part {
             Flat::End { request_id } => (request_id, MarkKind::End),
         };
         self.ledger.lifecycle += 1;
-        let stream = self.tables.streams.of(event);
-        let told = self.told(event, Kind::MARK, stream, words);
-        self.records += 1;
-        let standing = Standing {
-            stream,
-            at: event.at,
-            file: 0,
-            has_event_id: event.event_id.is_some(),
-            sequence: self.records,
-        };
+        let (standing, told) = self.standing(event, Kind::MARK, words);
         self.joiner.mark(MarkRow {
             request_id: RequestId::Uuid(request_id),
             kind,
@@ -276,49 +282,59 @@ impl Part {
         });
     }
 
-    fn record(&mut self, event: &RawEvent<'_>, record: Record<'_>, words: &mut Vec<u8>) {
+    /// Where the next record stands, and what tells it from others.
+    fn standing(&mut self, event: &RawEvent<'_>, kind: Kind, words: &mut Vec<u8>) -> (Standing, Told) {
         let stream = self.tables.streams.of(event);
-        let told = self.told(event, Kind::of(&record), stream, words);
+        let told = self.told(event, kind, stream, words);
         self.records += 1;
-        let sequence = self.records;
-        let standing = |at| Standing {
+        let standing = Standing {
             stream,
-            at,
+            at: event.at,
             file: 0,
             has_event_id: event.event_id.is_some(),
-            sequence,
+            sequence: self.records,
         };
+        (standing, told)
+    }
+
+    /// Takes a timing record, which is too large to be handed on.
+    fn timing(&mut self, timing: &Timing<'_>, standing: Standing, told: Told) {
+        self.ledger.timing_records += 1;
+        let at = standing.at.or(timing.at);
+        at.into_iter().for_each(|at| self.widen_span(at));
+        if let Some(id) = &timing.client_request_id {
+            self.outside.caller(&timing.request_id, id);
+        }
+        let call = call(timing, &mut self.tables);
+        self.joiner.timing(TimingRow {
+            request_id: timing.request_id.clone(),
+            call,
+            standing: Standing { at, ..standing },
+            told,
+        });
+    }
+
+    fn report(&mut self, report: Report, standing: Standing, told: Told) {
+        self.ledger.report_records += 1;
+        if let Some(trace) = report.trace {
+            self.outside.trace(&report.request_id, trace);
+        }
+        let at = standing.at.or(report.at);
+        at.into_iter().for_each(|at| self.widen_span(at));
+        let row = ReportRow {
+            report,
+            standing: Standing { at, ..standing },
+            told,
+            repeats: Vec::new(),
+        };
+        self.joiner.report(row, &self.tables.models);
+    }
+
+    fn record(&mut self, event: &RawEvent<'_>, record: Record<'_>, words: &mut Vec<u8>) {
+        let (standing, told) = self.standing(event, Kind::of(&record), words);
         match record {
-            Record::Report(report) => {
-                self.ledger.report_records += 1;
-                if let Some(trace) = report.trace {
-                    self.outside.trace(&report.request_id, trace);
-                }
-                let at = event.at.or(report.at);
-                at.into_iter().for_each(|at| self.widen_span(at));
-                let row = ReportRow {
-                    report,
-                    standing: standing(at),
-                    told,
-                    repeats: Vec::new(),
-                };
-                self.joiner.report(row, &self.tables.models);
-            }
-            Record::Timing(timing) => {
-                self.ledger.timing_records += 1;
-                let at = event.at.or(timing.at);
-                at.into_iter().for_each(|at| self.widen_span(at));
-                if let Some(id) = &timing.client_request_id {
-                    self.outside.caller(&timing.request_id, id);
-                }
-                let call = call(&timing, &mut self.tables);
-                self.joiner.timing(TimingRow {
-                    request_id: timing.request_id,
-                    call,
-                    standing: standing(at),
-                    told,
-                });
-            }
+            Record::Report(report) => self.report(report, standing, told),
+            Record::Timing(timing) => self.timing(&timing, standing, told),
             Record::Bedrock(call) => {
                 self.ledger.bedrock_records += 1;
                 // Its own time is that of the call; the event's is that of its delivery.
@@ -354,7 +370,7 @@ impl Part {
                 self.ledger.lifecycle += 1;
                 let at = event.at.or(record.at);
                 at.into_iter().for_each(|at| self.widen_span(at));
-                self.lifecycle(record.line, standing(at), told);
+                self.lifecycle(record.line, Standing { at, ..standing }, told);
             }
         }
     }

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
+use aho_corasick::BuildError;
 use memchr::memmem::Finder;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
+use super::candidates::Candidates;
 use super::insights_row::{self, Row};
 use super::platform_flat::{self, Flat};
 use super::prefilter::Prefilter;
@@ -46,7 +47,7 @@ pub struct Parser {
     pub(super) kept: Vec<(Box<str>, Meaning)>,
     /// Finds what every record in JSON but the platform's holds one of: a key of the inference
     /// time, one of our schemas, Bedrock's, or a variable of API Gateway's.
-    candidates: AhoCorasick,
+    candidates: Candidates,
     /// Tells what need not be parsed; none where that cannot be told.
     pub(super) prefilter: Option<Prefilter>,
 }
@@ -66,16 +67,10 @@ impl Parser {
     /// # Errors
     /// If there are too many keys to search for, which takes millions.
     pub fn new(keys: TimingKeys) -> Result<Self, BuildError> {
-        let others = [
-            &[timing::SCHEMA_FAMILY, client::NEEDLE][..],
-            &bedrock_log::NEEDLES,
-            &gateway_log::NEEDLES,
-        ]
-        .concat();
-        let mut candidates = AhoCorasick::builder();
-        // It looks into few messages, and a faster automaton takes as long to build as to read a small log.
-        candidates.kind(Some(AhoCorasickKind::ContiguousNFA));
-        let candidates = candidates.build(keys.needles().chain(others))?;
+        let mut needles: Vec<&str> = keys.needles().collect();
+        needles.extend([timing::SCHEMA_FAMILY, client::NEEDLE]);
+        needles.extend(bedrock_log::NEEDLES.into_iter().chain(gateway_log::NEEDLES));
+        let candidates = Candidates::new(&needles)?;
         let kept = keys.kept();
         let prefilter = Prefilter::new(&keys);
         Ok(Self {
@@ -111,10 +106,11 @@ impl Parser {
         platform_flat::read(message, is_escaped)
     }
 
-    /// Reads a timing record of our own as it stands inside a JSON text. `None` if the message is another, or is to be read
-    /// without its escapes.
-    pub fn parse_escaped<'a>(&self, message: &'a str) -> Option<Record<'a>> {
-        timing::parse_escaped(message).map(Record::Timing)
+    /// Reads a timing record of our own as it stands inside a JSON text, and what is made of it: it is too large to be handed
+    /// on. `None` if the message is another, or is to be read without its escapes.
+    #[inline]
+    pub fn parse_escaped<'a, T>(&self, message: &'a str, then: impl FnOnce(&Timing<'a>) -> T) -> Option<T> {
+        timing::parse_escaped(message, then)
     }
 
     /// Reads a row of Logs Insights that has no message: its fields as a JSON object. What is written so into a
@@ -144,7 +140,7 @@ impl Parser {
                 None => {}
             }
         }
-        if !self.candidates.is_match(text) {
+        if !self.candidates.stand_in(text) {
             return Parsed::Ignored;
         }
         if bedrock_log::may_be(text)
@@ -195,7 +191,7 @@ impl Parser {
         let Some(start) = text.find('{').filter(|&start| start <= PREFIX_LIMIT_BYTES) else {
             return Parsed::Ignored;
         };
-        if !self.candidates.is_match(&text[start..]) {
+        if !self.candidates.stand_in(&text[start..]) {
             return Parsed::Ignored;
         }
         let request_id = request_id_of_prefix(&text[..start]);

@@ -5,6 +5,7 @@
 
 mod bedrock_log;
 mod call_facts;
+mod candidates;
 mod classify;
 mod client;
 mod escapes;

@@ -52,9 +52,11 @@ pub(super) fn parse_flat(json: &str) -> Option<Timing<'_>> {
     timing_flat::read(json, checked)?.ok()
 }
 
-/// Reads a record of our own schema as it stands inside a JSON text. `None` if it is to be read without its escapes.
-pub(super) fn parse_escaped(json: &str) -> Option<Timing<'_>> {
-    timing_flat::read_escaped(json, checked)?.ok()
+/// Reads a record of our own schema as it stands inside a JSON text, and what is made of it. `None` if it is to be read
+/// without its escapes.
+#[inline]
+pub(super) fn parse_escaped<'a, T>(json: &'a str, then: impl FnOnce(&Timing<'a>) -> T) -> Option<T> {
+    timing_flat::read_escaped(json, |record| checked(record).as_ref().ok().map(then))?
 }
 
 /// The schema that a JSON object says it has.

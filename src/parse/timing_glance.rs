@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use aho_corasick::AhoCorasick;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::candidates::Candidates;
 use super::timing_keys::{Field, TimingKeys};
 use super::timing_search::NESTS;
 
 /// Whether an object can be told to hold no timing record: it is JSON, no key in it holds one of `needles` before a value that
 /// is not null, none says a schema, and no text with a brace is where loggers put records. A call that failed may leave its time
 /// null, so beside that there must be no key that may be one of a status.
-pub(super) fn is_none(json: &str, needles: &AhoCorasick, keys: &TimingKeys) -> bool {
+pub(super) fn is_none(json: &str, needles: &Candidates, keys: &TimingKeys) -> bool {
     let mut glance = Glance {
         needles,
         statuses: keys
@@ -32,7 +32,7 @@ pub(super) fn is_none(json: &str, needles: &AhoCorasick, keys: &TimingKeys) -> b
 }
 
 struct Glance<'g> {
-    needles: &'g AhoCorasick,
+    needles: &'g Candidates,
     /// Paths of keys that a status is under.
     statuses: Vec<&'g str>,
     has_null: bool,
@@ -124,7 +124,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             let mut statuses = self.glance.statuses.iter();
             self.glance.has_status |= statuses.any(|path| path.len() >= key.len() && path.contains(key));
             // Any text under a needle is refused, also where loggers put records.
-            let under = if self.glance.needles.is_match(key) {
+            let under = if self.glance.needles.stand_in(key) {
                 Under::Needle
             } else if NESTS.contains(&key) {
                 Under::Nest
@@ -192,7 +192,7 @@ mod tests {
             let mut keys = TimingKeys::common();
             keys.add("inference_ms", "bedrock.took", Some("s")).unwrap();
             keys.add("inference_ms", "took", None).unwrap();
-            let needles = AhoCorasick::new(keys.needles()).unwrap();
+            let needles = Candidates::new(&keys.needles().collect::<Vec<_>>()).unwrap();
             let text = object.to_string();
             if let Ok(object) = serde_json::from_str::<Map<_, _>>(&text)
                 && is_none(&text, &needles, &keys)
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn what_may_be_a_record_is_left_to_the_search() {
-        let needles = AhoCorasick::new(["inference_ms", "took"]).unwrap();
+        let needles = Candidates::new(&["inference_ms", "took"]).unwrap();
         let mut keys = TimingKeys::common();
         keys.add("status", "http.status", None).unwrap();
         let is_none = |json: &str| is_none(json, &needles, &keys);
