@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::load::{Common, Loaded, note};
+use super::load::{Common, Kept, Loaded, note};
 use super::saved;
 use super::selector::Selector;
 use super::sides::{selector_warnings, side_of};
@@ -72,7 +72,7 @@ fn saved_text(
 ) -> Result<String, Error> {
     let common = &options.common;
     let windows: Vec<_> = options.selector.window().into_iter().collect();
-    let loaded = Loaded::read(common, keys, &windows, stderr)?;
+    let loaded = Loaded::read(common, keys, &windows, Kept::Everything, stderr)?;
     loaded.must_have_invocations()?;
     let (selected, selection) = loaded.select(common)?;
     let side = side_of(&options.selector, common, &loaded, (&selected, &selection))?;

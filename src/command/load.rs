@@ -86,6 +86,15 @@ pub(super) struct Read {
     warnings: Vec<Warning>,
 }
 
+/// What is kept of invocations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Their times, what they are grouped by, and what became of each.
+    Times,
+    /// All that is told of them, their ids and what a fair comparison must know among it.
+    Everything,
+}
+
 /// How often a store is read again that changed while it was read.
 const ATTEMPTS: u32 = 5;
 
@@ -97,15 +106,16 @@ pub(super) fn collect(
     common: &Common,
     keys: TimingKeys,
     windows: &[Asked],
+    kept: Kept,
     stderr: &mut dyn Write,
 ) -> Result<Read, Error> {
     let mapping = keys.mapping();
     let parser = Parser::new(keys).map_err(|error| Error::Internal(error.to_string()))?;
     let read = match (common.inputs.as_slice(), &common.store) {
         ([], None) => return Err(Error::NoInput),
-        ([], Some(dir)) => from_store(dir, common, &parser, windows, &mapping, stderr)?,
+        ([], Some(dir)) => from_store(dir, common, &parser, kept, (windows, &mapping), stderr)?,
         (inputs, _) => Read {
-            collected: from_files(&locate(inputs)?, common, parser, stderr)?,
+            collected: from_files(&locate(inputs)?, common, parser, kept, stderr)?,
             default_window: Window::default(),
             warnings: Vec::new(),
         },
@@ -144,6 +154,7 @@ fn from_files(
     files: &[Located],
     common: &Common,
     parser: Parser,
+    kept: Kept,
     stderr: &mut dyn Write,
 ) -> Result<Collected, Error> {
     let reading = Reading::of(files, common);
@@ -151,6 +162,7 @@ fn from_files(
     let gathering = Gathering {
         threads,
         is_strict: common.is_strict,
+        is_times_only: kept == Kept::Times,
         block_bytes: BLOCK_BYTES,
         tell_bytes: &|bytes| reading.add(bytes),
     };
@@ -210,15 +222,15 @@ fn from_store(
     dir: &Path,
     common: &Common,
     parser: &Parser,
-    windows: &[Asked],
-    mapping: &[String],
+    kept: Kept,
+    (windows, mapping): (&[Asked], &[String]),
     stderr: &mut dyn Write,
 ) -> Result<Read, Error> {
     let in_all = common.threads.map_or_else(processors, NonZero::get);
     let mut attempt = 1;
     loop {
         let read = stored::choose(dir, windows, mapping, in_all).and_then(|chosen| {
-            let collected = from_files(&chosen.files, common, parser.clone(), stderr)?;
+            let collected = from_files(&chosen.files, common, parser.clone(), kept, stderr)?;
             Ok((chosen, collected))
         });
         match read {
@@ -248,6 +260,7 @@ impl Loaded {
         common: &Common,
         keys: TimingKeys,
         windows: &[(Option<TimeBound>, Option<TimeBound>)],
+        kept: Kept,
         stderr: &mut dyn Write,
     ) -> Result<Self, Error> {
         let mut windows = windows.to_vec();
@@ -255,13 +268,16 @@ impl Loaded {
             windows.push((common.since, common.until));
         }
         let Read {
-            collected,
+            mut collected,
             default_window,
             warnings,
-        } = collect(common, keys, &windows, stderr)?;
+        } = collect(common, keys, &windows, kept, stderr)?;
         let warm_up = warm_up(&collected.requests);
         let mut warnings = warnings;
         warnings.extend((!warm_up.is_empty()).then_some(Warning::WarmUpLeftOut(warm_up.len())));
+        if kept == Kept::Times {
+            collected.invocations.drop_ids();
+        }
         let all = &collected.invocations;
         let without_time = (0..all.len()).filter(|row| all.ended_at(*row).is_none()).count();
         Ok(Self {

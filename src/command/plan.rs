@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::error::Error;
-use super::load::{Common, Loaded};
+use super::load::{Common, Kept, Loaded};
 use super::selector::Selector;
 use super::sides::side_of;
 use crate::comparison::{Gate, Identity, Quantity, Side, Threshold};
@@ -117,7 +117,7 @@ fn pilot(options: &PlanOptions, keys: TimingKeys, stderr: &mut dyn Write) -> Res
     if common.inputs.is_empty() {
         return Ok(Vec::new());
     }
-    let loaded = Loaded::read(common, keys, &[], stderr)?;
+    let loaded = Loaded::read(common, keys, &[], Kept::Everything, stderr)?;
     loaded.must_have_invocations()?;
     let all = Selection::default();
     let everything = loaded.dataset.select(&[&all])?;

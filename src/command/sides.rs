@@ -10,7 +10,7 @@ use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::error::Error;
-use super::load::{Common, Loaded};
+use super::load::{Common, Kept, Loaded};
 use super::progress::Working;
 use super::saved::{self, BaselineError};
 use super::selector::Selector;
@@ -330,7 +330,7 @@ fn read(
         .iter()
         .filter_map(|selector| selector.window())
         .collect();
-    let loaded = Loaded::read(common, keys, &windows, stderr)?;
+    let loaded = Loaded::read(common, keys, &windows, Kept::Everything, stderr)?;
     loaded.must_have_invocations()?;
     let selected = loaded.select(common)?;
     Ok((loaded, selected))

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::fetch::bytes;
 use super::invocations::{ExportFormat, write_rows, write_rows_to};
-use super::load::{Common, collect};
+use super::load::{Common, Kept, collect};
 use super::surroundings::Surroundings;
 use crate::dataset::{Export, TimeBound};
 use crate::parse::TimingKeys;
@@ -216,7 +216,7 @@ fn export(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
-    let collected = collect(common, keys, &[(None, None)], stderr)?.collected;
+    let collected = collect(common, keys, &[(None, None)], Kept::Everything, stderr)?.collected;
     let rows = Export::of(collected.invocations.iter(), &collected.names);
     let Some(path) = out else {
         return write_rows(&rows, format, stdout);

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::num::NonZero;
 
 use super::error::Error;
-use super::load::{Common, Loaded, note, processors};
+use super::load::{Common, Kept, Loaded, note, processors};
 use crate::comparison::{WhatIf, WhatIfOutcome};
 use crate::dataset::{Dataset, Key, Window};
 use crate::parse::TimingKeys;
@@ -50,7 +50,11 @@ pub fn summarize(
     stderr: &mut dyn Write,
 ) -> Result<(), Error> {
     let common = &options.common;
-    let loaded = Loaded::read(common, keys, &[], stderr)?;
+    let kept = match options.what_if.as_slice() {
+        [] => Kept::Times,
+        _ => Kept::Everything,
+    };
+    let loaded = Loaded::read(common, keys, &[], kept, stderr)?;
     let window = loaded.common_window(common)?;
     // Conditions are about invocations, which records of Bedrock's and of clients are not. Those that are joined to one would
     // be a sample without what never came to the function.

@@ -94,6 +94,11 @@ impl Invocations {
         };
     }
 
+    /// Gives back the ids.
+    pub fn drop_ids(&mut self) {
+        self.ids = RequestIds::default();
+    }
+
     /// The request id of a row.
     pub fn request_id(&self, row: usize) -> Option<RequestId> {
         self.ids.get(row)

@@ -17,7 +17,7 @@ use super::path::{ClientRow, GatewayRow, Outside};
 use super::rows::{Call, InitRow, MarkKind, MarkRow, ReportRow, Standing, TimingRow, Told};
 use super::streams::region_of_arn;
 use super::tables::Tables;
-use crate::parse::{Flat, Lifecycle, Parsed, Parser, Record, Report, Timing};
+use crate::parse::{CallFacts, Flat, Lifecycle, Parsed, Parser, Record, Report, Timing};
 use crate::source::{Found, Item, RawEvent, Take};
 use crate::vocab::{Place, RequestId, Timestamp};
 
@@ -59,6 +59,8 @@ pub(super) enum Lone {
 #[derive(Debug)]
 pub struct Sifter {
     parser: Arc<Parser>,
+    /// See [`Sifter::keeping_times_only`].
+    is_times_only: bool,
     part: Part,
     /// What tells an event from others; kept to be filled again.
     words: Vec<u8>,
@@ -69,8 +71,18 @@ impl Sifter {
     pub fn new(parser: Arc<Parser>) -> Self {
         Self {
             parser,
+            is_times_only: false,
             part: Part::default(),
             words: Vec::new(),
+        }
+    }
+
+    /// The same, which forgets what timing records tell beside times, as far as only a comparison asks for it.
+    #[must_use]
+    pub fn keeping_times_only(self, is_times_only: bool) -> Self {
+        Self {
+            is_times_only,
+            ..self
         }
     }
 
@@ -131,7 +143,14 @@ impl Sifter {
         match parsed {
             Parsed::Ignored => self.part.ledger.ignored += 1,
             Parsed::Rejected(reason) => self.part.rejected.push((event.place, reason)),
-            Parsed::Record(record) => self.part.record(event, record, &mut self.words),
+            Parsed::Record(mut record) => {
+                if let Record::Timing(timing) = &mut record
+                    && self.is_times_only
+                {
+                    timing.facts = CallFacts::default();
+                }
+                self.part.record(event, record, &mut self.words);
+            }
         }
     }
 }
@@ -168,8 +187,16 @@ impl Take for Sifter {
         if self.flat(event, true) {
             return true;
         }
-        let Self { parser, part, words } = self;
+        let Self {
+            parser,
+            is_times_only,
+            part,
+            words,
+        } = self;
         let taken = parser.parse_escaped(&event.message, |timing| {
+            if *is_times_only {
+                timing.facts = CallFacts::default();
+            }
             if let Some(at) = event.at {
                 part.widen_span(at);
             }

@@ -109,7 +109,11 @@ impl Parser {
     /// Reads a timing record of our own as it stands inside a JSON text, and what is made of it: it is too large to be handed
     /// on. `None` if the message is another, or is to be read without its escapes.
     #[inline]
-    pub fn parse_escaped<'a, T>(&self, message: &'a str, then: impl FnOnce(&Timing<'a>) -> T) -> Option<T> {
+    pub fn parse_escaped<'a, T>(
+        &self,
+        message: &'a str,
+        then: impl FnOnce(&mut Timing<'a>) -> T,
+    ) -> Option<T> {
         timing::parse_escaped(message, then)
     }
 

@@ -55,8 +55,8 @@ pub(super) fn parse_flat(json: &str) -> Option<Timing<'_>> {
 /// Reads a record of our own schema as it stands inside a JSON text, and what is made of it. `None` if it is to be read
 /// without its escapes.
 #[inline]
-pub(super) fn parse_escaped<'a, T>(json: &'a str, then: impl FnOnce(&Timing<'a>) -> T) -> Option<T> {
-    timing_flat::read_escaped(json, |record| checked(record).as_ref().ok().map(then))?
+pub(super) fn parse_escaped<'a, T>(json: &'a str, then: impl FnOnce(&mut Timing<'a>) -> T) -> Option<T> {
+    timing_flat::read_escaped(json, |record| checked(record).as_mut().ok().map(then))?
 }
 
 /// The schema that a JSON object says it has.

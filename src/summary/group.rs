@@ -1,6 +1,6 @@
 //! One group of invocations, described.
 
-use super::latency::{Failures, Latencies};
+use super::latency::{Failures, InferenceDoubts, Latencies, sample_of, share_of, total_of};
 use super::metric::{Metric, MetricSummary};
 use super::mixture::{Mixture, mixtures};
 use super::warning::RowDoubts;
@@ -60,13 +60,45 @@ impl ShareSummary {
 }
 
 impl GroupSummary {
-    /// Describes the rows of one group.
+    /// Describes the rows of one group. Samples are made one after the other, so that there is no more than one of them beside
+    /// that of total time.
     pub fn of(values: Vec<(Key, Option<u32>)>, rows: &Columns, failures: Failures) -> Self {
-        Self::of_latencies(values, rows, &Latencies::of(rows, failures))
+        let doubts = InferenceDoubts::of(rows, failures);
+        let mut total = None;
+        let metrics = Metric::ALL.map(|metric| {
+            let sample = match metric {
+                Metric::Total => total.clone(),
+                metric => sample_of(rows, failures, metric),
+            };
+            if metric == Metric::Duration {
+                total = total_of(rows, failures, sample.as_ref());
+            }
+            sample.as_ref().map(MetricSummary::of)
+        });
+        Self {
+            metrics,
+            total,
+            inference_share: share_of(rows, failures).as_ref().map(ShareSummary::of),
+            inference_over_duration: doubts.over_duration,
+            timeouts_without_inference: doubts.timeouts_without,
+            ..Self::counted(values, rows)
+        }
     }
 
     /// Describes the rows of one group whose samples are known.
     pub fn of_latencies(values: Vec<(Key, Option<u32>)>, rows: &Columns, latencies: &Latencies) -> Self {
+        Self {
+            metrics: Metric::ALL.map(|metric| latencies.sample(metric).map(MetricSummary::of)),
+            total: latencies.sample(Metric::Total).cloned(),
+            inference_share: latencies.share.as_ref().map(ShareSummary::of),
+            inference_over_duration: latencies.inference_over_duration,
+            timeouts_without_inference: latencies.timeouts_without_inference,
+            ..Self::counted(values, rows)
+        }
+    }
+
+    /// What is counted of the rows of one group, without a look at their times.
+    fn counted(values: Vec<(Key, Option<u32>)>, rows: &Columns) -> Self {
         let outcomes = |outcome: Outcome| {
             rows.outcome
                 .iter()
@@ -87,11 +119,11 @@ impl GroupSummary {
                 .filter(|source| **source == ModelSource::Inferred)
                 .count(),
             without_timing: rows.is_matched.iter().filter(|is_matched| !**is_matched).count(),
-            metrics: Metric::ALL.map(|metric| latencies.sample(metric).map(MetricSummary::of)),
-            total: latencies.sample(Metric::Total).cloned(),
-            inference_share: latencies.share.as_ref().map(ShareSummary::of),
-            inference_over_duration: latencies.inference_over_duration,
-            timeouts_without_inference: latencies.timeouts_without_inference,
+            metrics: Default::default(),
+            total: None,
+            inference_share: None,
+            inference_over_duration: 0,
+            timeouts_without_inference: 0,
             mixtures,
         }
     }

@@ -37,16 +37,21 @@ pub(super) const CLOCK_TOLERANCE: u64 = 1000;
 impl Latencies {
     /// The samples of these invocations.
     pub fn of(rows: &Columns, failures: Failures) -> Self {
-        let mut part = Part::default();
-        let mut pairs = Vec::with_capacity(rows.len());
-        for row in (0..rows.len()).filter(|row| is_in_sample(rows, failures, *row)) {
-            let inference = inference_of(rows, row);
-            part.add(rows, row, inference);
-            pairs.extend(pair_of(rows, row, inference));
-        }
+        let mut samples = Metric::ALL.map(|metric| match metric {
+            Metric::Total => None,
+            metric => sample_of(rows, failures, metric),
+        });
+        samples[Metric::Total as usize] =
+            total_of(rows, failures, samples[Metric::Duration as usize].as_ref());
+        let InferenceDoubts {
+            over_duration,
+            timeouts_without,
+        } = InferenceDoubts::of(rows, failures);
         Self {
-            share: Share::from_pairs(pairs),
-            ..part.into_latencies()
+            samples,
+            share: share_of(rows, failures),
+            inference_over_duration: over_duration,
+            timeouts_without_inference: timeouts_without,
         }
     }
 
@@ -144,6 +149,60 @@ pub fn value_given(
         Metric::Inference => Some((inference?, inference_is_bound)),
         // When the model's call was given up, the time around it is known all the same.
         Metric::Overhead => Some((duration - inference?, is_timeout && !inference_is_bound)),
+    }
+}
+
+/// The rows that the latency figures hold.
+fn in_sample(rows: &Columns, failures: Failures) -> impl Iterator<Item = usize> {
+    (0..rows.len()).filter(move |row| is_in_sample(rows, failures, *row))
+}
+
+/// The sample of one metric.
+pub(super) fn sample_of(rows: &Columns, failures: Failures, metric: Metric) -> Option<Sample> {
+    let mut values = Values::default();
+    for row in in_sample(rows, failures) {
+        if let Some((value, is_bound)) = value_of(rows, row, metric) {
+            values.add(value, is_bound, rows.len());
+        }
+    }
+    values.into_sample()
+}
+
+/// The sample of total time: that of the duration where nobody waited.
+pub(super) fn total_of(rows: &Columns, failures: Failures, duration: Option<&Sample>) -> Option<Sample> {
+    let has_waited = |row: usize| rows.init_us.get(row).is_some_and(|init| init > 0);
+    match in_sample(rows, failures).any(has_waited) {
+        true => sample_of(rows, failures, Metric::Total),
+        false => duration.cloned(),
+    }
+}
+
+/// The share of inference in the duration.
+pub(super) fn share_of(rows: &Columns, failures: Failures) -> Option<Share> {
+    let mut pairs = Vec::with_capacity(rows.len());
+    pairs.extend(in_sample(rows, failures).filter_map(|row| pair_of(rows, row, inference_of(rows, row))));
+    Share::from_pairs(pairs)
+}
+
+/// In how many rows inference times are doubtful.
+pub(super) struct InferenceDoubts {
+    /// See [`Latencies::inference_over_duration`].
+    pub(super) over_duration: usize,
+    /// See [`Latencies::timeouts_without_inference`].
+    pub(super) timeouts_without: usize,
+}
+
+impl InferenceDoubts {
+    pub(super) fn of(rows: &Columns, failures: Failures) -> Self {
+        let count =
+            |is_in: &dyn Fn(usize) -> bool| in_sample(rows, failures).filter(|row| is_in(*row)).count();
+        Self {
+            over_duration: count(&|row| inference_of(rows, row) == RowInference::OverDuration),
+            timeouts_without: count(&|row| {
+                rows.outcome[row] == Outcome::Timeout as u32
+                    && inference_of(rows, row) == RowInference::Unknown
+            }),
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Gathering<'a> {
     pub threads: usize,
     /// Whether every line is parsed, also those that cannot be records.
     pub is_strict: bool,
+    /// Whether nothing is kept of what timing records tell beside times: a summary asks for nothing else.
+    pub is_times_only: bool,
     /// How many bytes of a file are read at once.
     pub block_bytes: usize,
     /// Is told how many bytes were read, as they lie on the disk.

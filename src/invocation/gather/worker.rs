@@ -31,7 +31,7 @@ impl<'w, 'a> Worker<'w, 'a> {
         Self {
             gathering,
             desk,
-            sifter: Sifter::new(Arc::clone(parser)),
+            sifter: Sifter::new(Arc::clone(parser)).keeping_times_only(gathering.is_times_only),
             spare: Buffer::default(),
             send,
         }
