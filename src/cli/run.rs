@@ -26,7 +26,7 @@ pub fn run(
     args: impl IntoIterator<Item = OsString>,
     surroundings: &Surroundings,
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> ExitStatus {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -149,9 +149,9 @@ pub fn run(
 /// Reads the configuration, runs a command and says why it failed if it did.
 fn execute<S: Into<ExitStatus>>(
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
     is_quiet: bool,
-    command: impl FnOnce(Config, &mut dyn Write, &mut dyn Write) -> Result<S, Error>,
+    command: impl FnOnce(Config, &mut dyn Write, &mut (dyn Write + Send)) -> Result<S, Error>,
 ) -> ExitStatus {
     conclude(stdout, stderr, |stdout, stderr| {
         let config = Config::read(Path::new(CONFIG))?;
@@ -166,8 +166,8 @@ fn execute<S: Into<ExitStatus>>(
 /// Runs what reads no configuration, and says why it failed if it did.
 fn conclude<S: Into<ExitStatus>>(
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
-    command: impl FnOnce(&mut dyn Write, &mut dyn Write) -> Result<S, Error>,
+    stderr: &mut (dyn Write + Send),
+    command: impl FnOnce(&mut dyn Write, &mut (dyn Write + Send)) -> Result<S, Error>,
 ) -> ExitStatus {
     let done = command(stdout, stderr).and_then(|status| {
         stdout.flush().map_err(Error::Output)?;

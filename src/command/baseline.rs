@@ -55,7 +55,7 @@ pub fn baseline(
     options: &BaselineOptions,
     keys: TimingKeys,
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
     let text = match &options.action {
         BaselineAction::Save(save) => saved_text(&options.dir, save, keys, stderr)?,
@@ -68,7 +68,7 @@ fn saved_text(
     dir: &Path,
     options: &SaveOptions,
     keys: TimingKeys,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<String, Error> {
     let common = &options.common;
     let windows: Vec<_> = options.selector.window().into_iter().collect();

@@ -65,7 +65,7 @@ pub fn check(
     keys: TimingKeys,
     surroundings: &Surroundings,
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<ExitStatus, Error> {
     let common = &options.common;
     let checked = checked(options, keys, stderr)?;
@@ -98,7 +98,11 @@ pub fn check(
     Ok(status)
 }
 
-fn checked(options: &CheckOptions, keys: TimingKeys, stderr: &mut dyn Write) -> Result<Checked, Error> {
+fn checked(
+    options: &CheckOptions,
+    keys: TimingKeys,
+    stderr: &mut (dyn Write + Send),
+) -> Result<Checked, Error> {
     let common = &options.common;
     if let Some(baseline) = &options.baseline {
         let selectors = [baseline, &options.candidate];

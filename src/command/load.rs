@@ -107,7 +107,7 @@ pub(super) fn collect(
     keys: TimingKeys,
     windows: &[Asked],
     kept: Kept,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<Read, Error> {
     let mapping = keys.mapping();
     let parser = Parser::new(keys).map_err(|error| Error::Internal(error.to_string()))?;
@@ -155,7 +155,7 @@ fn from_files(
     common: &Common,
     parser: Parser,
     kept: Kept,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<Collected, Error> {
     let reading = Reading::of(files, common);
     let threads = common.threads.map_or_else(|| threads(files), NonZero::get);
@@ -179,11 +179,12 @@ fn threads(files: &[Located]) -> usize {
         let metadata = fs::metadata(&file.path).ok()?;
         metadata.is_file().then_some(metadata.len())
     };
-    let total: Option<u64> = files.iter().map(size).sum();
-    match total {
-        Some(bytes) if bytes <= ONE_THREAD_BYTES => 1,
-        _ => processors(),
-    }
+    // Where it is many, not all of many files need be asked.
+    let few = files.iter().try_fold(0, |total: u64, file| {
+        let total = total.saturating_add(size(file)?);
+        (total <= ONE_THREAD_BYTES).then_some(total)
+    });
+    few.map_or_else(processors, |_| 1)
 }
 
 /// As many as there are for this process.
@@ -197,7 +198,7 @@ const ONE_THREAD_BYTES: u64 = 1 << 20;
 /// Writes what was asked for about reading.
 struct Notes<'a> {
     common: &'a Common,
-    stderr: &'a mut dyn Write,
+    stderr: &'a mut (dyn Write + Send),
 }
 
 impl Listen for Notes<'_> {
@@ -224,7 +225,7 @@ fn from_store(
     parser: &Parser,
     kept: Kept,
     (windows, mapping): (&[Asked], &[String]),
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<Read, Error> {
     let in_all = common.threads.map_or_else(processors, NonZero::get);
     let mut attempt = 1;
@@ -261,7 +262,7 @@ impl Loaded {
         keys: TimingKeys,
         windows: &[(Option<TimeBound>, Option<TimeBound>)],
         kept: Kept,
-        stderr: &mut dyn Write,
+        stderr: &mut (dyn Write + Send),
     ) -> Result<Self, Error> {
         let mut windows = windows.to_vec();
         if common.since.is_some() || common.until.is_some() {

@@ -72,7 +72,7 @@ pub fn plan(
     options: &PlanOptions,
     keys: TimingKeys,
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
     let sides = pilot(options, keys, stderr)?;
     let assumed = || {
@@ -112,7 +112,11 @@ pub fn plan(
 }
 
 /// The sides of the pilot; none without one.
-fn pilot(options: &PlanOptions, keys: TimingKeys, stderr: &mut dyn Write) -> Result<Vec<Side>, Error> {
+fn pilot(
+    options: &PlanOptions,
+    keys: TimingKeys,
+    stderr: &mut (dyn Write + Send),
+) -> Result<Vec<Side>, Error> {
     let common = &options.common;
     if common.inputs.is_empty() {
         return Ok(Vec::new());

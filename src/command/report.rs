@@ -59,7 +59,7 @@ pub fn report(
     options: &ReportOptions,
     keys: TimingKeys,
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<ExitStatus, Error> {
     let common = &options.common;
     if options.invocations.is_some() {

@@ -86,7 +86,7 @@ pub(super) fn choose(
     all_models: bool,
     baselines: &Path,
     keys: TimingKeys,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<Chosen, Error> {
     take_part();
     let saved = |selector: &&Selector| selector.saved().map(|name| of_saved(baselines, name)).transpose();
@@ -215,7 +215,7 @@ pub(super) fn compare(
     comparing: &Comparing<'_>,
     [baseline, candidate]: [&Selector; 2],
     keys: TimingKeys,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<Comparison, Error> {
     let candidates = Candidates::Selected(vec![candidate.clone()]);
     let compared = compare_all(comparing, baseline, &candidates, keys, stderr)?;
@@ -230,7 +230,7 @@ pub(super) fn compare_all(
     baseline: &Selector,
     candidates: &Candidates,
     keys: TimingKeys,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<ComparedAll, Error> {
     let common = comparing.common;
     let given: Vec<&Selector> = match candidates {
@@ -324,7 +324,7 @@ fn read(
     common: &Common,
     selectors: &[&Selector],
     keys: TimingKeys,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<(Loaded, (Dataset, Selection)), Error> {
     let windows: Vec<_> = selectors
         .iter()

@@ -57,7 +57,7 @@ pub fn store(
     keys: TimingKeys,
     surroundings: &Surroundings,
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
     let dir = options.store.clone().unwrap_or_default();
     let Some(opened) = Store::open(&dir)? else {
@@ -214,7 +214,7 @@ fn export(
     out: Option<&Path>,
     keys: TimingKeys,
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
     let collected = collect(common, keys, &[(None, None)], Kept::Everything, stderr)?.collected;
     let rows = Export::of(collected.invocations.iter(), &collected.names);

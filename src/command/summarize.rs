@@ -47,7 +47,7 @@ pub fn summarize(
     options: &SummaryOptions,
     keys: TimingKeys,
     stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
+    stderr: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
     let common = &options.common;
     let kept = match options.what_if.as_slice() {

@@ -71,10 +71,20 @@ impl Walk {
             path: path.to_owned(),
             source,
         };
-        if !fs::metadata(path).map_err(unreadable)?.is_dir() {
-            self.add(path.to_owned(), lies_at);
-            return Ok(());
+        match fs::metadata(path).map_err(unreadable)?.is_dir() {
+            true => self.folder(path, lies_at),
+            false => {
+                self.add(path.to_owned(), lies_at);
+                Ok(())
+            }
         }
+    }
+
+    fn folder(&mut self, path: &Path, lies_at: PathBuf) -> Result<(), Error> {
+        let unreadable = |source| Error::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
         let mut entries = Vec::new();
         for entry in fs::read_dir(path).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -90,7 +100,7 @@ impl Walk {
                 if kind.is_file() {
                     self.add(inner, lies_at.join(name));
                 } else if kind.is_dir() {
-                    self.path(&inner, lies_at.join(name))?;
+                    self.folder(&inner, lies_at.join(name))?;
                 } else {
                     self.path(&inner, identity(&inner))?;
                 }

@@ -1,8 +1,8 @@
 //! A file, unpacked and decoded, brought to events.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::blocks::Blocks;
@@ -76,16 +76,18 @@ pub fn open<'t>(path: &Path, is_verified: bool, tell: &'t (dyn Fn(u64) + Sync)) 
     let mut file = File::open(path).map_err(unreadable)?;
     let stream = stream_of_path(&path.to_string_lossy());
     // A pipe that has a name cannot be read twice.
-    let is_archive = fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
-        && is_archive(&mut file).map_err(unreadable)?;
-    let file = Counted::new(file, tell);
-    if is_archive {
+    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    let (block, failure) = first_bytes(&mut file);
+    if is_file && compress::of(&block) == Some(Compression::Zip) {
+        file.rewind().map_err(unreadable)?;
         return Ok(Opened {
             stream,
-            kind: Kind::Archive(file),
+            kind: Kind::Archive(Counted::new(file, tell)),
         });
     }
-    Opened::of(file, stream, is_verified).map_err(unreadable)
+    tell(block.len() as u64);
+    let rest = Rest::of(Counted::new(file, tell), failure);
+    Opened::begun(block, rest, stream, is_verified).map_err(unreadable)
 }
 
 /// The same of a stream of bytes.
@@ -123,11 +125,25 @@ pub(super) struct Unpacked<'t> {
 impl<'t> Opened<'t> {
     /// Unpacks a stream as far as its first bytes.
     fn of(stream: impl Read + Send + 't, of_stream: Option<String>, is_verified: bool) -> io::Result<Self> {
+        let (block, rest) = first_block(stream);
+        Self::begun(block, rest, of_stream, is_verified)
+    }
+
+    /// The same of a stream of which the first bytes were read.
+    fn begun(
+        mut block: Vec<u8>,
+        rest: Rest<impl Read + Send + 't>,
+        of_stream: Option<String>,
+        is_verified: bool,
+    ) -> io::Result<Self> {
         let mut packed = Vec::new();
-        let mut stream: Box<dyn Read + Send + 't> = Box::new(stream);
+        let mut rest: Rest<Box<dyn Read + Send + 't>> = match rest {
+            Rest::Stream(stream) => Rest::Stream(Box::new(stream)),
+            Rest::Failed(error) => Rest::Failed(error),
+            Rest::Over => Rest::Over,
+        };
         let kind = loop {
-            let (block, rest) = first_block(stream);
-            let rest = match rest {
+            rest = match rest {
                 Rest::Failed(error) if block.is_empty() && packed.is_empty() => return Err(error),
                 rest => rest,
             };
@@ -141,10 +157,11 @@ impl<'t> Opened<'t> {
                     packed.push(compression);
                     let bytes = io::Cursor::new(block).chain(rest);
                     let bytes = BufReader::with_capacity(FIRST_BLOCK_BYTES, bytes);
-                    stream = match compression {
+                    let stream: Box<dyn Read + Send + 't> = match compression {
                         Compression::Zstd if is_verified => Box::new(compress::unpack_verified(bytes)?),
                         _ => Box::new(compress::unpack(compression, bytes)),
                     };
+                    (block, rest) = first_block(stream);
                 }
             }
         };
@@ -183,17 +200,6 @@ impl<'t> Opened<'t> {
 
 /// What is said of a file that is packed too often.
 const TOO_DEEP: &str = "compressed more often than is unpacked";
-
-/// Whether a file begins like a zip archive. Leaves it at its beginning.
-fn is_archive(file: &mut File) -> io::Result<bool> {
-    use std::io::Seek;
-    let (block, rest) = first_block(file.by_ref().take(4));
-    if let Rest::Failed(error) = rest {
-        return Err(error);
-    }
-    file.rewind()?;
-    Ok(compress::of(&block) == Some(Compression::Zip))
-}
 
 /// Reads a stream of bytes. See [`read_file`].
 ///
@@ -267,6 +273,13 @@ pub(super) enum Rest<R> {
     Over,
 }
 
+impl<R> Rest<R> {
+    /// What follows where reading went on, or failed.
+    fn of(stream: R, failure: Option<io::Error>) -> Self {
+        failure.map_or(Self::Stream(stream), Self::Failed)
+    }
+}
+
 impl<R: Read> Read for Rest<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
@@ -281,17 +294,31 @@ impl<R: Read> Read for Rest<R> {
 }
 
 /// The first [`FIRST_BLOCK_BYTES`] of a stream, or all that comes before its end or a failure,
-/// whatever pieces it comes in.
+/// whatever pieces it comes in; and what follows.
 fn first_block<R: Read>(mut stream: R) -> (Vec<u8>, Rest<R>) {
-    let mut block = Vec::with_capacity(FIRST_BLOCK_BYTES);
-    let first = stream
-        .by_ref()
-        .take(FIRST_BLOCK_BYTES as u64)
-        .read_to_end(&mut block);
-    match first {
-        Ok(_) => (block, Rest::Stream(stream)),
-        Err(error) => (block, Rest::Failed(error)),
+    let (block, failure) = first_bytes(&mut stream);
+    (block, Rest::of(stream, failure))
+}
+
+/// The same, with the failure.
+fn first_bytes(stream: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
+    // Cleared once: a list that grows while it is read into is cleared several times, and read in small pieces.
+    let mut block = vec![0; FIRST_BLOCK_BYTES];
+    let mut filled = 0;
+    let mut failure = None;
+    while filled < block.len() {
+        match stream.read(&mut block[filled..]) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
     }
+    block.truncate(filled);
+    (block, failure)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Parts that threads hand over in any order are taken in in that of the input.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::Receiver;
 
 use super::{Listen, Place, Told};
 use crate::invocation::assemble::Assembler;
@@ -13,7 +12,7 @@ pub(super) struct InOrder<'a> {
     assembler: Assembler,
     next: Place,
     early: BTreeMap<Place, Told>,
-    listener: &'a mut dyn Listen,
+    listener: &'a mut (dyn Listen + Send),
     failure: Option<Error>,
 }
 
@@ -21,7 +20,7 @@ pub(super) struct InOrder<'a> {
 pub(super) struct Stopped;
 
 impl<'a> InOrder<'a> {
-    pub(super) fn new(files: &'a [Located], listener: &'a mut dyn Listen) -> Self {
+    pub(super) fn new(files: &'a [Located], listener: &'a mut (dyn Listen + Send)) -> Self {
         Self {
             files,
             assembler: Assembler::new(),
@@ -29,14 +28,6 @@ impl<'a> InOrder<'a> {
             early: BTreeMap::new(),
             listener,
             failure: None,
-        }
-    }
-
-    pub(super) fn take_all(&mut self, receiver: &Receiver<Told>) {
-        for told in receiver {
-            if self.take(told).is_err() {
-                break;
-            }
         }
     }
 

@@ -16,15 +16,15 @@
 mod batch;
 mod desk;
 mod in_order;
+mod intake;
 mod parts;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use desk::Desk;
-use in_order::InOrder;
+use intake::Intake;
 use worker::Worker;
 
 use super::assemble::Assembler;
@@ -87,29 +87,17 @@ impl Gathering<'_> {
         &self,
         files: &[Located],
         parser: &Arc<Parser>,
-        listener: &mut dyn Listen,
+        listener: &mut (dyn Listen + Send),
     ) -> Result<Assembler, Error> {
-        let mut order = InOrder::new(files, listener);
         let desk = Desk::new(files, self.threads);
-        if self.threads <= 1 {
-            Worker::new(self, &desk, parser, &mut |told| order.take(told).is_ok()).run();
-        } else {
-            thread::scope(|scope| {
-                let (sender, receiver) = sync_channel(4 * self.threads);
-                for _ in 0..self.threads {
-                    let sender: SyncSender<Told> = sender.clone();
-                    let desk = &desk;
-                    scope.spawn(move || {
-                        Worker::new(self, desk, parser, &mut |told| sender.send(told).is_ok()).run();
-                    });
-                }
-                drop(sender);
-                order.take_all(&receiver);
-                desk.close();
-                // Whoever has something to hand over is not kept waiting.
-                drop(receiver);
-            });
-        }
-        order.finish()
+        let intake = Intake::new(files, listener, self.threads);
+        let work = || Worker::new(self, &desk, &intake, parser).run();
+        thread::scope(|scope| {
+            for _ in 1..self.threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+        intake.finish()
     }
 }

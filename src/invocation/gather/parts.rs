@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::desk::Desk;
+use super::intake::Intake;
 use super::{Place, Told};
 use crate::invocation::part::{Part, Sifter};
 use crate::source::{Item, RawEvent, Take};
@@ -16,7 +17,7 @@ pub(super) struct Parts<'s, 'a> {
     desk: &'s Desk<'a>,
     /// What comes next, if it is put aside for others to parse; else it is parsed at once.
     batch: Option<Batch>,
-    send: &'s mut dyn FnMut(Told) -> bool,
+    intake: &'s Intake<'a>,
     goes_on: bool,
 }
 
@@ -28,7 +29,7 @@ impl<'s, 'a> Parts<'s, 'a> {
         is_shared: bool,
         sifter: &'s mut Sifter,
         desk: &'s Desk<'a>,
-        send: &'s mut dyn FnMut(Told) -> bool,
+        intake: &'s Intake<'a>,
     ) -> Self {
         Self {
             place,
@@ -37,7 +38,7 @@ impl<'s, 'a> Parts<'s, 'a> {
             sifter,
             desk,
             batch: is_shared.then(|| desk.empty_batch()),
-            send,
+            intake,
             goes_on: true,
         }
     }
@@ -77,7 +78,7 @@ impl<'s, 'a> Parts<'s, 'a> {
     }
 
     fn tell(&mut self, place: Place, part: Part, is_last: bool) {
-        self.goes_on &= (self.send)(Told::of(place, part, is_last));
+        self.goes_on &= self.intake.take(Told::of(place, part, is_last));
     }
 }
 

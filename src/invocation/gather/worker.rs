@@ -4,6 +4,7 @@ use std::mem::take;
 use std::sync::Arc;
 
 use super::desk::{Desk, Held, Reading, Task};
+use super::intake::Intake;
 use super::parts::{Parts, sifted};
 use super::{Gathering, Place, Told};
 use crate::invocation::part::{Part, Sifter};
@@ -17,23 +18,23 @@ pub(super) struct Worker<'w, 'a> {
     sifter: Sifter,
     /// Memory for the next block.
     spare: Buffer,
-    /// Takes what comes of it, and says whether more is wanted.
-    send: &'w mut dyn FnMut(Told) -> bool,
+    /// Takes what comes of it.
+    intake: &'w Intake<'a>,
 }
 
 impl<'w, 'a> Worker<'w, 'a> {
     pub(super) fn new(
         gathering: &'a Gathering<'a>,
         desk: &'w Desk<'a>,
+        intake: &'w Intake<'a>,
         parser: &Arc<Parser>,
-        send: &'w mut dyn FnMut(Told) -> bool,
     ) -> Self {
         Self {
             gathering,
             desk,
             sifter: Sifter::new(Arc::clone(parser)).keeping_times_only(gathering.is_times_only),
             spare: Buffer::default(),
-            send,
+            intake,
         }
     }
 
@@ -44,13 +45,13 @@ impl<'w, 'a> Worker<'w, 'a> {
             let goes_on = match task {
                 Task::Sift(place, batch) => {
                     let part = sifted(batch, &mut self.sifter, self.desk);
-                    (self.send)(Told::of(place, part, false))
+                    self.intake.take(Told::of(place, part, false))
                 }
                 Task::Open(number, file) => self.open(number, file),
                 Task::Read(reading) => self.read(reading),
             };
             if !goes_on {
-                break;
+                return self.desk.close();
             }
         }
     }
@@ -68,7 +69,7 @@ impl<'w, 'a> Worker<'w, 'a> {
             Ok(Err(whole)) => self.in_parts((number, 0), gathering.is_strict, |parts| whole.read(parts)),
             Err(error) => {
                 self.desk.give_back(None);
-                (self.send)(Told {
+                self.intake.take(Told {
                     place: (number, 0),
                     part: Err(error),
                     is_last: true,
@@ -93,7 +94,7 @@ impl<'w, 'a> Worker<'w, 'a> {
             self.sifter.count_lines(lines);
             self.sifter.end_part()
         });
-        (self.send)(Told::of(place, part, is_last))
+        self.intake.take(Told::of(place, part, is_last))
     }
 
     /// Reads what one thread must read, part by part. Whether more is wanted.
@@ -105,7 +106,7 @@ impl<'w, 'a> Worker<'w, 'a> {
             is_shared,
             &mut self.sifter,
             self.desk,
-            self.send,
+            self.intake,
         );
         read(&mut parts);
         let goes_on = parts.finish();
