@@ -17,7 +17,7 @@ use super::envelope;
 use super::layout::EventCutter;
 use super::lines::{hand_on, shape_of};
 use super::object::Object;
-use super::scan::{Scanned, Scanner};
+use super::scan::{Scanned, Scanner, count_lines};
 use crate::source::encoding::repair;
 use crate::source::event::RawEvent;
 use crate::source::lines::broken;
@@ -80,6 +80,7 @@ impl<'a> Cell<'a> {
 impl Values {
     fn read(&mut self, mut scanner: Scanner<impl BufRead>, sink: &mut Sink<'_>) {
         loop {
+            while self.usual_event(&mut scanner, sink) {}
             match scanner.step() {
                 Scanned::Value {
                     text,
@@ -122,6 +123,36 @@ impl Values {
                 }
             }
         }
+    }
+
+    /// Reads the next element where it lies, if all of it is there and it is an event that is written as those before it. Whether
+    /// it was taken.
+    fn usual_event(&mut self, scanner: &mut Scanner<impl BufRead>, sink: &mut Sink<'_>) -> bool {
+        let Some(events) = self.events.as_ref().filter(|_| sink.is_quick()) else {
+            return false;
+        };
+        let Some((event, length, text)) = scanner.element().and_then(|bytes| {
+            let (event, length) = events.cut_first(bytes)?;
+            Some((event, length, &bytes[..length]))
+        }) else {
+            return false;
+        };
+        let is_taken = count_lines(event.message) == 0
+            && simdutf8::basic::from_utf8(text).is_ok()
+            && hand_on(
+                &event,
+                text,
+                Place::Event(self.count + 1),
+                &mut self.message,
+                sink,
+            );
+        if is_taken {
+            self.has_elements = true;
+            self.count += 1;
+            let line_breaks = count_lines(text);
+            scanner.take_element(length, line_breaks);
+        }
+        is_taken
     }
 
     fn place(&mut self, line: u64, is_element: bool) -> Place {
@@ -304,10 +335,38 @@ impl Values {
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::source::event::{Item, Take};
     use crate::source::trial::{Shown, shown};
+    use crate::vocab::Timestamp;
+
+    /// Shows when the events were whose messages begin with such a letter, and all of what others tell.
+    struct Passing(Shown, char);
+
+    impl Take for Passing {
+        fn take(&mut self, item: Item<'_>) {
+            match item {
+                Item::Event(event) if event.message.starts_with(self.1) => self.pass_over(event.at),
+                item => self.0.take(item),
+            }
+        }
+
+        fn is_quick(&self) -> bool {
+            self.0.is_quick()
+        }
+
+        fn is_no_record(&self, message: &[u8], _: bool) -> bool {
+            message.first().copied().map(char::from) == Some(self.1)
+        }
+
+        fn pass_over(&mut self, at: Option<Timestamp>) {
+            self.0.0.push(format!("passed over {at:?}"));
+        }
+    }
 
     fn read_all(text: &str) -> Vec<String> {
         shown(|sink| {
@@ -398,6 +457,63 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
+
+        #[test]
+        fn events_that_are_read_where_they_lie_tell_what_any_event_tells(
+            shape in prop::sample::select(vec![
+                r#"{"logStreamName":"STREAM","timestamp":1795165200284,"message":"MESSAGE","ingestionTime":1795165200478,"eventId":"391"}"#,
+                r#"{"timestamp":1795165200065,"logStreamName":"STREAM","eventId":"391","message":"MESSAGE"}"#,
+            ]),
+            messages in prop::collection::vec(
+                (
+                    prop::sample::select(vec![
+                        "", "a", "a\\n", "\\\"b\\\"", "\\\\", "\\\",\\\"ingestionTime\\\":", "{\\\"c\\\":\\\"d\\\"}", "\\u00e9", "é", "x\ny", "z\ty", "xÿ", "x", "xé", "x\",\"b\":\"",
+                        "\\q", "\",\"ingestionTime\":1,\"a\":\"",
+                    ]),
+                    prop::sample::select(vec!["s", "s", "s", "st"]),
+                ),
+                3..9,
+            ),
+            is_indented in any::<bool>(),
+            is_array in any::<bool>(),
+            at in 0_usize..1_500,
+            length in 0_usize..3,
+            with in "[\"\\\\,:}{0-9a\n\u{1}é\\[\\]]{0,2}",
+        ) {
+            let events: Vec<String> = messages
+                .into_iter()
+                .map(|(message, stream)| {
+                    let event = match is_indented {
+                        true => shape.replace(",\"", ",\n      \"").replace("\":", "\": ").replace('{', "{\n      ").replace('}', "\n    }"),
+                        false => shape.to_owned(),
+                    };
+                    event.replace("STREAM", stream).replace("MESSAGE", message)
+                })
+                .collect();
+            let events = format!("[{}]", events.join(if is_indented { ",\n    " } else { "," }));
+            let text = match is_array {
+                true => events,
+                false => format!("{{\"events\": {events}}}"),
+            };
+            // A byte of Windows-1252.
+            let text = text.split('ÿ').map(str::as_bytes).collect::<Vec<_>>().join(&0xff);
+            let (before, behind) = text.split_at(at.min(text.len()));
+            let damaged = [before, with.as_bytes(), behind.get(length..).unwrap_or_default()].concat();
+            // What is passed over is not asked what else is wrong with it.
+            for (text, passed) in [(&text, 'x'), (&damaged, '\0')] {
+                let [quick, strict] = [true, false].map(|is_quick| {
+                    // An event that goes on behind a buffer is not read where it lies.
+                    [16, 100, 8_000].map(|capacity| {
+                        let mut shown = Passing(Shown(Vec::new(), is_quick), passed);
+                        let mut sink = Sink::new(&mut shown, None);
+                        read(BufReader::with_capacity(capacity, &text[..]), &mut sink);
+                        (sink.repaired_lines, shown.0.0)
+                    })
+                });
+                prop_assert_eq!(&quick, &strict, "{}", String::from_utf8_lossy(text));
+                prop_assert_eq!(&quick[0], &quick[2]);
+            }
+        }
 
         #[test]
         fn rows_that_are_read_as_they_stand_tell_what_any_row_tells(

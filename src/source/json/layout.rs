@@ -1,5 +1,7 @@
 //! Where the values of an event stand in its line, while they are as long as those of lines before it: nothing is looked for.
 
+use memchr::memmem::Finder;
+
 use super::shape_of_event::{CutEvent, EventShape, VALUES, Values, is_end_of_message};
 use super::unescape::is_bare;
 
@@ -7,6 +9,8 @@ use super::unescape::is_bare;
 #[derive(Debug)]
 pub(super) struct EventCutter {
     shape: EventShape,
+    /// Finds what stands behind a message.
+    behind_message: Finder<'static>,
     layouts: Vec<Layout>,
     /// Which of them gives way to the next.
     oldest: usize,
@@ -26,6 +30,7 @@ const LONGEST_BYTES: usize = 1024;
 impl EventCutter {
     pub(super) fn new(shape: EventShape) -> Self {
         Self {
+            behind_message: Finder::new(shape.behind_message()).into_owned(),
             shape,
             layouts: Vec::new(),
             oldest: 0,
@@ -44,6 +49,22 @@ impl EventCutter {
             }
             None => self.search(line),
         }
+    }
+
+    /// Cuts the event that bytes begin with, and how many of them are its own, if its values are as long as those of others
+    /// were. Whoever takes it must see to its message being one text without line breaks: then nothing else can end it.
+    #[inline]
+    pub(super) fn cut_first<'a>(&self, bytes: &'a [u8]) -> Option<(CutEvent<'a>, usize)> {
+        self.layouts.iter().find_map(|layout| {
+            let message = layout.head.bytes.len();
+            // Most others are told from it without a search.
+            if !layout.head.is_like(bytes.get(..message)?) {
+                return None;
+            }
+            let tail = message + self.behind_message.find(&bytes[message..])?;
+            let line = bytes.get(..tail + layout.tail.bytes.len())?;
+            Some((CutEvent::of(&layout.values(line)?)?, line.len()))
+        })
     }
 
     #[cold]

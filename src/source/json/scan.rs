@@ -17,6 +17,8 @@ pub(super) struct Scanner<R> {
     value: Vec<u8>,
     /// What stands around the array that was entered.
     outer: Vec<u8>,
+    /// A failure that the next step tells.
+    failure: Option<io::Error>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ impl<R: BufRead> Scanner<R> {
             state: State::Top,
             value: Vec::new(),
             outer: Vec::new(),
+            failure: None,
         }
     }
 
@@ -75,6 +78,28 @@ impl<R: BufRead> Scanner<R> {
             line,
             ..Self::new(reader)
         }
+    }
+
+    /// What is there of the next element of an array without reading on. Nothing of it is taken, and a failure is left to the
+    /// next [step](Self::step).
+    pub(super) fn element(&mut self) -> Option<&[u8]> {
+        if !matches!(self.state, State::Array | State::Entered) {
+            return None;
+        }
+        match self.next_token() {
+            // There is a byte, so that nothing is read here.
+            Ok(token) => self.reader.fill_buf().ok().filter(|_| token.is_some()),
+            Err(error) => {
+                self.failure = Some(error);
+                None
+            }
+        }
+    }
+
+    /// Takes an element of so many bytes and lines, which was read as it lies there.
+    pub(super) fn take_element(&mut self, length: usize, line_breaks: u64) {
+        self.line += line_breaks;
+        self.reader.consume(length);
     }
 
     pub(super) fn step(&mut self) -> Scanned<'_> {
@@ -91,6 +116,9 @@ impl<R: BufRead> Scanner<R> {
     }
 
     fn try_step(&mut self) -> io::Result<Step> {
+        if let Some(error) = self.failure.take() {
+            return Err(error);
+        }
         loop {
             if self.state == State::Over {
                 return Ok(Step::End);
@@ -316,7 +344,7 @@ fn is_scalar(first: &[u8], second: &[u8]) -> bool {
     text.len() < 40 && value().is_ok_and(|value| !value.is_string())
 }
 
-fn count_lines(bytes: &[u8]) -> u64 {
+pub(super) fn count_lines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 

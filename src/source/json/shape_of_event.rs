@@ -141,6 +141,11 @@ impl EventShape {
         (has_message && is_told).then_some(shape)
     }
 
+    /// What stands behind the message, its quote first.
+    pub(super) fn behind_message(&self) -> &[u8] {
+        &self.behind_message
+    }
+
     /// Cuts a line of this shape. `None` if it is of another.
     pub(super) fn cut<'a>(&self, line: &'a [u8]) -> Option<CutEvent<'a>> {
         CutEvent::of(&self.values(line)?)
