@@ -1,7 +1,6 @@
 //! Rows of Logs Insights as the API writes them, read as they stand: an array of cells, each a name and a text.
 
-use std::borrow::Cow;
-
+use super::lines::value_of;
 use super::shape_of_event::{end_of_text, without_blanks};
 use super::unescape::{is_plain, unescape};
 use crate::source::event::RawEvent;
@@ -9,21 +8,27 @@ use crate::source::row::{EVENT_IDS, LOG_GROUPS, LOG_STREAMS, MESSAGES, TIMES, pa
 use crate::source::sink::Sink;
 use crate::vocab::Place;
 
-/// The cells of a row that make its event.
+/// The cells of a row that make its event, as they stand between their quotes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Cells<'a> {
-    /// As it stands between its quotes.
-    message: &'a str,
-    time: Option<&'a str>,
-    event_id: Option<&'a str>,
-    log_group: Option<&'a str>,
-    log_stream: Option<&'a str>,
+    pub(super) message: &'a [u8],
+    time: Option<&'a [u8]>,
+    event_id: Option<&'a [u8]>,
+    log_group: Option<&'a [u8]>,
+    log_stream: Option<&'a [u8]>,
 }
 
 impl<'a> Cells<'a> {
     /// The cells of a row. `None` if it is not written so throughout, has no message, or two fields that tell the same.
-    pub(super) fn of(row: &'a str) -> Option<Self> {
-        let mut text = Rest { row, at: 0 };
+    pub(super) fn of(row: &'a [u8]) -> Option<Self> {
+        let (cells, length) = Self::first(row)?;
+        (length == row.len()).then_some(cells)
+    }
+
+    /// The cells of the row that bytes begin with, and how many of them are its own. Whoever takes it must see to its message
+    /// having no line breaks.
+    pub(super) fn first(bytes: &'a [u8]) -> Option<(Self, usize)> {
+        let mut text = Rest { bytes, at: 0 };
         let mut cells = Self::default();
         text.pass("[")?;
         loop {
@@ -42,7 +47,7 @@ impl<'a> Cells<'a> {
                         return None;
                     }
                 }
-                None if MESSAGES.contains(&name) => {
+                None if is_among(&MESSAGES, name) => {
                     if !cells.message.is_empty() {
                         return None;
                     }
@@ -55,31 +60,39 @@ impl<'a> Cells<'a> {
             }
             text.pass("}")?;
             if text.pass("]").is_some() {
-                return (text.at == row.len() && !cells.message.is_empty()).then_some(cells);
+                return (!cells.message.is_empty()).then_some((cells, text.at));
             }
             text.pass(",")?;
         }
     }
 
-    fn place(&mut self, name: &str) -> Option<&mut Option<&'a str>> {
+    fn place(&mut self, name: &[u8]) -> Option<&mut Option<&'a [u8]>> {
         Some(match name {
-            name if TIMES.contains(&name) => &mut self.time,
-            name if LOG_STREAMS.contains(&name) => &mut self.log_stream,
-            name if LOG_GROUPS.contains(&name) => &mut self.log_group,
-            name if EVENT_IDS.contains(&name) => &mut self.event_id,
+            name if is_among(&TIMES, name) => &mut self.time,
+            name if is_among(&LOG_STREAMS, name) => &mut self.log_stream,
+            name if is_among(&LOG_GROUPS, name) => &mut self.log_group,
+            name if is_among(&EVENT_IDS, name) => &mut self.event_id,
             _ => return None,
         })
     }
 
-    /// Hands the event on, or passes it over. Whether it was understood; if not, nothing has happened. `text` is memory that is
-    /// used again.
-    pub(super) fn hand_on(&self, place: Place, text: &mut Vec<u8>, sink: &mut Sink<'_>) -> bool {
-        let at = self.time.and_then(parse_time);
-        if sink.is_no_record(self.message.as_bytes(), true) {
+    /// Hands the event of this row on, or passes it over. Whether it was understood; if not, nothing has happened. `text` is
+    /// memory that is used again.
+    pub(super) fn hand_on(&self, row: &str, place: Place, text: &mut Vec<u8>, sink: &mut Sink<'_>) -> bool {
+        let (Some(time), Some(event_id), Some(log_group), Some(log_stream)) = (
+            value_of(row, self.time),
+            value_of(row, self.event_id),
+            value_of(row, self.log_group),
+            value_of(row, self.log_stream),
+        ) else {
+            return false;
+        };
+        let at = time.and_then(|time| parse_time(&time));
+        if sink.is_no_record(self.message, true) {
             sink.pass_over(at);
             return true;
         }
-        if !unescape(self.message.as_bytes(), text) {
+        if !unescape(self.message, text) {
             return false;
         }
         // What was UTF-8 with escapes is so without.
@@ -88,41 +101,46 @@ impl<'a> Cells<'a> {
         };
         sink.event(RawEvent {
             at,
-            event_id: self.event_id.map(Cow::Borrowed),
-            log_group: self.log_group.map(Cow::Borrowed),
-            log_stream: self.log_stream.map(Cow::Borrowed),
+            event_id,
+            log_group,
+            log_stream,
             ..RawEvent::bare(place, message)
         });
         true
     }
 }
 
-/// What is left of a row.
+/// Whether a name is one of these.
+fn is_among(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|one| one.as_bytes() == name)
+}
+
+/// What is left of a row, and what stands behind it.
 struct Rest<'a> {
-    row: &'a str,
+    bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Rest<'a> {
     /// Passes a word over, and white space before it. `None` if something else stands there, and nothing is passed over.
     fn pass(&mut self, word: &str) -> Option<()> {
-        let at = without_blanks(self.row.as_bytes(), self.at);
-        let is_there = self.row.as_bytes().get(at..)?.starts_with(word.as_bytes());
+        let at = without_blanks(self.bytes, self.at);
+        let is_there = self.bytes.get(at..)?.starts_with(word.as_bytes());
         is_there.then(|| self.at = at + word.len())
     }
 
     /// Passes a text over, and gives what stands between its quotes.
-    fn text(&mut self) -> Option<&'a str> {
+    fn text(&mut self) -> Option<&'a [u8]> {
         self.pass("\"")?;
         let begin = self.at;
-        let end = begin + end_of_text(&self.row.as_bytes()[begin..])?;
+        let end = begin + end_of_text(&self.bytes[begin..])?;
         self.at = end + 1;
-        self.row.get(begin..end)
+        self.bytes.get(begin..end)
     }
 
     /// As [`text`](Self::text), if it is the same with its escapes and without.
-    fn plain(&mut self) -> Option<&'a str> {
-        self.text().filter(|text| is_plain(text.as_bytes()))
+    fn plain(&mut self) -> Option<&'a [u8]> {
+        self.text().filter(|text| is_plain(text))
     }
 }
 
@@ -138,13 +156,17 @@ mod tests {
     #[test]
     fn a_row_is_read_as_it_stands() {
         let cells = Cells {
-            message: "{\\\"a\\\":\\\"é\\\"}\\n",
-            time: Some("2026-11-22 10:00:00.000"),
+            message: "{\\\"a\\\":\\\"é\\\"}\\n".as_bytes(),
+            time: Some(b"2026-11-22 10:00:00.000"),
             event_id: None,
-            log_group: Some("1:g"),
-            log_stream: Some("s"),
+            log_group: Some(b"1:g"),
+            log_stream: Some(b"s"),
         };
-        assert_eq!(Cells::of(ROW), Some(cells));
+        assert_eq!(Cells::of(ROW.as_bytes()), Some(cells));
+        let more = format!("{ROW},[{{}}]");
+        let first = Cells::first(more.as_bytes());
+        assert_eq!(first, Cells::of(ROW.as_bytes()).map(|cells| (cells, ROW.len())));
+        assert_eq!(Cells::of(more.as_bytes()), None);
     }
 
     #[test]
@@ -172,7 +194,7 @@ mod tests {
         ] {
             let row = ROW.replacen(from, to, 1);
             assert_ne!(row, ROW, "{from}");
-            assert_eq!(Cells::of(&row), None, "{row}");
+            assert_eq!(Cells::of(row.as_bytes()), None, "{row}");
         }
     }
 }

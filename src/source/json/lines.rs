@@ -213,7 +213,7 @@ pub(super) fn hand_on(
 }
 
 /// The text of a value that was cut from a line, if there is one.
-fn value_of<'l>(line: &'l str, value: Option<&[u8]>) -> Option<Option<Cow<'l, str>>> {
+pub(super) fn value_of<'l>(line: &'l str, value: Option<&[u8]>) -> Option<Option<Cow<'l, str>>> {
     let Some(value) = value else { return Some(None) };
     Some(Some(Cow::Borrowed(text_of(line, value)?)))
 }
