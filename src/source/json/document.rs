@@ -569,7 +569,7 @@ mod tests {
                 .collect();
             let row = format!("[{}{between}]", cells.join(&format!("{between},")));
             let other = "[{\"field\":\"@message\",\"value\":\"last\"}]";
-            let text = format!("{{\"results\":[{row},{row},{other}],\"status\":\"Complete\"}}");
+            let text = format!("{{\"results\":[{other},{row},{row},{other}],\"status\":\"Complete\"}}");
             // With a few bytes of it replaced.
             let (before, behind) = text.as_bytes().split_at(at.min(text.len()));
             let damaged = [before, with.as_bytes(), behind.get(length..).unwrap_or_default()].concat();
