@@ -28,7 +28,7 @@ fn whole(bytes: &[u8]) -> Collected {
 fn in_blocks(bytes: &[u8], block_bytes: usize, is_strict: bool) -> Option<Collected> {
     let mut assembler = Assembler::new();
     assembler.begin_file(Path::new("log"), 0);
-    let mut sifter = Sifter::new(Arc::new(parser()));
+    let mut sifter = Sifter::new(Arc::new(parser())).reading_quickly(!is_strict);
     let mut blocks = open_stream(bytes).unwrap().into_blocks(block_bytes).ok()?;
     while let Some(block) = blocks.next_block(Buffer::default()) {
         let (lines, _) = block.read(is_strict, &mut sifter);
@@ -142,13 +142,49 @@ fn with_outside(mut events: Vec<Event>, records: &[(usize, usize, usize, usize)]
     events
 }
 
-fn saved(events: &[Event], is_text: bool) -> Vec<u8> {
+/// The forms that have blocks.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Ndjson,
+    Text,
+    /// Envelopes of a subscription, one a line.
+    Envelopes,
+}
+
+const FORMS: [Form; 3] = [Form::Ndjson, Form::Text, Form::Envelopes];
+
+fn saved(events: &[Event], form: Form) -> Vec<u8> {
     let mut bytes = Vec::new();
-    match is_text {
-        true => write_text(events, &mut bytes).unwrap(),
-        false => write_ndjson(events, &mut bytes).unwrap(),
+    match form {
+        Form::Ndjson => write_ndjson(events, &mut bytes).unwrap(),
+        Form::Text => write_text(events, &mut bytes).unwrap(),
+        Form::Envelopes => bytes.extend(envelopes(events).into_bytes()),
     }
     bytes
+}
+
+/// As CloudWatch Logs writes them: a few events of one stream in each.
+fn envelopes(events: &[Event]) -> String {
+    let event = |event: &Event| {
+        let message = serde_json::to_string(&event.message).unwrap();
+        let (id, at) = (&event.event_id, event.timestamp);
+        format!(r#"{{"id":"{id}","timestamp":{at},"message":{message}}}"#)
+    };
+    let envelope = |events: &[&Event]| {
+        let stream = serde_json::to_string(&events[0].log_stream_name).unwrap();
+        let events: Vec<String> = events.iter().map(|of| event(of)).collect();
+        let events = events.join(",");
+        format!(
+            r#"{{"messageType":"DATA_MESSAGE","owner":"123456789012","logGroup":"/aws/lambda/chat","logStream":{stream},"subscriptionFilters":["a"],"logEvents":[{events}]}}"#
+        )
+    };
+    let mut events: Vec<&Event> = events.iter().collect();
+    events.sort_by_key(|event| &event.log_stream_name);
+    events
+        .chunk_by(|a, b| a.log_stream_name == b.log_stream_name)
+        .flat_map(|of_stream| of_stream.chunks(4))
+        .map(|events| envelope(events) + "\n")
+        .collect()
 }
 
 /// What damages a line, hides something in it, or makes it look like another.
@@ -220,11 +256,11 @@ proptest! {
     fn what_a_log_tells_does_not_depend_on_how_it_is_read(
         preset in 0_usize..PRESETS.len(),
         seed in 0_u64..1000,
-        is_text in any::<bool>(),
+        form in proptest::sample::select(&FORMS[..]),
         edits in proptest::collection::vec((any::<usize>(), 0_usize..5, 0_usize..SNIPPETS.len() + 3), 0..12),
         block_bytes in prop_oneof![1_usize..2000, 2000_usize..100_000],
     ) {
-        let bytes = damaged(&saved(&events(preset, seed, 12), is_text), &edits);
+        let bytes = damaged(&saved(&events(preset, seed, 12), form), &edits);
         compare(&bytes, block_bytes);
     }
 }
@@ -236,14 +272,14 @@ proptest! {
     #[test]
     fn records_of_clients_and_of_the_gateway_are_read_in_every_way(
         seed in 0_u64..1000,
-        is_text in any::<bool>(),
+        form in proptest::sample::select(&FORMS[..]),
         records in proptest::collection::vec((any::<usize>(), 0_usize..7, 0_usize..5, 0_usize..9), 1..12),
         hides in any::<bool>(),
         edits in proptest::collection::vec((any::<usize>(), 0_usize..5, 0_usize..SNIPPETS.len() + 3), 0..6),
         block_bytes in prop_oneof![1_usize..2000, 2000_usize..100_000],
     ) {
         let events = with_outside(events(0, seed, 3), &records);
-        let mut bytes = saved(&events, is_text);
+        let mut bytes = saved(&events, form);
         if hides {
             // The letters of a file's own JSON, in which the record is a text.
             let text = String::from_utf8(bytes).unwrap();
@@ -257,11 +293,11 @@ proptest! {
 #[test]
 fn of_a_log_the_quick_way_counts_what_those_outside_recorded() {
     let records: Vec<_> = (0..14).map(|n| (n * 3, n, n, 6)).collect();
-    let ledger = |events: &[Event], is_text| in_blocks(&saved(events, is_text), 4096, false).unwrap().ledger;
-    for is_text in [false, true] {
+    let ledger = |events: &[Event], form| in_blocks(&saved(events, form), 4096, false).unwrap().ledger;
+    for form in FORMS {
         let inside = events(0, 1, 8);
-        let alone = ledger(&inside, is_text);
-        let both = ledger(&with_outside(inside, &records), is_text);
+        let alone = ledger(&inside, form);
+        let both = ledger(&with_outside(inside, &records), form);
         assert_eq!(
             (both.gateway_records, both.client_records, both.client_run_lines),
             (6, 3, 1)
@@ -277,8 +313,8 @@ fn of_a_log_the_quick_way_counts_what_those_outside_recorded() {
 
 #[test]
 fn a_log_of_many_blocks_tells_what_it_tells_as_a_whole() {
-    for is_text in [false, true] {
-        let bytes = saved(&events(0, 1, 900), is_text);
+    for form in FORMS {
+        let bytes = saved(&events(0, 1, 900), form);
         assert!(bytes.len() > 1 << 20);
         for block_bytes in [1 << 10, 1 << 16, 1 << 20] {
             compare(&bytes, block_bytes);
@@ -288,8 +324,8 @@ fn a_log_of_many_blocks_tells_what_it_tells_as_a_whole() {
 
 #[test]
 fn the_usual_log_has_blocks() {
-    for is_text in [false, true] {
-        let bytes = saved(&events(0, 1, 60), is_text);
+    for form in FORMS {
+        let bytes = saved(&events(0, 1, 60), form);
         let read = in_blocks(&bytes, 4096, false).unwrap();
         assert_eq!(read.ledger.rejected, 0);
         assert_eq!(read.ledger.report_records, 60);
@@ -298,8 +334,8 @@ fn the_usual_log_has_blocks() {
 
 #[test]
 fn behind_a_line_that_is_too_long_a_log_goes_on() {
-    for is_text in [false, true] {
-        let bytes = saved(&events(0, 1, 40), is_text);
+    for form in FORMS {
+        let bytes = saved(&events(0, 1, 40), form);
         let middle = bytes.len() / 2;
         let end = middle + bytes[middle..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
         let long = [&vec![b'x'; 9 << 20][..], b"\n"].concat();

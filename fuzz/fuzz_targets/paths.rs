@@ -101,7 +101,7 @@ fn compare(log: &[u8], block_bytes: usize) {
 fn in_blocks(log: &[u8], block_bytes: usize, is_strict: bool) -> Option<Collected> {
     let mut assembler = Assembler::new();
     assembler.begin_file(Path::new("file-0"), 0);
-    let mut sifter = Sifter::new(Arc::new(parser().clone()));
+    let mut sifter = Sifter::new(Arc::new(parser().clone())).reading_quickly(!is_strict);
     let opened = open_stream(log).expect("memory cannot be unreadable");
     let mut blocks = opened.into_blocks(block_bytes).ok()?;
     while let Some(block) = blocks.next_block(Buffer::default()) {

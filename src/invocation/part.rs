@@ -59,6 +59,8 @@ pub(super) enum Lone {
 #[derive(Debug)]
 pub struct Sifter {
     parser: Arc<Parser>,
+    /// See [`Sifter::reading_quickly`].
+    is_quick: bool,
     /// See [`Sifter::keeping_times_only`].
     is_times_only: bool,
     part: Part,
@@ -71,10 +73,18 @@ impl Sifter {
     pub fn new(parser: Arc<Parser>) -> Self {
         Self {
             parser,
+            is_quick: false,
             is_times_only: false,
             part: Part::default(),
             words: Vec::new(),
         }
+    }
+
+    /// The same, to which events may be given that were cut instead of being parsed, and which need not be given those that
+    /// cannot be records.
+    #[must_use]
+    pub fn reading_quickly(self, is_quick: bool) -> Self {
+        Self { is_quick, ..self }
     }
 
     /// The same, which forgets what timing records tell beside times, as far as only a comparison asks for it.
@@ -166,6 +176,10 @@ impl Take for Sifter {
         }
     }
 
+    fn is_quick(&self) -> bool {
+        self.is_quick
+    }
+
     #[inline]
     fn is_no_record(&self, message: &[u8], is_escaped: bool) -> bool {
         self.parser.is_no_record(message, is_escaped)
@@ -192,6 +206,7 @@ impl Take for Sifter {
             is_times_only,
             part,
             words,
+            ..
         } = self;
         let taken = parser.parse_escaped(&event.message, |timing| {
             if *is_times_only {

@@ -2,6 +2,7 @@
 
 use super::event::{Item, Take};
 use super::sink::Sink;
+use crate::vocab::Timestamp;
 
 /// Runs a reader and shows each of its items: `Line(1) 2026-…Z message`, or why there is none.
 pub(super) fn shown(read: impl FnOnce(&mut Sink<'_>)) -> Vec<String> {
@@ -28,5 +29,29 @@ impl Take for Shown {
 
     fn is_quick(&self) -> bool {
         self.1
+    }
+}
+
+/// Shows when the events were whose messages begin with such a letter, and all of what others tell.
+pub(super) struct Passing(pub(super) Shown, pub(super) char);
+
+impl Take for Passing {
+    fn take(&mut self, item: Item<'_>) {
+        match item {
+            Item::Event(event) if event.message.starts_with(self.1) => self.pass_over(event.at),
+            item => self.0.take(item),
+        }
+    }
+
+    fn is_quick(&self) -> bool {
+        self.0.is_quick()
+    }
+
+    fn is_no_record(&self, message: &[u8], _: bool) -> bool {
+        message.first().copied().map(char::from) == Some(self.1)
+    }
+
+    fn pass_over(&mut self, at: Option<Timestamp>) {
+        self.0.0.push(format!("passed over {at:?}"));
     }
 }

@@ -32,7 +32,9 @@ impl<'w, 'a> Worker<'w, 'a> {
         Self {
             gathering,
             desk,
-            sifter: Sifter::new(Arc::clone(parser)).keeping_times_only(gathering.is_times_only),
+            sifter: Sifter::new(Arc::clone(parser))
+                .reading_quickly(!gathering.is_strict)
+                .keeping_times_only(gathering.is_times_only),
             spare: Buffer::default(),
             intake,
         }

@@ -1,8 +1,8 @@
 //! Rows of Logs Insights as the API writes them, read as they stand: an array of cells, each a name and a text.
 
-use super::lines::value_of;
+use super::lines::{event_unescaped, text_of, value_of};
 use super::shape_of_event::{end_of_text, without_blanks};
-use super::unescape::{is_plain, unescape};
+use super::unescape::is_plain;
 use crate::source::event::RawEvent;
 use crate::source::row::{EVENT_IDS, LOG_GROUPS, LOG_STREAMS, MESSAGES, TIMES, parse_time};
 use crate::source::sink::Sink;
@@ -92,21 +92,17 @@ impl<'a> Cells<'a> {
             sink.pass_over(at);
             return true;
         }
-        if !unescape(self.message, text) {
-            return false;
-        }
-        // What was UTF-8 with escapes is so without.
-        let Ok(message) = std::str::from_utf8(text) else {
+        let Some(message) = text_of(row, self.message) else {
             return false;
         };
-        sink.event(RawEvent {
+        let event = RawEvent {
             at,
             event_id,
             log_group,
             log_stream,
             ..RawEvent::bare(place, message)
-        });
-        true
+        };
+        event_unescaped(event, text, sink)
     }
 }
 

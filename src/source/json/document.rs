@@ -368,33 +368,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::source::event::{Item, Take};
-    use crate::source::trial::{Shown, shown};
-    use crate::vocab::Timestamp;
-
-    /// Shows when the events were whose messages begin with such a letter, and all of what others tell.
-    struct Passing(Shown, char);
-
-    impl Take for Passing {
-        fn take(&mut self, item: Item<'_>) {
-            match item {
-                Item::Event(event) if event.message.starts_with(self.1) => self.pass_over(event.at),
-                item => self.0.take(item),
-            }
-        }
-
-        fn is_quick(&self) -> bool {
-            self.0.is_quick()
-        }
-
-        fn is_no_record(&self, message: &[u8], _: bool) -> bool {
-            message.first().copied().map(char::from) == Some(self.1)
-        }
-
-        fn pass_over(&mut self, at: Option<Timestamp>) {
-            self.0.0.push(format!("passed over {at:?}"));
-        }
-    }
+    use crate::source::trial::{Passing, Shown, shown};
 
     fn read_all(text: &str) -> Vec<String> {
         shown(|sink| {

@@ -195,10 +195,13 @@ pub(super) fn hand_on(
         message: Cow::Borrowed(escaped),
         is_row: false,
     };
-    if sink.event_escaped(&event) {
-        return true;
-    }
-    if !unescape(escaped.as_bytes(), text) {
+    sink.event_escaped(&event) || event_unescaped(event, text, sink)
+}
+
+/// Hands an event on whose message stands there with its escapes. Whether it is a text; if not, nothing has happened. `text` is
+/// memory that is used again.
+pub(super) fn event_unescaped(event: RawEvent<'_>, text: &mut Vec<u8>, sink: &mut Sink<'_>) -> bool {
+    if !unescape(event.message.as_bytes(), text) {
         return false;
     }
     // What was UTF-8 with escapes is so without.
@@ -219,7 +222,7 @@ pub(super) fn value_of<'l>(line: &'l str, value: Option<&[u8]>) -> Option<Option
 }
 
 /// The text of some bytes of a line.
-fn text_of<'l>(line: &'l str, bytes: &[u8]) -> Option<&'l str> {
+pub(super) fn text_of<'l>(line: &'l str, bytes: &[u8]) -> Option<&'l str> {
     let begin = (bytes.as_ptr() as usize).checked_sub(line.as_ptr() as usize)?;
     line.get(begin..begin.checked_add(bytes.len())?)
 }

@@ -212,7 +212,7 @@ impl<'a> CutEvent<'a> {
 
 /// Milliseconds since the epoch in [`DIGITS`] digits, which they have from 2001 to 2286.
 #[inline]
-fn millis(digits: &[u8]) -> Option<Timestamp> {
+pub(super) fn millis(digits: &[u8]) -> Option<Timestamp> {
     let digits: &[u8; DIGITS] = digits.try_into().ok()?;
     let (first, last) = (
         eight_digits(digits.first_chunk()?)?,
@@ -235,7 +235,7 @@ fn eight_digits(digits: &[u8; 8]) -> Option<u64> {
 }
 
 /// See [`millis`].
-const DIGITS: usize = 13;
+pub(super) const DIGITS: usize = 13;
 
 /// How long the value is that the bytes begin with: a text without escapes up to its quote, or digits.
 #[inline]

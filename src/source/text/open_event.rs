@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr_iter;
 use serde_json::value::RawValue;
 
 use super::prefix::Prefix;
@@ -82,7 +83,10 @@ impl OpenEvent {
 /// The objects of a message that is several of them, as a copy from the console has each event twice.
 fn several_objects(message: &str) -> Option<Vec<&str>> {
     let text = message.trim_start();
-    if !text.starts_with('{') || !text.contains('\n') {
+    // Nothing but white space stands between two of them.
+    let ends = memchr_iter(b'}', text.as_bytes());
+    let mut behind = ends.map(|end| text.as_bytes()[end + 1..].trim_ascii_start());
+    if !text.starts_with('{') || !text.contains('\n') || !behind.any(|behind| behind.starts_with(b"{")) {
         return None;
     }
     let objects: Result<Vec<&RawValue>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
