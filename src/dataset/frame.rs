@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use polars::prelude::{
     BooleanChunked, ChunkCompareEq, ChunkCompareIneq, DataFrame, Int64Chunked, IntoColumn, NewChunkedArray,
-    PolarsError, PolarsResult, UInt32Chunked,
+    PolarsError, PolarsResult, StaticArray, UInt32Chunked,
 };
 
 use super::columns::{Columns, ModelSource};
@@ -205,11 +205,10 @@ impl Dataset {
         group: &Group,
         columns: fn(&Invocations, Vec<u32>, Optional<u32>, Vec<ModelSource>) -> Columns,
     ) -> Result<Columns, Error> {
-        let (sources, models) = (
-            u32_column(&self.frame, MODEL_SOURCE)?,
-            u32_column(&self.frame, MODEL)?,
-        );
-        let rows = u32_column(&self.frame, ROW)?;
+        // In one piece, a value is found without a search for its piece.
+        let column = |name| Ok::<_, PolarsError>(u32_column(&self.frame, name)?.rechunk());
+        let [rows, models, sources] = [column(ROW)?, column(MODEL)?, column(MODEL_SOURCE)?];
+        let [rows, models, sources] = [&rows, &models, &sources].map(|column| column.downcast_as_array());
         let places = || group.places.iter().map(|place| *place as usize);
         let source = |place| ModelSource::from_code(sources.get(place).unwrap_or(0));
         Ok(columns(

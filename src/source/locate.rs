@@ -1,8 +1,13 @@
 //! From the paths that a user gave to the files that are read.
 
 use std::collections::HashSet;
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, FileType};
+use std::io;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
 
 use super::open::Error;
 
@@ -72,7 +77,7 @@ impl Walk {
             source,
         };
         match fs::metadata(path).map_err(unreadable)?.is_dir() {
-            true => self.folder(path, lies_at),
+            true => self.folder(path, lies_at, listed(path)),
             false => {
                 self.add(path.to_owned(), lies_at);
                 Ok(())
@@ -80,27 +85,20 @@ impl Walk {
         }
     }
 
-    fn folder(&mut self, path: &Path, lies_at: PathBuf) -> Result<(), Error> {
-        let unreadable = |source| Error::Unreadable {
+    fn folder(&mut self, path: &Path, lies_at: PathBuf, listed_before: Listing) -> Result<(), Error> {
+        let entries = listed_before.map_err(|source| Error::Unreadable {
             path: path.to_owned(),
             source,
-        };
-        let mut entries = Vec::new();
-        for entry in fs::read_dir(path).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let name = entry.file_name();
-            if !name.as_encoded_bytes().starts_with(b".") {
-                entries.push((name, entry.file_type().map_err(unreadable)?));
-            }
-        }
-        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        })?;
         if self.above.insert(lies_at.clone()) {
+            let mut inner_ones = all_listed(path, &entries).into_iter();
             for (name, kind) in entries {
                 let inner = path.join(&name);
                 if kind.is_file() {
                     self.add(inner, lies_at.join(name));
                 } else if kind.is_dir() {
-                    self.folder(&inner, lies_at.join(name))?;
+                    let listing = inner_ones.next().unwrap_or_else(|| listed(&inner));
+                    self.folder(&inner, lies_at.join(name), listing)?;
                 } else {
                     self.path(&inner, identity(&inner))?;
                 }
@@ -108,5 +106,71 @@ impl Walk {
             self.above.remove(&lies_at);
         }
         Ok(())
+    }
+}
+
+/// What lies in a folder, by name.
+type Listing = io::Result<Vec<(OsString, FileType)>>;
+
+fn listed(folder: &Path) -> Listing {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") {
+            entries.push((name, entry.file_type()?));
+        }
+    }
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(entries)
+}
+
+/// What lies in each folder in a folder, if these are many, as in an export to S3, which has one for each log stream: the
+/// system is asked on several threads.
+fn all_listed(folder: &Path, entries: &[(OsString, FileType)]) -> Vec<Listing> {
+    let folders = entries.iter().filter(|(_, kind)| kind.is_dir());
+    let folders: Vec<PathBuf> = folders.map(|(name, _)| folder.join(name)).collect();
+    if folders.len() < MANY_FOLDERS {
+        return Vec::new();
+    }
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let list = |share: &[PathBuf]| -> Vec<Listing> { share.iter().map(|folder| listed(folder)).collect() };
+    thread::scope(|scope| {
+        let shares = folders.chunks(folders.len().div_ceil(threads));
+        let threads: Vec<ScopedJoinHandle<'_, _>> =
+            shares.map(|share| scope.spawn(move || list(share))).collect();
+        let joined = threads.into_iter().map(ScopedJoinHandle::join);
+        joined
+            .flat_map(|listings| listings.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// So many folders take longer to be listed than threads to begin.
+const MANY_FOLDERS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_many_folders_come_by_name() {
+        let root = tempfile::tempdir().unwrap();
+        // Names of one to three digits, whose order is not that of their numbers; folders in which nothing lies among them.
+        let folders = 3 * MANY_FOLDERS;
+        for number in (0..folders).rev() {
+            let folder = root.path().join(number.to_string());
+            fs::create_dir(&folder).unwrap();
+            for file in 0..number % 3 {
+                fs::write(folder.join(file.to_string()), "").unwrap();
+            }
+        }
+        let located = locate(&[root.path().to_owned()]).unwrap();
+        let found: Vec<&Path> = located.iter().map(|file| file.path.as_path()).collect();
+        let inside =
+            (0..folders).flat_map(|number| (0..number % 3).map(move |file| format!("{number}/{file}")));
+        let mut expected: Vec<PathBuf> = inside.map(|path| root.path().join(path)).collect();
+        expected.sort();
+        assert_eq!(found, expected);
     }
 }
