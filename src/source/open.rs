@@ -76,8 +76,15 @@ pub fn open<'t>(path: &Path, is_verified: bool, tell: &'t (dyn Fn(u64) + Sync)) 
     let mut file = File::open(path).map_err(unreadable)?;
     let stream = stream_of_path(&path.to_string_lossy());
     // A pipe that has a name cannot be read twice.
-    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    let (block, failure) = first_bytes(&mut file);
+    let metadata = file.metadata().ok();
+    let is_file = metadata.as_ref().is_some_and(|metadata| metadata.is_file());
+    // One more than there are, to see the end; some files of the system have more than they say.
+    let bytes = metadata.map_or(0, |metadata| metadata.len());
+    let most = match usize::try_from(bytes) {
+        Ok(bytes @ 1..FIRST_BLOCK_BYTES) => bytes + 1,
+        _ => FIRST_BLOCK_BYTES,
+    };
+    let (block, failure) = first_bytes(&mut file, most);
     if is_file && compress::of(&block) == Some(Compression::Zip) {
         file.rewind().map_err(unreadable)?;
         return Ok(Opened {
@@ -155,8 +162,7 @@ impl<'t> Opened<'t> {
                 }
                 Some(compression) => {
                     packed.push(compression);
-                    let bytes = io::Cursor::new(block).chain(rest);
-                    let bytes = BufReader::with_capacity(FIRST_BLOCK_BYTES, bytes);
+                    let bytes = io::Cursor::new(block).chain(buffered(rest));
                     let stream: Box<dyn Read + Send + 't> = match compression {
                         Compression::Zstd if is_verified => Box::new(compress::unpack_verified(bytes)?),
                         _ => Box::new(compress::unpack(compression, bytes)),
@@ -231,7 +237,7 @@ pub(super) fn read_packed(
         Some(Compression::Zip) => archive::read(block.chain(rest), &packed, sink),
         Some(compression) => {
             packed.push(compression);
-            let bytes = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
+            let bytes = block.chain(buffered(rest));
             read_packed(&mut compress::unpack(compression, bytes), packed, sink)?;
         }
     }
@@ -260,8 +266,12 @@ fn read_encoded(block: &[u8], rest: Rest<impl Read>, packed: Vec<Compression>, s
 }
 
 fn read_plain(block: &[u8], rest: Rest<impl Read>, sink: &mut Sink<'_>) -> Form {
-    let reader = BufReader::with_capacity(FIRST_BLOCK_BYTES, block.chain(rest));
+    let reader = block.chain(buffered(rest));
     form::of(block).read(reader, sink)
+}
+
+fn buffered<R: Read>(rest: R) -> BufReader<R> {
+    BufReader::with_capacity(FIRST_BLOCK_BYTES, rest)
 }
 
 /// What follows the first block of a stream.
@@ -296,14 +306,14 @@ impl<R: Read> Read for Rest<R> {
 /// The first [`FIRST_BLOCK_BYTES`] of a stream, or all that comes before its end or a failure,
 /// whatever pieces it comes in; and what follows.
 fn first_block<R: Read>(mut stream: R) -> (Vec<u8>, Rest<R>) {
-    let (block, failure) = first_bytes(&mut stream);
+    let (block, failure) = first_bytes(&mut stream, FIRST_BLOCK_BYTES);
     (block, Rest::of(stream, failure))
 }
 
-/// The same, with the failure.
-fn first_bytes(stream: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
+/// The first bytes, at most so many, and the failure.
+fn first_bytes(stream: &mut impl Read, most: usize) -> (Vec<u8>, Option<io::Error>) {
     // Cleared once: a list that grows while it is read into is cleared several times, and read in small pieces.
-    let mut block = vec![0; FIRST_BLOCK_BYTES];
+    let mut block = vec![0; most];
     let mut filled = 0;
     let mut failure = None;
     while filled < block.len() {
