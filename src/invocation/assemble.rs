@@ -420,10 +420,7 @@ impl Moved {
         drafts.model.map(to(&self.positions.models));
         drafts.initialization.map(to(&self.positions.initializations));
         drafts.file.map(|_| Some(self.file));
-        let later = |sequence: u64| Some(sequence + self.records);
-        drafts.start_sequence.map(later);
-        drafts.end_sequence.map(later);
-        drafts.end_sequence_of_mark.map(later);
-        drafts.timing_sequence.map(later);
+        // The others are told by their distance from it.
+        drafts.end_sequence.map(|sequence| Some(sequence + self.records));
     }
 }

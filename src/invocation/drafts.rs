@@ -113,7 +113,8 @@ columns! {
         // What tells its start type.
         /// Before the end; wrapped where it came after it.
         started_before_ms: u64,
-        start_sequence: u64,
+        /// From its first record to its `REPORT`: see [`distance`].
+        start_distance: u64,
         end_sequence: u64,
         init: u64,
         restore: u64,
@@ -128,12 +129,14 @@ columns! {
         has_event_id: u32,
         start_told: u32,
         end_told: u32,
-        end_sequence_of_mark: u64,
+        /// From its `END` to its `REPORT`: see [`distance`].
+        end_distance: u64,
         report_told: u32,
         report_trace: u32,
         timing_told: u32,
         timing_before_ms: u64,
-        timing_sequence: u64,
+        /// From its timing record to its `REPORT`: see [`distance`].
+        timing_distance: u64,
         call_index: u32,
         start_offset: u64,
         call_status: u32,
@@ -152,9 +155,9 @@ impl Drafts {
     /// Gives back what only takes a draft apart again.
     pub(super) fn drop_records(&mut self) {
         let columns = [
-            &mut self.end_sequence_of_mark,
+            &mut self.end_distance,
             &mut self.timing_before_ms,
-            &mut self.timing_sequence,
+            &mut self.timing_distance,
             &mut self.start_offset,
             &mut self.bedrock_high,
             &mut self.bedrock_low,
@@ -182,7 +185,7 @@ impl Drafts {
     /// Gives back what only tells the start types.
     pub(super) fn drop_evidence(&mut self) {
         let columns = [
-            &mut self.start_sequence,
+            &mut self.start_distance,
             &mut self.started_before_ms,
             &mut self.init,
             &mut self.restore,
@@ -200,11 +203,32 @@ impl Drafts {
             .for_each(|column| *column = Optional::default());
     }
 
+    /// Where the first record of a row stands in the input.
+    pub(super) fn start_sequence(&self, row: usize) -> Option<u64> {
+        Some(at_distance(
+            self.end_sequence.get(row)?,
+            self.start_distance.get(row)?,
+        ))
+    }
+
     /// The id of a row, where it is a UUID.
     pub(super) fn uuid(&self, row: usize) -> Option<u128> {
         let (high, low) = (self.id_high.get(row)?, self.id_low.get(row)?);
         Some(of_halves(high, low))
     }
+}
+
+/// How far a record stands from another, in records: small whichever of them comes first.
+pub(super) fn distance(from: u64, to: u64) -> u64 {
+    let ahead = to.wrapping_sub(from) as i64;
+    // The sign in the lowest bit.
+    ((ahead << 1) ^ (ahead >> 63)) as u64
+}
+
+/// Where the record stands that is so far from another: see [`distance`].
+pub(super) fn at_distance(to: u64, distance: u64) -> u64 {
+    let ahead = (distance >> 1) ^ 0_u64.wrapping_sub(distance & 1);
+    to.wrapping_sub(ahead)
 }
 
 /// The number of these halves.
@@ -230,6 +254,7 @@ impl Draft {
             has_event_id: self.has_event_id == Some(1),
             sequence,
         };
+        let end_sequence = self.end_sequence?;
         let told = |own: Option<u32>| Told {
             own: u128::from(own.unwrap_or(0)),
             ..Told::default()
@@ -240,23 +265,29 @@ impl Draft {
             kind: MarkKind::Start {
                 version: self.version,
             },
-            standing: standing(at_before_ms(ended, self.started_before_ms?), self.start_sequence?),
+            standing: standing(
+                at_before_ms(ended, self.started_before_ms?),
+                at_distance(end_sequence, self.start_distance?),
+            ),
             told: told(self.start_told),
         });
-        if let Some(sequence) = self.end_sequence_of_mark {
+        if let Some(distance) = self.end_distance {
             rows.marks.push(MarkRow {
                 request_id: request_id.clone(),
                 kind: MarkKind::End,
                 // Nothing but what tells it from others is asked of it any more.
-                standing: standing(ended, sequence),
+                standing: standing(ended, at_distance(end_sequence, distance)),
                 told: told(self.end_told),
             });
         }
-        if let (Some(before_ms), Some(sequence)) = (self.timing_before_ms, self.timing_sequence) {
+        if let (Some(before_ms), Some(distance)) = (self.timing_before_ms, self.timing_distance) {
             rows.timings.push(TimingRow {
                 request_id: request_id.clone(),
                 call: self.call(),
-                standing: standing(at_before_ms(ended, before_ms), sequence),
+                standing: standing(
+                    at_before_ms(ended, before_ms),
+                    at_distance(end_sequence, distance),
+                ),
                 told: told(self.timing_told),
             });
         }
@@ -275,7 +306,7 @@ impl Draft {
                 completeness: Completeness::Whole,
                 at: None,
             },
-            standing: standing(ended, self.end_sequence?),
+            standing: standing(ended, end_sequence),
             told: Told {
                 trace: u128::from(self.report_trace.unwrap_or(0)),
                 ..told(self.report_told)
@@ -311,6 +342,24 @@ impl Draft {
             time_to_first_token: micros(self.time_to_first_token),
             streaming: self.streaming.map(|streaming| streaming == 1),
             prompt: self.prompt_hash,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_distance_leads_back(from in prop_oneof![any::<u64>(), 0_u64..9], to in prop_oneof![any::<u64>(), 0_u64..9]) {
+            prop_assert_eq!(at_distance(to, distance(from, to)), from);
+            let twice = from.abs_diff(to).saturating_mul(2);
+            prop_assert!(from.abs_diff(to) > i64::MAX as u64 || distance(from, to) <= twice);
         }
     }
 }

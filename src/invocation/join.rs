@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::codes::{Coded, ModelKind};
-use super::drafts::{Draft, Drafts, halves};
+use super::drafts::{Draft, Drafts, distance, halves};
 use super::environment::PROVISIONED;
 use super::facts::Facts;
 use super::inference::{combine, counting};
@@ -365,7 +365,10 @@ impl Attempt<'_> {
             is_matched: Some(u32::from(!calls.is_empty())),
             initialization: calls.iter().find_map(|call| call.initialization),
             started_before_ms: started_at.map(|at| before_ms(ended, at)),
-            start_sequence: Some(self.start_sequence.unwrap_or(standing.sequence)),
+            start_distance: Some(distance(
+                self.start_sequence.unwrap_or(standing.sequence),
+                standing.sequence,
+            )),
             end_sequence: Some(standing.sequence),
             init: report.init.map(Micros::as_micros),
             restore: report.restore.map(Micros::as_micros),

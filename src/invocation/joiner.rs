@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use latscope_schema::CallStatus;
 
 use super::codes::{Coded, ModelKind};
-use super::drafts::{Draft, Drafts, halves};
+use super::drafts::{Draft, Drafts, distance, halves};
 use super::facts::Facts;
 use super::folded::Folded;
 use super::join::SLACK_MS;
@@ -230,12 +230,15 @@ impl Open {
             max_memory_used_mb,
             status: status.map(Coded::code),
             started_before_ms: before(start.standing.at),
-            start_sequence: Some(start.standing.sequence),
+            start_distance: Some(distance(start.standing.sequence, standing.sequence)),
             end_sequence: Some(standing.sequence),
             has_event_id: Some(u32::from(standing.has_event_id)),
             start_told: told(start.told),
             end_told: self.end.as_ref().and_then(|row| told(row.told)),
-            end_sequence_of_mark: self.end.as_ref().map(|row| row.standing.sequence),
+            end_distance: self
+                .end
+                .as_ref()
+                .map(|row| distance(row.standing.sequence, standing.sequence)),
             report_told: Some(own).filter(|told| *told != 0),
             report_trace: Some(trace).filter(|told| *told != 0),
             outcome: Some(outcome(&report.report, false, false, self.last_status()).code()),
@@ -303,7 +306,9 @@ impl TimingRow {
             cold_start: call.cold_start.map(u32::from),
             timing_told: Some(told).filter(|told| *told != 0),
             timing_before_ms: self.standing.at.map(|at| before_ms(ended, at)),
-            timing_sequence: Some(self.standing.sequence),
+            timing_distance: draft
+                .end_sequence
+                .map(|end| distance(self.standing.sequence, end)),
             call_index: call.call_index,
             start_offset: call.start_offset.map(Micros::as_micros),
             call_status: call.status.map(Coded::code),

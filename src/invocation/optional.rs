@@ -29,12 +29,14 @@ impl Whole for u64 {
 #[derive(Debug, Default)]
 pub struct Spare {
     tiny: Vec<u8>,
+    small: Vec<u16>,
     narrow: Vec<u32>,
     wide: Vec<u64>,
 }
 
 /// A column of whole numbers, of which rows may have none. It takes no room where all rows are alike, one byte a row
-/// where all numbers are below 255, four where all are below 2³² − 1, and else as many as the number itself.
+/// where all numbers are below 255, two where all are below 65,535, four where all are below 2³² − 1, and else as many as the
+/// number itself.
 #[derive(Debug, Clone)]
 pub struct Optional<T>(Kept<T>);
 
@@ -44,6 +46,8 @@ enum Kept<T> {
     Alike(Option<T>, usize),
     /// [`TINY_NONE`] stands for none.
     Tiny(Vec<u8>),
+    /// [`SMALL_NONE`] stands for none.
+    Small(Vec<u16>),
     /// [`NONE`] stands for none.
     Narrow(Vec<u32>),
     /// [`Whole::NONE`] stands for none.
@@ -53,11 +57,17 @@ enum Kept<T> {
 }
 
 const TINY_NONE: u8 = u8::MAX;
+const SMALL_NONE: u16 = u16::MAX;
 const NONE: u32 = u32::MAX;
 
 #[inline]
 fn of_tiny<T: Whole>(value: u8) -> Option<T> {
     (value != TINY_NONE).then(|| T::from(u32::from(value)))
+}
+
+#[inline]
+fn of_small<T: Whole>(value: u16) -> Option<T> {
+    (value != SMALL_NONE).then(|| T::from(u32::from(value)))
 }
 
 #[inline]
@@ -78,6 +88,18 @@ fn tiny<T: Whole>(value: Option<T>) -> Option<u8> {
         Some(value) => {
             let value: u32 = value.try_into().ok()?;
             u8::try_from(value).ok().filter(|value| *value != TINY_NONE)
+        }
+    }
+}
+
+/// `None` if it takes more room.
+#[inline]
+fn small<T: Whole>(value: Option<T>) -> Option<u16> {
+    match value {
+        None => Some(SMALL_NONE),
+        Some(value) => {
+            let value: u32 = value.try_into().ok()?;
+            u16::try_from(value).ok().filter(|value| *value != SMALL_NONE)
         }
     }
 }
@@ -153,6 +175,7 @@ impl<T: Whole> Optional<T> {
             Kept::Narrow(values) => widened(*values.get(row)?),
             Kept::Alike(value, len) => value.filter(|_| row < *len),
             Kept::Tiny(values) => of_tiny(*values.get(row)?),
+            Kept::Small(values) => of_small(*values.get(row)?),
             Kept::Wide(values) => of_wide(*values.get(row)?),
             Kept::Any(values) => values.get(row).copied().flatten(),
         }
@@ -163,6 +186,7 @@ impl<T: Whole> Optional<T> {
         match &self.0 {
             Kept::Alike(_, len) => *len,
             Kept::Tiny(values) => values.len(),
+            Kept::Small(values) => values.len(),
             Kept::Narrow(values) => values.len(),
             Kept::Wide(values) => values.len(),
             Kept::Any(values) => values.len(),
@@ -224,6 +248,7 @@ impl<T: Whole> Optional<T> {
                 Kept::Alike(*value, count)
             }
             Kept::Tiny(values) => Kept::Tiny(picked(values, rows)),
+            Kept::Small(values) => Kept::Small(picked(values, rows)),
             Kept::Narrow(values) => Kept::Narrow(picked(values, rows)),
             Kept::Wide(values) => Kept::Wide(picked(values, rows)),
             Kept::Any(values) => Kept::Any(picked(values, rows)),
@@ -240,6 +265,7 @@ impl<T: Whole> Optional<T> {
         match &mut self.0 {
             Kept::Alike(..) => {}
             Kept::Tiny(values) => put(values, order, &mut spare.tiny),
+            Kept::Small(values) => put(values, order, &mut spare.small),
             Kept::Narrow(values) => put(values, order, &mut spare.narrow),
             Kept::Wide(values) => put(values, order, T::spare(spare)),
             Kept::Any(_) => *self = self.pick(order),
@@ -253,6 +279,7 @@ impl<T: Whole> Optional<T> {
             Kept::Alike(known, len) if *known == value => *len += 1,
             Kept::Narrow(values) if let Some(value) = narrowed(value) => values.push(value),
             Kept::Tiny(values) if let Some(value) = tiny(value) => values.push(value),
+            Kept::Small(values) if let Some(value) = small(value) => values.push(value),
             Kept::Wide(values) if let Some(value) = wide(value) => values.push(value),
             Kept::Any(values) => values.push(value),
             Kept::Alike(known, len @ 0) => (*known, *len) = (value, 1),
@@ -275,6 +302,7 @@ impl<T: Whole> Optional<T> {
                     !is_alike
                 }),
                 Kept::Tiny(kept) => fill(kept, &mut values, tiny),
+                Kept::Small(kept) => fill(kept, &mut values, small),
                 Kept::Narrow(kept) => fill(kept, &mut values, narrowed),
                 Kept::Wide(kept) => fill(kept, &mut values, wide),
                 Kept::Any(kept) => {
@@ -298,6 +326,7 @@ impl<T: Whole> Optional<T> {
         match &mut self.0 {
             Kept::Alike(_, len) => *len -= 1,
             Kept::Tiny(values) => _ = values.swap_remove(row),
+            Kept::Small(values) => _ = values.swap_remove(row),
             Kept::Narrow(values) => _ = values.swap_remove(row),
             Kept::Wide(values) => _ = values.swap_remove(row),
             Kept::Any(values) => _ = values.swap_remove(row),
@@ -332,6 +361,10 @@ impl<T: Whole> Optional<T> {
             && let Some(values) = changed(self, more, tiny)
         {
             Kept::Tiny(values)
+        } else if small(value).is_some()
+            && let Some(values) = changed(self, more, small)
+        {
+            Kept::Small(values)
         } else if narrowed(value).is_some()
             && let Some(values) = changed(self, more, narrowed)
         {
@@ -369,6 +402,7 @@ impl<T: Whole> Optional<T> {
                 (*value, *known) = (*other, *known + count);
             }
             (Kept::Tiny(values), Kept::Tiny(others)) => extend(values, others, more),
+            (Kept::Small(values), Kept::Small(others)) => extend(values, others, more),
             (Kept::Narrow(values), Kept::Narrow(others)) => extend(values, others, more),
             (Kept::Wide(values), Kept::Wide(others)) => extend(values, others, more),
             _ => {
@@ -378,6 +412,7 @@ impl<T: Whole> Optional<T> {
                     let fits = match &self.0 {
                         Kept::Alike(..) => false,
                         Kept::Tiny(_) => tiny(value).is_some(),
+                        Kept::Small(_) => small(value).is_some(),
                         Kept::Narrow(_) => narrowed(value).is_some(),
                         Kept::Wide(_) => wide(value).is_some(),
                         Kept::Any(_) => true,
@@ -397,6 +432,7 @@ impl<T: Whole> Optional<T> {
         let done = match &mut self.0 {
             Kept::Alike(value, _) => return *value = change(*value),
             Kept::Tiny(values) => changed_in_place(values, |value| tiny(change(of_tiny(value)))),
+            Kept::Small(values) => changed_in_place(values, |value| small(change(of_small(value)))),
             Kept::Narrow(values) => changed_in_place(values, |value| narrowed(change(widened(value)))),
             Kept::Wide(values) => changed_in_place(values, |value| wide(change(of_wide(value)))),
             Kept::Any(values) => changed_in_place(values, |value| Some(change(value))),
@@ -459,7 +495,9 @@ mod tests {
         assert!(matches!(kept(&[None; 9]), Kept::Alike(None, 9)));
         assert!(matches!(kept(&[Some(large); 9]), Kept::Alike(Some(_), 9)));
         assert!(matches!(kept(&[Some(254), None]), Kept::Tiny(_)));
-        assert!(matches!(kept(&[Some(255), None]), Kept::Narrow(_)));
+        assert!(matches!(kept(&[Some(255), None]), Kept::Small(_)));
+        assert!(matches!(kept(&[Some(65_534), None]), Kept::Small(_)));
+        assert!(matches!(kept(&[Some(65_535), None]), Kept::Narrow(_)));
         assert!(matches!(kept(&[Some(large - 1), None]), Kept::Narrow(_)));
         assert!(matches!(kept(&[Some(large), None]), Kept::Wide(_)));
         assert!(matches!(kept(&[Some(u64::MAX), None]), Kept::Any(_)));
@@ -467,7 +505,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost(values in vec(option::of(prop_oneof![0_u64..3, 254_u64..256, u64::from(NONE) - 1..=u64::from(NONE), u64::MAX - 1..=u64::MAX]), 0..9), row in 0_usize..9) {
+        fn nothing_is_lost(values in vec(option::of(prop_oneof![0_u64..3, 254_u64..256, 65_534_u64..65_536, u64::from(NONE) - 1..=u64::from(NONE), u64::MAX - 1..=u64::MAX]), 0..9), row in 0_usize..9) {
             let mut column = Optional::from(values.clone());
             prop_assert_eq!(&column.iter().collect::<Vec<_>>(), &values);
             prop_assert_eq!(column.told().collect::<Vec<_>>(), values.iter().flatten().copied().collect::<Vec<_>>());

@@ -261,7 +261,7 @@ impl<'a> Stream<'a> {
     fn sequence(&self, step: usize) -> u64 {
         match self.step(step) {
             Step::Init(row) => row.sequence,
-            Step::Serve(row) => self.life.drafts.start_sequence.get(row as usize).unwrap_or(0),
+            Step::Serve(row) => self.life.drafts.start_sequence(row as usize).unwrap_or(0),
         }
     }
 
@@ -305,7 +305,7 @@ impl<'a> Stream<'a> {
                     (Some(ended), Some(started)) => ended.millis_since(started) > 1,
                     _ => {
                         let ended = drafts.end_sequence.get(before).unwrap_or(0);
-                        drafts.start_sequence.get(row).unwrap_or(0) < ended
+                        drafts.start_sequence(row).unwrap_or(0) < ended
                     }
                 };
                 if overlaps {
