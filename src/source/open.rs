@@ -78,13 +78,7 @@ pub fn open<'t>(path: &Path, is_verified: bool, tell: &'t (dyn Fn(u64) + Sync)) 
     // A pipe that has a name cannot be read twice.
     let metadata = file.metadata().ok();
     let is_file = metadata.as_ref().is_some_and(|metadata| metadata.is_file());
-    // One more than there are, to see the end; some files of the system have more than they say.
-    let bytes = metadata.map_or(0, |metadata| metadata.len());
-    let most = match usize::try_from(bytes) {
-        Ok(bytes @ 1..FIRST_BLOCK_BYTES) => bytes + 1,
-        _ => FIRST_BLOCK_BYTES,
-    };
-    let (block, failure) = first_bytes(&mut file, most);
+    let (block, failure) = first_bytes(&mut file, metadata.map_or(0, |metadata| metadata.len()));
     if is_file && compress::of(&block) == Some(Compression::Zip) {
         file.rewind().map_err(unreadable)?;
         return Ok(Opened {
@@ -306,14 +300,22 @@ impl<R: Read> Read for Rest<R> {
 /// The first [`FIRST_BLOCK_BYTES`] of a stream, or all that comes before its end or a failure,
 /// whatever pieces it comes in; and what follows.
 fn first_block<R: Read>(mut stream: R) -> (Vec<u8>, Rest<R>) {
-    let (block, failure) = first_bytes(&mut stream, FIRST_BLOCK_BYTES);
-    (block, Rest::of(stream, failure))
+    let mut block = Vec::with_capacity(FIRST_BLOCK_BYTES);
+    // In pieces that begin small: of the piece in which a decoder meets damage it gives nothing.
+    let first = stream
+        .by_ref()
+        .take(FIRST_BLOCK_BYTES as u64)
+        .read_to_end(&mut block);
+    (block, Rest::of(stream, first.err()))
 }
 
-/// The first bytes, at most so many, and the failure.
-fn first_bytes(stream: &mut impl Read, most: usize) -> (Vec<u8>, Option<io::Error>) {
-    // Cleared once: a list that grows while it is read into is cleared several times, and read in small pieces.
-    let mut block = vec![0; most];
+/// The same of a file of so many bytes, in one piece, and the failure.
+fn first_bytes(stream: &mut impl Read, bytes: u64) -> (Vec<u8>, Option<io::Error>) {
+    // One more than there are, to see the end; some files of the system have more than they say.
+    let mut block = match usize::try_from(bytes) {
+        Ok(bytes @ 1..FIRST_BLOCK_BYTES) => vec![0; bytes + 1],
+        _ => vec![0; FIRST_BLOCK_BYTES],
+    };
     let mut filled = 0;
     let mut failure = None;
     while filled < block.len() {
@@ -409,6 +411,26 @@ mod tests {
                 whole.len() + 1
             )
         );
+    }
+
+    #[test]
+    fn a_damaged_gzip_file_gives_what_stands_well_before_the_damage() {
+        // All of it would fit in the first block.
+        let id = |n: u64| (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let lines: Vec<String> = (0..900)
+            .map(|n| format!("START RequestId: {:016x} Version: 1", id(n)))
+            .collect();
+        let mut bytes = gzip(&lines.join("\n"));
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 16].fill(u8::MAX);
+        let read = read_all(&bytes[..]);
+        let (rejected, whole) = read.split_last().unwrap();
+        assert!(
+            rejected.ends_with("rejected: compressed data is damaged here; what follows is lost"),
+            "{rejected}"
+        );
+        assert!(whole.len() > 100, "{}", whole.len());
+        assert_eq!(whole, &lines[..whole.len()]);
     }
 
     #[test]

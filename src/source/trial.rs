@@ -1,6 +1,6 @@
 //! What a reader hands on, as text, for tests.
 
-use super::event::{Item, Take};
+use super::event::{Item, RawEvent, Take};
 use super::sink::Sink;
 use crate::vocab::Timestamp;
 
@@ -49,6 +49,21 @@ impl Take for Passing {
 
     fn is_no_record(&self, message: &[u8], _: bool) -> bool {
         message.first().copied().map(char::from) == Some(self.1)
+    }
+
+    fn take_escaped(&mut self, event: &RawEvent<'_>) -> bool {
+        let text = format!("\"{}\"", event.message);
+        match serde_json::from_str::<String>(&text) {
+            Ok(message) if event.event_id.is_some() => {
+                let message = message.into();
+                self.take(Item::Event(RawEvent {
+                    message,
+                    ..event.clone()
+                }));
+                true
+            }
+            _ => false,
+        }
     }
 
     fn pass_over(&mut self, at: Option<Timestamp>) {

@@ -363,7 +363,7 @@ impl Values {
 
 #[cfg(test)]
 mod tests {
-    use std::io::BufReader;
+    use std::io::{self, BufReader, Read};
 
     use proptest::prelude::*;
 
@@ -422,6 +422,40 @@ mod tests {
                 "Event(3) three"
             ]
         );
+    }
+
+    /// Gives pieces, between which reading fails once.
+    struct Failing(Vec<&'static str>);
+
+    impl Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.pop() {
+                None => Ok(0),
+                Some("") => Err(io::Error::other("broken")),
+                Some(piece) => {
+                    buffer[..piece.len()].copy_from_slice(piece.as_bytes());
+                    Ok(piece.len())
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn behind_a_failure_nothing_is_read() {
+        const EVENT: &str =
+            "{\"logStreamName\":\"s\",\"timestamp\":1795165200284,\"message\":\"a\",\"eventId\":\"391\"},";
+        const ROW: &str = "[{\"field\":\"@message\",\"value\":\"m\"}],";
+        for behind in [EVENT, ROW] {
+            let [quick, strict] = [true, false].map(|is_quick| {
+                let mut shown = Shown(Vec::new(), is_quick);
+                let pieces = vec![behind, behind, "", EVENT, EVENT, EVENT, EVENT, "{\"events\":["];
+                read(BufReader::new(Failing(pieces)), &mut Sink::new(&mut shown, None));
+                shown.0
+            });
+            assert_eq!(quick, strict);
+            assert_eq!(quick.len(), 5, "{quick:?}");
+            assert!(quick[4].starts_with("Rejected"), "{quick:?}");
+        }
     }
 
     #[test]

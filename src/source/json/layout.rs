@@ -273,6 +273,23 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_several_events_is_cut_once_others_were() {
+        for line in LINES {
+            let cutter = cutter(line);
+            let one = cutter.shape.cut(line.as_bytes()).map(|event| (event, line.len()));
+            assert!(one.is_some());
+            for behind in ["", ",", "]}", ",\n{\"eventId\":\"4\"}", line] {
+                let bytes = format!("{line}{behind}");
+                assert_eq!(cutter.cut_first(bytes.as_bytes()), one, "{bytes}");
+            }
+            for cut in [1, 5, line.len() / 2] {
+                assert_eq!(cutter.cut_first(&line.as_bytes()[..line.len() - cut]), None);
+            }
+            assert_eq!(EventCutter::new(cutter.shape).cut_first(line.as_bytes()), None);
+        }
+    }
+
+    #[test]
     fn what_comes_often_is_learnt() {
         let line = |stream: &str| LINES[1].replace("\"s\"", &format!("\"{stream}\""));
         let mut cutter = cutter(LINES[1]);

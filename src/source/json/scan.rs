@@ -83,7 +83,8 @@ impl<R: BufRead> Scanner<R> {
     /// What is there of the next element of an array without reading on. Nothing of it is taken, and a failure is left to the
     /// next [step](Self::step).
     pub(super) fn element(&mut self) -> Option<&[u8]> {
-        if !matches!(self.state, State::Array | State::Entered) {
+        // Behind a failure nothing is read before it was told.
+        if self.failure.is_some() || !matches!(self.state, State::Array | State::Entered) {
             return None;
         }
         match self.next_token() {
