@@ -77,7 +77,7 @@ impl Walk {
             source,
         };
         match fs::metadata(path).map_err(unreadable)?.is_dir() {
-            true => self.folder(path, lies_at, listed(path)),
+            true => self.folder(path, &lies_at, listed(path)),
             false => {
                 self.add(path.to_owned(), lies_at);
                 Ok(())
@@ -85,12 +85,12 @@ impl Walk {
         }
     }
 
-    fn folder(&mut self, path: &Path, lies_at: PathBuf, listed_before: Listing) -> Result<(), Error> {
-        let entries = listed_before.map_err(|source| Error::Unreadable {
+    fn folder(&mut self, path: &Path, lies_at: &Path, listing: Listing) -> Result<(), Error> {
+        let entries = listing.map_err(|source| Error::Unreadable {
             path: path.to_owned(),
             source,
         })?;
-        if self.above.insert(lies_at.clone()) {
+        if self.above.insert(lies_at.to_owned()) {
             let mut inner_ones = all_listed(path, &entries).into_iter();
             for (name, kind) in entries {
                 let inner = path.join(&name);
@@ -98,12 +98,12 @@ impl Walk {
                     self.add(inner, lies_at.join(name));
                 } else if kind.is_dir() {
                     let listing = inner_ones.next().unwrap_or_else(|| listed(&inner));
-                    self.folder(&inner, lies_at.join(name), listing)?;
+                    self.folder(&inner, &lies_at.join(name), listing)?;
                 } else {
                     self.path(&inner, identity(&inner))?;
                 }
             }
-            self.above.remove(&lies_at);
+            self.above.remove(lies_at);
         }
         Ok(())
     }
