@@ -60,19 +60,25 @@ const TINY_NONE: u8 = u8::MAX;
 const SMALL_NONE: u16 = u16::MAX;
 const NONE: u32 = u32::MAX;
 
+/// The number of a row of fewer bytes, of which one value stands for none.
+#[inline]
+fn of_fewer<T: Whole, V: Into<u32> + Copy + Eq>(value: V, none: V) -> Option<T> {
+    (value != none).then(|| T::from(value.into()))
+}
+
 #[inline]
 fn of_tiny<T: Whole>(value: u8) -> Option<T> {
-    (value != TINY_NONE).then(|| T::from(u32::from(value)))
+    of_fewer(value, TINY_NONE)
 }
 
 #[inline]
 fn of_small<T: Whole>(value: u16) -> Option<T> {
-    (value != SMALL_NONE).then(|| T::from(u32::from(value)))
+    of_fewer(value, SMALL_NONE)
 }
 
 #[inline]
 fn widened<T: Whole>(value: u32) -> Option<T> {
-    (value != NONE).then(|| T::from(value))
+    of_fewer(value, NONE)
 }
 
 #[inline]
@@ -80,37 +86,27 @@ fn of_wide<T: Whole>(value: T) -> Option<T> {
     (value != T::NONE).then_some(value)
 }
 
-/// `None` if it takes more room.
+/// A number in fewer bytes, of which one value stands for none. `None` if it takes more room.
+#[inline]
+fn fewer<T: Whole, V: TryFrom<u32> + Copy + Eq>(value: Option<T>, none: V) -> Option<V> {
+    let Some(value) = value else { return Some(none) };
+    let value: u32 = value.try_into().ok()?;
+    V::try_from(value).ok().filter(|value| *value != none)
+}
+
 #[inline]
 fn tiny<T: Whole>(value: Option<T>) -> Option<u8> {
-    match value {
-        None => Some(TINY_NONE),
-        Some(value) => {
-            let value: u32 = value.try_into().ok()?;
-            u8::try_from(value).ok().filter(|value| *value != TINY_NONE)
-        }
-    }
+    fewer(value, TINY_NONE)
 }
 
-/// `None` if it takes more room.
 #[inline]
 fn small<T: Whole>(value: Option<T>) -> Option<u16> {
-    match value {
-        None => Some(SMALL_NONE),
-        Some(value) => {
-            let value: u32 = value.try_into().ok()?;
-            u16::try_from(value).ok().filter(|value| *value != SMALL_NONE)
-        }
-    }
+    fewer(value, SMALL_NONE)
 }
 
-/// `None` if it takes more room.
 #[inline]
 fn narrowed<T: Whole>(value: Option<T>) -> Option<u32> {
-    match value {
-        None => Some(NONE),
-        Some(value) => value.try_into().ok().filter(|value| *value != NONE),
-    }
+    fewer(value, NONE)
 }
 
 /// `None` if it takes more room.

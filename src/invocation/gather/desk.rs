@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::{iter, slice, thread};
 
-use super::Place;
 use super::batch::Batch;
+use super::{Place, lock};
 use crate::source::{Blocks, Located};
 
 /// A file that is being read.
@@ -74,8 +74,7 @@ impl<'a> Desk<'a> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Work<'a>> {
-        // A thread that panicked ends the program as soon as all are joined.
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.work)
     }
 
     /// What was put aside, else the next block of the first file that nobody is at, else the next file. None when nothing will

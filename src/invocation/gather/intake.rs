@@ -2,10 +2,10 @@
 
 use std::mem::take;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 use super::in_order::InOrder;
-use super::{Listen, Told};
+use super::{Listen, Told, lock};
 use crate::invocation::assemble::Assembler;
 use crate::source::{Error, Located};
 
@@ -74,9 +74,4 @@ impl<'a> Intake<'a> {
             .unwrap_or_else(PoisonError::into_inner)
             .finish()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A thread that panicked ends the program as soon as all are joined.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,7 +20,7 @@ mod intake;
 mod parts;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use desk::Desk;
@@ -76,6 +76,11 @@ impl Told {
             is_last,
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A thread that panicked ends the program as soon as all are joined.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Gathering<'_> {

@@ -80,7 +80,7 @@ impl<'a> Cell<'a> {
 impl Values {
     fn read(&mut self, mut scanner: Scanner<impl BufRead>, sink: &mut Sink<'_>) {
         loop {
-            while self.usual_event(&mut scanner, sink) || self.usual_row(&mut scanner, sink) {}
+            while self.usual_element(&mut scanner, sink) {}
             match scanner.step() {
                 Scanned::Value {
                     text,
@@ -125,62 +125,47 @@ impl Values {
         }
     }
 
-    /// Reads the next element where it lies, if all of it is there and it is an event that is written as those before it. Whether
-    /// it was taken.
-    fn usual_event(&mut self, scanner: &mut Scanner<impl BufRead>, sink: &mut Sink<'_>) -> bool {
-        let Some(events) = self.events.as_ref().filter(|_| sink.is_quick()) else {
-            return false;
-        };
-        let Some((event, length, text)) = scanner.element().and_then(|bytes| {
-            let (event, length) = events.cut_first(bytes)?;
-            Some((event, length, &bytes[..length]))
-        }) else {
-            return false;
-        };
-        let is_taken = count_lines(event.message) == 0
-            && simdutf8::basic::from_utf8(text).is_ok()
-            && hand_on(
-                &event,
-                text,
-                Place::Event(self.count + 1),
-                &mut self.message,
-                sink,
-            );
-        if is_taken {
-            self.has_elements = true;
-            self.count += 1;
-            let line_breaks = count_lines(text);
-            scanner.take_element(length, line_breaks);
-        }
-        is_taken
-    }
-
-    /// The same of a row of cells.
-    fn usual_row(&mut self, scanner: &mut Scanner<impl BufRead>, sink: &mut Sink<'_>) -> bool {
+    /// Reads the next element where it lies, if all of it is there and it is written as usual. Whether it was taken.
+    fn usual_element(&mut self, scanner: &mut Scanner<impl BufRead>, sink: &mut Sink<'_>) -> bool {
         if !sink.is_quick() {
             return false;
         }
         let Some(bytes) = scanner.element() else {
             return false;
         };
-        let Some((cells, length)) = Cells::first(bytes) else {
+        let place = Place::Event(self.count + 1);
+        let length = match bytes.first() {
+            Some(b'{') => self.usual_event(bytes, place, sink),
+            Some(b'[') => self.usual_row(bytes, place, sink),
+            _ => None,
+        };
+        let Some(length) = length else {
             return false;
         };
-        let bytes = &bytes[..length];
-        let Some(row) = simdutf8::basic::from_utf8(bytes)
-            .ok()
-            .filter(|_| count_lines(cells.message) == 0)
-        else {
-            return false;
-        };
-        let is_taken = cells.hand_on(row, Place::Event(self.count + 1), &mut self.message, sink);
-        if is_taken {
-            (self.has_elements, self.has_rows) = (true, true);
-            self.count += 1;
-            let line_breaks = count_lines(bytes);
-            scanner.take_element(length, line_breaks);
-        }
-        is_taken
+        self.has_elements = true;
+        self.count += 1;
+        let line_breaks = count_lines(&bytes[..length]);
+        scanner.take_element(length, line_breaks);
+        true
+    }
+
+    /// Takes the event that bytes begin with, if it is written as those before it. Its length; `None` if nothing has happened.
+    fn usual_event(&mut self, bytes: &[u8], place: Place, sink: &mut Sink<'_>) -> Option<usize> {
+        let (event, length) = self.events.as_ref()?.cut_first(bytes)?;
+        let text = &bytes[..length];
+        let is_taken = has_no_line_break(event.message)
+            && simdutf8::basic::from_utf8(text).is_ok()
+            && hand_on(&event, text, place, &mut self.message, sink);
+        is_taken.then_some(length)
+    }
+
+    /// The same of a row of cells.
+    fn usual_row(&mut self, bytes: &[u8], place: Place, sink: &mut Sink<'_>) -> Option<usize> {
+        let (cells, length) = Cells::first(bytes)?;
+        let row = simdutf8::basic::from_utf8(&bytes[..length]).ok()?;
+        let is_taken = has_no_line_break(cells.message) && cells.hand_on(row, place, &mut self.message, sink);
+        self.has_rows |= is_taken;
+        is_taken.then_some(length)
     }
 
     fn place(&mut self, line: u64, is_element: bool) -> Place {
@@ -359,6 +344,11 @@ impl Values {
             sink.reject(Place::File, missing);
         }
     }
+}
+
+/// A line break in a text ends it with its value, for which no JSON has one.
+fn has_no_line_break(text: &[u8]) -> bool {
+    memchr::memchr(b'\n', text).is_none()
 }
 
 #[cfg(test)]

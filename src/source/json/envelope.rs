@@ -7,10 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::lines::event_unescaped;
+use super::lines::{event_unescaped, pass_over};
 use super::object::Object;
 use super::shape_of_event::{DIGITS, is_end_of_message, millis};
-use super::unescape::has_bare_quote;
 use crate::source::event::RawEvent;
 use crate::source::sink::Sink;
 use crate::vocab::{Place, Timestamp};
@@ -74,12 +73,8 @@ impl<'a> Usual<'a> {
         text: &mut Vec<u8>,
         sink: &mut Sink<'_>,
     ) -> bool {
-        if sink.is_no_record(self.message.as_bytes(), true) {
-            let is_one = !has_bare_quote(self.message.as_bytes());
-            if is_one {
-                sink.pass_over(Some(self.at));
-            }
-            return is_one;
+        if let Some(is_over) = pass_over(self.message.as_bytes(), Some(self.at), sink) {
+            return is_over;
         }
         let event = RawEvent {
             at: Some(self.at),

@@ -18,7 +18,7 @@ use crate::source::event::RawEvent;
 use crate::source::lines::{LINE_LIMIT_BYTES, Line, Lines, TOO_LONG, reject_cut_character};
 use crate::source::sink::Sink;
 use crate::source::text::{OpenEvent, is_platform, take_mixed_line, without_colours};
-use crate::vocab::Place;
+use crate::vocab::{Place, Timestamp};
 
 /// Reads every line. A line of text among those of JSON is read as text, as functions write that change their log
 /// format; a bracket alone on its line begins a value on several.
@@ -167,13 +167,8 @@ pub(super) fn hand_on(
     text: &mut Vec<u8>,
     sink: &mut Sink<'_>,
 ) -> bool {
-    if sink.is_no_record(event.message, true) {
-        // Behind the end of the message another event may stand on the line.
-        let is_one = !has_bare_quote(event.message);
-        if is_one {
-            sink.pass_over(event.at);
-        }
-        return is_one;
+    if let Some(is_over) = pass_over(event.message, event.at, sink) {
+        return is_over;
     }
     let Ok(whole) = simdutf8::basic::from_utf8(line) else {
         return false;
@@ -196,6 +191,20 @@ pub(super) fn hand_on(
         is_row: false,
     };
     sink.event_escaped(&event) || event_unescaped(event, text, sink)
+}
+
+/// Passes an event over whose message stands there with its escapes, if that can be no record. Whether it is one text, which
+/// it must be for that; `None` if it may be a record.
+pub(super) fn pass_over(message: &[u8], at: Option<Timestamp>, sink: &mut Sink<'_>) -> Option<bool> {
+    if !sink.is_no_record(message, true) {
+        return None;
+    }
+    // Behind the end of the message another event may stand.
+    let is_one = !has_bare_quote(message);
+    if is_one {
+        sink.pass_over(at);
+    }
+    Some(is_one)
 }
 
 /// Hands an event on whose message stands there with its escapes. Whether it is a text; if not, nothing has happened. `text` is
