@@ -1,13 +1,14 @@
 //! The dataset: selection and grouping.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::{BitAnd, BitOr};
 use std::sync::Arc;
 
 use polars::prelude::{
-    BooleanChunked, ChunkCompareEq, ChunkCompareIneq, DataFrame, Int64Chunked, IntoColumn, NewChunkedArray,
-    PolarsError, PolarsResult, StaticArray, UInt32Chunked,
+    BooleanChunked, ChunkCompareEq, ChunkCompareIneq, Column, DataFrame, Int64Chunked, IntoColumn,
+    NewChunkedArray, PolarsError, PolarsResult, UInt32Chunked,
 };
 
 use super::columns::{Columns, ModelSource};
@@ -21,6 +22,8 @@ use crate::vocab::{RequestId, Timestamp, visible};
 const ROW: &str = "row";
 /// Position of its model.
 const MODEL: &str = "model";
+/// What stands for a number that is not known, so that columns have one in every row.
+const UNKNOWN: u32 = u32::MAX;
 /// How the model is known: a [`ModelSource`].
 const MODEL_SOURCE: &str = "model_source";
 
@@ -106,14 +109,9 @@ impl Dataset {
             ModelUse::Several => ModelSource::Several,
         };
         let columns = vec![
-            UInt32Chunked::from_vec(ROW.into(), rows().map(|(_, row)| row).collect()).into_column(),
-            UInt32Chunked::from_iter_options(MODEL.into(), rows().map(|(row, _)| all.model.get(row)))
-                .into_column(),
-            UInt32Chunked::from_vec(
-                MODEL_SOURCE.into(),
-                rows().map(|(row, _)| source(row) as u32).collect(),
-            )
-            .into_column(),
+            column(ROW, rows().map(|(_, row)| row).collect()),
+            column(MODEL, numbers_of(&all.model, None)),
+            column(MODEL_SOURCE, rows().map(|(row, _)| source(row) as u32).collect()),
         ];
         Ok(Self {
             frame: DataFrame::new(all.len(), columns)?,
@@ -130,7 +128,8 @@ impl Dataset {
         if rows.is_empty() {
             return Ok(self);
         }
-        let is_kept: Vec<bool> = self.positions()?.iter().map(|row| !rows.contains(row)).collect();
+        let positions = numbers(&self.frame, ROW)?;
+        let is_kept: Vec<bool> = positions.iter().map(|row| !rows.contains(row)).collect();
         let frame = self
             .frame
             .filter(&BooleanChunked::from_slice("kept".into(), &is_kept))?;
@@ -173,14 +172,12 @@ impl Dataset {
     /// # Errors
     /// If the column engine fails.
     pub fn rows(&self) -> Result<Columns, Error> {
-        let sources = values(&self.frame, MODEL_SOURCE)?;
-        let sources = sources.map(|code| ModelSource::from_code(code.unwrap_or(0)));
-        let model = values(&self.frame, MODEL)?.collect();
+        let models = numbers(&self.frame, MODEL)?;
         Ok(Columns::of(
             &self.all,
-            self.positions()?,
-            model,
-            sources.collect(),
+            numbers(&self.frame, ROW)?.into_owned(),
+            models.iter().map(|model| known(*model)).collect(),
+            self.model_sources()?.collect(),
         ))
     }
 
@@ -205,23 +202,17 @@ impl Dataset {
         group: &Group,
         columns: fn(&Invocations, Vec<u32>, Optional<u32>, Vec<ModelSource>) -> Columns,
     ) -> Result<Columns, Error> {
-        // In one piece, a value is found without a search for its piece.
-        let column = |name| Ok::<_, PolarsError>(u32_column(&self.frame, name)?.rechunk());
+        let column = |name| numbers(&self.frame, name);
         let [rows, models, sources] = [column(ROW)?, column(MODEL)?, column(MODEL_SOURCE)?];
-        let [rows, models, sources] = [&rows, &models, &sources].map(|column| column.downcast_as_array());
         let places = || group.places.iter().map(|place| *place as usize);
-        let source = |place| ModelSource::from_code(sources.get(place).unwrap_or(0));
         Ok(columns(
             &self.all,
-            places().filter_map(|place| rows.get(place)).collect(),
-            places().map(|place| models.get(place)).collect(),
-            places().map(source).collect(),
+            places().map(|place| rows[place]).collect(),
+            places().map(|place| known(models[place])).collect(),
+            places()
+                .map(|place| ModelSource::from_code(sources[place]))
+                .collect(),
         ))
-    }
-
-    /// Position of each row among all invocations.
-    fn positions(&self) -> PolarsResult<Vec<u32>> {
-        Ok(values(&self.frame, ROW)?.flatten().collect())
     }
 
     /// The rows that all of these selections mean. First their windows; then, among everything that
@@ -299,7 +290,9 @@ impl Dataset {
     /// # Errors
     /// If the column engine fails.
     pub fn models(&self) -> Result<impl Iterator<Item = u32>, Error> {
-        Ok(values(&self.frame, MODEL)?.flatten())
+        let models = numbers(&self.frame, MODEL)?;
+        let at = move |place: usize| known(models[place]);
+        Ok((0..self.len()).filter_map(at))
     }
 
     /// How the model of each row is known.
@@ -307,8 +300,8 @@ impl Dataset {
     /// # Errors
     /// If the column engine fails.
     pub fn model_sources(&self) -> Result<impl Iterator<Item = ModelSource>, Error> {
-        let sources = values(&self.frame, MODEL_SOURCE)?;
-        Ok(sources.map(|code| ModelSource::from_code(code.unwrap_or(0))))
+        let sources = numbers(&self.frame, MODEL_SOURCE)?;
+        Ok((0..self.len()).map(move |place| ModelSource::from_code(sources[place])))
     }
 
     /// Gives back what is known of all invocations but for their ids, once the rows that are looked at have been
@@ -329,18 +322,15 @@ impl Dataset {
     }
 
     /// Fills in the models that can be inferred among these rows.
-    fn infer_models(&mut self) -> PolarsResult<()> {
-        let rows = self.positions()?;
-        let sources =
-            values(&self.frame, MODEL_SOURCE)?.map(|code| ModelSource::from_code(code.unwrap_or(0)));
-        let mut sources: Vec<ModelSource> = sources.collect();
-        let mut models: Vec<Option<u32>> = values(&self.frame, MODEL)?.collect();
-        if attribute(&self.all, &rows, &mut models, &mut sources) {
-            let sources = sources.into_iter().map(|source| source as u32).collect();
-            let models = UInt32Chunked::from_iter_options(MODEL.into(), models.into_iter());
-            self.frame.with_column(models.into_column())?;
-            let sources = UInt32Chunked::from_vec(MODEL_SOURCE.into(), sources);
-            self.frame.with_column(sources.into_column())?;
+    fn infer_models(&mut self) -> Result<(), Error> {
+        let mut sources: Vec<ModelSource> = self.model_sources()?.collect();
+        let models = numbers(&self.frame, MODEL)?;
+        let mut models: Vec<Option<u32>> = models.iter().map(|model| known(*model)).collect();
+        if attribute(&self.all, &numbers(&self.frame, ROW)?, &mut models, &mut sources) {
+            let models = models.into_iter().map(|model| model.unwrap_or(UNKNOWN));
+            self.frame.with_column(column(MODEL, models.collect()))?;
+            let sources = sources.into_iter().map(|source| source as u32);
+            self.frame.with_column(column(MODEL_SOURCE, sources.collect()))?;
         }
         Ok(())
     }
@@ -349,8 +339,11 @@ impl Dataset {
         if window.is_open() {
             return Ok(None);
         }
-        let rows = self.positions()?.into_iter();
-        let ended = rows.map(|row| self.all.ended_at(row as usize).map(Timestamp::as_epoch_millis));
+        let rows = numbers(&self.frame, ROW)?;
+        let ended = rows.iter().map(|row| {
+            let ended = self.all.ended_at(*row as usize);
+            ended.map(Timestamp::as_epoch_millis)
+        });
         let ended = Int64Chunked::from_iter_options("ended_at_ms".into(), ended);
         let since = window.since.map(|since| ended.gt_eq(since.as_epoch_millis()));
         let until = window.until.map(|until| ended.lt(until.as_epoch_millis()));
@@ -371,24 +364,25 @@ impl Dataset {
                 u32::try_from(*argument).unwrap_or(u32::MAX),
             ),
         };
-        Ok(column.equal(value))
+        let is_meant = column.into_iter().map(|number| known(number) == Some(value));
+        Ok(BooleanChunked::from_iter_values("is_meant".into(), is_meant))
     }
 
     /// Which of the given inputs each row came from.
-    fn arguments(&self, frame: &DataFrame) -> PolarsResult<UInt32Chunked> {
-        let argument = |row: Option<u32>| {
-            let file = self.all.file.get(row? as usize)?;
+    fn arguments(&self, frame: &DataFrame) -> PolarsResult<Vec<u32>> {
+        let argument = |row: &u32| {
+            let file = self.all.file.get(*row as usize)?;
             u32::try_from(self.names.files.get(file as usize)?.argument).ok()
         };
-        let arguments = values(frame, ROW)?.map(argument);
-        Ok(UInt32Chunked::from_iter_options("argument".into(), arguments))
+        let rows = numbers(frame, ROW)?;
+        Ok(rows.iter().map(|row| argument(row).unwrap_or(UNKNOWN)).collect())
     }
 
-    /// The values of a key.
-    fn key_column(&self, frame: &DataFrame, key: Key) -> PolarsResult<UInt32Chunked> {
+    /// The values of a key, [`UNKNOWN`] among them.
+    fn key_column(&self, frame: &DataFrame, key: Key) -> PolarsResult<Vec<u32>> {
         let all = &self.all;
         let column = match key {
-            Key::Model => return Ok(u32_column(frame, MODEL)?.clone()),
+            Key::Model => return Ok(numbers(frame, MODEL)?.into_owned()),
             Key::Start => &all.start,
             Key::Function => &all.function,
             Key::Version => &all.version,
@@ -397,8 +391,11 @@ impl Dataset {
             Key::Stream => &all.stream,
             Key::Status => &all.outcome,
         };
-        let values = values(frame, ROW)?.map(|row| column.get(row? as usize));
-        Ok(UInt32Chunked::from_iter_options(key.name().into(), values))
+        let rows = numbers(frame, ROW)?;
+        Ok(numbers_of(
+            column,
+            Some(&rows).filter(|rows| rows.len() < all.len()),
+        ))
     }
 
     /// The position of a name.
@@ -437,27 +434,32 @@ impl Dataset {
                 places: all().collect(),
             }]);
         }
-        let columns: Vec<UInt32Chunked> = keys
-            .iter()
-            .map(|key| self.key_column(&self.frame, *key))
-            .collect::<PolarsResult<_>>()?;
         // Each key parts the groups of those before it.
         let mut group_of = vec![0_u32; self.len()];
         let mut groups = vec![Group::default()];
-        for column in &columns {
-            let mut parts: HashMap<(u32, Option<u32>), u32, Folded> = HashMap::default();
+        for key in keys {
+            let column = self.key_column(&self.frame, *key)?;
+            let mut parts: HashMap<(u32, u32), u32, Folded> = HashMap::default();
             let mut parted: Vec<Group> = Vec::new();
-            for (group, value) in group_of.iter_mut().zip(column.iter()) {
-                *group = *parts.entry((*group, value)).or_insert_with(|| {
-                    let mut values = groups[*group as usize].values.clone();
-                    values.push(value);
-                    parted.push(Group {
-                        values,
-                        places: Vec::new(),
+            // Most rows are of few parts, which are remembered where they are found by two small numbers.
+            let mut remembered = [((UNKNOWN, UNKNOWN), 0); REMEMBERED_PARTS];
+            for (group, value) in group_of.iter_mut().zip(column) {
+                let part = (*group, value);
+                let seat = (*group as usize * 31 + value as usize) % REMEMBERED_PARTS;
+                if remembered[seat].0 != part {
+                    let number = *parts.entry(part).or_insert_with(|| {
+                        let mut values = groups[*group as usize].values.clone();
+                        values.push(known(value));
+                        parted.push(Group {
+                            values,
+                            places: Vec::new(),
+                        });
+                        // There are no more groups than rows.
+                        parted.len() as u32 - 1
                     });
-                    // There are no more groups than rows.
-                    parted.len() as u32 - 1
-                });
+                    remembered[seat] = (part, number);
+                }
+                *group = remembered[seat].1;
             }
             groups = parted;
         }
@@ -508,6 +510,36 @@ fn u32_column<'f>(frame: &'f DataFrame, name: &str) -> PolarsResult<&'f UInt32Ch
     frame.column(name)?.as_materialized_series().u32()
 }
 
-fn values<'f>(frame: &'f DataFrame, name: &str) -> PolarsResult<impl Iterator<Item = Option<u32>> + 'f> {
-    Ok(u32_column(frame, name)?.iter())
+/// The numbers of a column, one a row.
+fn numbers<'f>(frame: &'f DataFrame, name: &str) -> PolarsResult<Cow<'f, [u32]>> {
+    let column = u32_column(frame, name)?;
+    Ok(match column.cont_slice() {
+        Ok(numbers) => Cow::Borrowed(numbers),
+        // In several pieces.
+        Err(_) => column.iter().map(|number| number.unwrap_or(UNKNOWN)).collect(),
+    })
 }
+
+fn column(name: &str, numbers: Vec<u32>) -> Column {
+    UInt32Chunked::from_vec(name.into(), numbers).into_column()
+}
+
+fn known(number: u32) -> Option<u32> {
+    (number != UNKNOWN).then_some(number)
+}
+
+/// The numbers of these rows, of all where none are given.
+fn numbers_of(column: &Optional<u32>, rows: Option<&Cow<'_, [u32]>>) -> Vec<u32> {
+    let number = |number: Option<u32>| number.unwrap_or(UNKNOWN);
+    match rows {
+        Some(rows) => rows.iter().map(|row| number(column.get(*row as usize))).collect(),
+        None => {
+            let mut numbers = Vec::with_capacity(column.len());
+            column.each(0..column.len(), |_, one| numbers.push(number(one)));
+            numbers
+        }
+    }
+}
+
+/// See [`Dataset::group_by`].
+const REMEMBERED_PARTS: usize = 64;

@@ -19,6 +19,9 @@ enum Used {
     Several,
 }
 
+/// So many versions and models are remembered, found by two small numbers.
+const KNOWN: usize = 64;
+
 /// Fills in what can be inferred about the models of these rows. Whether there was anything to infer.
 pub(super) fn attribute(
     all: &Invocations,
@@ -44,16 +47,17 @@ pub(super) fn attribute(
         (function, version)
     };
     let mut used: HashMap<Version, Used, Folded> = HashMap::default();
-    // Rows of one version and model follow each other: most tell nothing new.
-    let mut last: Option<(Version, u32)> = None;
+    // Most rows tell of the same few versions and models: nothing new.
+    let mut known = [None; KNOWN];
     for row in 0..models.len() {
         match (models[row], sources[row]) {
             (Some(model), ModelSource::Logged) => {
                 let version = version_of(row);
-                if last == Some((version, model)) {
+                let seat = model.wrapping_mul(31).wrapping_add(version.1.unwrap_or(0)) as usize % KNOWN;
+                if known[seat] == Some((version, model)) {
                     continue;
                 }
-                last = Some((version, model));
+                known[seat] = Some((version, model));
                 let entry = used.entry(version).or_insert(Used::One(model));
                 if !matches!(entry, Used::One(other) if *other == model) {
                     *entry = Used::Several;

@@ -1,18 +1,17 @@
 //! What is there twice, or stands elsewhere than the rest of its request.
 
 use std::collections::HashSet;
-use std::hash::BuildHasher;
 
 use super::assemble::is_repeated_report;
+use super::bits::{Bits, occurring_twice};
 use super::drafts::Drafts;
 use super::folded::Folded;
 use super::ledger::Ledger;
 use super::rows::{MarkKind, MarkRow, Rows, Told};
-use super::side_by_side::side_by_side;
 use crate::vocab::RequestId;
 
 /// Takes requests apart that are settled and have records elsewhere, or are settled twice. An `END` elsewhere tells nothing.
-pub(super) fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows, threads: usize) {
+pub(super) fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
     let uuid = |id: &RequestId| match id {
         RequestId::Uuid(id) => Some(*id),
         RequestId::Other(_) => None,
@@ -23,65 +22,32 @@ pub(super) fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows, threads:
     let is_end = |row: &&MarkRow| row.kind == MarkKind::End;
     let marks = rows.marks.iter().filter(|row| !is_end(row));
     conflicts.extend(marks.filter_map(|row| uuid(&row.request_id)));
-    let (mut even, mut odd) = (Vec::new(), Vec::new());
-    side_by_side(
-        vec![
-            Box::new(|| even = settled_twice(settled, 0)),
-            Box::new(|| odd = settled_twice(settled, 1)),
-        ],
-        threads,
-    );
-    conflicts.extend(even.into_iter().chain(odd));
+    let count = settled.iter().map(Drafts::len).sum();
+    conflicts.extend(occurring_twice(count, |then| {
+        settled
+            .iter()
+            .for_each(|drafts| drafts.each_uuid(|_, id| then(id)));
+    }));
     if conflicts.is_empty() {
         return;
     }
+    let may_conflict = Bits::holding(conflicts.iter());
     for drafts in settled.iter_mut() {
-        // From behind, so that what comes into an empty place has been looked at.
-        for row in (0..drafts.len()).rev() {
-            if drafts.uuid(row).is_some_and(|id| conflicts.contains(&id)) {
-                drafts.swap_remove(row).loosen(rows);
+        let mut conflicting = Vec::new();
+        drafts.each_uuid(|row, id| {
+            if may_conflict.may_hold(id) && conflicts.contains(&id) {
+                conflicting.push(row);
             }
+        });
+        // From behind, so that what comes into an empty place stays.
+        for row in conflicting.into_iter().rev() {
+            drafts.swap_remove(row).loosen(rows);
         }
     }
 }
-
-/// The ids with this last bit that several settled requests have.
-fn settled_twice(settled: &[Drafts], bit: u128) -> Vec<u128> {
-    let ids = || {
-        let ids = settled
-            .iter()
-            .flat_map(|drafts| (0..drafts.len()).filter_map(|row| drafts.uuid(row)));
-        ids.filter(|id| id & 1 == bit)
-    };
-    // An id whose bit another one has set may be that one. Most have a bit of their own, and a set of bits is near.
-    let rows: usize = settled.iter().map(Drafts::len).sum();
-    let mask = (rows * BITS_OF_ID / 2).next_power_of_two().max(64) - 1;
-    let hasher = Folded::default();
-    let mut is_set = vec![0_u64; mask / 64 + 1];
-    let mut doubted: HashSet<u128, Folded> = HashSet::default();
-    for id in ids() {
-        let place = hasher.hash_one(id) as usize & mask;
-        let word = &mut is_set[place / 64];
-        if *word >> (place % 64) & 1 == 1 {
-            doubted.insert(id);
-        }
-        *word |= 1 << (place % 64);
-    }
-    drop(is_set);
-    if doubted.is_empty() {
-        return Vec::new();
-    }
-    let mut seen: HashSet<u128, Folded> = HashSet::default();
-    ids()
-        .filter(|id| doubted.contains(id) && !seen.insert(*id))
-        .collect()
-}
-
-/// See [`settled_twice`].
-const BITS_OF_ID: usize = 16;
 
 /// What tells an `END` from others: its request, its own hash, and its file where nothing else does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct End(u128, u32, u32);
 
 impl End {
@@ -101,21 +67,23 @@ pub(super) fn drop_ends(mut ends: Vec<End>, settled: &[Drafts], rows: &mut Rows,
             .filter_map(End::of),
     );
     rows.marks.retain(|row| row.kind != MarkKind::End);
-    let ids: HashSet<u128, Folded> = ends.iter().map(|end| end.0).collect();
-    if !ids.is_empty() {
-        for drafts in settled {
-            for row in 0..drafts.len() {
-                let id = drafts.uuid(row).filter(|id| ids.contains(id));
-                let told = id.zip(drafts.end_told.get(row));
-                ends.extend(told.map(|(id, own)| End(id, own, u32::MAX)));
-            }
-        }
+    if ends.is_empty() {
+        return;
     }
-    ends.sort_unstable();
-    let repeated = ends
+    let may_have = Bits::holding(ends.iter().map(|end| end.0));
+    for drafts in settled {
+        drafts.each_uuid(|row, id| {
+            if may_have.may_hold(id) {
+                let told = drafts.end_told.get(row);
+                ends.extend(told.map(|own| End(id, own, u32::MAX)));
+            }
+        });
+    }
+    let repeated = occurring_twice(ends.len(), |then| ends.iter().for_each(|end| then(*end)));
+    let repeated: u64 = repeated
         .chunk_by(|a, b| a == b)
         .map(|same| same.len() as u64 - 1)
-        .sum::<u64>();
+        .sum();
     ledger.lifecycle -= repeated;
     ledger.duplicates += repeated;
 }

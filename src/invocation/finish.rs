@@ -38,12 +38,14 @@ pub(super) fn finish(
     ledger: &mut Ledger,
     threads: usize,
 ) -> Finished {
-    loosen_conflicts(&mut settled, &mut rows, threads);
+    loosen_conflicts(&mut settled, &mut rows);
     drop_ends(ends, &settled, &mut rows, ledger);
     drop_duplicates(&mut rows, ledger);
     rows.outside.drop_repeated(ledger);
     for drafts in &settled {
-        let matched = drafts.is_matched.told().filter(|is| *is == 1).count() as u64;
+        let mut matched = 0;
+        let of_row = |_, is: Option<u32>| matched += u64::from(is == Some(1));
+        drafts.is_matched.each(0..drafts.len(), of_row);
         ledger.matched += matched;
         ledger.report_without_timing += drafts.len() as u64 - matched;
     }
@@ -131,7 +133,7 @@ fn order(drafts: &Drafts, other_ids: &Interner) -> Option<Vec<u32>> {
     if order.iter().zip(0..).all(|(row, place)| *row == place) {
         return None;
     }
-    Some(order.into_iter().map(|row| row as u32).collect())
+    Some(order)
 }
 
 /// Bedrock's calls, in order of time.

@@ -12,6 +12,7 @@
 //! ```
 
 mod assemble;
+mod bits;
 mod blanks;
 mod by_time;
 mod codes;

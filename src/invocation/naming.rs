@@ -26,12 +26,10 @@ impl Standing {
     /// Those of a column of positions below `len`.
     pub(super) fn of(column: &Optional<u32>, len: usize) -> Self {
         let (mut is_there, mut has_none) = (vec![false; len], false);
-        for (position, _) in column.runs() {
-            match position {
-                Some(position) => is_there[position as usize] = true,
-                None => has_none = true,
-            }
-        }
+        column.each(0..column.len(), |_, position| match position {
+            Some(position) => is_there[position as usize] = true,
+            None => has_none = true,
+        });
         Self { is_there, has_none }
     }
 
@@ -182,6 +180,11 @@ pub(super) fn named_invocations(
     let (mut version, mut initialization) = <(Named, Named)>::default();
     let (mut function, mut region, mut runtime, mut name) = <(Named, Named, Named, Named)>::default();
     let (mut model, mut prompt, joined_anew) = (drafts.model, drafts.prompt_hash, drafts.prompt);
+    let names = model_at.keys().max().map_or(0, |name| *name as usize + 1);
+    let mut model_of = vec![None; names];
+    model_at
+        .iter()
+        .for_each(|(name, model)| model_of[*name as usize] = Some(*model));
     side_by_side(
         vec![
             Box::new(|| {
@@ -203,7 +206,7 @@ pub(super) fn named_invocations(
             Box::new(|| region = of_stream(|stream| &stream.region)),
             Box::new(|| runtime = of_stream(|stream| &stream.runtime)),
             Box::new(|| name = of_stream(|stream| &stream.name)),
-            Box::new(|| model.map(|name| model_at.get(&name).copied())),
+            Box::new(|| model.map(|name| model_of.get(name as usize).copied()?)),
         ],
         threads,
     );
@@ -263,7 +266,9 @@ pub(super) fn named_invocations(
 
 /// A column of each row's own text, or else, behind `own_texts` of these, that of its stream.
 fn or_of_stream(own: Optional<u32>, stream: &Optional<u32>, own_texts: usize) -> Optional<u32> {
-    if own.runs().all(|(own, _)| own.is_some()) {
+    let mut is_whole = true;
+    own.each(0..own.len(), |_, own| is_whole &= own.is_some());
+    if is_whole {
         return own;
     }
     let own_texts = u32::try_from(own_texts).unwrap_or(u32::MAX);

@@ -1,5 +1,7 @@
 //! Columns of whole numbers in no more bytes than they take.
 
+use std::ops::Range;
+
 /// A whole number that a column can hold.
 pub trait Whole: Copy + Eq + From<u32> + TryInto<u32> {
     /// What stands for none in a column of whole ones.
@@ -197,6 +199,23 @@ impl<T: Whole> Optional<T> {
     /// Each row's number.
     pub fn iter(&self) -> impl Iterator<Item = Option<T>> + Clone + '_ {
         (0..self.len()).map(|row| self.get(row))
+    }
+
+    /// Does something with the number of each of these rows, of those that there are: many rows in less time than one by one.
+    pub(crate) fn each(&self, rows: Range<usize>, mut then: impl FnMut(usize, Option<T>)) {
+        fn of<V: Copy>(values: &[V], rows: Range<usize>) -> impl Iterator<Item = (usize, V)> {
+            let end = rows.end.min(values.len());
+            let start = rows.start.min(end);
+            (start..end).zip(values[start..end].iter().copied())
+        }
+        match &self.0 {
+            Kept::Alike(value, len) => (rows.start..rows.end.min(*len)).for_each(|row| then(row, *value)),
+            Kept::Tiny(values) => of(values, rows).for_each(|(row, value)| then(row, of_tiny(value))),
+            Kept::Small(values) => of(values, rows).for_each(|(row, value)| then(row, of_small(value))),
+            Kept::Narrow(values) => of(values, rows).for_each(|(row, value)| then(row, widened(value))),
+            Kept::Wide(values) => of(values, rows).for_each(|(row, value)| then(row, of_wide(value))),
+            Kept::Any(values) => of(values, rows).for_each(|(row, value)| then(row, value)),
+        }
     }
 
     /// The numbers of the rows that have one.
@@ -504,6 +523,10 @@ mod tests {
         fn nothing_is_lost(values in vec(option::of(prop_oneof![0_u64..3, 254_u64..256, 65_534_u64..65_536, u64::from(NONE) - 1..=u64::from(NONE), u64::MAX - 1..=u64::MAX]), 0..9), row in 0_usize..9) {
             let mut column = Optional::from(values.clone());
             prop_assert_eq!(&column.iter().collect::<Vec<_>>(), &values);
+            let mut some = Vec::new();
+            column.each(row..row + 4, |row, value| some.push((row, value)));
+            let expected: Vec<_> = values.iter().copied().enumerate().skip(row).take(4).collect();
+            prop_assert_eq!(some, expected);
             prop_assert_eq!(column.told().collect::<Vec<_>>(), values.iter().flatten().copied().collect::<Vec<_>>());
             prop_assert_eq!(column.is_told(), values.iter().any(Option::is_some));
             let runs: Vec<_> = column.runs().collect();

@@ -6,7 +6,7 @@ use std::mem::take;
 use super::by_time::by_time;
 use super::codes::Coded;
 use super::drafts::Drafts;
-use super::environment::{Environment, PROVISIONED, alone};
+use super::environment::{Classified, Environment, PROVISIONED, Served, alone};
 use super::names::Interner;
 use super::optional::{Optional, Spare};
 use super::request::StartType;
@@ -167,7 +167,7 @@ impl Share<'_> {
         let begun = life.inits.partition_point(|row| (row.stream as usize) < first);
         let mut inits = &life.inits[begun..];
         let mut starts = take(&mut self.starts);
-        let mut order: Vec<u64> = Vec::new();
+        let mut order: Vec<u32> = Vec::new();
         for stream in first..end {
             let own = inits.partition_point(|row| row.stream as usize <= stream);
             let served = life.begin[stream] as usize..life.begin[stream + 1] as usize;
@@ -180,24 +180,35 @@ impl Share<'_> {
             inits = &inits[own..];
             let (of_stream, others) = starts.split_at_mut(stream.served.len());
             starts = others;
+            if stream.overlaps_at_once() {
+                self.classify_alone(&stream, of_stream);
+                continue;
+            }
             let at = |step| stream.at(step).map(Timestamp::as_epoch_millis);
             by_time(&mut order, stream.len(), at, |a, b| stream.compare(a, b));
-            self.classify_stream(&stream, &order, of_stream);
+            match stream.is_one_environment_at_a_time(&order) {
+                true => self.classify_stream(&stream, &order, of_stream),
+                false => self.classify_alone(&stream, of_stream),
+            }
+        }
+    }
+
+    /// Classifies the invocations of environments that cannot be told from each other.
+    fn classify_alone(&mut self, stream: &Stream<'_>, starts: &mut [u8]) {
+        self.told_alone += stream.served.len() as u64;
+        for (row, start) in stream.served.iter().zip(starts) {
+            let of = alone(&stream.served(*row));
+            self.keep(*row, of, start);
         }
     }
 
     /// Classifies the invocations of one stream, whose steps are in this order.
-    fn classify_stream(&mut self, stream: &Stream<'_>, order: &[u64], starts: &mut [u8]) {
-        let is_alone = !stream.is_one_environment_at_a_time(order);
-        if is_alone {
-            self.told_alone += stream.served.len() as u64;
-        }
+    fn classify_stream(&mut self, stream: &Stream<'_>, order: &[u32], starts: &mut [u8]) {
         let drafts = stream.life.drafts;
         let mut environment = Environment::default();
         for step in order {
             let step = *step as usize;
             let row = match stream.step(step) {
-                Step::Init(_) if is_alone => continue,
                 Step::Init(row) => {
                     environment.init(row);
                     continue;
@@ -206,23 +217,26 @@ impl Share<'_> {
             };
             let at = row as usize;
             let start = &mut starts[step - stream.inits.len()];
-            let has_begun = !is_alone && environment.has_served();
+            let has_begun = environment.has_served();
             if has_begun && drafts.init.get(at).is_none() && drafts.restore.get(at).is_none() {
                 environment.serve_warm(drafts.ended(at), drafts.end_sequence.get(at).unwrap_or(0));
                 *start = StartType::Warm.code() as u8;
                 continue;
             }
-            let served = drafts.served(at, &stream.life.provisioned, stream.has_name);
-            let of = match is_alone {
-                true => alone(&served),
-                false => environment.serve(&served),
-            };
-            *start = of.start.code() as u8;
-            self.waited
-                .extend(of.waited_init.map(|init| (row, Micros::as_micros(init))));
+            let of = environment.serve(&stream.served(row));
+            self.keep(row, of, start);
         }
     }
+
+    fn keep(&mut self, row: u32, of: Classified, start: &mut u8) {
+        *start = of.start.code() as u8;
+        self.waited
+            .extend(of.waited_init.map(|init| (row, Micros::as_micros(init))));
+    }
 }
+
+/// Times are whole milliseconds, so what overlaps by no more may not overlap.
+const SLACK_MS: i64 = 1;
 
 /// The steps of one stream: those of its environments, and behind them the invocations.
 struct Stream<'a> {
@@ -242,6 +256,25 @@ enum Step<'a> {
 impl<'a> Stream<'a> {
     fn len(&self) -> usize {
         self.inits.len() + self.served.len()
+    }
+
+    fn served(&self, row: u32) -> Served {
+        self.life
+            .drafts
+            .served(row as usize, &self.life.provisioned, self.has_name)
+    }
+
+    /// Whether invocations without a stream name overlap that follow each other as they came: then some do in their order,
+    /// too, because the one that begins next after the earlier of them begins no later than the other.
+    fn overlaps_at_once(&self) -> bool {
+        let drafts = self.life.drafts;
+        let times = |row: u32| drafts.started_at(row as usize).zip(drafts.ended(row as usize));
+        let overlap = |pair: &[u32]| match (times(pair[0]), times(pair[1])) {
+            (Some((a, _)), Some((b, ended))) if b < a => ended.millis_since(a) > SLACK_MS,
+            (Some((a, ended)), Some((b, _))) if a < b => ended.millis_since(b) > SLACK_MS,
+            _ => false,
+        };
+        !self.has_name && self.served.windows(2).any(overlap)
     }
 
     fn step(&self, step: usize) -> Step<'a> {
@@ -289,7 +322,7 @@ impl<'a> Stream<'a> {
 
     /// Whether the invocations follow one another. A named stream is one environment; a file without stream names may mix
     /// many, which shows when invocations overlap.
-    fn is_one_environment_at_a_time(&self, order: &[u64]) -> bool {
+    fn is_one_environment_at_a_time(&self, order: &[u32]) -> bool {
         if self.has_name {
             return true;
         }
@@ -302,7 +335,7 @@ impl<'a> Stream<'a> {
             let row = row as usize;
             if let Some(before) = before {
                 let overlaps = match (drafts.ended(before), drafts.started_at(row)) {
-                    (Some(ended), Some(started)) => ended.millis_since(started) > 1,
+                    (Some(ended), Some(started)) => ended.millis_since(started) > SLACK_MS,
                     _ => {
                         let ended = drafts.end_sequence.get(before).unwrap_or(0);
                         drafts.start_sequence(row).unwrap_or(0) < ended
@@ -329,6 +362,54 @@ impl Step<'_> {
                 _ => 0,
             },
             Self::Serve(..) => 4,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::drafts::Draft;
+    use super::*;
+
+    proptest! {
+        /// What is seen to overlap without an order does so in its order.
+        #[test]
+        fn what_overlaps_at_once_is_not_one_environment(
+            times in prop::collection::vec((0_u64..40, prop::option::weighted(0.9, 0_u64..9)), 2..12),
+        ) {
+            let mut drafts = Drafts::default();
+            let rows: Vec<Draft> = times
+                .iter()
+                .zip(0..)
+                .map(|((started, lasted), sequence)| Draft {
+                    ended_at: lasted.map(|lasted| started + lasted),
+                    started_before_ms: *lasted,
+                    end_sequence: Some(sequence),
+                    start_distance: Some(2),
+                    outcome: Some(0),
+                    ..Draft::default()
+                })
+                .collect();
+            drafts.extend(&rows);
+            let (tables, other_ids) = (Tables::default(), Interner::default());
+            let life = Life {
+                drafts: &drafts,
+                tables: &tables,
+                other_ids: &other_ids,
+                provisioned: Vec::new(),
+                begin: Vec::new(),
+                rows: (0_u32..).take(rows.len()).collect(),
+                inits: Vec::new(),
+            };
+            let stream = Stream { life: &life, has_name: false, inits: &[], served: &life.rows };
+            let mut order = Vec::new();
+            let at = |step| stream.at(step).map(Timestamp::as_epoch_millis);
+            by_time(&mut order, stream.len(), at, |a, b| stream.compare(a, b));
+            if stream.overlaps_at_once() {
+                prop_assert!(!stream.is_one_environment_at_a_time(&order));
+            }
         }
     }
 }

@@ -89,7 +89,6 @@ pub use sample::{Quantile, Sample};
 pub use series::Series;
 pub use share::Share;
 pub use shared_keys::{SharedKeys, shared};
-pub(crate) use sort::sort_words;
 pub use sort::{ascending, merged, without};
 pub use strata::{Standardised, Stratum};
 pub use superiority::Superiority;

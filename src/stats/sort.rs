@@ -34,15 +34,6 @@ pub(crate) fn sort(values: &mut [f64]) {
     }
 }
 
-/// Sorts words, ascending.
-pub(crate) fn sort_words(words: &mut [u64]) {
-    if words.len() < MANY {
-        words.sort_unstable();
-    } else if !words.is_sorted() {
-        radsort::sort(words);
-    }
-}
-
 /// Writes whole numbers up to `largest` in ascending order.
 fn sort_by_counting(whole: &[u32], largest: u32, sorted: &mut [f64]) {
     let mut counts = vec![0_usize; largest as usize + 1];

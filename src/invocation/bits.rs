@@ -1,0 +1,108 @@
+//! What occurs more than once among many, told from a bit each.
+
+use std::hash::{BuildHasher, Hash};
+
+use super::folded::Folded;
+
+/// What a set may hold. It takes so little memory that a look into it is quick, and most of what it does not hold is told by it.
+pub(super) struct Bits {
+    words: Vec<u64>,
+    hasher: Folded,
+}
+
+/// One in so many of what a set does not hold is taken for what it holds.
+const BITS_OF_ONE: usize = 16;
+
+impl Bits {
+    /// The set of these.
+    pub(super) fn holding<T: Hash>(these: impl ExactSizeIterator<Item = T>) -> Self {
+        let mut bits = Self::of(these.len());
+        for one in these {
+            let (word, bit) = bits.place(one);
+            bits.words[word] |= bit;
+        }
+        bits
+    }
+
+    /// A set that will hold so many.
+    fn of(count: usize) -> Self {
+        Self {
+            words: vec![0; count * BITS_OF_ONE / 64 + 1],
+            hasher: Folded::default(),
+        }
+    }
+
+    /// A word, and the bit in it.
+    #[inline]
+    fn place(&self, one: impl Hash) -> (usize, u64) {
+        let hash = self.hasher.hash_one(one);
+        let word = (u128::from(hash) * self.words.len() as u128) >> 64;
+        (word as usize, 1 << (hash % 64))
+    }
+
+    /// Whether it may hold one.
+    #[inline]
+    pub(super) fn may_hold(&self, one: impl Hash) -> bool {
+        let (word, bit) = self.place(one);
+        self.words[word] & bit != 0
+    }
+}
+
+/// What occurs more than once of what `each` goes through, as often as it occurs and in order. There are at most `count`.
+pub(super) fn occurring_twice<T: Copy + Hash + Ord>(
+    count: usize,
+    each: impl Fn(&mut dyn FnMut(T)),
+) -> Vec<T> {
+    let mut once = Bits::of(count);
+    let mut twice = vec![0; once.words.len()];
+    let mut doubted = 0;
+    each(&mut |one| {
+        let (word, bit) = once.place(one);
+        let again = once.words[word] & bit;
+        once.words[word] |= bit;
+        twice[word] |= again;
+        doubted += usize::from(again != 0);
+    });
+    once.words = twice;
+    let mut several = Vec::with_capacity(2 * doubted);
+    each(&mut |one| {
+        if once.may_hold(one) {
+            several.push(one);
+        }
+    });
+    several.sort_unstable();
+    let alike = several.chunk_by(|a, b| a == b).filter(|alike| alike.len() > 1);
+    alike.flatten().copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_occurs_twice_is_told(values in prop::collection::vec(0_u64..500, 0..300)) {
+            let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+            values.iter().for_each(|value| *counts.entry(*value).or_default() += 1);
+            let expected: Vec<u64> = counts
+                .into_iter()
+                .filter(|(_, count)| *count > 1)
+                .flat_map(|(value, count)| std::iter::repeat_n(value, count))
+                .collect();
+            let each = |then: &mut dyn FnMut(u64)| values.iter().for_each(|value| then(*value));
+            prop_assert_eq!(occurring_twice(values.len(), each), expected);
+        }
+
+        #[test]
+        fn what_a_set_holds_it_may_hold(held in prop::collection::vec(any::<u128>(), 0..300)) {
+            let bits = Bits::holding(held.iter());
+            prop_assert!(held.iter().all(|one| bits.may_hold(one)));
+            let others = (0_u128..1_000).filter(|other| !held.contains(other) && bits.may_hold(other));
+            prop_assert!(others.count() < 300);
+        }
+    }
+}
