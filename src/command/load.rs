@@ -279,8 +279,7 @@ impl Loaded {
         if kept == Kept::Times {
             collected.invocations.drop_ids();
         }
-        let all = &collected.invocations;
-        let without_time = (0..all.len()).filter(|row| all.ended_at(*row).is_none()).count();
+        let without_time = collected.invocations.without_time();
         Ok(Self {
             dataset: Dataset::new(collected.invocations, collected.names)?.without(&warm_up)?,
             without_time,

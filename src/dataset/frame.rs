@@ -13,6 +13,7 @@ use polars::prelude::{
 
 use super::columns::{Columns, ModelSource};
 use super::models::attribute;
+use super::remembered::Remembered;
 use super::select::{Condition, Key, Selection};
 use super::window::Window;
 use crate::invocation::{Folded, Invocations, ModelUse, Names, Optional, Outcome, StartType};
@@ -102,16 +103,19 @@ impl Dataset {
     /// # Errors
     /// If the column engine fails.
     pub fn new(all: Invocations, names: Names) -> Result<Self, Error> {
-        let rows = || (0..all.len()).zip(0_u32..);
-        let source = |row| match all.model_use(row) {
-            ModelUse::Unnamed => ModelSource::None,
-            ModelUse::One(_) => ModelSource::Logged,
-            ModelUse::Several => ModelSource::Several,
-        };
+        let mut sources = Vec::with_capacity(all.len());
+        all.each_model_use(|model| {
+            let source = match model {
+                ModelUse::Unnamed => ModelSource::None,
+                ModelUse::One(_) => ModelSource::Logged,
+                ModelUse::Several => ModelSource::Several,
+            };
+            sources.push(source as u32);
+        });
         let columns = vec![
-            column(ROW, rows().map(|(_, row)| row).collect()),
+            column(ROW, (0_u32..).take(all.len()).collect()),
             column(MODEL, numbers_of(&all.model, None)),
-            column(MODEL_SOURCE, rows().map(|(row, _)| source(row) as u32).collect()),
+            column(MODEL_SOURCE, sources),
         ];
         Ok(Self {
             frame: DataFrame::new(all.len(), columns)?,
@@ -441,14 +445,13 @@ impl Dataset {
             let column = self.key_column(&self.frame, *key)?;
             let mut parts: HashMap<(u32, u32), u32, Folded> = HashMap::default();
             let mut parted: Vec<Group> = Vec::new();
-            // Most rows are of few parts, which are remembered where they are found by two small numbers.
-            let mut remembered = [((UNKNOWN, UNKNOWN), 0); REMEMBERED_PARTS];
+            // Most rows are of few parts.
+            let mut remembered = Remembered::new();
             for (group, value) in group_of.iter_mut().zip(column) {
                 let part = (*group, value);
-                let seat = (*group as usize * 31 + value as usize) % REMEMBERED_PARTS;
-                if remembered[seat].0 != part {
-                    let number = *parts.entry(part).or_insert_with(|| {
-                        let mut values = groups[*group as usize].values.clone();
+                *group = remembered.answer(part, [part.0, value], || {
+                    *parts.entry(part).or_insert_with(|| {
+                        let mut values = groups[part.0 as usize].values.clone();
                         values.push(known(value));
                         parted.push(Group {
                             values,
@@ -456,10 +459,8 @@ impl Dataset {
                         });
                         // There are no more groups than rows.
                         parted.len() as u32 - 1
-                    });
-                    remembered[seat] = (part, number);
-                }
-                *group = remembered[seat].1;
+                    })
+                });
             }
             groups = parted;
         }
@@ -540,6 +541,3 @@ fn numbers_of(column: &Optional<u32>, rows: Option<&Cow<'_, [u32]>>) -> Vec<u32>
         }
     }
 }
-
-/// See [`Dataset::group_by`].
-const REMEMBERED_PARTS: usize = 64;

@@ -6,6 +6,7 @@ mod export;
 mod facts;
 mod frame;
 mod models;
+mod remembered;
 mod saved_rows;
 mod select;
 mod window;

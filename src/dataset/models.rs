@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::columns::ModelSource;
+use super::remembered::Remembered;
 use crate::invocation::{Folded, Invocations};
 
 /// Function and version. Where the log does not tell a function, all versions of that name count as
@@ -18,9 +19,6 @@ enum Used {
     One(u32),
     Several,
 }
-
-/// So many versions and models are remembered, found by two small numbers.
-const KNOWN: usize = 64;
 
 /// Fills in what can be inferred about the models of these rows. Whether there was anything to infer.
 pub(super) fn attribute(
@@ -37,10 +35,14 @@ pub(super) fn attribute(
     let function = |row: usize| all.function.get(rows[row] as usize);
     let version = |row: usize| all.version.get(rows[row] as usize);
     // Where one row does not tell its function, it may be any of those with this version.
-    let untold: HashSet<Option<u32>, Folded> = (0..rows.len())
-        .filter(|&row| function(row).is_none())
-        .map(version)
-        .collect();
+    let mut untold: HashSet<Option<u32>, Folded> = HashSet::default();
+    let mut in_untold = Remembered::new();
+    for row in 0..rows.len() {
+        if function(row).is_none() {
+            let version = version(row);
+            in_untold.answer(version, [version.unwrap_or(0), 0], || _ = untold.insert(version));
+        }
+    }
     let version_of = |row: usize| -> Version {
         let version = version(row);
         let function = function(row).filter(|_| untold.is_empty() || !untold.contains(&version));
@@ -48,20 +50,17 @@ pub(super) fn attribute(
     };
     let mut used: HashMap<Version, Used, Folded> = HashMap::default();
     // Most rows tell of the same few versions and models: nothing new.
-    let mut known = [None; KNOWN];
+    let mut in_used = Remembered::new();
     for row in 0..models.len() {
         match (models[row], sources[row]) {
             (Some(model), ModelSource::Logged) => {
                 let version = version_of(row);
-                let seat = model.wrapping_mul(31).wrapping_add(version.1.unwrap_or(0)) as usize % KNOWN;
-                if known[seat] == Some((version, model)) {
-                    continue;
-                }
-                known[seat] = Some((version, model));
-                let entry = used.entry(version).or_insert(Used::One(model));
-                if !matches!(entry, Used::One(other) if *other == model) {
-                    *entry = Used::Several;
-                }
+                in_used.answer((version, model), [model, version.1.unwrap_or(0)], || {
+                    let entry = used.entry(version).or_insert(Used::One(model));
+                    if !matches!(entry, Used::One(other) if *other == model) {
+                        *entry = Used::Several;
+                    }
+                });
             }
             (_, ModelSource::Several) => {
                 used.insert(version_of(row), Used::Several);

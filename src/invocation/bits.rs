@@ -48,15 +48,30 @@ impl Bits {
     }
 }
 
-/// What occurs more than once of what `each` goes through, as often as it occurs and in order. There are at most `count`.
-pub(super) fn occurring_twice<T: Copy + Hash + Ord>(
-    count: usize,
-    each: impl Fn(&mut dyn FnMut(T)),
-) -> Vec<T> {
-    let mut once = Bits::of(count);
+/// Many, of which something is to be done with each.
+pub(super) trait Each<T> {
+    /// How many there are at most.
+    fn at_most(&self) -> usize;
+
+    fn each(&self, then: impl FnMut(T));
+}
+
+impl<T: Copy> Each<T> for [T] {
+    fn at_most(&self) -> usize {
+        self.len()
+    }
+
+    fn each(&self, then: impl FnMut(T)) {
+        self.iter().copied().for_each(then);
+    }
+}
+
+/// What occurs more than once among these, as often as it occurs and in order.
+pub(super) fn occurring_twice<T: Copy + Hash + Ord>(these: &(impl Each<T> + ?Sized)) -> Vec<T> {
+    let mut once = Bits::of(these.at_most());
     let mut twice = vec![0; once.words.len()];
     let mut doubted = 0;
-    each(&mut |one| {
+    these.each(|one| {
         let (word, bit) = once.place(one);
         let again = once.words[word] & bit;
         once.words[word] |= bit;
@@ -65,7 +80,7 @@ pub(super) fn occurring_twice<T: Copy + Hash + Ord>(
     });
     once.words = twice;
     let mut several = Vec::with_capacity(2 * doubted);
-    each(&mut |one| {
+    these.each(|one| {
         if once.may_hold(one) {
             several.push(one);
         }
@@ -93,8 +108,7 @@ mod tests {
                 .filter(|(_, count)| *count > 1)
                 .flat_map(|(value, count)| std::iter::repeat_n(value, count))
                 .collect();
-            let each = |then: &mut dyn FnMut(u64)| values.iter().for_each(|value| then(*value));
-            prop_assert_eq!(occurring_twice(values.len(), each), expected);
+            prop_assert_eq!(occurring_twice(&*values), expected);
         }
 
         #[test]

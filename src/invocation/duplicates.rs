@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::assemble::is_repeated_report;
-use super::bits::{Bits, occurring_twice};
+use super::bits::{Bits, Each, occurring_twice};
 use super::drafts::Drafts;
 use super::folded::Folded;
 use super::ledger::Ledger;
@@ -22,12 +22,7 @@ pub(super) fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
     let is_end = |row: &&MarkRow| row.kind == MarkKind::End;
     let marks = rows.marks.iter().filter(|row| !is_end(row));
     conflicts.extend(marks.filter_map(|row| uuid(&row.request_id)));
-    let count = settled.iter().map(Drafts::len).sum();
-    conflicts.extend(occurring_twice(count, |then| {
-        settled
-            .iter()
-            .for_each(|drafts| drafts.each_uuid(|_, id| then(id)));
-    }));
+    conflicts.extend(occurring_twice(&Uuids(settled)));
     if conflicts.is_empty() {
         return;
     }
@@ -42,6 +37,21 @@ pub(super) fn loosen_conflicts(settled: &mut [Drafts], rows: &mut Rows) {
         // From behind, so that what comes into an empty place stays.
         for row in conflicting.into_iter().rev() {
             drafts.swap_remove(row).loosen(rows);
+        }
+    }
+}
+
+/// The ids of what is settled.
+struct Uuids<'a>(&'a [Drafts]);
+
+impl Each<u128> for Uuids<'_> {
+    fn at_most(&self) -> usize {
+        self.0.iter().map(Drafts::len).sum()
+    }
+
+    fn each(&self, mut then: impl FnMut(u128)) {
+        for drafts in self.0 {
+            drafts.each_uuid(|_, id| then(id));
         }
     }
 }
@@ -79,7 +89,7 @@ pub(super) fn drop_ends(mut ends: Vec<End>, settled: &[Drafts], rows: &mut Rows,
             }
         });
     }
-    let repeated = occurring_twice(ends.len(), |then| ends.iter().for_each(|end| then(*end)));
+    let repeated = occurring_twice(&*ends);
     let repeated: u64 = repeated
         .chunk_by(|a, b| a == b)
         .map(|same| same.len() as u64 - 1)

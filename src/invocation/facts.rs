@@ -80,22 +80,19 @@ impl Facts {
     }
 
     /// Puts them into a draft.
-    pub(super) fn put_into(self, draft: Draft) -> Draft {
-        Draft {
-            input_tokens: self.input_tokens,
-            output_tokens: self.output_tokens,
-            max_tokens: self.max_tokens,
-            temperature_milli: self.temperature_milli,
-            retries: self.retries,
-            before: self.before.map(Micros::as_micros),
-            after: self.after.map(Micros::as_micros),
-            bedrock_latency: self.bedrock_latency.map(Micros::as_micros),
-            time_to_first_token: self.time_to_first_token.map(Micros::as_micros),
-            streaming: self.streaming.map(u32::from),
-            prompt: self.prompt,
-            is_throttled: Some(u32::from(self.is_throttled)),
-            ..draft
-        }
+    pub(super) fn put_into(self, draft: &mut Draft) {
+        draft.input_tokens = self.input_tokens;
+        draft.output_tokens = self.output_tokens;
+        draft.max_tokens = self.max_tokens;
+        draft.temperature_milli = self.temperature_milli;
+        draft.retries = self.retries;
+        draft.before = self.before.map(Micros::as_micros);
+        draft.after = self.after.map(Micros::as_micros);
+        draft.bedrock_latency = self.bedrock_latency.map(Micros::as_micros);
+        draft.time_to_first_token = self.time_to_first_token.map(Micros::as_micros);
+        draft.streaming = self.streaming.map(u32::from);
+        draft.prompt = self.prompt;
+        draft.is_throttled = Some(u32::from(self.is_throttled));
     }
 }
 

@@ -54,6 +54,15 @@ pub struct Invocations {
     pub(crate) is_matched: Optional<u32>,
 }
 
+/// The models of a row, of a code of [`ModelKind`] and its model.
+fn models_of(kind: Option<u32>, model: Option<u32>) -> ModelUse {
+    match (ModelKind::of(kind.unwrap_or(0)), model) {
+        (ModelKind::One, Some(model)) => ModelUse::One(model),
+        (ModelKind::Several, _) => ModelUse::Several,
+        _ => ModelUse::Unnamed,
+    }
+}
+
 /// Request ids: UUIDs as two numbers, others as texts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RequestIds {
@@ -111,19 +120,23 @@ impl Invocations {
             .map(|at| Timestamp::from_epoch_millis(at as i64))
     }
 
+    /// How many rows have no time.
+    pub fn without_time(&self) -> usize {
+        let mut count = 0;
+        self.ended_at
+            .each(0..self.len(), |_, at| count += usize::from(at.is_none()));
+        count
+    }
+
     /// How calls of a row were put together.
     pub(crate) fn combined(&self, row: usize) -> CallsCombined {
         CallsCombined::of(self.combined.get(row).unwrap_or(0))
     }
 
-    /// The models of a row.
-    pub(crate) fn model_use(&self, row: usize) -> ModelUse {
-        let kind = ModelKind::of(self.model_use.get(row).unwrap_or(0));
-        match (kind, self.model.get(row)) {
-            (ModelKind::One, Some(model)) => ModelUse::One(model),
-            (ModelKind::Several, _) => ModelUse::Several,
-            _ => ModelUse::Unnamed,
-        }
+    /// Does something with the models of every row.
+    pub fn each_model_use(&self, mut then: impl FnMut(ModelUse)) {
+        let of_row = |row, kind| then(models_of(kind, self.model.get(row)));
+        self.model_use.each(0..self.len(), of_row);
     }
 
     /// The invocation of a row, if there is one.
@@ -152,7 +165,7 @@ impl Invocations {
             duration: micros(&self.duration_us)?,
             waited_init: micros(&self.waited_init_us),
             billed: micros(&self.billed_us),
-            model: self.model_use(row),
+            model: models_of(self.model_use.get(row), self.model.get(row)),
             inference,
             retry: micros(&self.retry_us),
             facts: Facts {

@@ -341,7 +341,7 @@ impl Attempt<'_> {
             .filter_map(|call| call.retry)
             .reduce(Micros::saturating_add);
         let combined = inference.map_or(CallsCombined::Single, |inference| inference.combined);
-        let draft = Draft {
+        let mut draft = Draft {
             id_high: Some(id_high),
             id_low: Some(id_low),
             other_id,
@@ -382,7 +382,8 @@ impl Attempt<'_> {
             is_provisioned: Some(u32::from(self.is_provisioned(tables))),
             ..Draft::default()
         };
-        Facts::of(&calls).put_into(draft)
+        Facts::of(&calls).put_into(&mut draft);
+        draft
     }
 
     /// Whether the handler says that its environment was initialised beforehand.

@@ -52,9 +52,10 @@ impl Joiner {
         };
         let slot = match row.kind {
             MarkKind::Start { .. } => &mut self.slot(id).start,
-            MarkKind::End => match self.open.get(&id) {
-                Some(slot) => &mut self.slots[*slot as usize].end,
-                // Where its `START` stands elsewhere, or its `REPORT` before it.
+            MarkKind::End => match self.open.get(&id).copied() {
+                Some(slot) => &mut self.slots[slot as usize].end,
+                // Where its `REPORT` stands before it, or its `START` elsewhere.
+                None if self.ends_one_of_last(id, &row) => return,
                 None => return self.loose.marks.push(row),
             },
             MarkKind::TimedOut | MarkKind::Crashed => return self.loose.marks.push(row),
@@ -93,21 +94,40 @@ impl Joiner {
             return false;
         };
         self.free.push(slot);
+        if self.last.len() == FEW_DRAFTS {
+            self.keep_last();
+        }
         let open = &mut self.slots[slot as usize];
-        match open.settle(id, &row, models) {
-            Some(draft) => {
-                self.last.push(draft);
-                open.clear();
-                if self.last.len() == FEW_DRAFTS {
-                    self.keep_last();
-                }
-            }
-            None => {
-                open.loosen(&mut self.loose);
-                self.loose.reports.push(row);
-            }
+        // It is filled where it stays: it is too large to be handed on.
+        let draft = self.last.push_mut(Draft::default());
+        if open.settle(id, &row, models, draft).is_some() {
+            open.clear();
+        } else {
+            self.last.pop();
+            open.loosen(&mut self.loose);
+            self.loose.reports.push(row);
         }
         true
+    }
+
+    /// Adds an `END` to a request that was settled a moment before and has none, if it is a usual one: in the same millisecond.
+    fn ends_one_of_last(&mut self, id: u128, row: &MarkRow) -> bool {
+        let (high, low) = halves(id);
+        let standing = row.standing;
+        let is_of = |draft: &&mut Draft| (draft.id_low, draft.id_high) == (Some(low), Some(high));
+        let Some(draft) = self.last.iter_mut().rev().find(is_of) else {
+            return false;
+        };
+        let is_usual = draft.end_distance.is_none()
+            && draft.ended_at == standing.at.map(|at| at.as_epoch_millis() as u64)
+            && (draft.stream, draft.file) == (Some(standing.stream), Some(standing.file))
+            && draft.has_event_id == Some(u32::from(standing.has_event_id))
+            && !row.told.is_of_file;
+        if let Some(sequence) = draft.end_sequence.filter(|_| is_usual) {
+            draft.end_told = Some(row.told.of_request().own).filter(|told| *told != 0);
+            draft.end_distance = Some(distance(standing.sequence, sequence));
+        }
+        is_usual
     }
 
     /// The slot of a request, which is empty if it has none yet.
@@ -172,8 +192,8 @@ impl Open {
         loose.timings.extend(self.timing.take());
     }
 
-    /// The invocation of these records, if they are the usual ones.
-    fn settle(&self, id: u128, report: &ReportRow, models: &Models) -> Option<Draft> {
+    /// Makes an empty draft that of the invocation of these records, if they are the usual ones.
+    fn settle(&self, id: u128, report: &ReportRow, models: &Models, draft: &mut Draft) -> Option<()> {
         let start = self.start.as_ref()?;
         let MarkKind::Start { version } = start.kind else {
             return None;
@@ -214,44 +234,41 @@ impl Open {
         let before = |at: Option<Timestamp>| at.map(|at| before_ms(ended, at));
         let told = |told: super::rows::Told| Some(told.of_request().own).filter(|told| *told != 0);
         let (id_high, id_low) = halves(id);
-        let draft = Draft {
-            id_high: Some(id_high),
-            id_low: Some(id_low),
-            file: Some(standing.file),
-            stream: Some(standing.stream),
-            version,
-            ended_at: Some(ended.as_epoch_millis() as u64),
-            memory_mb: memory_size_mb,
-            duration: Some(duration.as_micros()),
-            billed: billed.map(Micros::as_micros),
-            init: init.map(Micros::as_micros),
-            restore: restore.map(Micros::as_micros),
-            completeness: Some(Completeness::Whole.code()),
-            max_memory_used_mb,
-            status: status.map(Coded::code),
-            started_before_ms: before(start.standing.at),
-            start_distance: Some(distance(start.standing.sequence, standing.sequence)),
-            end_sequence: Some(standing.sequence),
-            has_event_id: Some(u32::from(standing.has_event_id)),
-            start_told: told(start.told),
-            end_told: self.end.as_ref().and_then(|row| told(row.told)),
-            end_distance: self
-                .end
-                .as_ref()
-                .map(|row| distance(row.standing.sequence, standing.sequence)),
-            report_told: Some(own).filter(|told| *told != 0),
-            report_trace: Some(trace).filter(|told| *told != 0),
-            outcome: Some(outcome(&report.report, false, false, self.last_status()).code()),
-            model_use: Some(ModelKind::Unnamed.code()),
-            combined: Some(CallsCombined::Single.code()),
-            is_bound: Some(0),
-            is_matched: Some(0),
-            is_throttled: Some(0),
-            ..Draft::default()
-        };
+        draft.id_high = Some(id_high);
+        draft.id_low = Some(id_low);
+        draft.file = Some(standing.file);
+        draft.stream = Some(standing.stream);
+        draft.version = version;
+        draft.ended_at = Some(ended.as_epoch_millis() as u64);
+        draft.memory_mb = memory_size_mb;
+        draft.duration = Some(duration.as_micros());
+        draft.billed = billed.map(Micros::as_micros);
+        draft.init = init.map(Micros::as_micros);
+        draft.restore = restore.map(Micros::as_micros);
+        draft.completeness = Some(Completeness::Whole.code());
+        draft.max_memory_used_mb = max_memory_used_mb;
+        draft.status = status.map(Coded::code);
+        draft.started_before_ms = before(start.standing.at);
+        draft.start_distance = Some(distance(start.standing.sequence, standing.sequence));
+        draft.end_sequence = Some(standing.sequence);
+        draft.has_event_id = Some(u32::from(standing.has_event_id));
+        draft.start_told = told(start.told);
+        draft.end_told = self.end.as_ref().and_then(|row| told(row.told));
+        draft.end_distance = self
+            .end
+            .as_ref()
+            .map(|row| distance(row.standing.sequence, standing.sequence));
+        draft.report_told = Some(own).filter(|told| *told != 0);
+        draft.report_trace = Some(trace).filter(|told| *told != 0);
+        draft.outcome = Some(outcome(&report.report, false, false, self.last_status()).code());
+        draft.model_use = Some(ModelKind::Unnamed.code());
+        draft.combined = Some(CallsCombined::Single.code());
+        draft.is_bound = Some(0);
+        draft.is_matched = Some(0);
+        draft.is_throttled = Some(0);
         match &self.timing {
             Some(timing) => timing.settle(draft, ended, models),
-            None => Some(draft),
+            None => Some(()),
         }
     }
 
@@ -271,8 +288,8 @@ pub(super) fn at_before_ms(ended: Timestamp, before_ms: u64) -> Timestamp {
 }
 
 impl TimingRow {
-    /// Adds the only call of an invocation, if it is a usual one.
-    fn settle(&self, draft: Draft, ended: Timestamp, models: &Models) -> Option<Draft> {
+    /// Adds the only call of an invocation to its draft, if it is a usual one.
+    fn settle(&self, draft: &mut Draft, ended: Timestamp, models: &Models) -> Option<()> {
         let call = &self.call;
         let model = call.model.filter(|model| models.model(*model).is_some())?;
         let inference = call.inference?;
@@ -291,32 +308,31 @@ impl TimingRow {
         }
         let is_bound = call.status == Some(CallStatus::Timeout);
         let told = self.told.of_request().own;
-        Some(Draft {
-            model: Some(model),
-            model_use: Some(ModelKind::One.code()),
-            inference: Some(inference.as_micros()),
-            calls: Some(1),
-            is_bound: Some(u32::from(is_bound)),
-            retry: call.retry.map(Micros::as_micros),
-            is_matched: Some(1),
-            input_tokens: count(call.input_tokens)?,
-            output_tokens: count(call.output_tokens)?,
-            max_tokens: count(call.max_tokens)?,
-            initialization: call.initialization,
-            cold_start: call.cold_start.map(u32::from),
-            timing_told: Some(told).filter(|told| *told != 0),
-            timing_before_ms: self.standing.at.map(|at| before_ms(ended, at)),
-            timing_distance: draft
-                .end_sequence
-                .map(|end| distance(self.standing.sequence, end)),
-            call_index: call.call_index,
-            start_offset: call.start_offset.map(Micros::as_micros),
-            call_status: call.status.map(Coded::code),
-            bedrock_high: bedrock.map(|(high, _)| high),
-            bedrock_low: bedrock.map(|(_, low)| low),
-            prompt_hash: call.prompt,
-            ..Facts::of_numbers(&[call]).put_into(draft)
-        })
+        draft.model = Some(model);
+        draft.model_use = Some(ModelKind::One.code());
+        draft.inference = Some(inference.as_micros());
+        draft.calls = Some(1);
+        draft.is_bound = Some(u32::from(is_bound));
+        draft.retry = call.retry.map(Micros::as_micros);
+        draft.is_matched = Some(1);
+        draft.input_tokens = count(call.input_tokens)?;
+        draft.output_tokens = count(call.output_tokens)?;
+        draft.max_tokens = count(call.max_tokens)?;
+        draft.initialization = call.initialization;
+        draft.cold_start = call.cold_start.map(u32::from);
+        draft.timing_told = Some(told).filter(|told| *told != 0);
+        draft.timing_before_ms = self.standing.at.map(|at| before_ms(ended, at));
+        draft.timing_distance = draft
+            .end_sequence
+            .map(|end| distance(self.standing.sequence, end));
+        draft.call_index = call.call_index;
+        draft.start_offset = call.start_offset.map(Micros::as_micros);
+        draft.call_status = call.status.map(Coded::code);
+        draft.bedrock_high = bedrock.map(|(high, _)| high);
+        draft.bedrock_low = bedrock.map(|(_, low)| low);
+        draft.prompt_hash = call.prompt;
+        Facts::of_numbers(&[call]).put_into(draft);
+        Some(())
     }
 }
 

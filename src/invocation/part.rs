@@ -139,8 +139,30 @@ impl Sifter {
         true
     }
 
+    /// Takes a usual timing record of our own, if it is one.
+    fn timing(&mut self, event: &RawEvent<'_>, is_escaped: bool) -> bool {
+        let Self {
+            parser,
+            is_times_only,
+            part,
+            words,
+            ..
+        } = self;
+        let taken = parser.parse_usual_timing(&event.message, is_escaped, |timing| {
+            if *is_times_only {
+                timing.facts = CallFacts::default();
+            }
+            if let Some(at) = event.at {
+                part.widen_span(at);
+            }
+            let (standing, told) = part.standing(event, Kind::of_timing(timing), words);
+            part.timing(timing, standing, told);
+        });
+        taken.is_some()
+    }
+
     fn event(&mut self, event: &RawEvent<'_>) {
-        if !event.is_row && self.flat(event, false) {
+        if !event.is_row && (self.flat(event, false) || self.timing(event, false)) {
             return;
         }
         if let Some(at) = event.at {
@@ -198,27 +220,7 @@ impl Take for Sifter {
         if event.event_id.is_none() {
             return false;
         }
-        if self.flat(event, true) {
-            return true;
-        }
-        let Self {
-            parser,
-            is_times_only,
-            part,
-            words,
-            ..
-        } = self;
-        let taken = parser.parse_escaped(&event.message, |timing| {
-            if *is_times_only {
-                timing.facts = CallFacts::default();
-            }
-            if let Some(at) = event.at {
-                part.widen_span(at);
-            }
-            let (standing, told) = part.standing(event, Kind::of_timing(timing), words);
-            part.timing(timing, standing, told);
-        });
-        taken.is_some()
+        self.flat(event, true) || self.timing(event, true)
     }
 
     fn repaired(&mut self, lines: u64) {

@@ -46,20 +46,21 @@ pub(super) fn classify(
     // Rows of each stream, in the order in which they came.
     let streams = tables.streams.len();
     let mut begin = vec![0_u32; streams + 1];
-    let stream_of = |row: usize| drafts.stream.get(row).unwrap_or(0) as usize;
-    for row in 0..drafts.len() {
-        begin[stream_of(row) + 1] += 1;
-    }
+    let stream_of = |stream: Option<u32>| stream.unwrap_or(0) as usize;
+    drafts
+        .stream
+        .each(0..drafts.len(), |_, stream| begin[stream_of(stream) + 1] += 1);
     for stream in 0..streams {
         begin[stream + 1] += begin[stream];
     }
     let mut rows = vec![0_u32; drafts.len()];
     let mut next = begin.clone();
-    for (row, number) in (0..drafts.len()).zip(0_u32..) {
-        let place = &mut next[stream_of(row)];
-        rows[*place as usize] = number;
+    drafts.stream.each(0..drafts.len(), |row, stream| {
+        let place = &mut next[stream_of(stream)];
+        // There are not 4 billion of them.
+        rows[*place as usize] = row as u32;
         *place += 1;
-    }
+    });
     drop(next);
     let mut inits: Vec<&InitRow> = inits.iter().collect();
     inits.sort_by_key(|row| row.stream);

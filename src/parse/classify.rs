@@ -106,15 +106,16 @@ impl Parser {
         platform_flat::read(message, is_escaped)
     }
 
-    /// Reads a timing record of our own as it stands inside a JSON text, and what is made of it: it is too large to be handed
-    /// on. `None` if the message is another, or is to be read without its escapes.
+    /// Reads a usual timing record of our own, as it is or as it stands inside a JSON text, and what is made of it: it is too large
+    /// to be handed on. `None` if the message is another, or is to be read by [`Parser::parse`].
     #[inline]
-    pub fn parse_escaped<'a, T>(
+    pub fn parse_usual_timing<'a, T>(
         &self,
         message: &'a str,
+        is_escaped: bool,
         then: impl FnOnce(&mut Timing<'a>) -> T,
     ) -> Option<T> {
-        timing::parse_escaped(message, then)
+        timing::parse_usual(message, is_escaped, then)
     }
 
     /// Reads a row of Logs Insights that has no message: its fields as a JSON object. What is written so into a

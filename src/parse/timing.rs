@@ -52,11 +52,19 @@ pub(super) fn parse_flat(json: &str) -> Option<Timing<'_>> {
     timing_flat::read(json, checked)?.ok()
 }
 
-/// Reads a record of our own schema as it stands inside a JSON text, and what is made of it. `None` if it is to be read
-/// without its escapes.
+/// Reads a record of our own schema as our handler writes it, as it is or as it stands inside a JSON text, and what is made of it.
+/// `None` if it is to be read by a parser.
 #[inline]
-pub(super) fn parse_escaped<'a, T>(json: &'a str, then: impl FnOnce(&mut Timing<'a>) -> T) -> Option<T> {
-    timing_flat::read_escaped(json, |record| checked(record).as_mut().ok().map(then))?
+pub(super) fn parse_usual<'a, T>(
+    json: &'a str,
+    is_escaped: bool,
+    then: impl FnOnce(&mut Timing<'a>) -> T,
+) -> Option<T> {
+    let checked = |record: &TimingRecord<'a>| checked(record).as_mut().ok().map(then);
+    match is_escaped {
+        true => timing_flat::read_escaped(json, checked)?,
+        false => timing_flat::read(json, checked)?,
+    }
 }
 
 /// The schema that a JSON object says it has.

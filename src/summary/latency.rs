@@ -121,6 +121,7 @@ pub fn inference_of(rows: &Columns, row: usize) -> RowInference {
 }
 
 /// The value of a metric of a row in microseconds, if it has one, and whether it is a lower bound.
+#[inline]
 pub fn value_of(rows: &Columns, row: usize, metric: Metric) -> Option<(u64, bool)> {
     value_given(rows, row, metric, inference_of(rows, row))
 }
@@ -159,9 +160,26 @@ fn in_sample(rows: &Columns, failures: Failures) -> impl Iterator<Item = usize> 
 
 /// The sample of one metric.
 pub(super) fn sample_of(rows: &Columns, failures: Failures, metric: Metric) -> Option<Sample> {
+    // What a metric is, is asked once and not of each row.
+    match metric {
+        Metric::Duration => sample_by(rows, failures, |row| value_of(rows, row, Metric::Duration)),
+        Metric::Init => sample_by(rows, failures, |row| value_of(rows, row, Metric::Init)),
+        Metric::Inference => sample_by(rows, failures, |row| value_of(rows, row, Metric::Inference)),
+        Metric::Overhead => sample_by(rows, failures, |row| value_of(rows, row, Metric::Overhead)),
+        Metric::Total => sample_by(rows, failures, |row| value_of(rows, row, Metric::Total)),
+        Metric::Billed => sample_by(rows, failures, |row| value_of(rows, row, Metric::Billed)),
+    }
+}
+
+#[inline]
+fn sample_by(
+    rows: &Columns,
+    failures: Failures,
+    value: impl Fn(usize) -> Option<(u64, bool)>,
+) -> Option<Sample> {
     let mut values = Values::default();
     for row in in_sample(rows, failures) {
-        if let Some((value, is_bound)) = value_of(rows, row, metric) {
+        if let Some((value, is_bound)) = value(row) {
             values.add(value, is_bound, rows.len());
         }
     }
@@ -185,6 +203,7 @@ pub(super) fn share_of(rows: &Columns, failures: Failures) -> Option<Share> {
 }
 
 /// In how many rows inference times are doubtful.
+#[derive(Debug, Default)]
 pub(super) struct InferenceDoubts {
     /// See [`Latencies::inference_over_duration`].
     pub(super) over_duration: usize,
@@ -194,14 +213,19 @@ pub(super) struct InferenceDoubts {
 
 impl InferenceDoubts {
     pub(super) fn of(rows: &Columns, failures: Failures) -> Self {
-        let count =
-            |is_in: &dyn Fn(usize) -> bool| in_sample(rows, failures).filter(|row| is_in(*row)).count();
-        Self {
-            over_duration: count(&|row| inference_of(rows, row) == RowInference::OverDuration),
-            timeouts_without: count(&|row| {
-                rows.outcome[row] == Outcome::Timeout as u32
-                    && inference_of(rows, row) == RowInference::Unknown
-            }),
+        let mut doubts = Self::default();
+        in_sample(rows, failures).for_each(|row| doubts.add(rows, row, inference_of(rows, row)));
+        doubts
+    }
+
+    #[inline]
+    fn add(&mut self, rows: &Columns, row: usize, inference: RowInference) {
+        match inference {
+            RowInference::OverDuration => self.over_duration += 1,
+            RowInference::Unknown if rows.outcome[row] == Outcome::Timeout as u32 => {
+                self.timeouts_without += 1;
+            }
+            RowInference::Known(_) | RowInference::Unknown => {}
         }
     }
 }
@@ -229,8 +253,7 @@ struct Part {
     invocations: usize,
     values: [Values; 6],
     has_waited: bool,
-    inference_over_duration: usize,
-    timeouts_without_inference: usize,
+    doubts: InferenceDoubts,
 }
 
 impl Part {
@@ -242,13 +265,7 @@ impl Part {
                 values.add(value, is_bound, rows.len());
             }
         }
-        match inference {
-            RowInference::OverDuration => self.inference_over_duration += 1,
-            RowInference::Unknown if rows.outcome[row] == Outcome::Timeout as u32 => {
-                self.timeouts_without_inference += 1;
-            }
-            RowInference::Known(_) | RowInference::Unknown => {}
-        }
+        self.doubts.add(rows, row, inference);
     }
 
     fn into_latencies(mut self) -> Latencies {
@@ -263,8 +280,8 @@ impl Part {
         Latencies {
             samples,
             share: None,
-            inference_over_duration: self.inference_over_duration,
-            timeouts_without_inference: self.timeouts_without_inference,
+            inference_over_duration: self.doubts.over_duration,
+            timeouts_without_inference: self.doubts.timeouts_without,
         }
     }
 }

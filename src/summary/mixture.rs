@@ -44,9 +44,16 @@ pub(super) fn mixtures_of(counts: &BTreeMap<Key, BTreeMap<Option<u32>, usize>>) 
 
 fn counts(column: &Optional<u32>) -> BTreeMap<Option<u32>, usize> {
     let mut counts: BTreeMap<Option<u32>, usize> = BTreeMap::new();
-    for (value, count) in column.runs() {
-        *counts.entry(value).or_default() += count;
-    }
+    let (mut last, mut count) = (None, 0);
+    column.each(0..column.len(), |_, value| {
+        if value != last {
+            *counts.entry(last).or_default() += count;
+            (last, count) = (value, 0);
+        }
+        count += 1;
+    });
+    *counts.entry(last).or_default() += count;
+    counts.retain(|_, count| *count > 0);
     counts
 }
 
