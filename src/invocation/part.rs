@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128, xxh3_128_with_seed};
 
-use super::assemble::MIX;
+use super::assemble::{MIX, is_of_one};
 use super::blanks::without_blanks;
+use super::codes::Coded;
 use super::collect::Span;
 use super::facts::{milli, prompt_hash};
 use super::joiner::Joiner;
@@ -19,7 +20,7 @@ use super::streams::region_of_arn;
 use super::tables::Tables;
 use crate::parse::{CallFacts, Flat, Lifecycle, Parsed, Parser, Record, Report, Timing};
 use crate::source::{Found, Item, RawEvent, Take};
-use crate::vocab::{Place, RequestId, Timestamp};
+use crate::vocab::{Micros, Place, RequestId, Timestamp};
 
 /// What a part of a file told. Parts come from any thread and are taken in by a
 /// [`Assembler`](super::Assembler) in the order of the input.
@@ -239,8 +240,10 @@ static TRACE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finde
 
 /// What it depends on by what a record is told from others.
 #[derive(Clone, Copy)]
-struct Kind {
-    is_report: bool,
+struct Kind<'r> {
+    says: Says<'r>,
+    /// Whether a trace may stand in its text.
+    may_be_traced: bool,
     /// Whether nothing but a copy of it has its text.
     is_record: bool,
     /// Whether another may be equal, for two environments begin in the same moment.
@@ -249,24 +252,76 @@ struct Kind {
     identifies: bool,
 }
 
-impl Kind {
-    fn of(record: &Record<'_>) -> Self {
+/// What an event of a stream and a moment says, if not its text tells it from others: a line of a request whose id is known
+/// says no more than what is read of it.
+#[derive(Clone, Copy)]
+enum Says<'r> {
+    Text,
+    Report(&'r Report),
+    /// With a version.
+    Start(Option<&'r str>),
+    End,
+}
+
+impl Says<'_> {
+    /// A hash of it; `None` where its text tells it.
+    #[inline]
+    fn hash(self) -> Option<u64> {
+        let micros = |time: Option<Micros>| time.map_or(u64::MAX, Micros::as_micros);
+        let half = |number: Option<u32>| u64::from(number.unwrap_or(u32::MAX));
+        let text = |text: Option<&str>| text.map_or(0, |text| xxh3_64(text.as_bytes()));
+        let numbers: [u64; 8] = match self {
+            Says::Text => return None,
+            Says::Report(report) => [
+                1 + u64::from(report.completeness.code()),
+                report.duration.as_micros(),
+                micros(report.billed),
+                half(report.memory_size_mb) << 32 | half(report.max_memory_used_mb),
+                micros(report.init),
+                micros(report.restore),
+                report.status.map_or(0, |status| 1 + u64::from(status.code())),
+                text(report.error_type.as_deref()),
+            ],
+            Says::Start(version) => return Some(xxh3_64_with_seed(b"START", text(version))),
+            Says::End => return Some(xxh3_64(b"END")),
+        };
+        let mut bytes = [0; 64];
+        let (words, _) = bytes.as_chunks_mut::<8>();
+        for (word, number) in words.iter_mut().zip(numbers) {
+            *word = number.to_le_bytes();
+        }
+        Some(xxh3_64(&bytes))
+    }
+}
+
+impl<'r> Kind<'r> {
+    fn of(record: &'r Record<'_>) -> Self {
         let kind = Self::RECORD;
         match record {
             Record::Report(report) => Self::of_report(report),
             Record::Timing(timing) => Self::of_timing(timing),
             Record::Bedrock(_) | Record::Gateway(_) | Record::Client(_) | Record::ClientRun(_) => kind,
-            Record::Lifecycle(line) => Self {
-                is_record: false,
-                is_of_anyone: !line.line.names_a_request(),
-                ..kind
+            Record::Lifecycle(line) => match &line.line {
+                Lifecycle::Start {
+                    request_id, version, ..
+                } if is_of_one(request_id) => Self::of_mark(Says::Start(version.as_deref())),
+                Lifecycle::End { request_id } if is_of_one(request_id) => Self::of_mark(Says::End),
+                line => Self {
+                    is_of_anyone: !line.names_a_request(),
+                    ..Self::of_mark(Says::Text)
+                },
             },
         }
     }
 
-    fn of_report(report: &Report) -> Self {
+    fn of_report(report: &'r Report) -> Self {
+        let says = match is_of_one(&report.request_id) {
+            true => Says::Report(report),
+            false => Says::Text,
+        };
         Self {
-            is_report: true,
+            says,
+            may_be_traced: true,
             // Nothing tells one without an id from another.
             is_record: report.request_id != RequestId::absent(),
             identifies: !report.request_id.is_redacted(),
@@ -281,18 +336,20 @@ impl Kind {
         }
     }
 
+    /// Of a line that names its request.
+    fn of_mark(says: Says<'r>) -> Self {
+        Self {
+            says,
+            is_record: false,
+            ..Self::RECORD
+        }
+    }
+
     /// Of a record that names no request.
     const RECORD: Self = Self {
-        is_report: false,
+        says: Says::Text,
+        may_be_traced: false,
         is_record: true,
-        is_of_anyone: false,
-        identifies: false,
-    };
-
-    /// Of a line that names its request.
-    const MARK: Self = Self {
-        is_report: false,
-        is_record: false,
         is_of_anyone: false,
         identifies: false,
     };
@@ -305,21 +362,30 @@ impl Part {
 
     /// Takes a usual line of the platform.
     fn flat(&mut self, event: &RawEvent<'_>, flat: Flat<'_>, words: &mut Vec<u8>) {
-        let (request_id, kind) = match flat {
+        let (request_id, kind, says) = match flat {
             Flat::Report(report) => {
-                let (standing, told) = self.standing(event, Kind::of_report(&report), words);
+                let kind = Kind {
+                    may_be_traced: false,
+                    ..Kind::of_report(&report)
+                };
+                let (standing, told) = self.standing(event, kind, words);
                 return self.report(report, standing, told);
             }
             Flat::Start { request_id, version } => {
-                let version = Some(self.tables.streams.versions.position(version));
-                (request_id, MarkKind::Start { version })
+                let position = self.tables.streams.versions.position(version);
+                let kind = MarkKind::Start {
+                    version: Some(position),
+                };
+                (request_id, kind, Says::Start(Some(version)))
             }
-            Flat::End { request_id } => (request_id, MarkKind::End),
+            Flat::End { request_id } => (request_id, MarkKind::End, Says::End),
         };
         self.ledger.lifecycle += 1;
-        let (standing, told) = self.standing(event, Kind::MARK, words);
+        let request_id = RequestId::Uuid(request_id);
+        let says = if is_of_one(&request_id) { says } else { Says::Text };
+        let (standing, told) = self.standing(event, Kind::of_mark(says), words);
         self.joiner.mark(MarkRow {
-            request_id: RequestId::Uuid(request_id),
+            request_id,
             kind,
             standing,
             told,
@@ -327,7 +393,7 @@ impl Part {
     }
 
     /// Where the next record stands, and what tells it from others.
-    fn standing(&mut self, event: &RawEvent<'_>, kind: Kind, words: &mut Vec<u8>) -> (Standing, Told) {
+    fn standing(&mut self, event: &RawEvent<'_>, kind: Kind<'_>, words: &mut Vec<u8>) -> (Standing, Told) {
         let stream = self.tables.streams.of(event);
         let told = self.told(event, kind, stream, words);
         self.records += 1;
@@ -419,9 +485,9 @@ impl Part {
         }
     }
 
-    /// What tells this very event from others: its event id, else its stream, time and text. Of lines with neither a time
+    /// What tells this very event from others: its event id, else its stream, time and text, or what it says. Of lines with neither a time
     /// nor an id only records can be told apart: a retry repeats the `START` and `END` of its request to the letter.
-    fn told(&self, event: &RawEvent<'_>, kind: Kind, stream: u32, words: &mut Vec<u8>) -> Told {
+    fn told(&self, event: &RawEvent<'_>, kind: Kind<'_>, stream: u32, words: &mut Vec<u8>) -> Told {
         let is_told = event.at.is_some() && !(kind.is_of_anyone && event.log_stream.is_none());
         if event.event_id.is_none() && !is_told && !kind.is_record {
             return Told::default();
@@ -434,18 +500,27 @@ impl Part {
                 ..Told::default()
             };
         }
-        // A copy may have left out the second line, which tells one trace from another.
-        let message = event.message.as_bytes();
-        let trace_at = if kind.is_report { TRACE.find(message) } else { None };
-        let (text, trace) = message.split_at(trace_at.unwrap_or(message.len()));
-        let trace = trace.get(TRACE.needle().len()..);
         // Long texts are hashed several times as fast without a seed.
         let place = u128::from(xxh3_64(&place.to_le_bytes())).wrapping_mul(MIX);
+        // What another file without ids and times repeats is found later, and tells where in that file it stands.
+        let is_of_file = event.at.is_none() && kind.identifies;
+        // A copy may have left out the second line, which tells one trace from another.
+        let message = event.message.as_bytes();
+        let trace_at = if kind.may_be_traced {
+            TRACE.find(message)
+        } else {
+            None
+        };
+        let (text, trace) = message.split_at(trace_at.unwrap_or(message.len()));
+        let trace = trace.get(TRACE.needle().len()..);
+        let own = match kind.says.hash().filter(|_| !event.is_row) {
+            Some(says) => u128::from(says),
+            None => xxh3_128(without_blanks(text, words)),
+        };
         Told {
-            own: xxh3_128(without_blanks(text, words)) ^ place,
+            own: own ^ place,
             trace: trace.map_or(0, |trace| xxh3_128(trace.trim_ascii())),
-            // What another file without ids and times repeats is found later, and tells where in that file it stands.
-            is_of_file: event.at.is_none() && kind.identifies,
+            is_of_file,
         }
     }
 

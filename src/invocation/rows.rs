@@ -28,7 +28,8 @@ pub(super) struct Standing {
     pub(super) sequence: u64,
 }
 
-/// What tells an event from others: hashes of its event id, or of its stream, time and text; 0 where nothing does.
+/// What tells an event from others: hashes of its event id, or of its stream, time and text, or of what it says; 0 where
+/// nothing does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Told {
     pub(super) own: u128,
