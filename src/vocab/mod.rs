@@ -25,5 +25,6 @@ pub use origin::{Origin, Place};
 pub use rejected::Rejected;
 pub use text::{acts, counted, grouped, visible};
 pub use time_range::{TimeRange, gaps};
+pub(crate) use timestamp::Minute;
 pub use timestamp::Timestamp;
 pub use trace::TraceId;

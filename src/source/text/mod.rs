@@ -11,13 +11,13 @@ use memchr::{memchr, memchr_iter, memchr3, memrchr};
 
 pub(super) use open_event::OpenEvent;
 pub(super) use prefix::{Layout, layout, without_colours};
-use prefix::{PLATFORM_STARTS, Prefix};
+use prefix::{PLATFORM_STARTS, Prefix, split_usual_time};
 
 use super::encoding::ends_inside_character;
 use super::event::RawEvent;
 use super::lines::{Line, Lines};
 use super::sink::Sink;
-use crate::vocab::Place;
+use crate::vocab::{Minute, Place};
 
 /// Fields that stand on lines of their own below `REPORT RequestId: …`, as consoles and web pages print it.
 const FIELDS_OF_REPORT: [&str; 10] = [
@@ -125,34 +125,43 @@ pub(super) fn read_block(
 /// Reads text without colours, binary data and carriage returns.
 fn read_usual(text: &str, layout: &Layout, sink: &mut Sink<'_>) -> u64 {
     let mut open = OpenEvent::default();
-    let mut ahead = Ahead { text, layout, at: 0 };
-    let mut next = ahead.line();
+    let mut ahead = Ahead {
+        text,
+        layout,
+        is_time_alone: layout.is_time_alone(),
+        minute: Minute::default(),
+        at: 0,
+    };
+    // The line that was looked at to see where the event before it ends.
+    let mut next: Option<Begun<'_>> = None;
     let mut number = 0;
-    while let Some(line) = next.take() {
+    loop {
+        let Some(line) = next.take().or_else(|| ahead.line()) else {
+            break;
+        };
         number += 1;
         let place = Place::Line(number);
         let Some((prefix, message)) = line.begun else {
             take_line(line.text, place, layout, &mut open, sink);
-            next = ahead.line();
             continue;
         };
         if let Some(report) = open.report(&prefix)
             && is_field_of(report, message)
         {
             open.go_on(place, message, sink);
-            next = ahead.line();
             continue;
         }
         open.close(sink);
         // The lines behind it that begin no event of their own go on with it.
         let (mut goes_on, mut end) = (0, line.end);
-        next = ahead.line();
-        while let Some(line) = next
-            .as_ref()
-            .filter(|line| line.begun.is_none() && !line.has_mark())
-        {
-            (goes_on, end) = (goes_on + 1, line.end);
+        loop {
             next = ahead.line();
+            match &next {
+                Some(line) if line.begun.is_none() && !line.has_mark() => {
+                    (goes_on, end) = (goes_on + 1, line.end);
+                }
+                _ => break,
+            }
         }
         let whole = &text[line.end - message.len()..end];
         let may_be_several = goes_on > 0 && whole.trim_start().starts_with('{');
@@ -209,16 +218,30 @@ impl Begun<'_> {
 struct Ahead<'t> {
     text: &'t str,
     layout: &'t Layout,
+    is_time_alone: bool,
+    minute: Minute,
     at: usize,
 }
 
 impl<'t> Ahead<'t> {
+    // What a function writes to its caller's memory, these processors read back late.
+    #[inline(always)]
     fn line(&mut self) -> Option<Begun<'t>> {
         let begin = self.at;
         let rest = self.text.get(begin..).filter(|rest| !rest.is_empty())?;
         let end = memchr(b'\n', rest.as_bytes()).map_or(self.text.len(), |length| begin + length);
         self.at = end + 1;
         let text = &self.text[begin..end];
+        if self.is_time_alone
+            && let Some((at, message)) = split_usual_time(text, &mut self.minute)
+        {
+            let prefix = Prefix {
+                at: Some(at),
+                ..Prefix::default()
+            };
+            let begun = Some((prefix, message));
+            return Some(Begun { text, end, begun });
+        }
         let begun = self.layout.split(text);
         Some(Begun { text, end, begun })
     }

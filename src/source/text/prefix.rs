@@ -11,7 +11,7 @@
 
 use std::borrow::Cow;
 
-use crate::vocab::Timestamp;
+use crate::vocab::{Minute, Timestamp};
 
 /// One word before the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,11 @@ impl Layout {
     /// Whether nothing tells one event from the next.
     pub(in crate::source) fn is_bare(&self) -> bool {
         self.0.iter().all(|part| *part == Part::Container)
+    }
+
+    /// Whether a time is all that stands before each message.
+    pub(super) fn is_time_alone(&self) -> bool {
+        *self.0 == [Part::Time]
     }
 
     /// Splits a line into what stands before the message and the message. `None` if the line lacks
@@ -223,6 +228,17 @@ fn split_time(line: &str) -> Option<(Timestamp, &str)> {
     let end = line[11..].find(' ').map_or(line.len(), |at| at + 11);
     let at = Timestamp::parse(&line[..end])?;
     Some((at, line[end..].strip_prefix(' ').unwrap_or("")))
+}
+
+/// As [`split_time`], of a usual time.
+#[inline]
+pub(super) fn split_usual_time<'a>(line: &'a str, minute: &mut Minute) -> Option<(Timestamp, &'a str)> {
+    // The blank is a byte of its own, so that characters end before and behind it.
+    let (time, message) = (line.as_bytes().first_chunk()?, line.get(25..)?);
+    (line.as_bytes()[24] == b' ')
+        .then(|| minute.read(time))
+        .flatten()
+        .map(|at| (at, message))
 }
 
 /// Where the platform's own words begin in a line, if they do.
