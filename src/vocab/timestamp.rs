@@ -208,8 +208,9 @@ mod tests {
         #[test]
         fn the_usual_form_is_read_as_any_other(millis in -70_000_000_000_000_i64..300_000_000_000_000, at in 0_usize..24, other in "[0-9:TZ. -]") {
             let text = Timestamp(millis).to_string();
-            let usual = Timestamp::parse_usual(text.as_bytes());
-            prop_assert!(usual == Some(Timestamp(millis)) || usual.is_none() && text.contains("-02-29T"), "{}", text);
+            let is_other = text.contains("-02-29T") || text.len() != 24 || text.starts_with("0000");
+            let expected = (!is_other).then_some(Timestamp(millis));
+            prop_assert_eq!(Timestamp::parse_usual(text.as_bytes()), expected, "{}", text);
             let changed = format!("{}{other}{}", &text[..at], &text[at + 1..]);
             // Whatever was read before.
             for before in [&text, &changed] {
