@@ -15,6 +15,11 @@ pub(super) struct Interner {
 impl Interner {
     /// The position of a text, which is added if it is new.
     pub(super) fn position(&mut self, text: &str) -> u32 {
+        // Of most kinds there are few, which are compared in less time than a hash takes.
+        let mut first = self.texts.iter().take(FEW_TEXTS).zip(0..);
+        if let Some((_, position)) = first.find(|(known, _)| ***known == *text) {
+            return position;
+        }
         if let Some(&position) = self.positions.get(text) {
             return position;
         }
@@ -40,6 +45,9 @@ impl Interner {
         self.texts
     }
 }
+
+/// See [`Interner::position`].
+const FEW_TEXTS: usize = 4;
 
 /// The names that invocations refer to by position, each list in its own order.
 #[derive(Debug, Default, Clone, PartialEq)]

@@ -27,11 +27,29 @@ pub enum Flat<'a> {
 }
 
 /// Reads a line. `None` if it is to be read by others.
+#[inline]
 pub(super) fn read(message: &str, is_escaped: bool) -> Option<Flat<'_>> {
-    let (tab, end) = if is_escaped { ("\\t", "\\n") } else { ("\t", "\n") };
+    match is_escaped {
+        true => read_as::<true>(message),
+        false => read_as::<false>(message),
+    }
+}
+
+/// What stands between fields.
+const fn tab<const IS_ESCAPED: bool>() -> &'static str {
+    if IS_ESCAPED { "\\t" } else { "\t" }
+}
+
+/// What ends a line.
+const fn end<const IS_ESCAPED: bool>() -> &'static str {
+    if IS_ESCAPED { "\\n" } else { "\n" }
+}
+
+fn read_as<const IS_ESCAPED: bool>(message: &str) -> Option<Flat<'_>> {
+    let end = end::<IS_ESCAPED>();
     if let Some(rest) = message.strip_prefix("REPORT RequestId: ") {
         let (request_id, rest) = uuid(rest)?;
-        return report(request_id, rest, tab, end).map(Flat::Report);
+        return report::<IS_ESCAPED>(request_id, rest).map(Flat::Report);
     }
     if let Some(rest) = message.strip_prefix("START RequestId: ") {
         let (request_id, rest) = uuid(rest)?;
@@ -54,22 +72,23 @@ fn uuid(text: &str) -> Option<(u128, &str)> {
     }
 }
 
-fn report(request_id: u128, rest: &str, tab: &str, end: &str) -> Option<Report> {
-    let rest = rest.strip_prefix(tab)?;
-    let (duration, rest) = millis(rest.strip_prefix("Duration: ")?, tab)?;
-    let (billed, rest) = millis(rest.strip_prefix("Billed Duration: ")?, tab)?;
-    let (memory_size_mb, rest) = megabytes(rest.strip_prefix("Memory Size: ")?, tab)?;
-    let (max_memory_used_mb, mut rest) = megabytes(rest.strip_prefix("Max Memory Used: ")?, tab)?;
+#[inline]
+fn report<const IS_ESCAPED: bool>(request_id: u128, rest: &str) -> Option<Report> {
+    let rest = rest.strip_prefix(tab::<IS_ESCAPED>())?;
+    let (duration, rest) = millis::<IS_ESCAPED>(rest.strip_prefix("Duration: ")?)?;
+    let (billed, rest) = millis::<IS_ESCAPED>(rest.strip_prefix("Billed Duration: ")?)?;
+    let (memory_size_mb, rest) = megabytes::<IS_ESCAPED>(rest.strip_prefix("Memory Size: ")?)?;
+    let (max_memory_used_mb, mut rest) = megabytes::<IS_ESCAPED>(rest.strip_prefix("Max Memory Used: ")?)?;
     let mut init = None;
     if let Some(behind) = rest.strip_prefix("Init Duration: ") {
-        let (value, behind) = millis(behind, tab)?;
+        let (value, behind) = millis::<IS_ESCAPED>(behind)?;
         (init, rest) = (Some(value), behind);
     }
     let mut status = None;
     if let Some(behind) = rest.strip_prefix("Status: timeout") {
         (status, rest) = (Some(Status::Timeout), behind);
     }
-    (rest.is_empty() || rest == end).then_some(Report {
+    (rest.is_empty() || rest == end::<IS_ESCAPED>()).then_some(Report {
         request_id: RequestId::Uuid(request_id),
         duration,
         billed: Some(billed),
@@ -86,7 +105,8 @@ fn report(request_id: u128, rest: &str, tab: &str, end: &str) -> Option<Report> 
 }
 
 /// Milliseconds with at most two decimals, their unit and a tab.
-fn millis<'a>(text: &'a str, tab: &str) -> Option<(Micros, &'a str)> {
+#[inline]
+fn millis<const IS_ESCAPED: bool>(text: &str) -> Option<(Micros, &str)> {
     let (whole, rest) = digits(text, 9)?;
     let (hundredths, rest) = match rest.strip_prefix('.') {
         None => (0, rest),
@@ -102,14 +122,15 @@ fn millis<'a>(text: &'a str, tab: &str) -> Option<(Micros, &'a str)> {
             )
         }
     };
-    let rest = rest.strip_prefix(" ms")?.strip_prefix(tab)?;
+    let rest = rest.strip_prefix(" ms")?.strip_prefix(tab::<IS_ESCAPED>())?;
     Some((Micros::from_micros(whole * 1000 + hundredths * 10), rest))
 }
 
 /// Whole megabytes, their unit and a tab.
-fn megabytes<'a>(text: &'a str, tab: &str) -> Option<(u32, &'a str)> {
+#[inline]
+fn megabytes<const IS_ESCAPED: bool>(text: &str) -> Option<(u32, &str)> {
     let (value, rest) = digits(text, 9)?;
-    let rest = rest.strip_prefix(" MB")?.strip_prefix(tab)?;
+    let rest = rest.strip_prefix(" MB")?.strip_prefix(tab::<IS_ESCAPED>())?;
     Some((u32::try_from(value).ok()?, rest))
 }
 

@@ -13,30 +13,45 @@ use super::timing_search::NESTS;
 /// is not null, none says a schema, and no text with a brace is where loggers put records. A call that failed may leave its time
 /// null, so beside that there must be no key that may be one of a status.
 pub(super) fn is_none(json: &str, needles: &Candidates, keys: &TimingKeys) -> bool {
-    let mut glance = Glance {
-        needles,
-        statuses: keys
-            .of(Field::Status)
-            .map(|status| status.path.as_str())
-            .collect(),
-        has_null: false,
-        has_status: false,
-    };
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let seed = Value {
-        glance: &mut glance,
-        under: Under::Else,
-    };
-    let is_read = seed.deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok();
-    is_read && !(glance.has_null && glance.has_status)
+    // Few have a null there, and no other is asked for a status.
+    match Glance::of(json, needles, &[]) {
+        None => false,
+        Some(glance) if !glance.has_null => true,
+        Some(_) => {
+            let statuses: Vec<&str> = keys
+                .of(Field::Status)
+                .map(|status| status.path.as_str())
+                .collect();
+            Glance::of(json, needles, &statuses).is_some_and(|glance| !glance.has_status)
+        }
+    }
 }
 
 struct Glance<'g> {
     needles: &'g Candidates,
     /// Paths of keys that a status is under.
-    statuses: Vec<&'g str>,
+    statuses: &'g [&'g str],
     has_null: bool,
     has_status: bool,
+}
+
+impl<'g> Glance<'g> {
+    /// `None` if an object is no JSON, or holds what may be part of a record.
+    fn of(json: &str, needles: &'g Candidates, statuses: &'g [&'g str]) -> Option<Self> {
+        let mut glance = Self {
+            needles,
+            statuses,
+            has_null: false,
+            has_status: false,
+        };
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let seed = Value {
+            glance: &mut glance,
+            under: Under::Else,
+        };
+        let is_read = seed.deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok();
+        is_read.then_some(glance)
+    }
 }
 
 /// Under what a value stands.
