@@ -112,26 +112,28 @@ impl Columns {
         model: Optional<u32>,
         model_source: Vec<ModelSource>,
     ) -> Self {
-        let summed_up = Self::summed_up_of(all, row, model, model_source);
-        let rows = places(all, &summed_up.row);
+        let summed_up = Self::summed_up_of(all, &row, model, model_source);
+        let rows = places(all, &row);
         Self {
-            ended_at: (summed_up.row.iter().map(|row| all.ended_at(*row as usize))).collect(),
+            ended_at: (row.iter().map(|row| all.ended_at(*row as usize))).collect(),
             retry_us: picked(&all.retry_us, rows),
             calls: picked(&all.calls, rows),
             stream: picked(&all.stream, rows),
             facts: FactColumns::of(all, rows),
+            row,
             ..summed_up
         }
     }
 
-    /// What a summary asks of these rows: times, and what they are counted by. The other lists are empty.
+    /// What a summary asks of these rows: times, and what they are counted by. The other lists are empty, that of their positions
+    /// among them.
     pub(super) fn summed_up_of(
         all: &Invocations,
-        row: Vec<u32>,
+        row: &[u32],
         model: Optional<u32>,
         model_source: Vec<ModelSource>,
     ) -> Self {
-        let rows = places(all, &row);
+        let rows = places(all, row);
         let codes = |column: &Optional<u32>| column_of(column, rows, |code| code.unwrap_or(0));
         let truth = |column: &Optional<u32>| column_of(column, rows, |code| code == Some(1));
         Self {
@@ -152,7 +154,6 @@ impl Columns {
             is_summed: (0..row.len())
                 .map(|at| all.combined(row[at] as usize) == CallsCombined::Sum)
                 .collect(),
-            row,
             ..Self::default()
         }
     }

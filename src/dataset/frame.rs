@@ -198,7 +198,9 @@ impl Dataset {
     /// # Errors
     /// If the column engine fails.
     pub fn summed_up_rows_of(&self, group: &Group) -> Result<Columns, Error> {
-        self.columns_of(group, Columns::summed_up_of)
+        self.columns_of(group, |all, rows, models, sources| {
+            Columns::summed_up_of(all, &rows, models, sources)
+        })
     }
 
     fn columns_of(

@@ -140,8 +140,8 @@ columns! {
         call_index: u32,
         start_offset: u64,
         call_status: u32,
-        bedrock_high: u64,
-        bedrock_low: u64,
+        /// Of Bedrock's id of the call: see [`BedrockId::Uuid`].
+        bedrock: u64,
         /// Of the prompt's hash as it was logged.
         prompt_hash: u64,
     }
@@ -159,8 +159,7 @@ impl Drafts {
             &mut self.timing_before_ms,
             &mut self.timing_distance,
             &mut self.start_offset,
-            &mut self.bedrock_high,
-            &mut self.bedrock_low,
+            &mut self.bedrock,
         ];
         columns
             .into_iter()
@@ -337,7 +336,6 @@ impl Draft {
     /// Its only call.
     fn call(&self) -> Call {
         let micros = |value: Option<u64>| value.map(Micros::from_micros);
-        let bedrock = self.bedrock_high.zip(self.bedrock_low);
         Call {
             call_index: self.call_index,
             start_offset: micros(self.start_offset),
@@ -347,7 +345,7 @@ impl Draft {
             cold_start: self.cold_start.map(|cold| cold == 1),
             initialization: self.initialization,
             status: self.call_status.map(CallStatus::of),
-            bedrock: bedrock.map(|(high, low)| BedrockId::Uuid(of_halves(high, low))),
+            bedrock: self.bedrock.map(BedrockId::Uuid),
             is_embedded_metric: false,
             input_tokens: self.input_tokens.map(u64::from),
             output_tokens: self.output_tokens.map(u64::from),

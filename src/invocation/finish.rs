@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::mem::take;
 
 use super::by_time::by_time;
-use super::drafts::{Drafts, of_halves};
+use super::drafts::Drafts;
 use super::duplicates::{End, drop_duplicates, drop_ends, loosen_conflicts};
 use super::invocations::Invocations;
 use super::join::{Joined, join};
@@ -102,12 +102,8 @@ fn joined_calls(rows: &Rows, joined: HashSet<BedrockId>, settled: &[Drafts]) -> 
         return calls;
     }
     for drafts in settled {
-        for (high, low) in drafts.bedrock_high.iter().zip(drafts.bedrock_low.iter()) {
-            if let (Some(high), Some(low)) = (high, low) {
-                let id = BedrockId::Uuid(of_halves(high, low));
-                calls.extend(logged.contains(&id).then_some(id));
-            }
-        }
+        let ids = drafts.bedrock.told().map(BedrockId::Uuid);
+        calls.extend(ids.filter(|id| logged.contains(id)));
     }
     calls
 }

@@ -48,7 +48,7 @@ pub(super) struct Joined {
 
 /// Joins the rows, which become sorted, and fills the ledger's second sum.
 pub(super) fn join(rows: &mut Rows, tables: &Tables, ledger: &mut Ledger) -> Joined {
-    let is_unnamed = |stream: u32| tables.streams.get(stream).name.is_none();
+    let is_unnamed = |stream: u32| tables.streams.name(stream).is_none();
     tell_whole_rows(&mut rows.reports);
     let reports = drop_repeated(&mut rows.reports, is_unnamed, &tables.models);
     let timings = drop_repeated(&mut rows.timings, is_unnamed, &tables.models);
@@ -60,7 +60,7 @@ pub(super) fn join(rows: &mut Rows, tables: &Tables, ledger: &mut Ledger) -> Joi
     complete(&mut rows.timings, &rows.bedrock, &tables.models, ledger);
     // Rows are large: their keys are sorted, and each is moved once.
     rows.reports.sort_by_cached_key(|row| {
-        let stream = &tables.streams.get(row.standing.stream).name;
+        let stream = tables.streams.name(row.standing.stream);
         (row.key(), stream, row.standing.sequence)
     });
     rows.timings

@@ -295,7 +295,7 @@ impl TimingRow {
         let inference = call.inference?;
         let bedrock = match call.bedrock {
             None => None,
-            Some(BedrockId::Uuid(id)) => Some(halves(id)),
+            Some(BedrockId::Uuid(id)) => Some(id),
             Some(BedrockId::Other(_)) => return None,
         };
         // Larger counts are read by the general way, which says that they are large.
@@ -328,8 +328,7 @@ impl TimingRow {
         draft.call_index = call.call_index;
         draft.start_offset = call.start_offset.map(Micros::as_micros);
         draft.call_status = call.status.map(Coded::code);
-        draft.bedrock_high = bedrock.map(|(high, _)| high);
-        draft.bedrock_low = bedrock.map(|(_, low)| low);
+        draft.bedrock = bedrock;
         draft.prompt_hash = call.prompt;
         Facts::of_numbers(&[call]).put_into(draft);
         Some(())

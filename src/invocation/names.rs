@@ -1,6 +1,6 @@
 //! Names that occur in logs, each held once.
 
-use std::collections::HashMap;
+use indexmap::IndexSet;
 
 use super::folded::Folded;
 use crate::vocab::ModelId;
@@ -8,8 +8,7 @@ use crate::vocab::ModelId;
 /// A growing list of distinct texts.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
-    positions: HashMap<Box<str>, u32, Folded>,
-    texts: Vec<Box<str>>,
+    texts: IndexSet<Box<str>, Folded>,
 }
 
 impl Interner {
@@ -20,14 +19,10 @@ impl Interner {
         if let Some((_, position)) = first.find(|(known, _)| ***known == *text) {
             return position;
         }
-        if let Some(&position) = self.positions.get(text) {
-            return position;
-        }
+        let position = self.texts.get_index_of(text);
+        let position = position.unwrap_or_else(|| self.texts.insert_full(text.into()).0);
         // A log of 4 billion names does not fit in memory, so the position always fits.
-        let position = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        self.positions.insert(text.into(), position);
-        self.texts.push(text.into());
-        position
+        u32::try_from(position).unwrap_or(u32::MAX)
     }
 
     /// The texts, in the order of their positions.
@@ -42,7 +37,7 @@ impl Interner {
 
     /// The texts, in the order of their positions.
     pub(super) fn into_texts(self) -> Vec<Box<str>> {
-        self.texts
+        self.texts.into_iter().collect()
     }
 }
 

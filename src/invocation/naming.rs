@@ -205,7 +205,12 @@ pub(super) fn named_invocations(
             Box::new(|| function = of_stream(|stream| &stream.function)),
             Box::new(|| region = of_stream(|stream| &stream.region)),
             Box::new(|| runtime = of_stream(|stream| &stream.runtime)),
-            Box::new(|| name = of_stream(|stream| &stream.name)),
+            Box::new(|| {
+                let names: Vec<_> = (0..streams.len() as u32)
+                    .map(|stream| streams.name(stream))
+                    .collect();
+                name = named(&stream, &standing, &names);
+            }),
             Box::new(|| model.map(|name| model_of.get(name as usize).copied()?)),
         ],
         threads,

@@ -9,6 +9,15 @@ pub trait Whole: Copy + Eq + From<u32> + TryInto<u32> {
 
     /// The spare list of such numbers.
     fn spare(spare: &mut Spare) -> &mut Vec<Self>;
+
+    /// The base from which numbers near this one are counted: the same for most of them.
+    fn base(self) -> Self;
+
+    /// The number so far from a base.
+    fn from_base(base: Self, distance: u32) -> Self;
+
+    /// How far a number is from a base, if it is not before it and not too far.
+    fn distance(self, base: Self) -> Option<u32>;
 }
 
 impl Whole for u32 {
@@ -16,6 +25,18 @@ impl Whole for u32 {
 
     fn spare(spare: &mut Spare) -> &mut Vec<Self> {
         &mut spare.narrow
+    }
+
+    fn base(self) -> Self {
+        0
+    }
+
+    fn from_base(_: Self, distance: u32) -> Self {
+        distance
+    }
+
+    fn distance(self, _: Self) -> Option<u32> {
+        Some(self)
     }
 }
 
@@ -25,7 +46,25 @@ impl Whole for u64 {
     fn spare(spare: &mut Spare) -> &mut Vec<Self> {
         &mut spare.wide
     }
+
+    fn base(self) -> Self {
+        // A quarter or more of what can be told lies before this number, and half or more behind it.
+        self.saturating_sub(1 << BASE_BITS) >> BASE_BITS << BASE_BITS
+    }
+
+    #[inline]
+    fn from_base(base: Self, distance: u32) -> Self {
+        base + u64::from(distance)
+    }
+
+    #[inline]
+    fn distance(self, base: Self) -> Option<u32> {
+        u32::try_from(self.checked_sub(base)?).ok()
+    }
 }
+
+/// Bases are multiples of two to the power of this, so that columns of one time have the same.
+const BASE_BITS: u32 = 30;
 
 /// Memory that the next column is put into an order in: that of the one before it, which has its pages already.
 #[derive(Debug, Default)]
@@ -37,8 +76,8 @@ pub struct Spare {
 }
 
 /// A column of whole numbers, of which rows may have none. It takes no room where all rows are alike, one byte a row
-/// where all numbers are below 255, two where all are below 65,535, four where all are below 2³² − 1, and else as many as the
-/// number itself.
+/// where all numbers are below 255, two where all are below 65,535, four where all are below 2³² − 1 or as near to each other, and
+/// else as many as the number itself.
 #[derive(Debug, Clone)]
 pub struct Optional<T>(Kept<T>);
 
@@ -52,6 +91,8 @@ enum Kept<T> {
     Small(Vec<u16>),
     /// [`NONE`] stands for none.
     Narrow(Vec<u32>),
+    /// How far each is from a base; [`NONE`] stands for none.
+    Near(T, Vec<u32>),
     /// [`Whole::NONE`] stands for none.
     Wide(Vec<T>),
     /// A row has the number that stands for none elsewhere.
@@ -84,6 +125,11 @@ fn widened<T: Whole>(value: u32) -> Option<T> {
 }
 
 #[inline]
+fn of_near<T: Whole>(base: T, value: u32) -> Option<T> {
+    (value != NONE).then(|| T::from_base(base, value))
+}
+
+#[inline]
 fn of_wide<T: Whole>(value: T) -> Option<T> {
     (value != T::NONE).then_some(value)
 }
@@ -109,6 +155,15 @@ fn small<T: Whole>(value: Option<T>) -> Option<u16> {
 #[inline]
 fn narrowed<T: Whole>(value: Option<T>) -> Option<u32> {
     fewer(value, NONE)
+}
+
+/// `None` if it is not near.
+#[inline]
+fn near<T: Whole>(base: T, value: Option<T>) -> Option<u32> {
+    match value {
+        None => Some(NONE),
+        Some(value) => value.distance(base).filter(|distance| *distance != NONE),
+    }
 }
 
 /// `None` if it takes more room.
@@ -174,6 +229,7 @@ impl<T: Whole> Optional<T> {
             Kept::Alike(value, len) => value.filter(|_| row < *len),
             Kept::Tiny(values) => of_tiny(*values.get(row)?),
             Kept::Small(values) => of_small(*values.get(row)?),
+            Kept::Near(base, values) => of_near(*base, *values.get(row)?),
             Kept::Wide(values) => of_wide(*values.get(row)?),
             Kept::Any(values) => values.get(row).copied().flatten(),
         }
@@ -186,6 +242,7 @@ impl<T: Whole> Optional<T> {
             Kept::Tiny(values) => values.len(),
             Kept::Small(values) => values.len(),
             Kept::Narrow(values) => values.len(),
+            Kept::Near(_, values) => values.len(),
             Kept::Wide(values) => values.len(),
             Kept::Any(values) => values.len(),
         }
@@ -213,6 +270,9 @@ impl<T: Whole> Optional<T> {
             Kept::Tiny(values) => of(values, rows).for_each(|(row, value)| then(row, of_tiny(value))),
             Kept::Small(values) => of(values, rows).for_each(|(row, value)| then(row, of_small(value))),
             Kept::Narrow(values) => of(values, rows).for_each(|(row, value)| then(row, widened(value))),
+            Kept::Near(base, values) => {
+                of(values, rows).for_each(|(row, value)| then(row, of_near(*base, value)));
+            }
             Kept::Wide(values) => of(values, rows).for_each(|(row, value)| then(row, of_wide(value))),
             Kept::Any(values) => of(values, rows).for_each(|(row, value)| then(row, value)),
         }
@@ -265,6 +325,7 @@ impl<T: Whole> Optional<T> {
             Kept::Tiny(values) => Kept::Tiny(picked(values, rows)),
             Kept::Small(values) => Kept::Small(picked(values, rows)),
             Kept::Narrow(values) => Kept::Narrow(picked(values, rows)),
+            Kept::Near(base, values) => Kept::Near(*base, picked(values, rows)),
             Kept::Wide(values) => Kept::Wide(picked(values, rows)),
             Kept::Any(values) => Kept::Any(picked(values, rows)),
         })
@@ -281,7 +342,7 @@ impl<T: Whole> Optional<T> {
             Kept::Alike(..) => {}
             Kept::Tiny(values) => put(values, order, &mut spare.tiny),
             Kept::Small(values) => put(values, order, &mut spare.small),
-            Kept::Narrow(values) => put(values, order, &mut spare.narrow),
+            Kept::Narrow(values) | Kept::Near(_, values) => put(values, order, &mut spare.narrow),
             Kept::Wide(values) => put(values, order, T::spare(spare)),
             Kept::Any(_) => *self = self.pick(order),
         }
@@ -295,6 +356,7 @@ impl<T: Whole> Optional<T> {
             Kept::Narrow(values) if let Some(value) = narrowed(value) => values.push(value),
             Kept::Tiny(values) if let Some(value) = tiny(value) => values.push(value),
             Kept::Small(values) if let Some(value) = small(value) => values.push(value),
+            Kept::Near(base, values) if let Some(value) = near(*base, value) => values.push(value),
             Kept::Wide(values) if let Some(value) = wide(value) => values.push(value),
             Kept::Any(values) => values.push(value),
             Kept::Alike(known, len @ 0) => (*known, *len) = (value, 1),
@@ -319,6 +381,7 @@ impl<T: Whole> Optional<T> {
                 Kept::Tiny(kept) => fill(kept, &mut values, tiny),
                 Kept::Small(kept) => fill(kept, &mut values, small),
                 Kept::Narrow(kept) => fill(kept, &mut values, narrowed),
+                Kept::Near(base, kept) => fill(kept, &mut values, |value| near(*base, value)),
                 Kept::Wide(kept) => fill(kept, &mut values, wide),
                 Kept::Any(kept) => {
                     kept.extend(values.by_ref());
@@ -343,6 +406,7 @@ impl<T: Whole> Optional<T> {
             Kept::Tiny(values) => _ = values.swap_remove(row),
             Kept::Small(values) => _ = values.swap_remove(row),
             Kept::Narrow(values) => _ = values.swap_remove(row),
+            Kept::Near(_, values) => _ = values.swap_remove(row),
             Kept::Wide(values) => _ = values.swap_remove(row),
             Kept::Any(values) => _ = values.swap_remove(row),
         }
@@ -355,7 +419,7 @@ impl<T: Whole> Optional<T> {
         fn changed<T: Whole, V>(
             of: &Optional<T>,
             more: usize,
-            fits: fn(Option<T>) -> Option<V>,
+            fits: impl Fn(Option<T>) -> Option<V>,
         ) -> Option<Vec<V>> {
             let mut values = Vec::with_capacity(of.len() + more);
             match &of.0 {
@@ -384,6 +448,10 @@ impl<T: Whole> Optional<T> {
             && let Some(values) = changed(self, more, narrowed)
         {
             Kept::Narrow(values)
+        } else if let Some(base) = value.or_else(|| self.told().next()).map(T::base)
+            && let Some(values) = changed(self, more, |value| near(base, value))
+        {
+            Kept::Near(base, values)
         } else if wide(value).is_some()
             && let Some(values) = changed(self, more, wide)
         {
@@ -419,6 +487,9 @@ impl<T: Whole> Optional<T> {
             (Kept::Tiny(values), Kept::Tiny(others)) => extend(values, others, more),
             (Kept::Small(values), Kept::Small(others)) => extend(values, others, more),
             (Kept::Narrow(values), Kept::Narrow(others)) => extend(values, others, more),
+            (Kept::Near(base, values), Kept::Near(other, others)) if base == other => {
+                extend(values, others, more);
+            }
             (Kept::Wide(values), Kept::Wide(others)) => extend(values, others, more),
             _ => {
                 let mut rows = part.iter();
@@ -429,6 +500,7 @@ impl<T: Whole> Optional<T> {
                         Kept::Tiny(_) => tiny(value).is_some(),
                         Kept::Small(_) => small(value).is_some(),
                         Kept::Narrow(_) => narrowed(value).is_some(),
+                        Kept::Near(base, _) => near(*base, value).is_some(),
                         Kept::Wide(_) => wide(value).is_some(),
                         Kept::Any(_) => true,
                     };
@@ -449,6 +521,10 @@ impl<T: Whole> Optional<T> {
             Kept::Tiny(values) => changed_in_place(values, |value| tiny(change(of_tiny(value)))),
             Kept::Small(values) => changed_in_place(values, |value| small(change(of_small(value)))),
             Kept::Narrow(values) => changed_in_place(values, |value| narrowed(change(widened(value)))),
+            Kept::Near(base, values) => {
+                let base = *base;
+                changed_in_place(values, |value| near(base, change(of_near(base, value))))
+            }
             Kept::Wide(values) => changed_in_place(values, |value| wide(change(of_wide(value)))),
             Kept::Any(values) => changed_in_place(values, |value| Some(change(value))),
         };
@@ -514,13 +590,39 @@ mod tests {
         assert!(matches!(kept(&[Some(65_534), None]), Kept::Small(_)));
         assert!(matches!(kept(&[Some(65_535), None]), Kept::Narrow(_)));
         assert!(matches!(kept(&[Some(large - 1), None]), Kept::Narrow(_)));
-        assert!(matches!(kept(&[Some(large), None]), Kept::Wide(_)));
-        assert!(matches!(kept(&[Some(u64::MAX), None]), Kept::Any(_)));
+        let times = [
+            Some(1_795_165_200_125),
+            None,
+            Some(1_795_165_200_125 - (1 << 30)),
+            Some(1_795_165_200_125 + (1 << 31)),
+        ];
+        assert!(matches!(kept(&times), Kept::Near(_, _)));
+        assert!(matches!(kept(&[Some(1 << 40), Some(1 << 41)]), Kept::Wide(_)));
+        assert!(matches!(kept(&[Some(u64::MAX), None]), Kept::Near(_, _)));
+        assert!(matches!(
+            kept(&[Some(u64::MAX), None, Some(1 << 40)]),
+            Kept::Any(_)
+        ));
     }
 
+    const NEAR: u64 = 1_795_165_200_125;
+
     proptest! {
+        /// Whatever a column is counted from.
         #[test]
-        fn nothing_is_lost(values in vec(option::of(prop_oneof![0_u64..3, 254_u64..256, 65_534_u64..65_536, u64::from(NONE) - 1..=u64::from(NONE), u64::MAX - 1..=u64::MAX]), 0..9), row in 0_usize..9) {
+        fn what_is_near_stays_what_it_is(values in vec(option::weighted(0.9, prop_oneof![NEAR..NEAR + 3, NEAR - (1 << 31)..NEAR + (1 << 33)]), 0..9), at in 0_usize..9) {
+            let column = Optional::from(values.clone());
+            prop_assert_eq!(&column.iter().collect::<Vec<_>>(), &values);
+            let parts = values.chunks(at.max(1)).map(|part| Optional::from(part.to_vec()));
+            prop_assert_eq!(&Optional::concat(parts, values.len()), &column);
+            let mut mapped = column.clone();
+            mapped.map(|value| value.checked_sub(NEAR));
+            let expected: Vec<_> = values.iter().map(|value| value.and_then(|value| value.checked_sub(NEAR))).collect();
+            prop_assert_eq!(mapped, Optional::from(expected));
+        }
+
+        #[test]
+        fn nothing_is_lost(values in vec(option::of(prop_oneof![0_u64..3, 254_u64..256, 65_534_u64..65_536, NEAR..NEAR + 2, NEAR - (1 << 30)..NEAR + (1 << 31), u64::from(NONE) - 1..=u64::from(NONE), u64::MAX - 1..=u64::MAX]), 0..9), row in 0_usize..9) {
             let mut column = Optional::from(values.clone());
             prop_assert_eq!(&column.iter().collect::<Vec<_>>(), &values);
             let mut some = Vec::new();

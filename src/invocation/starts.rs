@@ -174,7 +174,7 @@ impl Share<'_> {
             let served = life.begin[stream] as usize..life.begin[stream + 1] as usize;
             let stream = Stream {
                 life,
-                has_name: life.tables.streams.get(stream as u32).name.is_some(),
+                has_name: life.tables.streams.name(stream as u32).is_some(),
                 inits: &inits[..own],
                 served: &life.rows[served],
             };

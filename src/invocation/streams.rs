@@ -17,8 +17,6 @@ pub(super) struct Streams {
 /// One log stream, or all of a file whose events keep no stream name.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Stream {
-    /// The stream's name; none if the container keeps none.
-    pub(super) name: Option<Box<str>>,
     pub(super) function: Option<Box<str>>,
     pub(super) version: Option<Box<str>>,
     pub(super) region: Option<Box<str>>,
@@ -70,9 +68,9 @@ impl Streams {
     /// The position of an event's stream in a part of one file.
     pub(super) fn of(&mut self, event: &RawEvent<'_>) -> u32 {
         let name = event.log_stream.as_deref();
-        let recent = self.recent.of(name);
-        let position = match self.known.get(*recent as usize) {
-            Some(stream) if stream.name.as_deref() == name => *recent,
+        let recent = *self.recent.of(name);
+        let position = match self.known.get(recent as usize) {
+            Some(_) if self.name(recent) == name => recent,
             _ => {
                 let position = self.named(name, name.unwrap_or(UNNAMED));
                 *self.recent.of(name) = position;
@@ -98,8 +96,8 @@ impl Streams {
     /// random digits, so equal names in two files are one stream.
     pub(super) fn absorb(&mut self, part: &Self, file: u32) -> Vec<u32> {
         let mut positions = Vec::with_capacity(part.known.len());
-        for stream in &part.known {
-            let position = match stream.name.as_deref() {
+        for (stream, at) in part.known.iter().zip(0..) {
+            let position = match part.name(at) {
                 Some(name) => self.named(Some(name), name),
                 None => self.named(None, &format!("{UNNAMED}{file}")),
             };
@@ -115,7 +113,6 @@ impl Streams {
         if position as usize == self.known.len() {
             let (function, version) = name.map_or((None, None), parts_of_stream_name);
             self.known.push(Stream {
-                name: name.map(Into::into),
                 function: function.map(Into::into),
                 version: version.map(Into::into),
                 hash: xxh3_64(name.unwrap_or_default().as_bytes()),
@@ -150,14 +147,14 @@ impl Streams {
         self.known.iter()
     }
 
+    /// The name of a stream; none if the container keeps none.
+    pub(super) fn name(&self, position: u32) -> Option<&str> {
+        Some(self.keys.text(position)).filter(|key| !key.starts_with(UNNAMED))
+    }
+
     /// How many streams.
     pub(super) fn len(&self) -> usize {
         self.known.len()
-    }
-
-    /// The stream at a position.
-    pub(super) fn get(&self, position: u32) -> &Stream {
-        &self.known[position as usize]
     }
 }
 

@@ -48,14 +48,14 @@ impl Models {
 }
 
 impl Tables {
-    /// An id of a model call. Equal texts are equal ids, and no others.
+    /// An id of a model call. Equal texts are equal ids.
     pub(super) fn bedrock_id(&mut self, text: &str) -> BedrockId {
         // To look at every byte is quicker than to stop at the first.
         let has_upper = text
             .bytes()
             .fold(false, |has, byte| has | byte.is_ascii_uppercase());
         match RequestId::parse(text) {
-            Some(RequestId::Uuid(uuid)) if !has_upper => BedrockId::Uuid(uuid),
+            Some(RequestId::Uuid(uuid)) if !has_upper => BedrockId::of_uuid(uuid),
             _ => BedrockId::Other(self.bedrock_ids.position(text)),
         }
     }

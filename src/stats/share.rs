@@ -3,8 +3,7 @@
 use super::batch_means::batch_means_effect;
 use super::interval::Interval;
 use super::level::Confidence;
-use super::probability::Probability;
-use super::sample::Sample;
+use super::median::median;
 use super::special::student_quantile;
 use super::sum::sums_of;
 
@@ -56,8 +55,8 @@ impl Share {
 
     /// The median (type 8) of the requests' own ratios, from 0 to 1: a typical request's share.
     pub fn median_of_ratios(&self) -> Option<f64> {
-        let ratios = self.pairs.iter().map(|(part, whole)| part / whole).collect();
-        Some(Sample::new(ratios)?.quantile(Probability::P50).value)
+        let mut ratios: Vec<f64> = self.pairs.iter().map(|(part, whole)| part / whole).collect();
+        median(&mut ratios)
     }
 
     /// The interval of the ratio of sums by the jackknife on the logit scale with Student's

@@ -64,6 +64,7 @@ impl GroupSummary {
     /// that of total time.
     pub fn of(values: Vec<(Key, Option<u32>)>, rows: &Columns, failures: Failures) -> Self {
         let doubts = InferenceDoubts::of(rows, failures);
+        let inference_share = share_of(rows, failures).as_ref().map(ShareSummary::of);
         let mut total = None;
         let metrics = Metric::ALL.map(|metric| {
             let sample = match metric {
@@ -78,7 +79,7 @@ impl GroupSummary {
         Self {
             metrics,
             total,
-            inference_share: share_of(rows, failures).as_ref().map(ShareSummary::of),
+            inference_share,
             inference_over_duration: doubts.over_duration,
             timeouts_without_inference: doubts.timeouts_without,
             ..Self::counted(values, rows)
