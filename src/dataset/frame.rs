@@ -48,6 +48,13 @@ pub struct Group {
     places: Vec<u32>,
 }
 
+impl Group {
+    /// The shared values, without its rows.
+    pub fn into_values(self) -> Vec<Option<u32>> {
+        self.values
+    }
+}
+
 /// Why selecting or grouping failed.
 #[derive(Debug)]
 pub enum Error {

@@ -204,7 +204,12 @@ pub(super) fn named_invocations(
             }),
             Box::new(|| function = of_stream(|stream| &stream.function)),
             Box::new(|| region = of_stream(|stream| &stream.region)),
-            Box::new(|| runtime = of_stream(|stream| &stream.runtime)),
+            Box::new(|| {
+                let runtimes = &streams.runtimes;
+                let of_stream = |of: &Stream| of.runtime.map(|arn| runtimes.text(arn));
+                let arns: Vec<_> = streams.all().map(of_stream).collect();
+                runtime = named(&stream, &standing, &arns);
+            }),
             Box::new(|| {
                 let names: Vec<_> = (0..streams.len() as u32)
                     .map(|stream| streams.name(stream))

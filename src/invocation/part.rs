@@ -554,20 +554,25 @@ impl Part {
             Lifecycle::LogsDropped { records } => self.lone.push(Lone::LogsDropped(records, told)),
             Lifecycle::Other => self.lone.push(Lone::Other(told)),
             line => {
+                // What tells of the stream is not kept with each of its lines.
+                let mut line = line;
                 if let Lifecycle::InitStart {
                     function_name,
                     function_version,
                     runtime_arn,
                     initialization_type,
                     ..
-                } = &line
+                } = &mut line
                 {
-                    self.tables.streams.learn(stream, |known| {
-                        known.function = known.function.take().or_else(|| function_name.clone());
-                        known.version = known.version.take().or_else(|| function_version.clone());
+                    let streams = &mut self.tables.streams;
+                    let runtime_arn = runtime_arn.take();
+                    let runtime = runtime_arn.as_deref().map(|arn| streams.runtimes.position(arn));
+                    streams.learn(stream, |known| {
+                        known.function = known.function.take().or(function_name.take());
+                        known.version = known.version.take().or(function_version.take());
                         let region = runtime_arn.as_deref().and_then(region_of_arn);
                         known.region = known.region.take().or_else(|| region.map(Into::into));
-                        known.runtime = known.runtime.take().or_else(|| runtime_arn.clone());
+                        known.runtime = known.runtime.or(runtime);
                         known.initialization = known
                             .initialization
                             .take()

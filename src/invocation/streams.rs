@@ -12,6 +12,7 @@ pub(super) struct Streams {
     known: Vec<Stream>,
     recent: Recent,
     pub(super) versions: Interner,
+    pub(super) runtimes: Interner,
 }
 
 /// One log stream, or all of a file whose events keep no stream name.
@@ -20,7 +21,8 @@ pub(super) struct Stream {
     pub(super) function: Option<Box<str>>,
     pub(super) version: Option<Box<str>>,
     pub(super) region: Option<Box<str>>,
-    pub(super) runtime: Option<Box<str>>,
+    /// Position of its runtime's ARN, which many share.
+    pub(super) runtime: Option<u32>,
     pub(super) initialization: Option<Box<str>>,
     /// Of its name.
     hash: u64,
@@ -49,7 +51,7 @@ impl Recent {
 const UNNAMED: &str = "\0";
 
 impl Stream {
-    /// Takes over what only the other knows.
+    /// Takes over what only the other knows, but for its runtime.
     fn complete(&mut self, other: &Self) {
         let fill = |own: &mut Option<Box<str>>, other: &Option<Box<str>>| {
             if own.is_none() {
@@ -59,7 +61,6 @@ impl Stream {
         fill(&mut self.function, &other.function);
         fill(&mut self.version, &other.version);
         fill(&mut self.region, &other.region);
-        fill(&mut self.runtime, &other.runtime);
         fill(&mut self.initialization, &other.initialization);
     }
 }
@@ -101,7 +102,12 @@ impl Streams {
                 Some(name) => self.named(Some(name), name),
                 None => self.named(None, &format!("{UNNAMED}{file}")),
             };
-            self.learn(position, |known| known.complete(stream));
+            let runtime = stream.runtime.map(|arn| part.runtimes.text(arn));
+            let runtime = runtime.map(|arn| self.runtimes.position(arn));
+            self.learn(position, |known| {
+                known.complete(stream);
+                known.runtime = known.runtime.or(runtime);
+            });
             positions.push(position);
         }
         positions

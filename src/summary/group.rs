@@ -155,9 +155,10 @@ pub fn summarize(
     threads: usize,
 ) -> Result<(Vec<GroupSummary>, RowDoubts), Error> {
     let groups = dataset.group_by(keys)?;
-    let summarized = |group: &Group| {
-        let rows = dataset.summed_up_rows_of(group)?;
-        let values = keys.iter().copied().zip(group.values.iter().copied()).collect();
+    let summarized = |group: Group| {
+        let rows = dataset.summed_up_rows_of(&group)?;
+        // Where its rows stand is given back.
+        let values = keys.iter().copied().zip(group.into_values()).collect();
         let summary = GroupSummary::of(values, &rows, failures);
         let doubts = RowDoubts::of(&rows, &summary);
         Ok((summary, doubts))
@@ -165,7 +166,7 @@ pub fn summarize(
     // The rows of one group after the other are there on each thread.
     let mut found: Vec<Option<Result<_, Error>>> = groups.iter().map(|_| None).collect();
     let tasks = groups
-        .iter()
+        .into_iter()
         .zip(&mut found)
         .map(|(group, found)| -> Task<'_> { Box::new(|| *found = Some(summarized(group))) });
     side_by_side(
@@ -177,7 +178,7 @@ pub fn summarize(
         },
     );
     let mut doubts = RowDoubts::default();
-    let mut summaries = Vec::with_capacity(groups.len());
+    let mut summaries = Vec::with_capacity(found.len());
     for found in found.into_iter().flatten() {
         let (summary, of_rows) = found?;
         doubts.add(of_rows);
