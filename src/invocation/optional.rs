@@ -615,7 +615,7 @@ mod tests {
             prop_assert_eq!(&column.iter().collect::<Vec<_>>(), &values);
             let parts = values.chunks(at.max(1)).map(|part| Optional::from(part.to_vec()));
             prop_assert_eq!(&Optional::concat(parts, values.len()), &column);
-            let mut mapped = column.clone();
+            let mut mapped = column;
             mapped.map(|value| value.checked_sub(NEAR));
             let expected: Vec<_> = values.iter().map(|value| value.and_then(|value| value.checked_sub(NEAR))).collect();
             prop_assert_eq!(mapped, Optional::from(expected));

@@ -135,10 +135,7 @@ fn read_usual(text: &str, layout: &Layout, sink: &mut Sink<'_>) -> u64 {
     // The line that was looked at to see where the event before it ends.
     let mut next: Option<Begun<'_>> = None;
     let mut number = 0;
-    loop {
-        let Some(line) = next.take().or_else(|| ahead.line()) else {
-            break;
-        };
+    while let Some(line) = next.take().or_else(|| ahead.line()) {
         number += 1;
         let place = Place::Line(number);
         let Some((prefix, message)) = line.begun else {
