@@ -663,3 +663,31 @@ fn an_environment_whose_report_tells_no_initialisation_was_cold_all_the_same() {
             .contains("how long 1 cold start initialised; their total is too short")
     );
 }
+
+#[test]
+fn lines_of_a_request_are_the_same_whatever_else_stands_in_their_text() {
+    let id = request_id(1);
+    let whole = format!(
+        "2026-11-20T09:00:00.000Z START RequestId: {id} Version: 7\n\
+         2026-11-20T09:00:00.500Z REPORT RequestId: {id}\tDuration: 499.50 ms\tBilled Duration: 500 ms\tMemory Size: 512 MB\tMax Memory Used: 90 MB\t\n\
+         2026-11-20T09:00:00.500Z END RequestId: {id}\n"
+    );
+    let spaced = whole
+        .replace(" Version: 7", "  Version: 7 ")
+        .replace("\tBilled", " \t Billed")
+        .replace("499.50", "499.5");
+    // The lines of another moment, or of other times, are others.
+    let other = whole
+        .replace("00.000Z START", "00.001Z START")
+        .replace("499.50", "498.50");
+    let ledger = |copy: &str| {
+        let run = Run::new("summary --format json --input a.txt --input b.txt")
+            .file("a.txt", &whole)
+            .file("b.txt", copy);
+        let ledger = run.done().code(0).json()["ledger"].clone();
+        ["report_records", "lifecycle", "duplicates"].map(|bin| ledger[bin].as_u64().unwrap())
+    };
+    assert_eq!(ledger(&whole), [1, 2, 3]);
+    assert_eq!(ledger(&spaced), [1, 2, 3]);
+    assert_eq!(ledger(&other), [2, 3, 1]);
+}
