@@ -25,10 +25,11 @@ const FLOORS: [&str; 13] = [
 ];
 
 /// A crate, and the only places that may name it.
-const HOMES: [(&str, &[&str]); 43] = [
+const HOMES: [(&str, &[&str]); 44] = [
     ("polars", &["src/dataset/"]),
     ("hdrhistogram", &["src/stats/"]),
     ("radsort", &["src/stats/"]),
+    ("indexmap", &["src/invocation/"]),
     ("rayon", &["src/comparison/", "src/command/sides.rs"]),
     ("plotters", &["src/render/chart/"]),
     ("clap", &["src/cli/"]),

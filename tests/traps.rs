@@ -691,3 +691,61 @@ fn lines_of_a_request_are_the_same_whatever_else_stands_in_their_text() {
     assert_eq!(ledger(&spaced), [1, 2, 3]);
     assert_eq!(ledger(&other), [2, 3, 1]);
 }
+
+#[test]
+fn attempts_with_equal_numbers_are_told_apart_where_json_holds_their_times() {
+    let id = request_id(1);
+    let attempt = |minute: u32| {
+        json!({"time": format!("2026-11-20T09:{minute:02}:03.000Z"), "type": "platform.report", "record": {
+            "requestId": id, "status": "timeout",
+            "metrics": {"durationMs": 3000.0, "billedDurationMs": 3000, "memorySizeMB": 512, "maxMemoryUsedMB": 90},
+        }})
+    };
+    let logs: String = (0..3).map(|minute| format!("{}\n", attempt(minute))).collect();
+    let ledger = summary_of(&logs, "")["ledger"].clone();
+    assert_eq!(
+        [&ledger["report_records"], &ledger["duplicates"]],
+        [&json!(3), &json!(0)]
+    );
+}
+
+#[test]
+fn events_of_the_platform_that_end_a_request_are_not_copies_of_each_other() {
+    let id = request_id(1);
+    let end = |kind: &str| {
+        let event = json!({"time": "2026-11-20T09:00:03.000Z", "type": kind, "record": {"requestId": id, "status": "success"}});
+        format!("2026-11-20T09:00:03.000Z {event}\n")
+    };
+    let logs = end("platform.runtimeDone") + &end("platform.end");
+    let run = Run::new("summary --format json --input a.txt --input b.ndjson")
+        .file("a.txt", &logs)
+        .file("b.ndjson", &many(HAIKU, 2..5, 500.0));
+    let ledger = run.done().code(0).json()["ledger"].clone();
+    assert_eq!(ledger["duplicates"], json!(0));
+}
+
+#[test]
+fn calls_of_bedrock_are_known_by_all_digits_of_their_ids() {
+    let call = |digit: char| {
+        let id: String = "11111111-1111-1111-1111-111111111111".replace('1', &digit.to_string());
+        let log = json!({
+            "schemaType": "ModelInvocationLog", "schemaVersion": "1.0", "timestamp": "2026-11-20T09:00:01Z", "region": "eu-west-1",
+            "requestId": id, "operation": "Converse", "modelId": HAIKU, "input": {}, "output": {},
+        });
+        (id, format!("{log}\n"))
+    };
+    let (id, own) = call('1');
+    let logs = invocation(1, HAIKU, 500.0, 520.0).replace(
+        "\\\"inference_ms\\\"",
+        &format!("\\\"bedrock_request_id\\\":\\\"{id}\\\",\\\"inference_ms\\\""),
+    );
+    assert!(logs.contains(&id));
+    let run = Run::new("summary --format json --input a.ndjson --input b.ndjson")
+        .file("a.ndjson", &logs)
+        .file("b.ndjson", &(own + &call('3').1));
+    let ledger = run.done().code(0).json()["ledger"].clone();
+    assert_eq!(
+        [&ledger["bedrock_records"], &ledger["bedrock_joined"]],
+        [&json!(2), &json!(1)]
+    );
+}

@@ -23,7 +23,7 @@ use crate::vocab::{RequestId, Timestamp, visible};
 const ROW: &str = "row";
 /// Position of its model.
 const MODEL: &str = "model";
-/// What stands for a number that is not known, so that columns have one in every row.
+/// What stands for a model that is not known, so that the columns have a number in every row.
 const UNKNOWN: u32 = u32::MAX;
 /// How the model is known: a [`ModelSource`].
 const MODEL_SOURCE: &str = "model_source";
@@ -119,9 +119,12 @@ impl Dataset {
             };
             sources.push(source as u32);
         });
+        let mut models = Vec::with_capacity(all.len());
+        all.model
+            .each(0..all.len(), |_, model| models.push(model.unwrap_or(UNKNOWN)));
         let columns = vec![
             column(ROW, (0_u32..).take(all.len()).collect()),
-            column(MODEL, numbers_of(&all.model, None)),
+            column(MODEL, models),
             column(MODEL_SOURCE, sources),
         ];
         Ok(Self {
@@ -377,25 +380,28 @@ impl Dataset {
                 u32::try_from(*argument).unwrap_or(u32::MAX),
             ),
         };
-        let is_meant = column.into_iter().map(|number| known(number) == Some(value));
+        let is_meant = column.into_iter().map(|of_row| of_row == Some(value));
         Ok(BooleanChunked::from_iter_values("is_meant".into(), is_meant))
     }
 
     /// Which of the given inputs each row came from.
-    fn arguments(&self, frame: &DataFrame) -> PolarsResult<Vec<u32>> {
+    fn arguments(&self, frame: &DataFrame) -> PolarsResult<Vec<Option<u32>>> {
         let argument = |row: &u32| {
             let file = self.all.file.get(*row as usize)?;
             u32::try_from(self.names.files.get(file as usize)?.argument).ok()
         };
         let rows = numbers(frame, ROW)?;
-        Ok(rows.iter().map(|row| argument(row).unwrap_or(UNKNOWN)).collect())
+        Ok(rows.iter().map(argument).collect())
     }
 
-    /// The values of a key, [`UNKNOWN`] among them.
-    fn key_column(&self, frame: &DataFrame, key: Key) -> PolarsResult<Vec<u32>> {
+    /// The values of a key.
+    fn key_column(&self, frame: &DataFrame, key: Key) -> PolarsResult<Vec<Option<u32>>> {
         let all = &self.all;
         let column = match key {
-            Key::Model => return Ok(numbers(frame, MODEL)?.into_owned()),
+            Key::Model => {
+                let models = numbers(frame, MODEL)?;
+                return Ok(models.iter().map(|model| known(*model)).collect());
+            }
             Key::Start => &all.start,
             Key::Function => &all.function,
             Key::Version => &all.version,
@@ -405,10 +411,12 @@ impl Dataset {
             Key::Status => &all.outcome,
         };
         let rows = numbers(frame, ROW)?;
-        Ok(numbers_of(
-            column,
-            Some(&rows).filter(|rows| rows.len() < all.len()),
-        ))
+        if rows.len() < all.len() {
+            return Ok(rows.iter().map(|row| column.get(*row as usize)).collect());
+        }
+        let mut values = Vec::with_capacity(all.len());
+        column.each(0..all.len(), |_, value| values.push(value));
+        Ok(values)
     }
 
     /// The position of a name.
@@ -452,16 +460,16 @@ impl Dataset {
         let mut groups = vec![Group::default()];
         for key in keys {
             let column = self.key_column(&self.frame, *key)?;
-            let mut parts: HashMap<(u32, u32), u32, Folded> = HashMap::default();
+            let mut parts: HashMap<(u32, Option<u32>), u32, Folded> = HashMap::default();
             let mut parted: Vec<Group> = Vec::new();
             // Most rows are of few parts.
             let mut remembered = Remembered::new();
             for (group, value) in group_of.iter_mut().zip(column) {
                 let part = (*group, value);
-                *group = remembered.answer(part, [part.0, value], || {
+                *group = remembered.answer(part, [part.0, value.unwrap_or(UNKNOWN)], || {
                     *parts.entry(part).or_insert_with(|| {
                         let mut values = groups[part.0 as usize].values.clone();
-                        values.push(known(value));
+                        values.push(value);
                         parted.push(Group {
                             values,
                             places: Vec::new(),
@@ -536,17 +544,4 @@ fn column(name: &str, numbers: Vec<u32>) -> Column {
 
 fn known(number: u32) -> Option<u32> {
     (number != UNKNOWN).then_some(number)
-}
-
-/// The numbers of these rows, of all where none are given.
-fn numbers_of(column: &Optional<u32>, rows: Option<&Cow<'_, [u32]>>) -> Vec<u32> {
-    let number = |number: Option<u32>| number.unwrap_or(UNKNOWN);
-    match rows {
-        Some(rows) => rows.iter().map(|row| number(column.get(*row as usize))).collect(),
-        None => {
-            let mut numbers = Vec::with_capacity(column.len());
-            column.each(0..column.len(), |_, one| numbers.push(number(one)));
-            numbers
-        }
-    }
 }

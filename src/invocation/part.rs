@@ -513,7 +513,9 @@ impl Part {
         };
         let (text, trace) = message.split_at(trace_at.unwrap_or(message.len()));
         let trace = trace.get(TRACE.needle().len()..);
-        let own = match kind.says.hash().filter(|_| !event.is_row) {
+        // What JSON says stands in several ways in it, and without a time its text may hold one.
+        let is_line = event.at.is_some() && !event.is_row && !is_json(&event.message);
+        let own = match kind.says.hash().filter(|_| is_line) {
             Some(says) => u128::from(says),
             None => xxh3_128(without_blanks(text, words)),
         };
@@ -589,6 +591,12 @@ impl Part {
             }
         }
     }
+}
+
+/// Whether a message is in JSON, if it is a record.
+fn is_json(message: &str) -> bool {
+    let message = message.trim_start_matches('\u{feff}').trim_start();
+    message.starts_with('{')
 }
 
 /// What a timing record tells, with its names put into the tables.

@@ -1,7 +1,7 @@
 //! The same event saved twice in forms that keep different things of it.
 //!
 //! Forms that keep the same of an event are told apart while they are read, by event id or by stream, time and
-//! text. What is left is compared here by what all forms keep: the request id and the numbers of the record,
+//! what they say. What is left is compared here by what all forms keep: the request id and the numbers of the record,
 //! and the time at the coarser precision of the two. A row repeats at most one row, and a row of another file is
 //! repeated by at most one, so that the attempts of a retried request stay apart.
 

@@ -1,5 +1,7 @@
 //! What the collector keeps of records whose invocation is not settled.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use latscope_schema::CallStatus;
 
 use super::model_call::BedrockRow;
@@ -110,8 +112,8 @@ pub(super) struct Call {
 /// Bedrock's id of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum BedrockId {
-    /// As Bedrock writes it: a UUID in small letters, of whose random digits 64 bits tell enough. Of a million times a million
-    /// pairs one in 10 million trials has two alike.
+    /// As Bedrock writes it: a hash of a UUID in small letters. That any of a million times a million pairs are alike by chance
+    /// has a probability below one in 10 million.
     Uuid(u64),
     /// Any other text, by its position in the tables.
     Other(u32),
@@ -119,7 +121,7 @@ pub(super) enum BedrockId {
 
 impl BedrockId {
     pub(super) fn of_uuid(uuid: u128) -> Self {
-        Self::Uuid((uuid >> 64) as u64 ^ uuid as u64)
+        Self::Uuid(xxh3_64(&uuid.to_le_bytes()))
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Stream {
     pub(super) initialization: Option<Box<str>>,
     /// Of its name.
     hash: u64,
+    has_name: bool,
 }
 
 /// Streams of late, each at a place that the end of its name tells: records of few streams alternate.
@@ -121,6 +122,7 @@ impl Streams {
             self.known.push(Stream {
                 function: function.map(Into::into),
                 version: version.map(Into::into),
+                has_name: name.is_some(),
                 hash: xxh3_64(name.unwrap_or_default().as_bytes()),
                 ..Stream::default()
             });
@@ -155,7 +157,8 @@ impl Streams {
 
     /// The name of a stream; none if the container keeps none.
     pub(super) fn name(&self, position: u32) -> Option<&str> {
-        Some(self.keys.text(position)).filter(|key| !key.starts_with(UNNAMED))
+        let stream = &self.known[position as usize];
+        stream.has_name.then(|| self.keys.text(position))
     }
 
     /// How many streams.
