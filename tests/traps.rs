@@ -719,7 +719,7 @@ fn events_of_the_platform_that_end_a_request_are_not_copies_of_each_other() {
     let logs = end("platform.runtimeDone") + &end("platform.end");
     let run = Run::new("summary --format json --input a.txt --input b.ndjson")
         .file("a.txt", &logs)
-        .file("b.ndjson", &many(HAIKU, 2..5, 500.0));
+        .file("b.ndjson", many(HAIKU, 2..5, 500.0));
     let ledger = run.done().code(0).json()["ledger"].clone();
     assert_eq!(ledger["duplicates"], json!(0));
 }
