@@ -94,7 +94,11 @@ pub(super) fn column_of<T: Whole, V>(
 ) -> Vec<V> {
     match rows {
         Some(rows) => rows.iter().map(|row| value(column.get(*row as usize))).collect(),
-        None => column.iter().map(value).collect(),
+        None => {
+            let mut values = Vec::with_capacity(column.len());
+            column.each(0..column.len(), |_, of_row| values.push(value(of_row)));
+            values
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use polars::prelude::{
     NewChunkedArray, PolarsError, PolarsResult, UInt32Chunked,
 };
 
-use super::columns::{Columns, ModelSource};
+use super::columns::{Columns, ModelSource, column_of};
 use super::models::attribute;
 use super::remembered::Remembered;
 use super::select::{Condition, Key, Selection};
@@ -119,9 +119,7 @@ impl Dataset {
             };
             sources.push(source as u32);
         });
-        let mut models = Vec::with_capacity(all.len());
-        all.model
-            .each(0..all.len(), |_, model| models.push(model.unwrap_or(UNKNOWN)));
+        let models = column_of(&all.model, None, |model| model.unwrap_or(UNKNOWN));
         let columns = vec![
             column(ROW, (0_u32..).take(all.len()).collect()),
             column(MODEL, models),
@@ -411,12 +409,8 @@ impl Dataset {
             Key::Status => &all.outcome,
         };
         let rows = numbers(frame, ROW)?;
-        if rows.len() < all.len() {
-            return Ok(rows.iter().map(|row| column.get(*row as usize)).collect());
-        }
-        let mut values = Vec::with_capacity(all.len());
-        column.each(0..all.len(), |_, value| values.push(value));
-        Ok(values)
+        let some = Some(&*rows).filter(|rows| rows.len() < all.len());
+        Ok(column_of(column, some, |value| value))
     }
 
     /// The position of a name.

@@ -1,7 +1,7 @@
 //! Everything has come in: requests of which records are left over are joined anew, start types are told, and names and
 //! invocations get their order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::mem::take;
 
 use super::by_time::by_time;
@@ -75,7 +75,7 @@ pub(super) fn finish(
     }
 
     let (models, model_at) = models_of(&used, &rows, tables);
-    let calls = model_calls(&rows, &is_joined, tables, &model_at);
+    let calls = model_calls(&rows, &is_joined, &model_at);
     ledger.bedrock_joined = calls.iter().filter(|call| call.is_joined).count() as u64;
     let outside = take(&mut rows.outside);
     let (invocations, names) = named_invocations(whole, starts, other_ids, tables, &model_at, threads);
@@ -133,20 +133,12 @@ fn order(drafts: &Drafts, other_ids: &Interner) -> Option<Vec<u32>> {
 }
 
 /// Bedrock's calls, in order of time.
-fn model_calls(
-    rows: &Rows,
-    joined: &HashSet<BedrockId>,
-    tables: &Tables,
-    model_at: &HashMap<u32, u32>,
-) -> Vec<ModelCall> {
+fn model_calls(rows: &Rows, joined: &HashSet<BedrockId>, model_at: &[Option<u32>]) -> Vec<ModelCall> {
     let mut calls: Vec<ModelCall> = rows
         .bedrock
         .iter()
         .map(|row| ModelCall {
-            model: tables
-                .models
-                .model(row.model)
-                .and_then(|_| model_at.get(&row.model).copied()),
+            model: model_at[row.model as usize],
             at: row.at,
             latency: row.call.latency,
             input_tokens: row.call.input_tokens,

@@ -39,12 +39,9 @@ impl Standing {
     }
 }
 
-/// The models that records of invocations, of Bedrock and of clients name, each once, and for each name its model.
-pub(super) fn models_of(
-    used: &HashSet<u32>,
-    rows: &Rows,
-    tables: &Tables,
-) -> (Vec<Model>, HashMap<u32, u32>) {
+/// The models that records of invocations, of Bedrock and of clients name, each once, and for each name its model, if these
+/// name one by it.
+pub(super) fn models_of(used: &HashSet<u32>, rows: &Rows, tables: &Tables) -> (Vec<Model>, Vec<Option<u32>>) {
     let of_bedrock = rows.bedrock.iter().map(|row| row.model);
     let of_clients = rows.outside.clients.iter().map(|row| row.model);
     let names: BTreeSet<u32> = used.iter().copied().chain(of_bedrock).chain(of_clients).collect();
@@ -67,10 +64,11 @@ pub(super) fn models_of(
         })
         .collect();
     let same = merge_bare_names(&mut models);
-    let model_at = names
-        .into_iter()
-        .filter_map(|name| Some((name, same[place[tables.models.model(name)?.base_id()] as usize])));
-    let model_at = model_at.collect();
+    let mut model_at = vec![None; tables.models.len()];
+    for name in names {
+        let model = tables.models.model(name);
+        model_at[name as usize] = model.map(|model| same[place[model.base_id()] as usize]);
+    }
     (models, model_at)
 }
 
@@ -156,7 +154,7 @@ pub(super) fn named_invocations(
     starts: Starts,
     other_ids: Interner,
     tables: &Tables,
-    model_at: &HashMap<u32, u32>,
+    model_at: &[Option<u32>],
     threads: usize,
 ) -> (Invocations, Names) {
     let streams = &tables.streams;
@@ -180,11 +178,6 @@ pub(super) fn named_invocations(
     let (mut version, mut initialization) = <(Named, Named)>::default();
     let (mut function, mut region, mut runtime, mut name) = <(Named, Named, Named, Named)>::default();
     let (mut model, mut prompt, joined_anew) = (drafts.model, drafts.prompt_hash, drafts.prompt);
-    let names = model_at.keys().max().map_or(0, |name| *name as usize + 1);
-    let mut model_of = vec![None; names];
-    model_at
-        .iter()
-        .for_each(|(name, model)| model_of[*name as usize] = Some(*model));
     side_by_side(
         vec![
             Box::new(|| {
@@ -216,7 +209,7 @@ pub(super) fn named_invocations(
                     .collect();
                 name = named(&stream, &standing, &names);
             }),
-            Box::new(|| model.map(|name| model_of.get(name as usize).copied()?)),
+            Box::new(|| model.map(|name| model_at[name as usize])),
         ],
         threads,
     );

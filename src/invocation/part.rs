@@ -485,8 +485,9 @@ impl Part {
         }
     }
 
-    /// What tells this very event from others: its event id, else its stream, time and text, or what it says. Of lines with neither a time
-    /// nor an id only records can be told apart: a retry repeats the `START` and `END` of its request to the letter.
+    /// What tells this very event from others: its event id, else its stream, time and text, or what it says. Of lines with
+    /// neither a time nor an id only records can be told apart: a retry repeats the `START` and `END` of its request to the
+    /// letter.
     fn told(&self, event: &RawEvent<'_>, kind: Kind<'_>, stream: u32, words: &mut Vec<u8>) -> Told {
         let is_told = event.at.is_some() && !(kind.is_of_anyone && event.log_stream.is_none());
         if event.event_id.is_none() && !is_told && !kind.is_record {
@@ -515,7 +516,8 @@ impl Part {
         let trace = trace.get(TRACE.needle().len()..);
         // What JSON says stands in several ways in it, and without a time its text may hold one.
         let is_line = event.at.is_some() && !event.is_row && !is_json(&event.message);
-        let own = match kind.says.hash().filter(|_| is_line) {
+        let says = if is_line { kind.says } else { Says::Text };
+        let own = match says.hash() {
             Some(says) => u128::from(says),
             None => xxh3_128(without_blanks(text, words)),
         };

@@ -212,7 +212,7 @@ impl Outside {
     pub(super) fn join(
         self,
         invocations: &Invocations,
-        model_at: &HashMap<u32, u32>,
+        model_at: &[Option<u32>],
         ledger: &mut Ledger,
     ) -> (Vec<PathRequest>, Vec<PathRun>) {
         if self.clients.is_empty() && self.gateways.is_empty() {
@@ -257,7 +257,7 @@ impl Outside {
             }
             let request = &row.request;
             requests.push(PathRequest {
-                model: model_at.get(&row.model).copied(),
+                model: model_at[row.model as usize],
                 at: request.at,
                 client: run_at
                     .get(&*request.run_id)
