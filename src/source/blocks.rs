@@ -153,6 +153,11 @@ impl<'t> Blocks<'t> {
         }
     }
 
+    /// Whether the file is unpacked while it is read.
+    pub fn is_packed(&self) -> bool {
+        !self.packed.is_empty()
+    }
+
     /// Whether the last block was given.
     pub fn is_over(&self) -> bool {
         self.rest.is_none()

@@ -6,7 +6,7 @@ use std::{iter, slice, thread};
 
 use super::batch::Batch;
 use super::{Place, lock};
-use crate::source::{Blocks, Located};
+use crate::source::{Block, Blocks, Buffer, Located};
 
 /// A file that is being read.
 pub(super) struct Reading<'a> {
@@ -20,7 +20,14 @@ pub(super) struct Reading<'a> {
 pub(super) enum Task<'a> {
     Open(usize, &'a Located),
     Read(Reading<'a>),
+    Parse(Ahead<'a>),
     Sift(Place, Batch),
+}
+
+/// A block that was unpacked before anybody was free to parse it.
+pub(super) struct Ahead<'a> {
+    pub(super) place: Place,
+    pub(super) block: Block<'a>,
 }
 
 /// What there is to do.
@@ -28,6 +35,10 @@ struct Work<'a> {
     files: iter::Enumerate<slice::Iter<'a, Located>>,
     /// Files that were opened and are just read by nobody, in their order.
     waiting: VecDeque<Reading<'a>>,
+    /// Blocks that wait to be parsed, the oldest first.
+    ahead: VecDeque<Ahead<'a>>,
+    /// Memory of blocks that is used again.
+    buffers: Vec<Buffer>,
     /// What was read of files that have no blocks, the oldest first.
     batches: VecDeque<(Place, Batch)>,
     /// Memory of batches that is used again.
@@ -44,6 +55,8 @@ pub(super) struct Desk<'a> {
     changed: Condvar,
     /// How many batches wait at most.
     most_batches: usize,
+    /// How many blocks wait at most, of which nobody is at once free to parse one.
+    most_ahead: usize,
 }
 
 /// What a thread has taken from the desk. If it panics nobody waits for it to come back.
@@ -63,6 +76,8 @@ impl<'a> Desk<'a> {
             work: Mutex::new(Work {
                 files: files.iter().enumerate(),
                 waiting: VecDeque::new(),
+                ahead: VecDeque::new(),
+                buffers: Vec::new(),
                 batches: VecDeque::new(),
                 spare: Vec::new(),
                 taken: 0,
@@ -70,6 +85,7 @@ impl<'a> Desk<'a> {
             }),
             changed: Condvar::new(),
             most_batches: threads,
+            most_ahead: if threads > 1 { threads } else { 0 },
         }
     }
 
@@ -77,17 +93,17 @@ impl<'a> Desk<'a> {
         lock(&self.work)
     }
 
-    /// What was put aside, else the next block of the first file that nobody is at, else the next file. None when nothing will
-    /// come any more.
+    /// What was put aside, else the next block of the first file that nobody is at, else the next file, else a block that was
+    /// read; this first, where enough of them wait. None when nothing will come any more.
     pub(super) fn task(&self) -> Option<Task<'a>> {
         let mut work = self.lock();
         loop {
             if work.is_closed {
                 return None;
             }
-            match work.next() {
+            match work.next(self.most_ahead) {
                 Some(task) => {
-                    work.taken += usize::from(!matches!(task, Task::Sift(..)));
+                    work.taken += usize::from(!matches!(task, Task::Sift(..) | Task::Parse(_)));
                     return Some(task);
                 }
                 None if work.taken == 0 => return None,
@@ -125,6 +141,29 @@ impl<'a> Desk<'a> {
         None
     }
 
+    /// Puts a block aside for whoever is free, so that its file is unpacked without a break. Gives it back where enough wait
+    /// already, or where others have files of their own to unpack.
+    pub(super) fn put_ahead(&self, ahead: Ahead<'a>) -> Option<Ahead<'a>> {
+        let mut work = self.lock();
+        if work.ahead.len() >= self.most_ahead || !work.waiting.is_empty() || work.files.len() > 0 {
+            return Some(ahead);
+        }
+        work.ahead.push_back(ahead);
+        drop(work);
+        self.changed.notify_one();
+        None
+    }
+
+    /// Memory for a block.
+    pub(super) fn empty_buffer(&self) -> Buffer {
+        self.lock().buffers.pop().unwrap_or_default()
+    }
+
+    /// Gives the memory of a block back that was parsed.
+    pub(super) fn keep_buffer(&self, buffer: Buffer) {
+        self.lock().buffers.push(buffer);
+    }
+
     /// What was put aside and nobody has taken yet.
     pub(super) fn batch(&self) -> Option<(Place, Batch)> {
         self.lock().batches.pop_front()
@@ -151,13 +190,20 @@ impl<'a> Desk<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn next(&mut self) -> Option<Task<'a>> {
+    fn next(&mut self, most_ahead: usize) -> Option<Task<'a>> {
         if let Some((place, batch)) = self.batches.pop_front() {
             return Some(Task::Sift(place, batch));
         }
-        if let Some(reading) = self.waiting.pop_front() {
-            return Some(Task::Read(reading));
+        // To unpack one file takes longest, so that it stands still only while enough waits.
+        if self.ahead.len() >= most_ahead
+            && let Some(ahead) = self.ahead.pop_front()
+        {
+            return Some(Task::Parse(ahead));
         }
-        self.files.next().map(|(number, file)| Task::Open(number, file))
+        let reading = self.waiting.pop_front().map(Task::Read);
+        let open = |(number, file)| Task::Open(number, file);
+        reading
+            .or_else(|| self.files.next().map(open))
+            .or_else(|| self.ahead.pop_front().map(Task::Parse))
     }
 }

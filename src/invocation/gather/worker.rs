@@ -1,23 +1,20 @@
 //! What a thread does.
 
-use std::mem::take;
 use std::sync::Arc;
 
-use super::desk::{Desk, Held, Reading, Task};
+use super::desk::{Ahead, Desk, Held, Reading, Task};
 use super::intake::Intake;
 use super::parts::{Parts, sifted};
 use super::{Gathering, Place, Told};
 use crate::invocation::part::{Part, Sifter};
 use crate::parse::Parser;
-use crate::source::{Buffer, Located, Take, open};
+use crate::source::{Block, Located, Take, open};
 
 /// A thread that does what lies on the desk.
 pub(super) struct Worker<'w, 'a> {
     gathering: &'a Gathering<'a>,
     desk: &'w Desk<'a>,
     sifter: Sifter,
-    /// Memory for the next block.
-    spare: Buffer,
     /// Takes what comes of it.
     intake: &'w Intake<'a>,
 }
@@ -35,7 +32,6 @@ impl<'w, 'a> Worker<'w, 'a> {
             sifter: Sifter::new(Arc::clone(parser))
                 .reading_quickly(!gathering.is_strict)
                 .keeping_times_only(gathering.is_times_only),
-            spare: Buffer::default(),
             intake,
         }
     }
@@ -51,6 +47,10 @@ impl<'w, 'a> Worker<'w, 'a> {
                 }
                 Task::Open(number, file) => self.open(number, file),
                 Task::Read(reading) => self.read(reading),
+                Task::Parse(Ahead { place, block }) => {
+                    let part = self.parse(block);
+                    self.intake.take(Told::of(place, part, false))
+                }
             };
             if !goes_on {
                 return self.desk.close();
@@ -80,23 +80,38 @@ impl<'w, 'a> Worker<'w, 'a> {
         }
     }
 
-    /// Reads the next block of a file. Whether more is wanted.
+    /// Reads the next block of a file, and those behind it that others are to parse. Whether more is wanted.
     fn read(&mut self, mut reading: Reading<'a>) -> bool {
-        let place = (reading.number, reading.next);
-        let mut block = reading.blocks.next_block(take(&mut self.spare));
-        reading.next += 1;
-        let is_last = reading.blocks.is_over();
-        if let Some(block) = block.take_if(|block| block.is_rest()) {
-            return self.in_parts(place, true, |parts| drop(block.read(true, parts)));
+        loop {
+            let place = (reading.number, reading.next);
+            let mut block = reading.blocks.next_block(self.desk.empty_buffer());
+            reading.next += 1;
+            let is_last = reading.blocks.is_over();
+            if let Some(block) = block.take_if(|block| block.is_rest()) {
+                return self.in_parts(place, true, |parts| drop(block.read(true, parts)));
+            }
+            if !is_last
+                && reading.blocks.is_packed()
+                && let Some(read) = block.take()
+            {
+                let ahead = Ahead { place, block: read };
+                match self.desk.put_ahead(ahead) {
+                    None => continue,
+                    Some(ahead) => block = Some(ahead.block),
+                }
+            }
+            self.desk.give_back((!is_last).then_some(reading));
+            let part = block.map_or_else(Part::default, |block| self.parse(block));
+            return self.intake.take(Told::of(place, part, is_last));
         }
-        self.desk.give_back((!is_last).then_some(reading));
-        let part = block.map_or_else(Part::default, |block| {
-            let (lines, memory) = block.read(self.gathering.is_strict, &mut self.sifter);
-            self.spare = memory;
-            self.sifter.count_lines(lines);
-            self.sifter.end_part()
-        });
-        self.intake.take(Told::of(place, part, is_last))
+    }
+
+    /// What a block tells.
+    fn parse(&mut self, block: Block<'_>) -> Part {
+        let (lines, memory) = block.read(self.gathering.is_strict, &mut self.sifter);
+        self.desk.keep_buffer(memory);
+        self.sifter.count_lines(lines);
+        self.sifter.end_part()
     }
 
     /// Reads what one thread must read, part by part. Whether more is wanted.
