@@ -78,6 +78,20 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
         Some((whole * scale + fraction) as i64 as f64 / divisor)
     }
 
+    /// Whether nothing is left but the end of the line that a logger writes.
+    #[inline(always)]
+    pub(super) fn is_end_of_line(&self) -> bool {
+        let mut behind = self.rest.as_bytes();
+        loop {
+            behind = match (IS_ESCAPED, behind) {
+                (true, [before @ .., b'\\', b'n']) | (false, [before @ .., b'\n' | b'\r' | b'\t' | b' ']) => {
+                    before
+                }
+                _ => return behind.is_empty(),
+            };
+        }
+    }
+
     /// Passes over a value of this length in ASCII, which a field or the object ends behind.
     #[inline(always)]
     fn end_value(&mut self, length: usize) -> Option<()> {

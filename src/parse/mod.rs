@@ -10,6 +10,7 @@ mod classify;
 mod client;
 mod escapes;
 mod fields;
+mod flat_glance;
 mod flat_values;
 mod gateway_log;
 mod insights_bedrock;

@@ -6,20 +6,25 @@ use memchr::memmem::Finder;
 
 use super::classify::{PREFIX_LIMIT_BYTES, Parser};
 use super::escapes::STARTS;
-use super::timing_keys::TimingKeys;
+use super::flat_glance::FlatGlance;
+use super::timing_keys::{Field, TimingKeys};
 
 /// Finds messages that cannot be records. What it lets pass may still be none.
 #[derive(Debug, Clone)]
 pub(super) struct Prefilter {
     /// Finds what stands in every message in JSON that is a record, and what may hide it.
     needles: packed::Searcher,
+    flat_glance: FlatGlance,
     hiding: Finder<'static>,
     escape: Finder<'static>,
 }
 
+/// What stands in the names of our schemas.
+const OURS: &str = "latscope.";
+
 /// What stands in messages in JSON that are records, as it stands there escaped too.
-const OTHERS: [&str; 9] = [
-    "latscope.",
+pub(super) const OTHERS: [&str; 9] = [
+    OURS,
     "platform.",
     "ModelInvocationLog",
     "inputContentType",
@@ -49,11 +54,14 @@ impl Prefilter {
         if needles.iter().any(|key| key.is_empty() || !is_plain(key)) {
             return None;
         }
+        let statuses = keys.of(Field::Status).map(|status| status.path.as_str());
+        let flat_glance = FlatGlance::new(statuses, needles.len());
         needles.extend(OTHERS);
         needles.push(HIDING);
         let needles = packed::Config::new().builder().extend(needles).build()?;
         Some(Self {
             needles,
+            flat_glance,
             hiding: Finder::new(HIDING),
             escape: Finder::new("\\u"),
         })
@@ -87,7 +95,7 @@ impl Prefilter {
         if memchr(b'{', before_json).is_none() {
             return !is_escaped || self.hiding.find(before_json).is_none();
         }
-        self.needles.find(message).is_none()
+        self.needles.find(message).is_none() || self.flat_glance.is_none(message, is_escaped, &self.needles)
     }
 
     /// Whether a message may end in the words of a timeout.

@@ -41,17 +41,7 @@ fn read_fields<'a, const IS_ESCAPED: bool, T>(
         let order = if is_written { &WRITTEN } else { &SORTED };
         read_in_any_order(&mut record, &mut cursor, seen, order)?;
     }
-    // A logger ends the line.
-    let mut behind = cursor.rest.as_bytes();
-    loop {
-        behind = match (IS_ESCAPED, behind) {
-            (true, [before @ .., b'\\', b'n']) | (false, [before @ .., b'\n' | b'\r' | b'\t' | b' ']) => {
-                before
-            }
-            _ => break,
-        };
-    }
-    behind.is_empty().then(|| then(&record))
+    cursor.is_end_of_line().then(|| then(&record))
 }
 
 /// The keys by their numbers, what tells one, and how a record of them all is read.
