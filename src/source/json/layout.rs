@@ -3,7 +3,6 @@
 use memchr::memmem::Finder;
 
 use super::shape_of_event::{CutEvent, EventShape, VALUES, Values, is_end_of_message};
-use super::unescape::is_bare;
 
 /// Cuts lines of one shape.
 #[derive(Debug)]
@@ -222,7 +221,10 @@ fn add_faults(faults: &mut [u8; LANE], text: &[u8; LANE], known: &[u8; LANE], is
 /// 0 for a byte that is as known, or is any byte of a value that is neither quote nor escape.
 #[inline]
 fn fault(byte: u8, known: u8, is_value: u8) -> u8 {
-    ((byte ^ known) & !is_value) | (u8::from(!is_bare(byte)) & is_value)
+    // Bit 1 turned over makes the quote the next byte behind the control characters.
+    let small = (b' ' + 1).saturating_sub(byte ^ 2);
+    let backslash = if byte == b'\\' { u8::MAX } else { 0 };
+    ((byte ^ known) & !is_value) | ((small | backslash) & is_value)
 }
 
 #[cfg(test)]
@@ -230,6 +232,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::source::json::unescape::is_bare;
 
     const LINES: [&str; 3] = [
         r#"{"eventId":"39179516520028402482594896912953738513201936692500000002","ingestionTime":1795165200478,"logStreamName":"2026/11/20/[7]ee64","message":"{\"a\":\"é\"}\n","timestamp":1795165200284}"#,
@@ -269,6 +272,14 @@ mod tests {
             prop_assert_eq!(cutter.cut(&other), cut);
             // Now that it was met.
             prop_assert_eq!(cutter.cut(&other), cut);
+        }
+    }
+
+    #[test]
+    fn of_a_value_any_byte_is_right_that_stands_there_as_it_is() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(fault(byte, 0, u8::MAX) == 0, is_bare(byte), "{byte}");
+            assert_eq!(fault(byte, b'a', 0) == 0, byte == b'a', "{byte}");
         }
     }
 
