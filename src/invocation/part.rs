@@ -18,7 +18,7 @@ use super::path::{ClientRow, GatewayRow, Outside};
 use super::rows::{Call, InitRow, MarkKind, MarkRow, ReportRow, Standing, TimingRow, Told};
 use super::streams::region_of_arn;
 use super::tables::Tables;
-use crate::parse::{CallFacts, Flat, Lifecycle, Parsed, Parser, Record, Report, Timing};
+use crate::parse::{CallFacts, Flat, Lifecycle, Parsed, Parser, Record, Report, Timing, TimingMemory};
 use crate::source::{Found, Item, RawEvent, Take};
 use crate::vocab::{Micros, Place, RequestId, Timestamp};
 
@@ -67,6 +67,7 @@ pub struct Sifter {
     part: Part,
     /// What tells an event from others; kept to be filled again.
     words: Vec<u8>,
+    timings: TimingMemory,
 }
 
 impl Sifter {
@@ -78,6 +79,7 @@ impl Sifter {
             is_times_only: false,
             part: Part::default(),
             words: Vec::new(),
+            timings: TimingMemory::new(false),
         }
     }
 
@@ -93,6 +95,7 @@ impl Sifter {
     pub fn keeping_times_only(self, is_times_only: bool) -> Self {
         Self {
             is_times_only,
+            timings: TimingMemory::new(is_times_only),
             ..self
         }
     }
@@ -147,9 +150,10 @@ impl Sifter {
             is_times_only,
             part,
             words,
+            timings,
             ..
         } = self;
-        let taken = parser.parse_usual_timing(&event.message, is_escaped, |timing| {
+        let taken = parser.parse_usual_timing(&event.message, is_escaped, timings, |timing| {
             if *is_times_only {
                 timing.facts = CallFacts::default();
             }

@@ -15,6 +15,7 @@ use super::prefilter::Prefilter;
 use super::record::{LifecycleRecord, Record, Timing};
 use super::timing_keys::TimingKeys;
 use super::timing_mapping::Meaning;
+use super::timing_memory::TimingMemory;
 use super::timing_search::{Prefix, nested_texts, search};
 use super::{
     bedrock_log, client, escapes, gateway_log, platform_event, platform_line, rejection_marker, report_line,
@@ -107,15 +108,17 @@ impl Parser {
     }
 
     /// Reads a usual timing record of our own, as it is or as it stands inside a JSON text, and what is made of it: it is too large
-    /// to be handed on. `None` if the message is another, or is to be read by [`Parser::parse`].
+    /// to be handed on. `memory` is what the records before it looked like. `None` if the message is another, or is to be read by
+    /// [`Parser::parse`].
     #[inline]
     pub fn parse_usual_timing<'a, T>(
         &self,
         message: &'a str,
         is_escaped: bool,
+        memory: &mut TimingMemory,
         then: impl FnOnce(&mut Timing<'a>) -> T,
     ) -> Option<T> {
-        timing::parse_usual(message, is_escaped, then)
+        timing::parse_usual(message, is_escaped, memory, then)
     }
 
     /// Reads a row of Logs Insights that has no message: its fields as a JSON object. What is written so into a

@@ -1,9 +1,10 @@
 //! The values of a flat JSON object in their usual form, read without a JSON parser.
 
-use crate::vocab::{eight, of_values};
+use crate::vocab::{bytes_like, eight, of_values};
 
-/// Digits of which any whole number is a double, and any decimal fraction one division away from the nearest.
-const MOST_DIGITS: usize = 15;
+/// So many digits before a point, and behind it, are read here. Of seven and eight any whole number is a double, and any decimal
+/// fraction one division away from the nearest.
+const MOST_DIGITS: usize = 8;
 
 /// What is left of a JSON text. Whether a backslash stands before every quote.
 ///
@@ -49,30 +50,36 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
         Some(value)
     }
 
+    /// A text of so many bytes, without escapes and control characters. So it is known before it is read where the next value
+    /// stands.
+    #[inline(always)]
+    pub(super) fn text_of_length(&mut self, length: usize) -> Option<&'a str> {
+        let behind = self.rest.strip_prefix(Self::QUOTE)?;
+        let (text, behind) = behind.split_at_checked(length)?;
+        self.rest = behind.strip_prefix(Self::QUOTE)?;
+        (!holds_end(text.as_bytes())).then_some(text)
+    }
+
     /// A whole number.
     #[inline(always)]
     pub(super) fn whole(&mut self) -> Option<u64> {
-        let bytes = self.rest.as_bytes();
-        let (value, length) = whole_digits(bytes)?;
+        let (text, length) = self.number()?;
         // A fraction or an exponent makes it no whole number, or one for a parser.
-        self.end_value(length)?;
-        Some(value)
+        whole_digits(text as u64, length)
     }
 
     /// A number.
     #[inline(always)]
     pub(super) fn decimal(&mut self) -> Option<f64> {
-        let bytes = self.rest.as_bytes();
-        let (whole, length) = whole_digits(bytes)?;
-        let [b'.', behind @ ..] = bytes.get(length..)? else {
-            self.end_value(length)?;
-            return Some(whole as i64 as f64);
-        };
-        let (fraction, decimals) = digits(behind)?;
-        if length + decimals > MOST_DIGITS {
-            return None;
+        let (text, length) = self.number()?;
+        let points = bytes_like(b'.', text as u64);
+        let point = points.trailing_zeros() as usize / 8;
+        if points == 0 || point >= length {
+            return Some(whole_digits(text as u64, length)? as i64 as f64);
         }
-        self.end_value(length + 1 + decimals)?;
+        let decimals = length - point - 1;
+        let whole = whole_digits(text as u64, point)?;
+        let fraction = digits((text >> (8 * (point + 1))) as u64, decimals)?;
         let (scale, divisor) = POWERS[decimals];
         // Both are exact, so the quotient is the double nearest to the number. A processor has an instruction for signed ones.
         Some((whole * scale + fraction) as i64 as f64 / divisor)
@@ -92,28 +99,53 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
         }
     }
 
-    /// Passes over a value of this length in ASCII, which a field or the object ends behind.
+    /// Passes over a number, which a field or the object ends behind: its text, with whatever follows, and its length. The length
+    /// is told before the number is read, so that what comes next need not wait for it.
     #[inline(always)]
-    fn end_value(&mut self, length: usize) -> Option<()> {
+    fn number(&mut self) -> Option<(u128, usize)> {
+        let bytes = self.rest.as_bytes();
+        let text = match bytes.first_chunk() {
+            Some(text) => u128::from_le_bytes(*text),
+            None => last_of(bytes),
+        };
+        let ends = |word: u64| bytes_like(b',', word) | bytes_like(b'}', word);
+        let length = match (ends(text as u64), ends((text >> 64) as u64)) {
+            (0, 0) => return None,
+            (0, ends) => 8 + ends.trailing_zeros() as usize / 8,
+            (ends, _) => ends.trailing_zeros() as usize / 8,
+        };
         self.rest = self.rest.get(length..)?;
-        matches!(self.rest.as_bytes().first(), Some(b',' | b'}')).then_some(())
+        Some((text, length))
     }
+}
+
+/// The last bytes of a text, with zeros behind them.
+#[cold]
+fn last_of(bytes: &[u8]) -> u128 {
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |text, byte| text << 8 | u128::from(*byte))
 }
 
 /// As [`digits`], as JSON has them before a point: no zero before others.
 #[inline(always)]
-fn whole_digits(bytes: &[u8]) -> Option<(u64, usize)> {
-    let (value, length) = digits(bytes)?;
-    (length == 1 || bytes[0] != b'0').then_some((value, length))
+fn whole_digits(text: u64, length: usize) -> Option<u64> {
+    let value = digits(text, length)?;
+    (length == 1 || text as u8 != b'0').then_some(value)
 }
 
-/// The value of the digits that these bytes begin with, and how many they are. `None` if there is none or too many.
+/// The value of so many digits that a text begins with. `None` if it does not, or they are none or too many.
 #[inline(always)]
-fn digits(bytes: &[u8]) -> Option<(u64, usize)> {
-    match bytes.first_chunk().and_then(few_digits) {
-        Some(read) => Some(read),
-        None => any_digits(bytes),
+fn digits(text: u64, length: usize) -> Option<u64> {
+    if !(1..=MOST_DIGITS).contains(&length) {
+        return None;
     }
+    // Zeros come before them.
+    let values = (text ^ eight(b'0')) << (64 - 8 * length);
+    // A carry comes from what is no digit.
+    let others = (values.wrapping_add(eight(0x80 - 10)) | values) & eight(0x80);
+    (others == 0).then(|| of_values(values))
 }
 
 /// Where the first byte stands that is a quote, a backslash or a control character.
@@ -121,43 +153,36 @@ fn digits(bytes: &[u8]) -> Option<(u64, usize)> {
 fn end_of_text(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks();
     for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // Bit 1 turned over makes the quote the next byte behind the control characters. Too small a byte borrows from those
-        // behind it alone, so the first that is found is one.
-        let small = (word ^ eight(2)).wrapping_sub(eight(b' ' + 1));
-        let backslashes = (word ^ eight(b'\\')).wrapping_sub(eight(1));
-        let ends = (small | backslashes) & !word & eight(0x80);
+        let ends = ends(u64::from_le_bytes(*word));
         if ends != 0 {
             return Some(at * 8 + ends.trailing_zeros() as usize / 8);
         }
     }
-    let is_end = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
-    Some(bytes.len() - rest.len() + rest.iter().position(is_end)?)
+    Some(bytes.len() - rest.len() + rest.iter().position(|byte| is_end(*byte))?)
 }
 
-/// The value of the digits that these bytes begin with, and how many they are. `None` if none is, or all are.
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..b' ')
+}
+
+/// The highest bit of the first byte that is a quote, a backslash or a control character, and of no byte before it.
 #[inline(always)]
-fn few_digits(bytes: &[u8; 8]) -> Option<(u64, usize)> {
-    let values = u64::from_le_bytes(*bytes) ^ eight(b'0');
-    // A carry reaches only what is behind the first that is no digit.
-    let others = (values.wrapping_add(eight(0x80 - 10)) | values) & eight(0x80);
-    let bits = others.trailing_zeros() & !7;
-    if bits == 0 || bits == 64 {
-        return None;
-    }
-    // Zeros come before them.
-    Some((of_values(values << (64 - bits)), bits as usize / 8))
+fn ends(word: u64) -> u64 {
+    // Bit 1 turned over makes the quote the next byte behind the control characters. Too small a byte borrows from those behind
+    // it alone, so the first that is found is one.
+    let small = (word ^ eight(2)).wrapping_sub(eight(b' ' + 1));
+    let backslashes = (word ^ eight(b'\\')).wrapping_sub(eight(1));
+    (small | backslashes) & !word & eight(0x80)
 }
 
-/// As [`digits`], of bytes that are not a few digits and more behind them.
-#[cold]
-fn any_digits(bytes: &[u8]) -> Option<(u64, usize)> {
-    let length = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let digits = bytes[..length].iter();
-    (1..=MOST_DIGITS).contains(&length).then(|| {
-        let value = digits.fold(0, |value, byte| value * 10 + u64::from(byte - b'0'));
-        (value, length)
-    })
+/// Whether a byte is a quote, a backslash or a control character.
+#[inline(always)]
+fn holds_end(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks();
+    let ends = words
+        .iter()
+        .fold(0, |found, word| found | ends(u64::from_le_bytes(*word)));
+    ends != 0 || rest.iter().any(|byte| is_end(*byte))
 }
 
 /// Powers of ten, as many as there may be digits, as both kinds of number.
@@ -186,29 +211,37 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn digits_are_counted_and_read(digits in "[0-9]{0,17}", behind in ".{0,9}") {
-            let text = format!("{digits}{behind}");
-            let length = text.bytes().take_while(u8::is_ascii_digit).count();
-            let value = text[..length].parse().unwrap_or(0_u64);
-            let expected = (1..=MOST_DIGITS).contains(&length).then_some((value, length));
-            prop_assert_eq!(super::digits(text.as_bytes()), expected);
+        fn digits_and_nothing_else_are_read(text in "[0-9]{0,10}", at in 0_usize..10, byte: u8) {
+            let mut bytes = text.into_bytes();
+            for _ in 0..2 {
+                let first = last_of(&bytes) as u64;
+                let is_read = (1..=MOST_DIGITS).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit);
+                let expected = is_read.then(|| str::from_utf8(&bytes).unwrap().parse().unwrap());
+                prop_assert_eq!(digits(first, bytes.len()), expected, "{:?}", bytes);
+                if let Some(digit) = bytes.get_mut(at) {
+                    *digit = byte;
+                }
+            }
         }
 
         #[test]
-        fn every_byte_ends_digits_or_is_one(digits in "[0-9]{8}", at in 0_usize..8, byte: u8) {
-            let mut bytes: [u8; 8] = digits.as_bytes().try_into().unwrap();
-            bytes[at] = byte;
-            let length = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let expected = (1..8).contains(&length).then(|| (digits[..length].parse().unwrap(), length));
-            prop_assert_eq!(few_digits(&bytes), expected);
-        }
-
-        #[test]
-        fn numbers_are_those_of_the_library(whole in "0|[1-9][0-9]{0,9}", fraction in "(\\.[0-9]{1,6})?", end in "[,}]|[,}][0-9.]{9}") {
-            let text = format!("{whole}{fraction}{end}");
-            let expected: Option<f64> = format!("{whole}{fraction}").parse().ok().filter(|_| whole.len() + fraction.len() <= 16);
-            prop_assert_eq!(cursor(&text).decimal().map(f64::to_bits), expected.map(f64::to_bits));
-            prop_assert_eq!(cursor(&text).whole(), whole.parse().ok().filter(|_| fraction.is_empty()));
+        fn numbers_are_those_of_the_library(
+            whole in "0|[1-9][0-9]{0,13}|0[0-9]",
+            fraction in "(\\.[0-9]{0,9})?",
+            other in "[-+e.x]?",
+            end in "[,}]|[,}][0-9.,]{9}",
+        ) {
+            let text = format!("{whole}{fraction}{other}{end}");
+            let is_usual = other.is_empty() && fraction != "." && (whole == "0" || !whole.starts_with('0'));
+            let (most, is_short) = (if fraction.is_empty() { 8 } else { 7 }, fraction.len() <= 9);
+            let expected: Option<f64> = format!("{whole}{fraction}").parse().ok().filter(|_| is_usual && is_short && whole.len() <= most);
+            let mut cursor = cursor(&text);
+            prop_assert_eq!(cursor.decimal().map(f64::to_bits), expected.map(f64::to_bits), "{}", text);
+            if expected.is_some() {
+                prop_assert_eq!(cursor.rest, end);
+            }
+            let expected = whole.parse().ok().filter(|_| is_usual && fraction.is_empty() && whole.len() <= 8);
+            prop_assert_eq!(self::cursor(&text).whole(), expected);
         }
 
         #[test]
@@ -216,6 +249,18 @@ mod tests {
             for bytes in [&bytes[..], text.as_bytes()] {
                 let expected = bytes.iter().position(|byte| *byte < b' ' || *byte == b'"' || *byte == b'\\');
                 prop_assert_eq!(end_of_text(bytes), expected);
+                prop_assert_eq!(holds_end(bytes), expected.is_some());
+            }
+        }
+
+        #[test]
+        fn a_text_of_known_length_is_that_text(text in "[a-z\"\\\\é]{0,20}", length in 0_usize..24) {
+            let text = format!("\"{text}\",1");
+            let (mut known, mut any) = (cursor(&text), cursor(&text));
+            let expected = any.text().filter(|text| text.len() == length);
+            prop_assert_eq!(known.text_of_length(length), expected);
+            if expected.is_some() {
+                prop_assert_eq!(known.rest, any.rest);
             }
         }
 

@@ -34,6 +34,7 @@ mod timing_flat;
 mod timing_glance;
 mod timing_keys;
 mod timing_mapping;
+mod timing_memory;
 mod timing_needles;
 mod timing_search;
 mod timing_spellings;
@@ -48,3 +49,4 @@ pub use record::{
 };
 pub use reduce::{REDUCTION, Reduced};
 pub use timing_keys::{KeyError, TimingKeys};
+pub use timing_memory::TimingMemory;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::call_facts::CallFacts;
 use super::record::Timing;
 use super::timing_flat;
+use super::timing_memory::TimingMemory;
 use crate::vocab::{Micros, ModelId, RequestId};
 
 type Fault = Cow<'static, str>;
@@ -49,7 +50,9 @@ pub(super) fn parse_own(json: &str) -> Option<Result<Timing<'_>, Fault>> {
 
 /// Reads a record of our own schema as our handler writes it. `None` if it is to be read by a parser.
 pub(super) fn parse_flat(json: &str) -> Option<Timing<'_>> {
-    timing_flat::read(json, checked)?.ok()
+    let mut record = TimingRecord::new("");
+    timing_flat::read::<false>(json, &mut record)?;
+    checked(&record).ok()
 }
 
 /// Reads a record of our own schema as our handler writes it, as it is or as it stands inside a JSON text, and what is made of it.
@@ -58,13 +61,17 @@ pub(super) fn parse_flat(json: &str) -> Option<Timing<'_>> {
 pub(super) fn parse_usual<'a, T>(
     json: &'a str,
     is_escaped: bool,
+    memory: &mut TimingMemory,
     then: impl FnOnce(&mut Timing<'a>) -> T,
 ) -> Option<T> {
-    let checked = |record: &TimingRecord<'a>| checked(record).as_mut().ok().map(then);
-    match is_escaped {
-        true => timing_flat::read_escaped(json, checked)?,
-        false => timing_flat::read(json, checked)?,
-    }
+    let mut record = TimingRecord::new("");
+    memory.read(json, is_escaped, &mut record)?;
+    let is_times_only = memory.is_times_only;
+    let facts = |record: &TimingRecord<'a>| match is_times_only {
+        true => CallFacts::default(),
+        false => facts(record),
+    };
+    checked_with(&record, facts).as_mut().ok().map(then)
 }
 
 /// The schema that a JSON object says it has.
@@ -101,6 +108,14 @@ impl<'de> Deserialize<'de> for Schema {
 
 /// Brings a record to the meaning that the analysis uses.
 pub(super) fn checked<'a>(record: &TimingRecord<'a>) -> Result<Timing<'a>, Fault> {
+    checked_with(record, facts)
+}
+
+#[inline(always)]
+fn checked_with<'a>(
+    record: &TimingRecord<'a>,
+    facts: impl FnOnce(&TimingRecord<'a>) -> CallFacts<'a>,
+) -> Result<Timing<'a>, Fault> {
     let request_id =
         RequestId::parse(&record.request_id).ok_or("timing record without a Lambda request id")?;
     let requested = record.request_model.as_ref().and_then(with_text);

@@ -10,38 +10,23 @@ use latscope_schema::{CallStatus, SCHEMA, TimingRecord};
 
 use super::flat_values::Cursor;
 
-/// Reads a record of our own schema, and what is made of it: it is too large to be handed on. `None` if it is to be read by
-/// a parser.
+/// Reads a record of our own schema into one that is empty, as it is or, where it `IS_ESCAPED`, as it stands inside a JSON text
+/// with a backslash before every quote. `None` if it is to be read by a parser; then `record` holds nothing of use.
 #[inline]
-pub(super) fn read<'a, T>(json: &'a str, then: impl FnOnce(&TimingRecord<'a>) -> T) -> Option<T> {
+pub(super) fn read<'a, const IS_ESCAPED: bool>(json: &'a str, record: &mut TimingRecord<'a>) -> Option<()> {
     let rest = json.strip_prefix('{')?;
-    read_fields(Cursor::<false> { rest }, then)
-}
-
-/// As [`read`], of a record as it stands inside a JSON text, where a backslash is before every quote.
-#[inline]
-pub(super) fn read_escaped<'a, T>(json: &'a str, then: impl FnOnce(&TimingRecord<'a>) -> T) -> Option<T> {
-    let rest = json.strip_prefix('{')?;
-    read_fields(Cursor::<true> { rest }, then)
-}
-
-#[inline]
-fn read_fields<'a, const IS_ESCAPED: bool, T>(
-    mut cursor: Cursor<'a, IS_ESCAPED>,
-    then: impl FnOnce(&TimingRecord<'a>) -> T,
-) -> Option<T> {
+    let mut cursor = Cursor::<IS_ESCAPED> { rest };
     let is_written = begins_with_key::<IS_ESCAPED>(0, cursor.rest).is_some();
     if !is_written && key(&cursor, 0, &SORTED).is_none() {
         return None;
     }
-    let mut record = TimingRecord::new("");
     let mut seen = 0;
-    let is_whole = is_written && read_in_order(&mut record, &mut cursor, &mut seen)?;
+    let is_whole = is_written && read_in_order(record, &mut cursor, &mut seen)?;
     if !is_whole {
         let order = if is_written { &WRITTEN } else { &SORTED };
-        read_in_any_order(&mut record, &mut cursor, seen, order)?;
+        read_in_any_order(record, &mut cursor, seen, order)?;
     }
-    cursor.is_end_of_line().then(|| then(&record))
+    cursor.is_end_of_line().then_some(())
 }
 
 /// The keys by their numbers, what tells one, and how a record of them all is read.
@@ -121,11 +106,33 @@ keys! {
     29 => "client_request_id",
 }
 
+/// Keys whose values are asked for where nothing but times is kept of a call.
+const OF_TIMES: [&str; 13] = [
+    "request_id",
+    "call_index",
+    "start_offset_ms",
+    "gen_ai.request.model",
+    "gen_ai.response.model",
+    "inference_ms",
+    "retry_ms",
+    "cold_start",
+    "initialization_type",
+    "status",
+    "error.type",
+    "bedrock_request_id",
+    "client_request_id",
+];
+
+/// Whether the key of this number is among those whose values are asked for where nothing but times is kept of a call.
+pub(super) fn is_of_times(number: usize) -> bool {
+    KEYS.get(number).is_some_and(|key| OF_TIMES.contains(key))
+}
+
 /// Numbers of keys in an order in which they may come.
 type Order = [usize; KEYS.len()];
 
 /// As our handler writes them.
-const WRITTEN: Order = {
+pub(super) const WRITTEN: Order = {
     let mut order = [0; KEYS.len()];
     let mut place = 0;
     while place < order.len() {
@@ -168,7 +175,7 @@ fn read_in_any_order<'a, const IS_ESCAPED: bool>(
 }
 
 /// The place in the order of the key that stands here, and what is behind it. It is likely to be this one or one behind it.
-fn key<'a, const IS_ESCAPED: bool>(
+pub(super) fn key<'a, const IS_ESCAPED: bool>(
     cursor: &Cursor<'a, IS_ESCAPED>,
     likely: usize,
     order: &Order,
@@ -187,22 +194,60 @@ fn key<'a, const IS_ESCAPED: bool>(
     })
 }
 
+/// Puts the text of the key of this number into a record.
+#[inline(always)]
+pub(super) fn put_text<'a>(number: usize, record: &mut TimingRecord<'a>, text: &'a str) -> Option<()> {
+    let text = Cow::Borrowed(text);
+    match number {
+        1 => record.request_id = text,
+        4 => record.operation_name = Some(text),
+        5 => record.provider_name = Some(text),
+        6 => record.request_model = Some(text),
+        7 => record.response_model = Some(text),
+        21 => record.initialization_type = Some(text),
+        24 => record.error_type = Some(text),
+        25 => record.bedrock_request_id = Some(text),
+        26 => record.api_gateway_request_id = Some(text),
+        28 => record.prompt_hash = Some(text),
+        29 => record.client_request_id = Some(text),
+        _ => return None,
+    }
+    Some(())
+}
+
+/// What a value may be.
+pub(super) enum Kind {
+    /// Any text.
+    Text,
+    /// Any whole number that is read here.
+    Whole,
+    /// Any number.
+    Decimal,
+    /// What has fewer values.
+    Other,
+}
+
+/// What the value of the key of this number may be.
+pub(super) fn kind_of(number: usize) -> Kind {
+    match number {
+        8..=10 | 27 => Kind::Whole,
+        3 | 11..=13 | 15..=19 => Kind::Decimal,
+        number if put_text(number, &mut TimingRecord::new(""), "").is_some() => Kind::Text,
+        _ => Kind::Other,
+    }
+}
+
 /// Reads the value of the key of this number.
 #[inline(always)]
-fn field<'a, const IS_ESCAPED: bool>(
+pub(super) fn field<'a, const IS_ESCAPED: bool>(
     number: usize,
     record: &mut TimingRecord<'a>,
     cursor: &mut Cursor<'a, IS_ESCAPED>,
 ) -> Option<()> {
     match number {
         0 => record.schema = Cow::Borrowed(cursor.text().filter(|schema| *schema == SCHEMA)?),
-        1 => record.request_id = Cow::Borrowed(cursor.text()?),
         2 => record.call_index = u32::try_from(cursor.whole()?).ok()?,
         3 => record.start_offset_ms = Some(cursor.decimal()?),
-        4 => record.operation_name = Some(Cow::Borrowed(cursor.text()?)),
-        5 => record.provider_name = Some(Cow::Borrowed(cursor.text()?)),
-        6 => record.request_model = Some(Cow::Borrowed(cursor.text()?)),
-        7 => record.response_model = Some(Cow::Borrowed(cursor.text()?)),
         8 => record.input_tokens = Some(cursor.whole()?),
         9 => record.output_tokens = Some(cursor.whole()?),
         10 => record.max_tokens = Some(cursor.whole()?),
@@ -216,7 +261,6 @@ fn field<'a, const IS_ESCAPED: bool>(
         18 => record.bedrock_latency_ms = Some(cursor.decimal()?),
         19 => record.time_to_first_token_ms = Some(cursor.decimal()?),
         20 => record.cold_start = Some(cursor.truth()?),
-        21 => record.initialization_type = Some(Cow::Borrowed(cursor.text()?)),
         22 => record.streaming = Some(cursor.truth()?),
         23 => {
             record.status = Some(match cursor.text()? {
@@ -227,24 +271,19 @@ fn field<'a, const IS_ESCAPED: bool>(
                 _ => return None,
             });
         }
-        24 => record.error_type = Some(Cow::Borrowed(cursor.text()?)),
-        25 => record.bedrock_request_id = Some(Cow::Borrowed(cursor.text()?)),
-        26 => record.api_gateway_request_id = Some(Cow::Borrowed(cursor.text()?)),
         27 => record.prompt_length = Some(cursor.whole()?),
-        28 => record.prompt_hash = Some(Cow::Borrowed(cursor.text()?)),
-        29 => record.client_request_id = Some(Cow::Borrowed(cursor.text()?)),
-        _ => return None,
+        number => put_text(number, record, cursor.text()?)?,
     }
     Some(())
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    const RECORD: &str = "{\"schema\":\"latscope.timing/v1\",\"request_id\":\"558179a0-f0f1-45ac-bd74-e52800a09626\",\
+    pub(in crate::parse) const RECORD: &str = "{\"schema\":\"latscope.timing/v1\",\"request_id\":\"558179a0-f0f1-45ac-bd74-e52800a09626\",\
         \"call_index\":0,\"start_offset_ms\":38.986,\"gen_ai.operation.name\":\"chat\",\"gen_ai.provider.name\":\"aws.bedrock\",\
         \"gen_ai.request.model\":\"anthropic.claude-3-haiku-20240307-v1:0\",\"gen_ai.response.model\":\"a\",\
         \"gen_ai.usage.input_tokens\":344,\"gen_ai.usage.output_tokens\":130,\"gen_ai.request.max_tokens\":512,\
@@ -255,11 +294,13 @@ mod tests {
         \"prompt_hash\":\"28fd7fa2a3960377\",\"client_request_id\":\"20261126T100000-9f2c41aa-17\"}";
 
     fn read(json: &str) -> Option<TimingRecord<'_>> {
-        super::read(json, TimingRecord::clone)
+        let mut record = TimingRecord::new("");
+        super::read::<false>(json, &mut record).map(|()| record)
     }
 
     fn read_escaped(json: &str) -> Option<TimingRecord<'_>> {
-        super::read_escaped(json, TimingRecord::clone)
+        let mut record = TimingRecord::new("");
+        super::read::<true>(json, &mut record).map(|()| record)
     }
 
     fn parsed(json: &str) -> Option<TimingRecord<'_>> {

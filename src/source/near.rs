@@ -3,7 +3,7 @@
 
 use memchr::{memchr, memchr2, memchr3};
 
-use crate::vocab::eight;
+use crate::vocab::bytes_like;
 
 /// So many words are looked at one by one.
 const WORDS: usize = 4;
@@ -33,14 +33,6 @@ pub(super) fn next_of<const N: usize>(signs: [u8; N], bytes: &[u8], begin: usize
         _ => rest.iter().position(|byte| signs.contains(byte)),
     };
     length.map(|length| at + length)
-}
-
-/// The highest bit of the first byte that is this sign, and of no byte before it.
-#[inline]
-fn bytes_like(sign: u8, word: u64) -> u64 {
-    // A byte that is zero borrows from the next, so that those behind it tell nothing.
-    let differences = word ^ eight(sign);
-    differences.wrapping_sub(eight(1)) & !differences & eight(0x80)
 }
 
 #[cfg(test)]

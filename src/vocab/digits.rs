@@ -5,6 +5,14 @@ pub(crate) const fn eight(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
+/// The highest bit of the first byte that is this sign, and of no byte before it.
+#[inline]
+pub(crate) fn bytes_like(sign: u8, word: u64) -> u64 {
+    // A byte that is zero borrows from the next, so that those behind it tell nothing.
+    let differences = word ^ eight(sign);
+    differences.wrapping_sub(eight(1)) & !differences & eight(0x80)
+}
+
 /// The number of eight digits, of which the word has the values, the first in its lowest byte: two, four and then all of them are
 /// put together at a time.
 #[inline]

@@ -16,7 +16,7 @@ mod trace;
 
 pub(crate) use alike::{before, behind};
 pub(crate) use any_value::{AnyType, Lenient};
-pub(crate) use digits::{eight, of_values};
+pub(crate) use digits::{bytes_like, eight, of_values};
 pub use identity::RequestId;
 pub use micros::{Micros, ParseMicrosError};
 pub use model_id::ModelId;
