@@ -75,8 +75,11 @@ pub(super) fn occurring_twice<T: Copy + Hash + Ord>(these: &(impl Each<T> + ?Siz
         let (word, bit) = once.place(one);
         let again = once.words[word] & bit;
         once.words[word] |= bit;
-        twice[word] |= again;
-        doubted += usize::from(again != 0);
+        // Most occur once, and memory that is not looked at costs nothing.
+        if again != 0 {
+            twice[word] |= again;
+            doubted += 1;
+        }
     });
     once.words = twice;
     let mut several = Vec::with_capacity(2 * doubted);
