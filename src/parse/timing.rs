@@ -122,7 +122,9 @@ fn checked_with<'a>(
     let answered = record.response_model.as_ref().and_then(with_text);
     // What an application inference profile stands for is known from the answer alone.
     let logged = match (requested, answered) {
-        (Some(requested), Some(answered)) if ModelId::is_opaque(&requested) => Some(answered),
+        (Some(requested), Some(answered)) if requested != answered && ModelId::is_opaque(&requested) => {
+            Some(answered)
+        }
         (requested, answered) => requested.or(answered),
     };
     Ok(Timing {

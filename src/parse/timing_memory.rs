@@ -253,11 +253,15 @@ impl Usual {
     }
 }
 
-/// Whether texts of the same length are the same: sixteen bytes at a time, the last of which may be among those before.
+/// Whether texts of the same length are the same: sixteen or eight bytes at a time, the last of which may be among those before.
 #[inline(always)]
 fn is_alike(one: &[u8], other: &[u8]) -> bool {
     let (Some(last), Some(other_last)) = (one.last_chunk(), other.last_chunk()) else {
-        return one == other;
+        let ends = |text: &[u8]| Some((*text.first_chunk::<8>()?, *text.last_chunk::<8>()?));
+        return match (ends(one), ends(other)) {
+            (Some(ends), Some(other_ends)) => ends == other_ends,
+            _ => one == other,
+        };
     };
     let mut differences = [0; LANE];
     add_differences(&mut differences, last, other_last);
@@ -428,6 +432,19 @@ mod tests {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_alike_where_every_byte_is() {
+        for length in 0..40 {
+            let text: Vec<u8> = (0..length).collect();
+            assert!(is_alike(&text, &text));
+            for at in 0..text.len() {
+                let mut other = text.clone();
+                other[at] ^= 0x80;
+                assert!(!is_alike(&text, &other), "{at} of {length}");
             }
         }
     }
