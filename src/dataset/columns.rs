@@ -6,6 +6,9 @@ use super::facts::FactColumns;
 use crate::invocation::{CallsCombined, Invocations, Optional, Whole};
 use crate::vocab::Timestamp;
 
+/// What stands for a position that is not known, so that columns have a number in every row.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+
 /// How the model of an invocation is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelSource {
@@ -103,7 +106,7 @@ pub(super) fn column_of<T: Whole, V>(
 }
 
 /// These rows, unless they are all of them in their order.
-fn places<'r>(all: &Invocations, rows: &'r [u32]) -> Option<&'r [u32]> {
+pub(super) fn places<'r>(all: &Invocations, rows: &'r [u32]) -> Option<&'r [u32]> {
     let is_whole = rows.len() == all.len() && rows.iter().zip(0_u32..).all(|(row, at)| *row == at);
     (!is_whole).then_some(rows)
 }

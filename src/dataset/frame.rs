@@ -11,8 +11,8 @@ use polars::prelude::{
     NewChunkedArray, PolarsError, PolarsResult, UInt32Chunked,
 };
 
-use super::columns::{Columns, ModelSource, column_of};
-use super::models::attribute;
+use super::columns::{Columns, ModelSource, UNKNOWN, column_of};
+use super::models::{attribute, is_open};
 use super::remembered::Remembered;
 use super::select::{Condition, Key, Selection};
 use super::window::Window;
@@ -23,8 +23,6 @@ use crate::vocab::{RequestId, Timestamp, visible};
 const ROW: &str = "row";
 /// Position of its model.
 const MODEL: &str = "model";
-/// What stands for a model that is not known, so that the columns have a number in every row.
-const UNKNOWN: u32 = u32::MAX;
 /// How the model is known: a [`ModelSource`].
 const MODEL_SOURCE: &str = "model_source";
 
@@ -337,15 +335,14 @@ impl Dataset {
 
     /// Fills in the models that can be inferred among these rows.
     fn infer_models(&mut self) -> Result<(), Error> {
-        let mut sources: Vec<ModelSource> = self.model_sources()?.collect();
-        let models = numbers(&self.frame, MODEL)?;
-        let mut models: Vec<Option<u32>> = models.iter().map(|model| known(*model)).collect();
-        if attribute(&self.all, &numbers(&self.frame, ROW)?, &mut models, &mut sources) {
-            let models = models.into_iter().map(|model| model.unwrap_or(UNKNOWN));
-            self.frame.with_column(column(MODEL, models.collect()))?;
-            let sources = sources.into_iter().map(|source| source as u32);
-            self.frame.with_column(column(MODEL_SOURCE, sources.collect()))?;
+        let sources = numbers(&self.frame, MODEL_SOURCE)?;
+        if !sources.iter().any(|source| is_open(*source)) {
+            return Ok(());
         }
+        let (mut sources, mut models) = (sources.into_owned(), numbers(&self.frame, MODEL)?.into_owned());
+        attribute(&self.all, &numbers(&self.frame, ROW)?, &mut models, &mut sources);
+        self.frame.with_column(column(MODEL, models))?;
+        self.frame.with_column(column(MODEL_SOURCE, sources))?;
         Ok(())
     }
 
@@ -454,6 +451,13 @@ impl Dataset {
         let mut groups = vec![Group::default()];
         for key in keys {
             let column = self.key_column(&self.frame, *key)?;
+            if let Some(alike) = column
+                .first()
+                .filter(|first| column.iter().all(|value| value == *first))
+            {
+                groups.iter_mut().for_each(|group| group.values.push(*alike));
+                continue;
+            }
             let mut parts: HashMap<(u32, Option<u32>), u32, Folded> = HashMap::default();
             let mut parted: Vec<Group> = Vec::new();
             // Most rows are of few parts.

@@ -6,13 +6,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::columns::ModelSource;
+use super::columns::{ModelSource, UNKNOWN, column_of, places};
 use super::remembered::Remembered;
 use crate::invocation::{Folded, Invocations};
 
-/// Function and version. Where the log does not tell a function, all versions of that name count as
-/// one, so that two functions are never taken for one that used a single model.
-type Version = (Option<u32>, Option<u32>);
+/// Function and version, [`UNKNOWN`] where one is not known. Where the log does not tell a function, all versions of that name
+/// count as one, so that two functions are never taken for one that used a single model.
+type Version = (u32, u32);
 
 /// The models that a function version used.
 enum Used {
@@ -20,42 +20,31 @@ enum Used {
     Several,
 }
 
-/// Fills in what can be inferred about the models of these rows. Whether there was anything to infer.
-pub(super) fn attribute(
-    all: &Invocations,
-    rows: &[u32],
-    models: &mut [Option<u32>],
-    sources: &mut [ModelSource],
-) -> bool {
-    // What was inferred from more rows is inferred anew from these.
-    let is_open = |source: ModelSource| matches!(source, ModelSource::None | ModelSource::Inferred);
-    if !sources.iter().any(|source| is_open(*source)) {
-        return false;
-    }
-    let function = |row: usize| all.function.get(rows[row] as usize);
-    let version = |row: usize| all.version.get(rows[row] as usize);
+/// Fills in what can be inferred about the models of these rows, of which [`UNKNOWN`] stands for none. `sources` are codes of
+/// [`ModelSource`].
+pub(super) fn attribute(all: &Invocations, rows: &[u32], models: &mut [u32], sources: &mut [u32]) {
+    let rows = places(all, rows);
+    let functions = column_of(&all.function, rows, |function| function.unwrap_or(UNKNOWN));
+    let versions = column_of(&all.version, rows, |version| version.unwrap_or(UNKNOWN));
     // Where one row does not tell its function, it may be any of those with this version.
-    let mut untold: HashSet<Option<u32>, Folded> = HashSet::default();
-    let mut in_untold = Remembered::new();
-    for row in 0..rows.len() {
-        if function(row).is_none() {
-            let version = version(row);
-            in_untold.answer(version, [version.unwrap_or(0), 0], || _ = untold.insert(version));
-        }
+    let mut untold: HashSet<u32, Folded> = HashSet::default();
+    if functions.contains(&UNKNOWN) {
+        let of_untold = functions.iter().zip(&versions);
+        untold.extend(of_untold.filter_map(|(function, version)| (*function == UNKNOWN).then_some(*version)));
     }
     let version_of = |row: usize| -> Version {
-        let version = version(row);
-        let function = function(row).filter(|_| untold.is_empty() || !untold.contains(&version));
-        (function, version)
+        let version = versions[row];
+        let is_untold = !untold.is_empty() && untold.contains(&version);
+        (if is_untold { UNKNOWN } else { functions[row] }, version)
     };
     let mut used: HashMap<Version, Used, Folded> = HashMap::default();
     // Most rows tell of the same few versions and models: nothing new.
     let mut in_used = Remembered::new();
     for row in 0..models.len() {
-        match (models[row], sources[row]) {
-            (Some(model), ModelSource::Logged) => {
+        match (models[row], ModelSource::from_code(sources[row])) {
+            (model, ModelSource::Logged) if model != UNKNOWN => {
                 let version = version_of(row);
-                in_used.answer((version, model), [model, version.1.unwrap_or(0)], || {
+                in_used.answer((version, model), [model, version.1], || {
                     let entry = used.entry(version).or_insert(Used::One(model));
                     if !matches!(entry, Used::One(other) if *other == model) {
                         *entry = Used::Several;
@@ -71,18 +60,18 @@ pub(super) fn attribute(
     for row in 0..models.len() {
         if is_open(sources[row]) {
             // Invocations of which no version is known may be of any.
-            let used = used.get(&version_of(row)).filter(|_| version(row).is_some());
-            let model = match used {
-                Some(Used::One(model)) => Some(*model),
-                Some(Used::Several) | None => None,
+            let used = used.get(&version_of(row)).filter(|_| versions[row] != UNKNOWN);
+            let (model, source) = match used {
+                Some(Used::One(model)) => (*model, ModelSource::Inferred),
+                Some(Used::Several) | None => (UNKNOWN, ModelSource::None),
             };
-            models[row] = model;
-            sources[row] = if model.is_some() {
-                ModelSource::Inferred
-            } else {
-                ModelSource::None
-            };
+            (models[row], sources[row]) = (model, source as u32);
         }
     }
-    true
+}
+
+/// Whether a model, known as this code of a [`ModelSource`] says, may be inferred. What was inferred from more rows is inferred
+/// anew from these.
+pub(super) fn is_open(source: u32) -> bool {
+    source == ModelSource::None as u32 || source == ModelSource::Inferred as u32
 }
