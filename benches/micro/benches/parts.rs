@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use latscope::invocation::{Assembler, Part, Sifter};
-use latscope::parse::{Parser, TimingKeys};
+use latscope::parse::{Parser, TimingKeys, TimingMemory};
 use latscope::source::{BLOCK_BYTES, Buffer, Item, Take, open_stream};
 use latscope::stats::{Confidence, Probability, Sample};
 use latscope_corpus::{Scenario, generate, write_ndjson, write_text};
@@ -110,6 +110,7 @@ const TIMING: &str = r#"{"schema":"latscope.timing/v1","request_id":"558179a0-f0
 /// A record whose keys are another's, read by the JSON parser.
 const OTHER_TIMING: &str = r#"{"level":"info","requestId":"558179a0-f0f1-45ac-bd74-e52800a09626","modelId":"amazon.nova-lite-v1:0","inference_ms":816.6,"usage":{"inputTokens":344,"outputTokens":130}}"#;
 const NOISE: &str = r#"{"level":"info","requestId":"558179a0-f0f1-45ac-bd74-e52800a09626","step":1,"request":{"tenant":{"name":"Zoë Müller","plan":"pro"}},"passages":[{"source":"faq.md","score":0.833},{"source":"terms.md","score":0.412}],"elapsed":{"index_ms":11.7},"ok":true}"#;
+const MENTIONING: &str = r#"{"level":"info","requestId":"558179a0-f0f1-45ac-bd74-e52800a09626","step":1,"writer":"latscope.timing/v1","inference_ms":null,"msg":"timing goes to stdout"}"#;
 
 fn messages(criterion: &mut Criterion) {
     let parser = parser();
@@ -128,9 +129,34 @@ fn messages(criterion: &mut Criterion) {
             bencher.iter(|| black_box(parser.parse(black_box(message))));
         });
     }
-    group.bench_function("a line of the application, passed over", |bencher| {
-        bencher.iter(|| parser.is_no_record(black_box(NOISE.as_bytes()), false));
+    // Ids, times and models that differ from one to the next.
+    let records: Vec<String> = (0..1_000_u64)
+        .map(|at| {
+            let model = ["amazon.nova-lite-v1:0", "anthropic.claude-3-haiku-20240307-v1:0"][at as usize % 2];
+            let record = TIMING.replace(
+                "558179a0",
+                &format!("{:08x}", at.wrapping_mul(0x9e37_79b9) as u32),
+            );
+            let record = record.replace("816.644", &format!("{}.644", 400 + at * 7));
+            record.replace("amazon.nova-lite-v1:0", model)
+        })
+        .collect();
+    let mut memory = TimingMemory::new(true);
+    let mut next = records.iter().cycle();
+    group.bench_function("timing record, one after the other of a log", |bencher| {
+        bencher.iter(|| {
+            let record = next.next().map_or("", String::as_str);
+            parser.parse_usual_timing(record, false, &mut memory, |timing| timing.inference)
+        });
     });
+    for (name, message) in [
+        ("a line of the application, passed over", NOISE),
+        ("an object that mentions a record, passed over", MENTIONING),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| parser.is_no_record(black_box(message.as_bytes()), false));
+        });
+    }
     group.finish();
 }
 
