@@ -153,7 +153,31 @@ fn files_without_blocks_give_the_same_bytes() {
         middle..middle,
         [vec![b'\n'], vec![b'x'; 9 << 20], vec![b'\n']].concat(),
     );
-    assert_same(&[("a.ndjson".to_owned(), lines), files[0].clone()]);
+    assert_same(&[("a.ndjson".to_owned(), lines.clone()), files[0].clone()]);
+    // Blocks before it may still wait to be parsed.
+    assert_same(&[("a.ndjson.gz".to_owned(), packed(&lines))]);
+}
+
+/// How much of a damaged file is read depends on nothing but the file: not on what memory is free, nor on who reads it.
+#[test]
+fn damaged_files_give_the_same_bytes() {
+    let events = events();
+    let halves: Vec<Vec<u8>> = events.chunks(events.len() / 2 + 1).map(ndjson).collect();
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(&halves[1]).unwrap();
+    for sound in [packed(&halves[1]), encoder.finish().unwrap()] {
+        for part in [3, 5, 7] {
+            let mut damaged = sound.clone();
+            let at = sound.len() * part / 8;
+            damaged[at..at + 4].fill(0x55);
+            assert_same(&[
+                ("a.ndjson.gz".to_owned(), packed(&halves[0])),
+                ("b.ndjson".to_owned(), halves[0].clone()),
+                ("c".to_owned(), damaged),
+                ("d".to_owned(), sound[..at].to_vec()),
+            ]);
+        }
+    }
 }
 
 /// Rows of Logs Insights come newest first: `REPORT` and `END` before what they end. Requests are then joined within the

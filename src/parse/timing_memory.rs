@@ -135,13 +135,17 @@ impl TimingMemory {
         };
         let Some(values) = values else { return };
         self.looked += 1;
-        let is_alike = |usual: &&mut Usual| usual.is_escaped == is_escaped && usual.has_keys_of(&values);
-        if let Some(usual) = self.usual.as_mut().filter(is_alike) {
-            usual.differ_from(json, &values);
-        } else if self.usual.is_none() || self.missed > PATIENCE {
+        let has_keys = |usual: &&mut Usual| usual.is_escaped == is_escaped && usual.has_keys_of(&values);
+        let is_told = match self.usual.as_mut().filter(has_keys) {
+            Some(usual) => usual.differ_from(json, &values),
+            None => false,
+        };
+        if !is_told {
+            // It is of another kind, or ends otherwise.
+            if self.usual.is_some() && self.missed <= PATIENCE {
+                return;
+            }
             self.usual = Some(Usual::of(json, (is_escaped, self.is_times_only), values));
-        } else {
-            return;
         }
         self.missed = 0;
     }
@@ -167,8 +171,9 @@ impl Usual {
         numbers(&self.values) == numbers(values)
     }
 
-    /// Takes note of what differs in a record of the same keys.
-    fn differ_from(&mut self, json: &str, values: &[Value]) {
+    /// Takes note of what differs in a record of the same keys. Whether that was not known.
+    fn differ_from(&mut self, json: &str, values: &[Value]) -> bool {
+        let known = (self.differing, self.of_differing_length);
         for (own, other) in self.values.iter().zip(values) {
             let (own_text, other_text) = (
                 self.text.get(own.begin..own.end),
@@ -179,6 +184,7 @@ impl Usual {
             self.of_differing_length |= u32::from(lengths.0 != lengths.1) << own.number;
         }
         self.part();
+        known != (self.differing, self.of_differing_length)
     }
 
     /// Parts the text at the values that differ.
@@ -307,6 +313,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::parse::call_facts::CallFacts;
+    use crate::parse::record::Timing;
+    use crate::parse::timing::{parse_flat, parse_usual};
     use crate::parse::timing_flat::tests::RECORD;
 
     /// What is read without a memory.
@@ -489,13 +498,31 @@ mod tests {
 
     #[test]
     fn another_kind_of_record_is_learnt_once_it_is_the_usual_one() {
-        let other = RECORD.replace("\"error.type\":\"É\",", "");
-        let mut memory = TimingMemory::new(false);
-        assert!(read_with(&mut memory, RECORD, false).is_some());
-        for count in 0..=PATIENCE {
-            assert_eq!(memory.usual.as_ref().unwrap().text, RECORD, "{count}");
-            assert!(read_with(&mut memory, &other, false).is_some());
+        for other in [RECORD.replace("\"error.type\":\"É\",", ""), format!("{RECORD}\n")] {
+            let mut memory = TimingMemory::new(false);
+            assert!(read_with(&mut memory, RECORD, false).is_some());
+            for count in 0..=PATIENCE {
+                assert_eq!(memory.usual.as_ref().unwrap().text, RECORD, "{count}");
+                assert!(read_with(&mut memory, &other, false).is_some());
+            }
+            assert_eq!(memory.usual.unwrap().text, other);
         }
-        assert_eq!(memory.usual.unwrap().text, other);
+    }
+
+    #[test]
+    fn nothing_is_passed_over_that_is_asked_for() {
+        let full = parse_flat(RECORD).unwrap();
+        let expected = Timing {
+            facts: CallFacts::default(),
+            ..full.clone()
+        };
+        for (is_times_only, expected) in [(true, expected), (false, full)] {
+            let mut memory = TimingMemory::new(is_times_only);
+            for is_known in [false, true] {
+                let known = memory.usual.is_some();
+                let read = parse_usual(RECORD, false, &mut memory, |timing| timing.clone());
+                assert_eq!((known, read.as_ref()), (is_known, Some(&expected)));
+            }
+        }
     }
 }

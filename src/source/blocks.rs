@@ -19,8 +19,8 @@ use super::{json, text};
 /// handing over.
 pub const BLOCK_BYTES: usize = 1 << 20;
 
-/// Of the first [`BLOCK_BYTES`] of a file no more is read at once, so that a small one takes little memory, which must be
-/// cleared; unless the memory is there already.
+/// Of the first [`BLOCK_BYTES`] of a file that is not packed no more is read at once, so that a small one takes little memory, which
+/// must be cleared. A packed one is read in blocks of one size: what is lost of a damaged one depends on it, and on nothing else.
 const FIRST_BLOCK_BYTES: usize = 1 << 17;
 
 /// A file that is read in blocks.
@@ -120,8 +120,7 @@ impl<'t> Blocks<'t> {
         }
         let mut bytes = std::mem::replace(&mut self.begun, spare);
         self.begun.length = 0;
-        let is_small = self.given_bytes < BLOCK_BYTES && bytes.memory.len() < self.block_bytes;
-        let mut wanted = match is_small {
+        let mut wanted = match self.given_bytes < BLOCK_BYTES && !self.is_packed() {
             true => self.block_bytes.min(FIRST_BLOCK_BYTES),
             false => self.block_bytes,
         };
