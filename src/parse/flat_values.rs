@@ -2,8 +2,9 @@
 
 use crate::vocab::{bytes_like, eight, of_values};
 
-/// Digits of which any whole number is a double, and any decimal fraction one division away from the nearest.
-const MOST_DIGITS: usize = 15;
+/// So many digits before a point, and behind it, are read here; a parser reads longer numbers, which a clock hardly gives. Of seven
+/// and eight any whole number is a double, and any decimal fraction one division away from the nearest.
+const MOST_DIGITS: usize = 8;
 
 /// What is left of a JSON text. Whether a backslash stands before every quote.
 ///
@@ -64,9 +65,6 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
     pub(super) fn whole(&mut self) -> Option<u64> {
         let (text, length) = self.number()?;
         // A fraction or an exponent makes it no whole number, or one for a parser.
-        if length > WORD {
-            return long_number(text, length).and_then(|(value, decimals)| (decimals == 0).then_some(value));
-        }
         whole_digits(text as u64, length)
     }
 
@@ -75,19 +73,16 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
     pub(super) fn decimal(&mut self) -> Option<f64> {
         let (text, length) = self.number()?;
         let points = bytes_like(b'.', text as u64);
-        let point = length.min(points.trailing_zeros() as usize / 8);
-        let decimals = (length - point).saturating_sub(1);
-        let (value, decimals) = if decimals > WORD || (point == WORD && length > WORD) {
-            long_number(text, length)?
-        } else if point == length {
-            (whole_digits(text as u64, length)?, 0)
-        } else {
-            let whole = whole_digits(text as u64, point)?;
-            let fraction = digits((text >> (8 * (point + 1))) as u64, decimals)?;
-            (whole * POWERS[decimals].0 + fraction, decimals)
-        };
+        let point = points.trailing_zeros() as usize / 8;
+        if points == 0 || point >= length {
+            return Some(whole_digits(text as u64, length)? as i64 as f64);
+        }
+        let decimals = length - point - 1;
+        let whole = whole_digits(text as u64, point)?;
+        let fraction = digits((text >> (8 * (point + 1))) as u64, decimals)?;
+        let (scale, divisor) = POWERS[decimals];
         // Both are exact, so the quotient is the double nearest to the number. A processor has an instruction for signed ones.
-        Some(value as i64 as f64 / POWERS[decimals].1)
+        Some((whole * scale + fraction) as i64 as f64 / divisor)
     }
 
     /// Whether nothing is left but the end of the line that a logger writes.
@@ -115,8 +110,7 @@ impl<'a, const IS_ESCAPED: bool> Cursor<'a, IS_ESCAPED> {
         };
         let ends = |word: u64| bytes_like(b',', word) | bytes_like(b'}', word);
         let length = match (ends(text as u64), ends((text >> 64) as u64)) {
-            // As long as a number may be.
-            (0, 0) => matches!(bytes.get(16), Some(b',' | b'}')).then_some(16)?,
+            (0, 0) => return None,
             (0, ends) => 8 + ends.trailing_zeros() as usize / 8,
             (ends, _) => ends.trailing_zeros() as usize / 8,
         };
@@ -134,29 +128,6 @@ fn last_of(bytes: &[u8]) -> u128 {
         .fold(0, |text, byte| text << 8 | u128::from(*byte))
 }
 
-/// The value of a number of this length without its point, and how many digits stand behind that.
-#[cold]
-fn long_number(text: u128, length: usize) -> Option<(u64, usize)> {
-    let text = text.to_le_bytes();
-    let number = text.get(..length)?;
-    let point = number.iter().position(|byte| *byte == b'.');
-    let (whole, fraction) = number.split_at(point.unwrap_or(length));
-    let fraction = fraction.get(1..).unwrap_or_default();
-    let count = whole.len() + fraction.len();
-    let is_number = !whole.is_empty()
-        && (whole.len() == 1 || whole[0] != b'0')
-        && (point.is_none() || !fraction.is_empty())
-        && whole.iter().chain(fraction).all(u8::is_ascii_digit);
-    (is_number && count <= MOST_DIGITS).then(|| {
-        let digits = whole.iter().chain(fraction);
-        let value = digits.fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
-        (value, fraction.len())
-    })
-}
-
-/// So many digits are read at once.
-const WORD: usize = size_of::<u64>();
-
 /// As [`digits`], as JSON has them before a point: no zero before others.
 #[inline(always)]
 fn whole_digits(text: u64, length: usize) -> Option<u64> {
@@ -167,7 +138,7 @@ fn whole_digits(text: u64, length: usize) -> Option<u64> {
 /// The value of so many digits that a text begins with. `None` if it does not, or they are none or too many.
 #[inline(always)]
 fn digits(text: u64, length: usize) -> Option<u64> {
-    if !(1..=WORD).contains(&length) {
+    if !(1..=MOST_DIGITS).contains(&length) {
         return None;
     }
     // Zeros come before them.
@@ -244,7 +215,7 @@ mod tests {
             let mut bytes = text.into_bytes();
             for _ in 0..2 {
                 let first = last_of(&bytes) as u64;
-                let is_read = (1..=WORD).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit);
+                let is_read = (1..=MOST_DIGITS).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit);
                 let expected = is_read.then(|| str::from_utf8(&bytes).unwrap().parse().unwrap());
                 prop_assert_eq!(digits(first, bytes.len()), expected, "{:?}", bytes);
                 if let Some(digit) = bytes.get_mut(at) {
@@ -255,24 +226,28 @@ mod tests {
 
         #[test]
         fn numbers_are_those_of_the_library(
-            whole in "0|[1-9][0-9]{0,16}|0[0-9]",
-            fraction in "(\\.[0-9]{0,15})?",
+            whole in "0|[1-9][0-9]{0,13}|0[0-9]",
+            fraction in "(\\.[0-9]{0,9})?",
             other in "[-+e.x]?",
             end in "[,}]|[,}][0-9.,]{9}",
         ) {
             let text = format!("{whole}{fraction}{other}{end}");
             let is_usual = other.is_empty() && fraction != "." && (whole == "0" || !whole.starts_with('0'));
-            let digits = whole.len() + fraction.len().saturating_sub(1);
+            // What ends it is among the first sixteen bytes.
+            let is_short = match fraction.len() {
+                0 => whole.len() <= 8,
+                length => whole.len() <= 7 && length <= 9 && whole.len() + length < 16,
+            };
             let expected: Option<f64> = format!("{whole}{fraction}")
                 .parse()
                 .ok()
-                .filter(|_| is_usual && digits <= MOST_DIGITS);
+                .filter(|_| is_usual && is_short);
             let mut cursor = cursor(&text);
             prop_assert_eq!(cursor.decimal().map(f64::to_bits), expected.map(f64::to_bits), "{}", text);
             if expected.is_some() {
                 prop_assert_eq!(cursor.rest, end);
             }
-            let expected = whole.parse().ok().filter(|_| is_usual && fraction.is_empty() && digits <= MOST_DIGITS);
+            let expected = whole.parse().ok().filter(|_| is_usual && fraction.is_empty() && whole.len() <= 8);
             prop_assert_eq!(self::cursor(&text).whole(), expected);
         }
 
