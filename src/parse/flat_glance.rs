@@ -28,11 +28,25 @@ impl FlatGlance {
         }
     }
 
-    /// Whether a message can be told to hold no record, although some of the needles stand in it. It may stand inside a JSON
-    /// text, where `is_escaped`; in CSV, where no quote stands alone, nothing can be told.
-    pub(super) fn is_none(&self, message: &[u8], is_escaped: bool, needles: &Searcher) -> bool {
-        // Records of our own, which are many, begin so.
+    /// Whether a message can be told to hold no record, although some of the needles stand in it, of which the first ends at a
+    /// place. It may stand inside a JSON text, where `is_escaped`; in CSV, where no quote stands alone, nothing can be told.
+    pub(super) fn is_none(
+        &self,
+        message: &[u8],
+        first_end: usize,
+        is_escaped: bool,
+        needles: &Searcher,
+    ) -> bool {
+        // Records of our own, which are many, begin so, or have so the first of their times.
         if message.starts_with(b"{\\\"schema") || message.starts_with(b"{\"schema") {
+            return false;
+        }
+        let behind = &message[first_end.min(message.len())..];
+        let colon: &[u8] = if is_escaped { b"\\\":" } else { b"\":" };
+        if behind
+            .strip_prefix(colon)
+            .is_some_and(|value| !value.starts_with(b"n"))
+        {
             return false;
         }
         let Ok(message) = simdutf8::basic::from_utf8(message) else {

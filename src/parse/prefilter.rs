@@ -95,7 +95,10 @@ impl Prefilter {
         if memchr(b'{', before_json).is_none() {
             return !is_escaped || self.hiding.find(before_json).is_none();
         }
-        self.needles.find(message).is_none() || self.flat_glance.is_none(message, is_escaped, &self.needles)
+        self.needles.find(message).is_none_or(|first| {
+            self.flat_glance
+                .is_none(message, first.end(), is_escaped, &self.needles)
+        })
     }
 
     /// Whether a message may end in the words of a timeout.
