@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr2_iter};
 
 use super::columns::Roles;
 use crate::source::event::RawEvent;
@@ -82,8 +82,14 @@ impl UsualRow {
     }
 
     fn is_sound(&mut self, row: &[u8]) -> bool {
-        self.lines = memchr_iter(b'\n', row).count() as u64 + 1;
-        self.cells.len() > 1 && memchr(b'\r', row).is_none()
+        self.lines = 1;
+        for at in memchr2_iter(b'\n', b'\r', row) {
+            if row[at] == b'\r' {
+                return false;
+            }
+            self.lines += 1;
+        }
+        self.cells.len() > 1
     }
 
     /// The row that was found here, with its line break. `None` if it is not UTF-8, or a line of nothing but white space, which
