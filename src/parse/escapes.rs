@@ -71,6 +71,13 @@ pub(super) fn trim_end(text: &str) -> &str {
     text
 }
 
+/// A message as it stands inside a JSON text.
+#[cfg(test)]
+pub(super) fn escaped(message: &str) -> String {
+    let json = serde_json::to_string(message).unwrap();
+    json[1..json.len() - 1].to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

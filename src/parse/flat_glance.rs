@@ -119,12 +119,8 @@ impl FlatGlance {
 mod tests {
     use proptest::prelude::*;
 
+    use crate::parse::escapes::escaped;
     use crate::parse::{Parsed, Parser, TimingKeys};
-
-    fn escaped(message: &str) -> String {
-        let json = serde_json::to_string(message).unwrap();
-        json[1..json.len() - 1].to_owned()
-    }
 
     fn parser() -> Parser {
         let mut keys = TimingKeys::common();

@@ -157,6 +157,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::parse::escapes::escaped;
     use crate::parse::{Lifecycle, Parsed, Parser, Record, TimingKeys};
 
     const ID: &str = "8f507cfc-5719-4a0b-9d5e-1f2a3b4c5d6e";
@@ -198,11 +199,6 @@ mod tests {
             },
             _ => None,
         }
-    }
-
-    fn escaped(message: &str) -> String {
-        let json = serde_json::to_string(message).unwrap();
-        json[1..json.len() - 1].to_owned()
     }
 
     #[test]

@@ -192,14 +192,10 @@ mod tests {
 
     use super::*;
     use crate::parse::Parsed;
+    use crate::parse::escapes::escaped;
 
     fn parser() -> Parser {
         Parser::new(TimingKeys::common()).unwrap()
-    }
-
-    fn escaped(message: &str) -> String {
-        let json = serde_json::to_string(message).unwrap();
-        json[1..json.len() - 1].to_owned()
     }
 
     const RECORDS: [&str; 21] = [

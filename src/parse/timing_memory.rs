@@ -7,6 +7,7 @@ use latscope_schema::TimingRecord;
 
 use super::flat_values::Cursor;
 use super::timing_flat::{self, Kind, WRITTEN, field, is_of_times, key, kind_of, put_text};
+use crate::vocab::behind;
 
 /// What timing records have looked like.
 #[derive(Debug)]
@@ -234,11 +235,7 @@ impl Usual {
     fn read<'a, const IS_ESCAPED: bool>(&self, json: &'a str, record: &mut TimingRecord<'a>) -> Option<()> {
         let mut cursor = Cursor::<IS_ESCAPED> { rest: json };
         for run in &self.runs {
-            let behind = cursor.rest.as_bytes();
-            if !is_alike(behind.get(..run.text.len())?, run.text.as_bytes()) {
-                return None;
-            }
-            let behind = behind.len() - run.text.len();
+            let behind = behind(cursor.rest.as_bytes(), run.text.as_bytes())?;
             for value in &run.values {
                 cursor.rest = cursor.rest.get(value.distance..)?;
                 match value.how {
@@ -251,39 +248,11 @@ impl Usual {
                     How::Decimal => _ = cursor.decimal()?,
                 }
             }
-            if behind == 0 {
+            if behind.is_empty() {
                 return Some(());
             }
         }
         None
-    }
-}
-
-/// Whether texts of the same length are the same: sixteen or eight bytes at a time, the last of which may be among those before.
-#[inline(always)]
-fn is_alike(one: &[u8], other: &[u8]) -> bool {
-    let (Some(last), Some(other_last)) = (one.last_chunk(), other.last_chunk()) else {
-        let ends = |text: &[u8]| Some((*text.first_chunk::<8>()?, *text.last_chunk::<8>()?));
-        return match (ends(one), ends(other)) {
-            (Some(ends), Some(other_ends)) => ends == other_ends,
-            _ => one == other,
-        };
-    };
-    let mut differences = [0; LANE];
-    add_differences(&mut differences, last, other_last);
-    for (one, other) in one.as_chunks().0.iter().zip(other.as_chunks().0) {
-        add_differences(&mut differences, one, other);
-    }
-    differences == [0; LANE]
-}
-
-/// So many bytes are compared at a time.
-const LANE: usize = 16;
-
-#[inline(always)]
-fn add_differences(differences: &mut [u8; LANE], one: &[u8; LANE], other: &[u8; LANE]) {
-    for at in 0..LANE {
-        differences[at] |= one[at] ^ other[at];
     }
 }
 
@@ -314,6 +283,7 @@ mod tests {
 
     use super::*;
     use crate::parse::call_facts::CallFacts;
+    use crate::parse::escapes::escaped;
     use crate::parse::record::Timing;
     use crate::parse::timing::{parse_flat, parse_usual};
     use crate::parse::timing_flat::tests::RECORD;
@@ -354,11 +324,6 @@ mod tests {
             prompt_hash: None,
             ..record
         }
-    }
-
-    fn escaped(message: &str) -> String {
-        let json = serde_json::to_string(message).unwrap();
-        json[1..json.len() - 1].to_owned()
     }
 
     /// Records whose values differ as those of a log do, and in other ways.
@@ -441,19 +406,6 @@ mod tests {
                         }
                     }
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn texts_are_alike_where_every_byte_is() {
-        for length in 0..40 {
-            let text: Vec<u8> = (0..length).collect();
-            assert!(is_alike(&text, &text));
-            for at in 0..text.len() {
-                let mut other = text.clone();
-                other[at] ^= 0x80;
-                assert!(!is_alike(&text, &other), "{at} of {length}");
             }
         }
     }
