@@ -1,7 +1,8 @@
 """The question of `benches/reading.py` as other programs ask it.
 
 Each is asked as fast as its own means allow: records are found by the beginning of their message, and where a program has
-both JSON and regular expressions, what proved faster stands here. Answers are rows of model, cold, count and mean.
+both JSON and regular expressions, what proved faster stands here. Answers are rows of model, cold, count, mean, p50, p95, p99 and
+the share of inference: quantiles of type 7, which most programs have.
 """
 
 import json
@@ -24,10 +25,10 @@ reports AS (
   FROM events WHERE message LIKE 'REPORT RequestId:%'),
 timings AS (
   SELECT t ->> 'request_id' AS id, any_value(t ->> '$."gen_ai.request.model"') AS model,
-         bool_and((t ->> 'status') = 'ok') AS fine
+         any_value(CAST(t ->> 'inference_ms' AS DOUBLE)) AS inference, bool_and((t ->> 'status') = 'ok') AS fine
   FROM (SELECT message::JSON AS t FROM events WHERE message LIKE '{{"schema":"latscope.timing/v1"%') GROUP BY 1)
-SELECT model, cold, count(*), avg(duration) FROM (
-  SELECT DISTINCT r.id, model, cold, duration FROM reports r JOIN timings USING (id) WHERE fine AND NOT stopped) GROUP BY 1, 2
+SELECT model, cold, count(*), avg(duration), quantile_cont(duration, [0.5, 0.95, 0.99]), sum(inference) / sum(duration) FROM (
+  SELECT DISTINCT r.id, model, cold, duration, inference FROM reports r JOIN timings USING (id) WHERE fine AND NOT stopped) GROUP BY 1, 2
 """
 EVENTS = {
     "ndjson": "SELECT message FROM read_json('{path}', format='newline_delimited', columns={{message: 'VARCHAR'}})",
@@ -39,7 +40,7 @@ import duckdb, json, sys
 connection = duckdb.connect(config={"threads": int(sys.argv[2])})
 connection.execute("SET enable_progress_bar = false")
 rows = connection.execute(sys.argv[1]).fetchall()
-print(json.dumps([[m, bool(c), n, a] for m, c, n, a in rows]))
+print(json.dumps([[m, bool(c), n, mean, *quantiles, share] for m, c, n, mean, quantiles, share in rows]))
 """
 
 # Of NDJSON either the messages, or the lines as they stand with quotes escaped.
@@ -53,16 +54,21 @@ else:
 line, escaped = pl.col("line"), form == "ndjson" and how != "parsed"
 quote, tab = (r'\\"', r"\\t") if escaped else ('"', "\t")
 field = lambda name: line.str.extract(f'{quote}{name}{quote}:{quote}([^"\\\\]*)')
+number = lambda name: line.str.extract(f"{quote}{name}{quote}:([0-9.]+)").cast(pl.Float64)
 reports = lines.filter(line.str.contains(begin + "REPORT RequestId: ")).select(
     id=line.str.extract("RequestId: ([0-9a-f-]+)"),
     duration=line.str.extract(tab + "Duration: ([0-9.]+) ms").cast(pl.Float64),
     cold=line.str.contains("Init Duration:", literal=True),
     stopped=line.str.contains("Status: timeout", literal=True))
 timings = lines.filter(line.str.contains(begin + r"\{" + quote + "schema" + quote + ":" + quote + "latscope.timing/v1")).select(
-    id=field("request_id"), model=field(r"gen_ai\.request\.model"), fine=field("status") == "ok")
-timings = timings.group_by("id").agg(pl.col("model").first(), pl.col("fine").all())
+    id=field("request_id"), model=field(r"gen_ai\.request\.model"), inference=number("inference_ms"), fine=field("status") == "ok")
+timings = timings.group_by("id").agg(pl.col("model", "inference").first(), pl.col("fine").all())
 joined = reports.join(timings, on="id").filter(pl.col("fine") & ~pl.col("stopped")).unique("id")
-print(json.dumps(joined.group_by("model", "cold").agg(pl.len(), pl.col("duration").mean()).collect(engine="streaming").rows()))
+duration = pl.col("duration")
+quantiles = [duration.quantile(p, "linear").alias(str(p)) for p in (0.5, 0.95, 0.99)]
+share = (pl.col("inference").sum() / duration.sum()).alias("share")
+answer = joined.group_by("model", "cold").agg(pl.len(), duration.mean(), *quantiles, share)
+print(json.dumps(answer.collect(engine="streaming").rows()))
 """
 
 PYTHON = r"""
@@ -79,14 +85,26 @@ for line in open(path, "rb"):
     elif message.startswith("{" if how == "parsed" else '{"schema":"latscope.timing/v1"'):
         timing = json.loads(message)
         if timing.get("schema") == "latscope.timing/v1":
-            fine = timings.get(timing["request_id"], (None, True))[1]
-            timings[timing["request_id"]] = (timing["gen_ai.request.model"], fine and timing["status"] == "ok")
+            fine = timings.get(timing["request_id"], (None, 0, True))[2] and timing["status"] == "ok"
+            timings[timing["request_id"]] = (timing["gen_ai.request.model"], timing["inference_ms"], fine)
 groups = collections.defaultdict(list)
+inferences = collections.defaultdict(float)
 for id, (duration, cold, stopped) in reports.items():
-    model, fine = timings.get(id, (None, False))
+    model, inference, fine = timings.get(id, (None, 0, False))
     if fine and not stopped:
         groups[model, cold].append(duration)
-print(json.dumps([[m, c, len(v), sum(v) / len(v)] for (m, c), v in groups.items()]))
+        inferences[model, cold] += inference
+def quantile(values, p):
+    below, part = divmod(p * (len(values) - 1), 1)
+    above = values[min(int(below) + 1, len(values) - 1)]
+    return values[int(below)] + part * (above - values[int(below)])
+rows = []
+for (model, cold), values in groups.items():
+    values.sort()
+    total = sum(values)
+    quantiles = [quantile(values, p) for p in (0.5, 0.95, 0.99)]
+    rows.append([model, cold, len(values), total / len(values), *quantiles, inferences[model, cold] / total])
+print(json.dumps(rows))
 """
 
 # Joins what a program before it has chosen: the lines as they stand, or cells between tabs.
@@ -101,18 +119,35 @@ function field(name) {
   if (!match($0, "\"" name "\\\\?\":\\\\?\"[^\"\\\\]*")) return ""
   text = substr($0, RSTART, RLENGTH); sub(/.*"/, "", text); return text
 }
-{ id = field("request_id"); model[id] = field("gen_ai[.]request[.]model"); if (field("status") != "ok") bad[id] = 1 }
+function number(name) {
+  match($0, "\"" name "\\\\?\":[0-9.]+"); text = substr($0, RSTART, RLENGTH); sub(/.*:/, "", text); return text + 0
+}
+{ id = field("request_id"); model[id] = field("gen_ai[.]request[.]model"); inference[id] = number("inference_ms")
+  if (field("status") != "ok") bad[id] = 1 }
 """
 AWK_CELLS = r"""
 BEGIN { FS = "\t" }
 $1 == "R" { duration[$2] = $3 + 0; cold[$2] = $4; if ($5) bad[$2] = 1; next }
-{ model[$2] = $3; if ($4 != "ok") bad[$2] = 1 }
+{ model[$2] = $3; if ($4 != "ok") bad[$2] = 1; inference[$2] = $5 + 0 }
 """
 AWK_JOIN = r"""
 END {
-  for (id in duration) if ((id in model) && !(id in bad)) { key = model[id] "\t" cold[id]; count[key]++; sum[key] += duration[id] }
-  for (key in count) printf "%s\t%d\t%.12g\n", key, count[key], sum[key] / count[key]
+  for (id in duration) if ((id in model) && !(id in bad)) printf "%s\t%s\t%.12g\t%.12g\n", model[id], cold[id], duration[id], inference[id]
 }
+"""
+# Of what `sort` has put into order: groups, and durations ascending in each.
+AWK_GROUPS = r"""
+BEGIN { FS = "\t" }
+function quantile(p,  place, below) {
+  place = p * (count - 1); below = int(place)
+  return values[below] + (place - below) * (values[below + 1 < count ? below + 1 : below] - values[below])
+}
+function end() {
+  if (count) printf "%s\t%d\t%.12g\t%.12g\t%.12g\t%.12g\t%.12g\n", key, count, sum / count, quantile(.5), quantile(.95), quantile(.99), inferred / sum
+}
+{ if ($1 "\t" $2 != key) { end(); key = $1 "\t" $2; count = sum = inferred = 0 }
+  values[count++] = $3 + 0; sum += $3; inferred += $4 }
+END { end() }
 """
 RG = {
     "ndjson": r'"message":"(REPORT RequestId: |\{\\"schema\\":\\"latscope\.timing/v1\\")',
@@ -124,7 +159,7 @@ if startswith("REPORT RequestId: ") then
   | (if contains("Init Duration:") then 1 else 0 end) as $cold
   | "R\t\($found.id)\t\($found.ms)\t\($cold)\t\(if contains("Status: timeout") then 1 else 0 end)"
 elif startswith("{\"schema\":\"latscope.timing/v1\"") then
-  fromjson | "T\t\(.request_id)\t\(."gen_ai.request.model")\t\(.status)"
+  fromjson | "T\t\(.request_id)\t\(."gen_ai.request.model")\t\(.status)\t\(.inference_ms)"
 else empty end
 """
 # Not the question, since agrind cannot join: of all REPORT lines, count and mean of their Duration.
@@ -139,7 +174,7 @@ AGRIND = {
 def of_table(text):
     """The rows that awk prints."""
     rows = [line.split("\t") for line in text.splitlines()]
-    return [[model, cold == "1", int(count), float(mean)] for model, cold, count, mean in rows]
+    return [[model, cold == "1", int(count), *map(float, others)] for model, cold, count, *others in rows]
 
 
 def pipeline(text, *arguments):
@@ -184,13 +219,14 @@ def peers(path, form):
     rows.append(("polars, lines chosen by text", polars("chosen"), json.loads))
     if form == "ndjson":
         rows.append(("polars, every line parsed", polars("parsed"), json.loads))
+    joined = f"""LC_ALL=C {awk()} "$3" | LC_ALL=C sort -t $'\\t' -k1,1 -k2,2 -k3,3n | LC_ALL=C {awk()} "$4\""""
     if has("rg", awk()):
-        text = f'rg --no-config -N -e "$1" "$2" | LC_ALL=C {awk()} "$3"'
-        rows.append((f"ripgrep, then {awk()}", pipeline(text, RG[form], path, AWK_LINES + AWK_JOIN), of_table))
+        text = f'rg --no-config -N -e "$1" "$2" | {joined}'
+        rows.append((f"ripgrep, then {awk()}", pipeline(text, RG[form], path, AWK_LINES + AWK_JOIN, AWK_GROUPS), of_table))
     if has("jq", awk()):
         options, begin = ("-r", ".message | ") if form == "ndjson" else ("-Rr", ".[25:] | ")
-        text = f'jq {options} "$1" "$2" | LC_ALL=C {awk()} "$3"'
-        rows.append((f"jq, then {awk()}", pipeline(text, begin + JQ, path, AWK_CELLS + AWK_JOIN), of_table))
+        text = f'jq {options} "$1" "$2" | {joined}'
+        rows.append((f"jq, then {awk()}", pipeline(text, begin + JQ, path, AWK_CELLS + AWK_JOIN, AWK_GROUPS), of_table))
     rows.append(("Python, lines chosen by bytes", plain("chosen"), json.loads))
     rows.append(("Python, every line parsed", plain("parsed"), json.loads))
     return rows

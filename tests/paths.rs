@@ -9,7 +9,7 @@ use std::sync::Arc;
 use latscope::invocation::{Assembler, Collected, Collector, Ledger, Sifter};
 use latscope::parse::{Parser, TimingKeys};
 use latscope::source::{Buffer, open_stream, read_stream};
-use latscope_corpus::{Event, Scenario, generate, write_ndjson, write_text};
+use latscope_corpus::{Event, Scenario, generate, save, write_ndjson, write_text};
 use proptest::prelude::*;
 
 fn parser() -> Parser {
@@ -149,16 +149,29 @@ enum Form {
     Text,
     /// Envelopes of a subscription, one a line.
     Envelopes,
+    /// CSV of the console.
+    Csv,
+    /// CSV of Logs Insights, in which streams stand behind messages.
+    InsightsCsv,
 }
 
-const FORMS: [Form; 3] = [Form::Ndjson, Form::Text, Form::Envelopes];
+const FORMS: [Form; 5] = [
+    Form::Ndjson,
+    Form::Text,
+    Form::Envelopes,
+    Form::Csv,
+    Form::InsightsCsv,
+];
 
 fn saved(events: &[Event], form: Form) -> Vec<u8> {
     let mut bytes = Vec::new();
+    let csv = |form| save(form, events, "/aws/lambda/chat").remove(0).bytes;
     match form {
         Form::Ndjson => write_ndjson(events, &mut bytes).unwrap(),
         Form::Text => write_text(events, &mut bytes).unwrap(),
         Form::Envelopes => bytes.extend(envelopes(events).into_bytes()),
+        Form::Csv => bytes = csv(latscope_corpus::Form::ConsoleCsv),
+        Form::InsightsCsv => bytes = csv(latscope_corpus::Form::InsightsConsoleCsv),
     }
     bytes
 }
@@ -188,9 +201,15 @@ fn envelopes(events: &[Event]) -> String {
 }
 
 /// What damages a line, hides something in it, or makes it look like another.
-const SNIPPETS: [&[u8]; 36] = [
+const SNIPPETS: [&[u8]; 42] = [
     b"",
     b"\"",
+    b"\"\"",
+    b",",
+    b"\",\"",
+    b"\"\n",
+    b"\n1795165200000,\"",
+    b"\n2026-11-20 09:00:01.000,\"\"\"a",
     b"\\",
     b"\\\\\"",
     b"\n",

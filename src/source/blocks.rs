@@ -1,7 +1,7 @@
 //! A file as blocks of whole events, each of which can be read by itself, on any thread.
 //!
 //! Blocks are cut where an event begins whatever stood before it, so that reading them one by one gives what reading the
-//! file gives. Only forms that have an event a line are cut; whoever asks for blocks of others gets the file back.
+//! file gives. Only forms that have an event a line or a row are cut; whoever asks for blocks of others gets the file back.
 
 use std::io::{self, Read};
 
@@ -13,7 +13,7 @@ use super::lines::LINE_LIMIT_BYTES;
 use super::open::{Rest, Unpacked};
 use super::sink::Sink;
 use super::text::Layout;
-use super::{json, text};
+use super::{csv, json, text};
 
 /// How much is read at once where nothing else is asked for: a compromise between memory and the time that threads spend on
 /// handing over.
@@ -27,7 +27,7 @@ const FIRST_BLOCK_BYTES: usize = 1 << 17;
 pub struct Blocks<'t> {
     /// None behind the last block.
     rest: Option<Rest<Box<dyn Read + Send + 't>>>,
-    form: LineForm,
+    form: CutForm,
     stream: Option<String>,
     packed: Vec<Compression>,
     block_bytes: usize,
@@ -63,17 +63,18 @@ impl Buffer {
     }
 }
 
-/// A form with an event a line.
+/// A form with an event a line, or a row.
 #[derive(Debug, Clone)]
-enum LineForm {
+enum CutForm {
     Json,
     Text(Layout),
+    Csv(csv::Columns),
 }
 
 /// Whole events of a file, in the order in which they stand there.
 pub struct Block<'t> {
     bytes: Buffer,
-    form: LineForm,
+    form: CutForm,
     stream: Option<String>,
     end: Option<End<'t>>,
 }
@@ -92,8 +93,9 @@ impl<'t> Blocks<'t> {
         block_bytes: usize,
     ) -> Result<Self, Unpacked<'t>> {
         let form = match (encoding::of(&unpacked.block), form::of(&unpacked.block)) {
-            (Encoding::Utf8, Recognised::JsonLines) => LineForm::Json,
-            (Encoding::Utf8, Recognised::Text(layout)) if !layout.is_bare() => LineForm::Text(layout),
+            (Encoding::Utf8, Recognised::JsonLines) => CutForm::Json,
+            (Encoding::Utf8, Recognised::Text(layout)) if !layout.is_bare() => CutForm::Text(layout),
+            (Encoding::Utf8, Recognised::Csv(columns)) if columns.show_where_rows_begin() => CutForm::Csv(columns),
             _ => return Err(unpacked),
         };
         let Unpacked { packed, block, rest } = unpacked;
@@ -165,15 +167,20 @@ impl<'t> Blocks<'t> {
     /// The last place at which an event begins whatever stands before it.
     fn last_cut(&self, bytes: &[u8]) -> Option<usize> {
         match &self.form {
-            LineForm::Json => json::last_cut(bytes),
-            LineForm::Text(layout) => text::last_cut(bytes, layout),
+            CutForm::Json => json::last_cut(bytes),
+            CutForm::Text(layout) => text::last_cut(bytes, layout),
+            CutForm::Csv(columns) => csv::last_cut(bytes, columns),
         }
     }
 
-    fn block(&self, bytes: Buffer, end: Option<End<'t>>) -> Block<'t> {
+    fn block(&mut self, bytes: Buffer, end: Option<End<'t>>) -> Block<'t> {
+        let behind = match &self.form {
+            CutForm::Csv(columns) => CutForm::Csv(columns.clone().behind_header()),
+            form => form.clone(),
+        };
         Block {
             bytes,
-            form: self.form.clone(),
+            form: std::mem::replace(&mut self.form, behind),
             stream: self.stream.clone(),
             end,
         }
@@ -208,13 +215,15 @@ impl Block<'_> {
         let (bytes, is_end) = (self.bytes.filled(), self.end.is_some());
         let (rest, packed) = self.end.map_or((None, None), |end| (end.rest, Some(end.packed)));
         let lines = match (rest, &self.form) {
-            (None, LineForm::Json) => json::read_block(bytes, is_end, is_strict, &mut sink),
-            (None, LineForm::Text(layout)) => text::read_block(bytes, is_end, is_strict, layout, &mut sink),
+            (None, CutForm::Json) => json::read_block(bytes, is_end, is_strict, &mut sink),
+            (None, CutForm::Text(layout)) => text::read_block(bytes, is_end, is_strict, layout, &mut sink),
+            (None, CutForm::Csv(columns)) => csv::read(bytes, columns, !is_strict, &mut sink),
             (Some(rest), form) => {
                 let all = io::BufReader::with_capacity(BLOCK_BYTES, bytes.chain(rest));
                 match form {
-                    LineForm::Json => json::read_lines(all, &mut sink),
-                    LineForm::Text(layout) => text::read(all, layout, &mut sink),
+                    CutForm::Json => json::read_lines(all, &mut sink),
+                    CutForm::Text(layout) => text::read(all, layout, &mut sink),
+                    CutForm::Csv(columns) => _ = csv::read(all, columns, !is_strict, &mut sink),
                 }
                 0
             }
@@ -224,8 +233,9 @@ impl Block<'_> {
             return (lines, self.bytes);
         };
         let form = match self.form {
-            LineForm::Json => Form::JsonLines,
-            LineForm::Text(layout) => Form::Text(layout.names()),
+            CutForm::Json => Form::JsonLines,
+            CutForm::Text(layout) => Form::Text(layout.names()),
+            CutForm::Csv(_) => Form::Csv,
         };
         sink.finish(Found {
             compressions,

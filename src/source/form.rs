@@ -141,7 +141,7 @@ impl Recognised {
                 }
             }
             Self::Csv(columns) => {
-                csv::read(reader, &columns, sink);
+                csv::read(reader, &columns, sink.is_quick(), sink);
                 Form::Csv
             }
             Self::Table => {

@@ -32,6 +32,21 @@ impl Columns {
             .any(|name| matches!(name.as_str(), "message" | "@message"))
     }
 
+    /// Whether rows begin with their time and have a message, so that it shows where one begins.
+    pub(in crate::source) fn show_where_rows_begin(&self) -> bool {
+        let is_time = |name: &String| TIMES.contains(&name.as_str());
+        self.delimiter.is_ascii() && self.names.first().is_some_and(is_time) && self.have_message()
+    }
+
+    /// Those of rows of which none stand above.
+    pub(in crate::source) fn behind_header(self) -> Self {
+        Self {
+            lines_above: 0,
+            is_headed: false,
+            ..self
+        }
+    }
+
     /// `None` if there is no message, or two columns tell the same.
     pub(super) fn roles(&self) -> Option<Roles> {
         let one_of = |known: &[&str]| {

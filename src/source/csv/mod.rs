@@ -7,6 +7,8 @@ mod usual;
 use std::borrow::Cow;
 use std::io::BufRead;
 
+use memchr::{memchr, memchr_iter, memrchr_iter};
+
 pub(super) use columns::{Columns, columns};
 use columns::{Roles, is_setting};
 use usual::{UsualRow, end_of_quoted, unquoted};
@@ -17,15 +19,16 @@ use super::row::{Field, Row, parse_time};
 use super::sink::Sink;
 use crate::vocab::Place;
 
-/// Reads the rows behind the header.
-pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>) {
+/// Reads the rows behind the header, and says how many lines there were. Where `is_quick`, rows of which nothing is in doubt are
+/// cut, and those that cannot be records passed over.
+pub(super) fn read(reader: impl BufRead, columns: &Columns, is_quick: bool, sink: &mut Sink<'_>) -> u64 {
     let mut lines = Lines::new(reader);
     let mut record = Record::default();
     let mut usual = UsualRows::of(columns);
     let mut above = columns.lines_above;
     let mut is_header = columns.is_headed;
     loop {
-        if above == 0 && !is_header && record.lines.is_empty() && sink.is_quick() {
+        if above == 0 && !is_header && record.lines.is_empty() && is_quick {
             usual.read(&mut lines, sink);
         }
         let number = lines.number() + 1;
@@ -58,6 +61,8 @@ pub(super) fn read(reader: impl BufRead, columns: &Columns, sink: &mut Sink<'_>)
     }
     record.close(columns, sink);
     lines.finish(sink);
+    // The last one is the end.
+    lines.number() - 1
 }
 
 /// Reads rows whose quoting is beyond doubt.
@@ -134,8 +139,9 @@ const ATTEMPTS_LIMIT: u32 = 200;
 impl Record {
     fn add(&mut self, line: &str, number: u64, columns: &Columns, sink: &mut Sink<'_>) {
         let begins_row = begins_row(line, columns.delimiter);
-        if self.is_loose && (begins_row || self.bytes > LINE_LIMIT_BYTES) {
-            self.close_loose(columns, sink);
+        let is_over = begins_row && (self.is_loose || is_in_no_cell(line.as_bytes(), columns.delimiter));
+        if is_over || (self.is_loose && self.bytes > LINE_LIMIT_BYTES) {
+            self.close(columns, sink);
         }
         if self.lines.is_empty() {
             if line.trim().is_empty() {
@@ -217,6 +223,40 @@ fn begins_row(line: &str, delimiter: char) -> bool {
         .is_some_and(|(cell, _)| cell.len() >= 13 && parse_time(cell.trim_matches('"')).is_some())
 }
 
+/// Whether a line cannot stand inside a quoted cell: its first quotes would close the cell, and something else follows them.
+fn is_in_no_cell(line: &[u8], delimiter: char) -> bool {
+    let Some(first) = memchr(b'"', line) else {
+        return false;
+    };
+    let behind = &line[first..];
+    let quotes = behind.iter().take_while(|byte| **byte == b'"').count();
+    // A carriage return may belong to the line break.
+    let is_end = |byte: &u8| b"\r\n".contains(byte) || delimiter == char::from(*byte);
+    quotes % 2 == 1 && behind.get(quotes).is_some_and(|byte| !is_end(byte))
+}
+
+/// The last place at which a row begins for certain whatever stands before it: a time, and quotes that can only open a cell.
+/// `None` where there is none behind the header.
+pub(super) fn last_cut(bytes: &[u8], columns: &Columns) -> Option<usize> {
+    let lines_above = columns.lines_above + usize::from(columns.is_headed);
+    let header = match lines_above {
+        0 => 0,
+        lines => memchr_iter(b'\n', bytes).nth(lines - 1)? + 1,
+    };
+    let begins_row = |line: &[u8]| {
+        let line = &line[..line.len().min(FIRST_CELL_BYTES)];
+        let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
+        // A character may be cut in half.
+        let valid = line.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        is_in_no_cell(line, columns.delimiter) && begins_row(valid, columns.delimiter)
+    };
+    let mut line_breaks = memrchr_iter(b'\n', &bytes[header..]).map(|at| header + at + 1);
+    line_breaks.find(|&begin| begins_row(&bytes[begin..]))
+}
+
+/// In so many bytes a row begins with a time and a quote, or it is not cut there.
+const FIRST_CELL_BYTES: usize = 128;
+
 /// The cells of one row, by RFC 4180.
 fn cells(text: &str, delimiter: char) -> Result<Vec<Cow<'_, str>>, Quoting> {
     let mut cells = Vec::new();
@@ -292,10 +332,11 @@ mod tests {
 
     use super::*;
     use crate::source::trial::{Shown, shown};
+    use crate::source::{Buffer, open_stream};
 
     fn read_all(text: &str) -> Vec<String> {
         let columns = columns(text, 0).unwrap();
-        shown(|sink| read(text.as_bytes(), &columns, sink))
+        shown(|sink| _ = read(text.as_bytes(), &columns, false, sink))
     }
 
     #[test]
@@ -376,7 +417,7 @@ mod tests {
         for is_quick in [true, false] {
             let mut shown = Shown(Vec::new(), is_quick);
             let reader = BufReader::new(FailsOnce(text.as_bytes(), false));
-            read(reader, &columns, &mut Sink::new(&mut shown, None));
+            read(reader, &columns, is_quick, &mut Sink::new(&mut shown, None));
             assert_eq!(shown.0.len(), 2, "{:?}", shown.0);
             assert!(shown.0[1].contains("damaged"), "{:?}", shown.0);
         }
@@ -404,10 +445,39 @@ mod tests {
             let [quick, strict] = [true, false].map(|is_quick| {
                 let mut shown = Shown(Vec::new(), is_quick);
                 let reader = BufReader::with_capacity(capacity, bytes.as_slice());
-                read(reader, &columns, &mut Sink::new(&mut shown, None));
+                read(reader, &columns, is_quick, &mut Sink::new(&mut shown, None));
                 shown.0
             });
             prop_assert_eq!(quick, strict);
+        }
+
+        #[test]
+        fn blocks_tell_what_the_whole_tells(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "1795341600000", "2026-11-22 10:00:00.000", ",", ",", "\"", "\"", "\"\"", "\n", "\n", "\r\n", " ", "\n\t\t\n",
+                "START RequestId: a", "{\"\"a\"\":1}", "\n1795341600001,\"x", "\n1795341600001,\"x\"\n", "\n1795341600002,\"two\nlines\n\"\n",
+                "\n\"1795341600003\",\"y\"\r\n",
+            ]), 0..40),
+            header in prop::sample::select(vec!["timestamp,message", "$ less\n@timestamp,@message,@logStream"]),
+            is_strict in any::<bool>(),
+            block_bytes in 1_usize..300,
+        ) {
+            let text = format!("{header}\n1795341600000,\"x\"\n{}", pieces.concat());
+            let without_place = |shown: Shown| -> Vec<String> {
+                let lines = shown.0.into_iter();
+                lines.map(|line| line.split_once("), ").map_or(line.clone(), |(_, text)| text.to_owned())).collect()
+            };
+            let mut whole = Shown(Vec::new(), !is_strict);
+            open_stream(text.as_bytes()).unwrap().read(&mut whole);
+            let mut in_blocks = Shown(Vec::new(), !is_strict);
+            // What was printed may make text of it.
+            let Ok(mut blocks) = open_stream(text.as_bytes()).unwrap().into_blocks(block_bytes) else {
+                return Ok(());
+            };
+            while let Some(block) = blocks.next_block(Buffer::default()) {
+                drop(block.read(is_strict, &mut in_blocks));
+            }
+            prop_assert_eq!(without_place(in_blocks), without_place(whole), "{:?}", text);
         }
     }
 }
