@@ -30,7 +30,7 @@ pub(super) struct Joiner {
     pub(super) settled: Drafts,
     /// What was settled last.
     last: Vec<Draft>,
-    /// Whether a `REPORT` came of whose request nothing was there.
+    /// Whether a `REPORT` came of whose request no `START` was there.
     has_early_report: bool,
     /// What cannot be joined yet.
     pub(super) loose: Rows,
@@ -83,7 +83,7 @@ impl Joiner {
         self.has_early_report |= !self.settle(row, models);
     }
 
-    /// Whether there was anything of the request; else the row is loose.
+    /// Whether the `START` of the request was there; else the rows are loose.
     fn settle(&mut self, row: ReportRow, models: &Models) -> bool {
         let slot = match row.report.request_id {
             RequestId::Uuid(id) => self.open.remove(&id).map(|slot| (id, slot)),
@@ -100,6 +100,7 @@ impl Joiner {
         let open = &mut self.slots[slot as usize];
         // It is filled where it stays: it is too large to be handed on.
         let draft = self.last.push_mut(Draft::default());
+        let is_started = open.start.is_some();
         if open.settle(id, &row, models, draft).is_some() {
             open.clear();
         } else {
@@ -107,7 +108,7 @@ impl Joiner {
             open.loosen(&mut self.loose);
             self.loose.reports.push(row);
         }
-        true
+        is_started
     }
 
     /// Adds an `END` to a request that was settled a moment before and has none, if it is a usual one: in the same millisecond.
@@ -149,8 +150,8 @@ impl Joiner {
         self.last.clear();
     }
 
-    /// Settles what came the other way round, as in rows of Logs Insights: the `REPORT` and the `END` before the rest. Of a request
-    /// that has more records than these, [`finish`](super::finish) takes apart what is settled here, as everywhere.
+    /// Settles what came the other way round, as in rows of Logs Insights: all others before the `START`. Of a request that has
+    /// more records than these, [`finish`](super::finish) takes apart what is settled here, as everywhere.
     fn settle_early_reports(&mut self, models: &Models) {
         for row in std::mem::take(&mut self.loose.marks) {
             let slot = match (&row.request_id, row.kind) {
@@ -160,6 +161,16 @@ impl Joiner {
             match slot.map(|slot| &mut self.slots[*slot as usize].end) {
                 Some(end @ None) => *end = Some(row),
                 _ => self.loose.marks.push(row),
+            }
+        }
+        for row in std::mem::take(&mut self.loose.timings) {
+            let slot = match &row.request_id {
+                RequestId::Uuid(id) => self.open.get(id),
+                RequestId::Other(_) => None,
+            };
+            match slot.map(|slot| &mut self.slots[*slot as usize].timing) {
+                Some(timing @ None) => *timing = Some(row),
+                _ => self.loose.timings.push(row),
             }
         }
         for row in std::mem::take(&mut self.loose.reports) {
