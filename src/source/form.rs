@@ -30,19 +30,9 @@ pub(super) fn of(block: &[u8]) -> Recognised {
     let Some(first) = block.iter().find(|byte| !byte.is_ascii_whitespace()) else {
         return Recognised::Empty;
     };
-    // Text holds next to no control characters; every fiftieth byte is generous.
-    let unprintable: usize = block
-        .chunks(255)
-        .map(|bytes| {
-            usize::from(
-                bytes
-                    .iter()
-                    .map(|byte| u8::from(is_unprintable(*byte)))
-                    .sum::<u8>(),
-            )
-        })
-        .sum();
-    if unprintable > block.len() / 50 {
+    // Text holds next to no control characters; every fiftieth byte is generous. Nearly always so few are of any kind.
+    let are_many = |count: usize| count > block.len() / 50;
+    if are_many(count(block, u8::is_ascii_control)) && are_many(count(block, is_unprintable)) {
         return Recognised::Binary;
     }
     if block.trim_ascii() == b"Permission Check Successful" {
@@ -174,8 +164,14 @@ impl Recognised {
     }
 }
 
+/// How many bytes are so, counted in numbers as narrow as they are.
+fn count(block: &[u8], is_so: impl Fn(&u8) -> bool) -> usize {
+    let of_few = |bytes: &[u8]| usize::from(bytes.iter().map(|byte| u8::from(is_so(byte))).sum::<u8>());
+    block.chunks(255).map(of_few).sum()
+}
+
 /// Control characters but for tab, line breaks and the escape of terminal colours.
-fn is_unprintable(byte: u8) -> bool {
+fn is_unprintable(byte: &u8) -> bool {
     byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x1b)
 }
 

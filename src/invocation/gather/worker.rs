@@ -58,16 +58,16 @@ impl<'w, 'a> Worker<'w, 'a> {
         }
     }
 
-    /// Opens a file, and reads it if it has no blocks. Whether more is wanted.
+    /// Opens a file, and reads its first block, or all of it if it has none. Whether more is wanted.
     fn open(&mut self, number: usize, file: &'a Located) -> bool {
         let gathering = self.gathering;
         let opened = open(&file.path, file.is_verified, gathering.tell_bytes);
         match opened.map(|opened| opened.into_blocks(gathering.block_bytes)) {
-            Ok(Ok(blocks)) => {
-                let next = 0;
-                self.desk.give_back(Some(Reading { number, next, blocks }));
-                true
-            }
+            Ok(Ok(blocks)) => self.read(Reading {
+                number,
+                next: 0,
+                blocks,
+            }),
             Ok(Err(whole)) => self.in_parts((number, 0), gathering.is_strict, |parts| whole.read(parts)),
             Err(error) => {
                 self.desk.give_back(None);
