@@ -26,41 +26,42 @@ pub(super) fn attribute(all: &Invocations, rows: &[u32], models: &mut [u32], sou
     let rows = places(all, rows);
     let functions = column_of(&all.function, rows, |function| function.unwrap_or(UNKNOWN));
     let versions = column_of(&all.version, rows, |version| version.unwrap_or(UNKNOWN));
-    // Where one row does not tell its function, it may be any of those with this version.
-    let mut untold: HashSet<u32, Folded> = HashSet::default();
-    if functions.contains(&UNKNOWN) {
-        let of_untold = functions.iter().zip(&versions);
-        untold.extend(of_untold.filter_map(|(function, version)| (*function == UNKNOWN).then_some(*version)));
+    // Most rows tell of the same few versions and models: nothing new.
+    let mut kinds: HashSet<(Version, u32, u32), Folded> = HashSet::default();
+    let mut in_kinds = Remembered::new();
+    for row in 0..models.len() {
+        let (model, source) = (models[row], sources[row]);
+        let kind = ((functions[row], versions[row]), model, source);
+        in_kinds.answer(kind, [model ^ (source << 3), versions[row]], || _ = kinds.insert(kind));
     }
-    let version_of = |row: usize| -> Version {
-        let version = versions[row];
-        let is_untold = !untold.is_empty() && untold.contains(&version);
-        (if is_untold { UNKNOWN } else { functions[row] }, version)
+    // Where one row does not tell its function, it may be any of those with this version.
+    let is_untold = |version: &Version| version.0 == UNKNOWN;
+    let untold: HashSet<u32, Folded> = (kinds.iter().map(|kind| kind.0).filter(is_untold))
+        .map(|(_, version)| version)
+        .collect();
+    let version_of = |(function, version): Version| -> Version {
+        let function = if untold.contains(&version) { UNKNOWN } else { function };
+        (function, version)
     };
     let mut used: HashMap<Version, Used, Folded> = HashMap::default();
-    // Most rows tell of the same few versions and models: nothing new.
-    let mut in_used = Remembered::new();
-    for row in 0..models.len() {
-        match (models[row], ModelSource::from_code(sources[row])) {
-            (model, ModelSource::Logged) if model != UNKNOWN => {
-                let version = version_of(row);
-                in_used.answer((version, model), [model, version.1], || {
-                    let entry = used.entry(version).or_insert(Used::One(model));
-                    if !matches!(entry, Used::One(other) if *other == model) {
-                        *entry = Used::Several;
-                    }
-                });
+    for (version, model, source) in kinds {
+        let version = version_of(version);
+        match ModelSource::from_code(source) {
+            ModelSource::Logged if model != UNKNOWN => {
+                let entry = used.entry(version).or_insert(Used::One(model));
+                if !matches!(entry, Used::One(other) if *other == model) {
+                    *entry = Used::Several;
+                }
             }
-            (_, ModelSource::Several) => {
-                used.insert(version_of(row), Used::Several);
-            }
+            ModelSource::Several => _ = used.insert(version, Used::Several),
             _ => {}
         }
     }
     for row in 0..models.len() {
         if is_open(sources[row]) {
             // Invocations of which no version is known may be of any.
-            let used = used.get(&version_of(row)).filter(|_| versions[row] != UNKNOWN);
+            let version = version_of((functions[row], versions[row]));
+            let used = used.get(&version).filter(|_| versions[row] != UNKNOWN);
             let (model, source) = match used {
                 Some(Used::One(model)) => (*model, ModelSource::Inferred),
                 Some(Used::Several) | None => (UNKNOWN, ModelSource::None),
