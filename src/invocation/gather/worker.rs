@@ -88,7 +88,8 @@ impl<'w, 'a> Worker<'w, 'a> {
             reading.next += 1;
             let is_last = reading.blocks.is_over();
             if let Some(block) = block.take_if(|block| block.is_rest()) {
-                return self.in_parts(place, true, |parts| drop(block.read(true, parts)));
+                let is_strict = self.gathering.is_strict;
+                return self.in_parts(place, is_strict, |parts| drop(block.read(is_strict, parts)));
             }
             if !is_last
                 && reading.blocks.is_packed()

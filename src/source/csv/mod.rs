@@ -235,8 +235,8 @@ fn is_in_no_cell(line: &[u8], delimiter: char) -> bool {
     quotes % 2 == 1 && behind.get(quotes).is_some_and(|byte| !is_end(byte))
 }
 
-/// The last place at which a row begins for certain whatever stands before it: a time, and quotes that can only open a cell.
-/// `None` where there is none behind the header.
+/// The last place at which a row begins for certain, if what comes first begins one: before any quotes every line is one, and
+/// elsewhere it is told by a time and quotes that can only open a cell. `None` where there is none behind the header.
 pub(super) fn last_cut(bytes: &[u8], columns: &Columns) -> Option<usize> {
     let lines_above = columns.lines_above + usize::from(columns.is_headed);
     let header = match lines_above {
@@ -250,8 +250,12 @@ pub(super) fn last_cut(bytes: &[u8], columns: &Columns) -> Option<usize> {
         let valid = line.utf8_chunks().next().map_or("", |chunk| chunk.valid());
         is_in_no_cell(line, columns.delimiter) && begins_row(valid, columns.delimiter)
     };
-    let mut line_breaks = memrchr_iter(b'\n', &bytes[header..]).map(|at| header + at + 1);
-    line_breaks.find(|&begin| begins_row(&bytes[begin..]))
+    let rows = &bytes[header..];
+    let behind_line_breaks = |part| memrchr_iter(b'\n', part).map(|at| at + 1);
+    let quotes = memchr(b'"', rows);
+    let begin = quotes.and_then(|_| behind_line_breaks(rows).find(|&begin| begins_row(&rows[begin..])));
+    let begin = begin.or_else(|| behind_line_breaks(&rows[..quotes.unwrap_or(rows.len())]).next());
+    begin.map(|begin| header + begin)
 }
 
 /// In so many bytes a row begins with a time and a quote, or it is not cut there.
@@ -375,6 +379,67 @@ mod tests {
         );
     }
 
+    /// The events of a text, read in blocks of so many bytes.
+    fn in_blocks(text: &str, block_bytes: usize, is_strict: bool) -> Option<Shown> {
+        let mut shown = Shown(Vec::new(), !is_strict);
+        // What was printed may make text of it.
+        let mut blocks = open_stream(text.as_bytes()).unwrap().into_blocks(block_bytes).ok()?;
+        while let Some(block) = blocks.next_block(Buffer::default()) {
+            drop(block.read(is_strict, &mut shown));
+        }
+        Some(shown)
+    }
+
+    #[test]
+    fn what_stands_in_a_message_begins_no_row() {
+        let text = "timestamp,message\n\
+                    1795341600000,\"one\n\
+                    1795341600001,\"\"x\"\" y\n\
+                    1795341600002,z\n\
+                    1795341600003,\"\n\
+                    1795341600004,plain\n\
+                    1795341600005,\"last\"\n";
+        let messages = |shown: &[String]| -> Vec<String> {
+            let of_events = shown.iter().filter_map(|line| line.split_once("message: "));
+            of_events.map(|(_, message)| message.to_owned()).collect()
+        };
+        let expected = [
+            "\"one\\n1795341600001,\\\"x\\\" y\\n1795341600002,z\\n1795341600003,\", is_row: false })",
+            "\"plain\", is_row: false })",
+            "\"last\", is_row: false })",
+        ];
+        for block_bytes in 1..text.len() {
+            let shown = in_blocks(text, block_bytes, false).unwrap();
+            assert_eq!(messages(&shown.0), expected, "{block_bytes}");
+        }
+    }
+
+    #[test]
+    fn where_no_cell_is_quoted_every_line_is_a_row() {
+        let rows = "1795341600000,REPORT RequestId: a\tDuration: 5 ms\n".repeat(3);
+        let text = format!("timestamp,message\n{rows}");
+        let columns = columns(&text, 0).unwrap();
+        assert_eq!(last_cut(text.as_bytes(), &columns), Some(text.len()));
+        let header = "timestamp,message\n".len();
+        assert_eq!(last_cut(&text.as_bytes()[..header + 5], &columns), None);
+        let open = format!("{text}1795341600000,\"a\nb\n");
+        let behind = columns.behind_header();
+        assert_eq!(last_cut(&open.as_bytes()[header..], &behind), Some(text.len() - header));
+    }
+
+    #[test]
+    fn a_row_longer_than_a_line_may_be_is_no_usual_one() {
+        let columns = columns("timestamp,message\n", 0).unwrap();
+        let long = "a line of text\n".repeat(LINE_LIMIT_BYTES / 15 + 1);
+        let text = format!("timestamp,message\n1795341600000,\"{long}\"\n1795341600001,\"b\"\n");
+        let [quick, strict] = [true, false].map(|is_quick| {
+            let mut shown = Shown(Vec::new(), is_quick);
+            read(text.as_bytes(), &columns, is_quick, &mut Sink::new(&mut shown, None));
+            shown.0
+        });
+        assert!(quick == strict);
+    }
+
     #[test]
     fn a_row_without_a_message_hands_on_its_fields() {
         let text = "@timestamp,@duration,@initDuration\n2026-11-22 10:00:00.000,\"12.5\",\n";
@@ -459,25 +524,20 @@ mod tests {
                 "\n\"1795341600003\",\"y\"\r\n",
             ]), 0..40),
             header in prop::sample::select(vec!["timestamp,message", "$ less\n@timestamp,@message,@logStream"]),
+            unquoted in prop::sample::select(vec!["", "1795341600000,plain\n", "1795341600000,plain\r\n\n"]),
             is_strict in any::<bool>(),
             block_bytes in 1_usize..300,
         ) {
-            let text = format!("{header}\n1795341600000,\"x\"\n{}", pieces.concat());
+            let text = format!("{header}\n{}1795341600000,\"x\"\n{}", unquoted.repeat(3), pieces.concat());
             let without_place = |shown: Shown| -> Vec<String> {
                 let lines = shown.0.into_iter();
                 lines.map(|line| line.split_once("), ").map_or(line.clone(), |(_, text)| text.to_owned())).collect()
             };
             let mut whole = Shown(Vec::new(), !is_strict);
             open_stream(text.as_bytes()).unwrap().read(&mut whole);
-            let mut in_blocks = Shown(Vec::new(), !is_strict);
-            // What was printed may make text of it.
-            let Ok(mut blocks) = open_stream(text.as_bytes()).unwrap().into_blocks(block_bytes) else {
-                return Ok(());
-            };
-            while let Some(block) = blocks.next_block(Buffer::default()) {
-                drop(block.read(is_strict, &mut in_blocks));
+            if let Some(in_blocks) = in_blocks(&text, block_bytes, is_strict) {
+                prop_assert_eq!(without_place(in_blocks), without_place(whole), "{:?}", text);
             }
-            prop_assert_eq!(without_place(in_blocks), without_place(whole), "{:?}", text);
         }
     }
 }

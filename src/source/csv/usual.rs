@@ -7,6 +7,7 @@ use memchr::{memchr, memchr2_iter};
 
 use super::columns::Roles;
 use crate::source::event::RawEvent;
+use crate::source::lines::LINE_LIMIT_BYTES;
 use crate::source::near::next_of;
 use crate::source::row::parse_time;
 use crate::source::sink::Sink;
@@ -33,7 +34,7 @@ struct Cell {
 
 impl UsualRow {
     /// Finds the cells of the row that begins here: by RFC 4180, no quotes in cells without, no carriage return but before
-    /// the line break, valid UTF-8, and all of it there. `false` if it is not so, or is an empty line.
+    /// the line break, valid UTF-8, and all of it there, no longer than a line may be. `false` if it is not so, or is an empty line.
     pub(super) fn find(&mut self, bytes: &[u8], delimiter: u8) -> bool {
         self.cells.clear();
         self.doubled.clear();
@@ -82,6 +83,9 @@ impl UsualRow {
     }
 
     fn is_sound(&mut self, row: &[u8]) -> bool {
+        if row.len() >= LINE_LIMIT_BYTES {
+            return false;
+        }
         self.lines = 1;
         for at in memchr2_iter(b'\n', b'\r', row) {
             if row[at] == b'\r' {
