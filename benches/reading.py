@@ -79,7 +79,9 @@ def compressed(path):
         with path.open("rb") as lines:
             for number in range(PARTS):
                 with gzip.open(made / f"{number:02}.ndjson.gz", "wb", compresslevel=6) as packed:
-                    packed.writelines(lines.readlines(size))
+                    left = size
+                    while left > 0 and (line := lines.readline()):
+                        left -= packed.write(line)
         made.rename(parts)
     return one, parts
 
