@@ -32,7 +32,9 @@ pub(super) fn attribute(all: &Invocations, rows: &[u32], models: &mut [u32], sou
     for row in 0..models.len() {
         let (model, source) = (models[row], sources[row]);
         let kind = ((functions[row], versions[row]), model, source);
-        in_kinds.answer(kind, [model ^ (source << 3), versions[row]], || _ = kinds.insert(kind));
+        in_kinds.answer(kind, [model ^ (source << 3), versions[row]], || {
+            kinds.insert(kind);
+        });
     }
     // Where one row does not tell its function, it may be any of those with this version.
     let is_untold = |version: &Version| version.0 == UNKNOWN;
@@ -40,7 +42,11 @@ pub(super) fn attribute(all: &Invocations, rows: &[u32], models: &mut [u32], sou
         .map(|(_, version)| version)
         .collect();
     let version_of = |(function, version): Version| -> Version {
-        let function = if untold.contains(&version) { UNKNOWN } else { function };
+        let function = if untold.contains(&version) {
+            UNKNOWN
+        } else {
+            function
+        };
         (function, version)
     };
     let mut used: HashMap<Version, Used, Folded> = HashMap::default();

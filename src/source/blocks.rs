@@ -95,7 +95,9 @@ impl<'t> Blocks<'t> {
         let form = match (encoding::of(&unpacked.block), form::of(&unpacked.block)) {
             (Encoding::Utf8, Recognised::JsonLines) => CutForm::Json,
             (Encoding::Utf8, Recognised::Text(layout)) if !layout.is_bare() => CutForm::Text(layout),
-            (Encoding::Utf8, Recognised::Csv(columns)) if columns.show_where_rows_begin() => CutForm::Csv(columns),
+            (Encoding::Utf8, Recognised::Csv(columns)) if columns.show_where_rows_begin() => {
+                CutForm::Csv(columns)
+            }
             _ => return Err(unpacked),
         };
         let Unpacked { packed, block, rest } = unpacked;

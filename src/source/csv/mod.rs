@@ -383,7 +383,10 @@ mod tests {
     fn in_blocks(text: &str, block_bytes: usize, is_strict: bool) -> Option<Shown> {
         let mut shown = Shown(Vec::new(), !is_strict);
         // What was printed may make text of it.
-        let mut blocks = open_stream(text.as_bytes()).unwrap().into_blocks(block_bytes).ok()?;
+        let mut blocks = open_stream(text.as_bytes())
+            .unwrap()
+            .into_blocks(block_bytes)
+            .ok()?;
         while let Some(block) = blocks.next_block(Buffer::default()) {
             drop(block.read(is_strict, &mut shown));
         }
@@ -424,7 +427,10 @@ mod tests {
         assert_eq!(last_cut(&text.as_bytes()[..header + 5], &columns), None);
         let open = format!("{text}1795341600000,\"a\nb\n");
         let behind = columns.behind_header();
-        assert_eq!(last_cut(&open.as_bytes()[header..], &behind), Some(text.len() - header));
+        assert_eq!(
+            last_cut(&open.as_bytes()[header..], &behind),
+            Some(text.len() - header)
+        );
     }
 
     #[test]
@@ -434,7 +440,12 @@ mod tests {
         let text = format!("timestamp,message\n1795341600000,\"{long}\"\n1795341600001,\"b\"\n");
         let [quick, strict] = [true, false].map(|is_quick| {
             let mut shown = Shown(Vec::new(), is_quick);
-            read(text.as_bytes(), &columns, is_quick, &mut Sink::new(&mut shown, None));
+            read(
+                text.as_bytes(),
+                &columns,
+                is_quick,
+                &mut Sink::new(&mut shown, None),
+            );
             shown.0
         });
         assert!(quick == strict);
