@@ -37,10 +37,8 @@ pub(super) fn attribute(all: &Invocations, rows: &[u32], models: &mut [u32], sou
         });
     }
     // Where one row does not tell its function, it may be any of those with this version.
-    let is_untold = |version: &Version| version.0 == UNKNOWN;
-    let untold: HashSet<u32, Folded> = (kinds.iter().map(|kind| kind.0).filter(is_untold))
-        .map(|(_, version)| version)
-        .collect();
+    let of_untold = kinds.iter().filter(|((function, _), ..)| *function == UNKNOWN);
+    let untold: HashSet<u32, Folded> = of_untold.map(|((_, version), ..)| *version).collect();
     let version_of = |(function, version): Version| -> Version {
         let function = if untold.contains(&version) {
             UNKNOWN

@@ -82,9 +82,6 @@ pub(super) fn occurring_twice<T: Copy + Hash + Ord>(these: &(impl Each<T> + ?Siz
             doubted += 1;
         }
     });
-    if doubted == 0 {
-        return Vec::new();
-    }
     once.words = twice;
     let mut several = Vec::with_capacity(2 * doubted);
     these.each(|one| {

@@ -131,6 +131,14 @@ impl Joiner {
         is_usual
     }
 
+    /// What is there of a request, if anything.
+    fn open_of(&mut self, id: &RequestId) -> Option<&mut Open> {
+        match id {
+            RequestId::Uuid(id) => self.open.get(id).map(|slot| &mut self.slots[*slot as usize]),
+            RequestId::Other(_) => None,
+        }
+    }
+
     /// The slot of a request, which is empty if it has none yet.
     fn slot(&mut self, id: u128) -> &mut Open {
         let (slots, free) = (&mut self.slots, &mut self.free);
@@ -154,21 +162,16 @@ impl Joiner {
     /// more records than these, [`finish`](super::finish) takes apart what is settled here, as everywhere.
     fn settle_early_reports(&mut self, models: &Models) {
         for row in std::mem::take(&mut self.loose.marks) {
-            let slot = match (&row.request_id, row.kind) {
-                (RequestId::Uuid(id), MarkKind::End) => self.open.get(id),
-                _ => None,
-            };
-            match slot.map(|slot| &mut self.slots[*slot as usize].end) {
+            let open = self
+                .open_of(&row.request_id)
+                .filter(|_| row.kind == MarkKind::End);
+            match open.map(|open| &mut open.end) {
                 Some(end @ None) => *end = Some(row),
                 _ => self.loose.marks.push(row),
             }
         }
         for row in std::mem::take(&mut self.loose.timings) {
-            let slot = match &row.request_id {
-                RequestId::Uuid(id) => self.open.get(id),
-                RequestId::Other(_) => None,
-            };
-            match slot.map(|slot| &mut self.slots[*slot as usize].timing) {
+            match self.open_of(&row.request_id).map(|open| &mut open.timing) {
                 Some(timing @ None) => *timing = Some(row),
                 _ => self.loose.timings.push(row),
             }

@@ -235,10 +235,10 @@ mod tests {
             prop_assert_eq!((0..both.len()).map(found).collect::<Vec<_>>(), numbers(&both));
         }
 
-        /// The candidate is as fast for each length, but its answers are shorter: 0.81 without strata. Of
-        /// 20,000 cases the farthest was 0.11 from 1.
+        /// The candidate is as fast for each length, but its answers are shorter: 0.81 without strata. Of half as
+        /// many lengths, one ratio in 20,000 was farther from 1 by chance.
         #[test]
-        fn shorter_answers_do_not_win(lengths in vec(10.0_f64..1000.0, 400..500)) {
+        fn shorter_answers_do_not_win(lengths in vec(10.0_f64..1000.0, 800..1000)) {
             let latency = |length: f64| (length, 100.0 + 5.0 * length);
             let base = observations(&lengths.iter().map(|&x| latency(x)).collect::<Vec<_>>());
             let cand = observations(&lengths.iter().map(|&x| latency(0.8 * x)).collect::<Vec<_>>());
@@ -246,7 +246,7 @@ mod tests {
             prop_assert!(both.support() > 0.7 && both.support() <= 1.0);
             let (a, b) = both.samples(Probability::P50).unwrap();
             let adjusted = compare(&a, &b, Probability::P50, Confidence::C95).ratio.unwrap();
-            prop_assert!((adjusted - 1.0).abs() < 0.15, "{adjusted}");
+            prop_assert!((adjusted - 1.0).abs() < 0.1, "{adjusted}");
         }
 
         #[test]

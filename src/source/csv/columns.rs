@@ -27,15 +27,13 @@ pub(in crate::source) struct Columns {
 
 impl Columns {
     pub(super) fn have_message(&self) -> bool {
-        self.names
-            .iter()
-            .any(|name| matches!(name.as_str(), "message" | "@message"))
+        self.names.iter().any(|name| MESSAGES.contains(&name.as_str()))
     }
 
     /// Whether rows begin with their time and have a message, so that it shows where one begins.
     pub(in crate::source) fn show_where_rows_begin(&self) -> bool {
         let is_time = |name: &String| TIMES.contains(&name.as_str());
-        self.delimiter.is_ascii() && self.names.first().is_some_and(is_time) && self.have_message()
+        self.names.first().is_some_and(is_time) && self.have_message()
     }
 
     /// Those of rows of which none stand above.
