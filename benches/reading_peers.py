@@ -71,9 +71,10 @@ answer = joined.group_by("model", "cold").agg(pl.len(), duration.mean(), *quanti
 print(json.dumps(answer.collect(engine="streaming").rows()))
 """
 
+# Quantiles of type 7 where the last argument is 1, of type 8 where it is a third.
 PYTHON = r"""
 import collections, json, re, sys
-path, form, how = sys.argv[1:]
+path, form, how, shift = sys.argv[1:]
 report = re.compile(r"REPORT RequestId: (\S+)\tDuration: ([\d.]+) ms")
 reports, timings = {}, {}
 for line in open(path, "rb"):
@@ -95,8 +96,9 @@ for id, (duration, cold, stopped) in reports.items():
         groups[model, cold].append(duration)
         inferences[model, cold] += inference
 def quantile(values, p):
-    below, part = divmod(p * (len(values) - 1), 1)
-    above = values[min(int(below) + 1, len(values) - 1)]
+    a, last = float(shift), len(values) - 1
+    below, part = divmod(min(max(p * (last + 2 - 2 * a) + a - 1, 0), last), 1)
+    above = values[min(int(below) + 1, last)]
     return values[int(below)] + part * (above - values[int(below)])
 rows = []
 for (model, cold), values in groups.items():
@@ -210,11 +212,20 @@ def floors(path):
     return rows
 
 
+def plain_python(path, form, how, shift=1):
+    """The command of the plain program."""
+    return [VENV / "bin/python", "-c", PYTHON, path, form, how, str(shift)]
+
+
+def with_quantiles_of_type_8(path, form):
+    """The answer with latscope's definition of a quantile (Hyndman and Fan)."""
+    return json.loads(subprocess.run(plain_python(path, form, "chosen", 1 / 3), capture_output=True, check=True).stdout)
+
+
 def peers(path, form):
     """Name, command, and how its answer is read, of every program that is there."""
     python, rows = VENV / "bin/python", []
     polars = lambda how: [python, "-c", POLARS, path, form, how]
-    plain = lambda how: [python, "-c", PYTHON, path, form, how]
     rows.append(("DuckDB, 2 threads", [python, "-c", DUCKDB, SQL.format(events=EVENTS[form].format(path=path)), "2"], json.loads))
     rows.append(("polars, lines chosen by text", polars("chosen"), json.loads))
     if form == "ndjson":
@@ -227,8 +238,8 @@ def peers(path, form):
         options, begin = ("-r", ".message | ") if form == "ndjson" else ("-Rr", ".[25:] | ")
         text = f'jq {options} "$1" "$2" | {joined}'
         rows.append((f"jq, then {awk()}", pipeline(text, begin + JQ, path, AWK_CELLS + AWK_JOIN, AWK_GROUPS), of_table))
-    rows.append(("Python, lines chosen by bytes", plain("chosen"), json.loads))
-    rows.append(("Python, every line parsed", plain("parsed"), json.loads))
+    rows.append(("Python, lines chosen by bytes", plain_python(path, form, "chosen"), json.loads))
+    rows.append(("Python, every line parsed", plain_python(path, form, "parsed"), json.loads))
     return rows
 
 
